@@ -1,0 +1,35 @@
+# make app: the app on http://127.0.0.1:7860.  make test: the tests.  Both from an empty clone.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: install app test test-slow quality clean
+
+install: .venv/app
+
+app: .venv/app
+	$(BIN)/python app.py
+
+test: .venv/test
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: .venv/test
+	$(BIN)/python -m pytest -m slow
+
+quality: .venv/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+
+.venv/app: requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+.venv/test: requirements.txt requirements-test.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet -r requirements-test.txt
+	touch $@ .venv/app
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache build dist *.egg-info
