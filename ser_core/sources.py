@@ -1,0 +1,157 @@
+"""Where the bytes of a recording come from: a path, bytes in memory, or a file object."""
+
+import contextlib
+import io
+import os
+import stat
+from typing import BinaryIO
+
+from ser_core.errors import AudioFileError, AudioFormatError
+
+_HEAD_BYTES = 16_384
+
+
+class AudioSource:
+    """Seekable bytes with a name for messages, in the form soundfile and PyAV both read.
+
+    Use it as a context manager: a file it opened is closed at the end, one it was given is not.
+    It is deliberately without `name` and `close`: soundfile would read a format out of the one,
+    PyAV would call the other on a file that is the caller's.
+
+    Attributes:
+        label: str, how messages call the recording: a path's last part, or "The audio".
+        size: int, bytes.
+        head: bytes, the first 16 KiB.
+        overlay: (offset, bytes) that are read in place of what is there, or None.
+        failure: OSError that reading raised. libsndfile cannot pass one on, so it sees the end
+            of the file instead and the error waits here.
+    """
+
+    def __init__(self, audio: str | os.PathLike | bytes | BinaryIO) -> None:
+        """Open `audio`.
+
+        Args:
+            audio: a path; bytes; or a binary file object, read from its start and left open. One
+                that cannot seek is read into memory whole.
+
+        Raises:
+            AudioFileError: missing, not a file, or not readable.
+            AudioFormatError: no bytes at all, or a file object that gives text.
+        """
+        self.label = "The audio"
+        self.overlay: tuple[int, bytes] | None = None
+        self.failure: OSError | None = None
+        self._owned = contextlib.ExitStack()
+        if isinstance(audio, (bytes, bytearray, memoryview)):
+            self._file = io.BytesIO(audio)
+        elif isinstance(audio, (str, os.PathLike)):
+            self.label = os.path.basename(os.fsdecode(audio)) or "The path"
+            self._file = self._owned.enter_context(_open_path(audio, self.label))
+        else:
+            self._file = _seekable(audio)
+        try:
+            self.size = self._file.seek(0, io.SEEK_END)
+            self._file.seek(0)
+            self.head = self._file.read(_HEAD_BYTES)
+            self._file.seek(0)
+        except (OSError, ValueError) as error:
+            self._owned.close()
+            raise _unreadable(self.label, error) from error
+        if not self.head:
+            self._owned.close()
+            raise AudioFormatError(
+                f"{self.label} is empty: expected a recording, got 0 bytes; record it again."
+            )
+
+    def __enter__(self) -> "AudioSource":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._owned.close()
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill `buffer` from the current position; returns the number of bytes read."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def read(self, size: int) -> bytes:
+        """Read up to `size` bytes from the current position."""
+        try:
+            position = self._file.tell()
+            data = self._file.read(size)
+        except OSError as error:
+            self.failure = error
+            return b""
+        if self.overlay is None:
+            return data
+        start = self.overlay[0] - position
+        end = start + len(self.overlay[1])
+        if end <= 0 or start >= len(data):
+            return data
+        patched = bytearray(data)
+        for index in range(max(0, start), min(end, len(data))):
+            patched[index] = self.overlay[1][index - start]
+        return bytes(patched)
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Read up to `size` bytes from `offset`, and go back to where the position was."""
+        position = self.tell()
+        self.seek(offset)
+        data = self.read(size)
+        self.seek(position)
+        return data
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move the position; returns the new one, or -1 for one before the start.
+
+        A damaged header can point there; the decoder is told so, and it is no failure of the file.
+        """
+        try:
+            return self._file.seek(offset, whence)
+        except (OSError, ValueError):
+            return -1
+
+    def tell(self) -> int:
+        """Return the current position [bytes]."""
+        return self._file.tell()
+
+
+def _open_path(path: str | os.PathLike, label: str) -> BinaryIO:
+    try:
+        # Asked before opening: opening a pipe nobody writes to would wait for ever.
+        mode = os.stat(path).st_mode
+        if stat.S_ISREG(mode):
+            return open(path, "rb")
+    except (OSError, ValueError) as error:
+        raise _unreadable(label, error) from error
+    if stat.S_ISDIR(mode):
+        raise AudioFileError(f"{label} is a folder: expected a sound file; name a file in it.")
+    raise AudioFileError(
+        f"{label} is a pipe or a device: expected a sound file; pass its bytes instead."
+    )
+
+
+def _unreadable(label: str, error: Exception) -> AudioFileError:
+    if isinstance(error, FileNotFoundError):
+        return AudioFileError(f"{label} does not exist: expected a sound file; check the path.")
+    if isinstance(error, PermissionError):
+        return AudioFileError(
+            f"{label} may not be read: expected read permission, got none; grant it."
+        )
+    reason = getattr(error, "strerror", None) or "the file is closed or its name is not valid"
+    return AudioFileError(f"{label} cannot be read ({reason}); check the file and its path.")
+
+
+def _seekable(file: BinaryIO) -> BinaryIO:
+    try:
+        is_text = isinstance(file.read(0), str)
+        seekable = is_text or file.seekable()
+        file = file if seekable else io.BytesIO(file.read())
+    except (OSError, ValueError) as error:
+        raise _unreadable("The audio", error) from error
+    if is_text:
+        raise AudioFormatError(
+            "The audio is a file opened as text: expected bytes; open it with mode 'rb'."
+        )
+    return file
