@@ -1,0 +1,259 @@
+"""The feature-config JSON: all between a file and the network's input, and after its output.
+
+One frozen pydantic model. Unknown keys, wrong shapes and future schema versions raise a
+`ConfigError` of one sentence. Nothing about the machine or the run that wrote it stands here.
+"""
+
+import json
+from os import PathLike
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from .emotions import LABELS
+from .errors import ConfigError
+
+SCHEMA_VERSION = 1
+FEATURE_VERSION = 1  # raised whenever the same audio and parameters would give other numbers
+FILE_NAME = "feature_config.json"
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class Strict(BaseModel):
+    """Base of everything read from outside: frozen, and unknown keys raise."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+Model = TypeVar("Model", bound=Strict)
+
+
+class LogMelBlock(Strict):
+    """Feature block `log_mel`: mel power in dB relative to the window's own level.
+
+    Attributes:
+        n_fft: int [samples], length of the Fourier transform.
+        win_length: int [samples], length of the Hann window.
+        hop_length: int [samples], step between frames.
+        n_mels: int, number of mel bands.
+        fmin: float [Hz], lower edge of the first band.
+        fmax: float [Hz], upper edge of the last band.
+        floor: float < 0 [dB re the window's mean power per band], what is quieter is set to it.
+    """
+
+    name: Literal["log_mel"] = "log_mel"
+    n_fft: Annotated[int, Field(gt=0, le=16_384)] = 512
+    win_length: Annotated[int, Field(gt=0)] = 400
+    hop_length: Annotated[int, Field(gt=0)] = 160
+    n_mels: Annotated[int, Field(gt=0, le=512)] = 64
+    fmin: Annotated[float, Field(ge=0)] = 50.0
+    fmax: Positive = 8_000.0
+    floor: Annotated[float, Field(lt=0)] = -60.0
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.win_length > self.n_fft:
+            raise ValueError(f"win_length {self.win_length} must be at most n_fft {self.n_fft}")
+        if self.fmin >= self.fmax:
+            raise ValueError(f"fmin {self.fmin} Hz must be below fmax {self.fmax} Hz")
+        return self
+
+
+class Normalisation(Strict):
+    """Per-feature statistics of the training speakers: features become (x - mean) / std.
+
+    Attributes:
+        mean: floats, one per feature, in the feature's own unit.
+        std: floats > 0, one per feature.
+    """
+
+    mean: tuple[float, ...]
+    std: tuple[Positive, ...]
+
+
+class SpeechSettings(Strict):
+    """When a recording counts as speech (see ser_core.speech).
+
+    Attributes:
+        threshold: float in [0, 1], speech probability from which a frame is speech.
+        min_seconds: float >= 0 [s], how much speech there must be at least.
+    """
+
+    threshold: Fraction
+    min_seconds: Annotated[float, Field(ge=0)]
+
+
+class Outputs(Strict):
+    """The names of the network's outputs.
+
+    Attributes:
+        emotion: str, the output with one probability per label.
+    """
+
+    emotion: str = "emotion"
+
+
+class FeatureConfig(Strict):
+    """From a file to the network's input, and from its output to the answer.
+
+    Attributes:
+        schema_version: int, version of this file's form.
+        feature_version: int, version of the feature code that the network was trained with.
+        recipe: str, name of the training recipe.
+        sample_rate: int [Hz], mono audio at this rate enters the features.
+        window: float [s], length of one network input.
+        hop: float [s], step between windows where the recording is longer than one.
+        frames: int, frames in a window.
+        trim: float > 0 [dB], leading and trailing frames this much below the loudest are cut.
+        blocks: the feature blocks, side by side in this order.
+        normalisation: statistics that the features are standardised with.
+        selected: indices of the features that a recipe selected, or None for all.
+        labels: the classes in output order.
+        outputs: the network's output names.
+        temperature: float > 0, already folded into the network's last layer; kept for the record.
+        speech: thresholds of the speech gate.
+        uncertain_below: float in [0, 1], below this confidence the status is "uncertain".
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    feature_version: int = FEATURE_VERSION
+    recipe: str
+    sample_rate: Annotated[int, Field(ge=8_000, le=192_000)] = 16_000
+    window: Positive
+    hop: Positive
+    frames: Annotated[int, Field(gt=0)]
+    trim: Positive
+    blocks: Annotated[tuple[LogMelBlock, ...], Field(min_length=1)]
+    normalisation: Normalisation
+    selected: tuple[Annotated[int, Field(ge=0)], ...] | None = None
+    labels: Annotated[tuple[str, ...], Field(min_length=2)] = LABELS
+    outputs: Outputs = Outputs()
+    temperature: Positive = 1.0
+    speech: SpeechSettings
+    uncertain_below: Fraction
+
+    @property
+    def block_features(self) -> int:
+        """Features per frame before selection."""
+        return sum(block.n_mels for block in self.blocks)
+
+    @property
+    def features(self) -> int:
+        """Features per frame as the network sees them."""
+        return self.block_features if self.selected is None else len(self.selected)
+
+    @property
+    def hop_frames(self) -> int:
+        """Step between windows [frames]."""
+        return max(1, round(self.hop * self.sample_rate / self.blocks[0].hop_length))
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError("labels must differ from one another")
+        hop_lengths = {block.hop_length for block in self.blocks}
+        if len(hop_lengths) > 1:
+            raise ValueError(f"all blocks need one hop_length, got {sorted(hop_lengths)}")
+        frames = round(self.window * self.sample_rate / self.blocks[0].hop_length)
+        if frames != self.frames:
+            raise ValueError(
+                f"frames is {self.frames}, but a window of {self.window} s has {frames}"
+            )
+        if self.hop > self.window:
+            raise ValueError(f"hop {self.hop} s must not be longer than window {self.window} s")
+        if any(block.fmax > self.sample_rate / 2 for block in self.blocks):
+            half = self.sample_rate / 2
+            raise ValueError(f"fmax must be at most half the sample rate, {half} Hz")
+        if self.selected is not None and any(i >= self.block_features for i in self.selected):
+            raise ValueError(f"selected names a feature beyond the {self.block_features} there are")
+        for name in ("mean", "std"):
+            count = len(getattr(self.normalisation, name))
+            if count != self.block_features:
+                raise ValueError(
+                    f"normalisation.{name} has {count} values for {self.block_features} features"
+                )
+        return self
+
+    def to_json(self) -> str:
+        """Return the config as JSON text, keys in the order above."""
+        return json.dumps(self.model_dump(mode="json"), indent=2) + "\n"
+
+    def save(self, directory: str | PathLike) -> Path:
+        """Write `feature_config.json` into a directory and return its path."""
+        path = Path(directory) / FILE_NAME
+        path.write_text(self.to_json(), encoding="utf-8")
+        return path
+
+    @classmethod
+    def from_json(cls, text: str | bytes, *, source: str = FILE_NAME) -> Self:
+        """Read and validate a config.
+
+        Args:
+            text: JSON.
+            source: str, what to call it in an error.
+
+        Returns:
+            FeatureConfig.
+
+        Raises:
+            ConfigError: not JSON, an unknown or missing key, a wrong value, or a newer version.
+        """
+        try:
+            data = json.loads(text)
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{source} is not valid JSON: {error}.") from error
+        if not isinstance(data, dict):
+            raise ConfigError(f"{source} must hold a JSON object, not a {type(data).__name__}.")
+        versions = {"schema_version": SCHEMA_VERSION, "feature_version": FEATURE_VERSION}
+        for key, known in versions.items():
+            version = data.get(key)
+            if isinstance(version, int) and version > known:
+                raise ConfigError(
+                    f"{source} has {key} {version}, and this package reads up to {known}: "
+                    "upgrade the package to use this model."
+                )
+            if isinstance(version, int) and version < known:
+                raise ConfigError(
+                    f"{source} has {key} {version}, and this package needs {known}: "
+                    "train the model again, or install the package version it was made with."
+                )
+        return validated(cls, data, source)
+
+    @classmethod
+    def load(cls, directory: str | PathLike) -> Self:
+        """Read `feature_config.json` from a directory; raises ConfigError as `from_json` does."""
+        path = Path(directory) / FILE_NAME
+        try:
+            text = path.read_bytes()
+        except OSError as error:
+            raise ConfigError(f"{FILE_NAME} could not be read in {directory}.") from error
+        return cls.from_json(text)
+
+
+def validated(model: type[Model], data: dict, source: str) -> Model:
+    """Validate `data` as `model`, turning pydantic's report into one sentence."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(f"{source} is not valid: {_sentence(error)}") from error
+
+
+def _sentence(error: ValidationError) -> str:
+    """Say the first fault of a validation, and how many more there are."""
+    faults = error.errors(include_url=False)
+    first = faults[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        what = f"unknown key {where}"
+    elif first["type"] == "missing":
+        what = f"key {where} is missing"
+    elif first["type"] == "value_error":
+        message = first["msg"].removeprefix("Value error, ")
+        what = f"{where}: {message}" if where else message
+    else:
+        what = f"{where} is {first['input']!r:.60}: {first['msg'].lower()}"
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return f"{what}{more}."

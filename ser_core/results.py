@@ -1,0 +1,72 @@
+"""What comes out: frozen results that print themselves and turn into plain JSON types."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal
+
+Status = Literal["emotion", "uncertain", "no_speech"]
+
+
+@dataclass(frozen=True)
+class EmotionPrediction:
+    """The emotion a listener would hear in one recording.
+
+    Attributes:
+        status: "emotion"; "uncertain" when no emotion stands out enough to be relied on (the label
+            is then the likeliest one, and a guess); "no_speech" when nobody speaks.
+        label: str, the likeliest emotion; None when there is no speech.
+        confidence: float in [0, 1], calibrated probability of `label`; 0.0 when there is no speech.
+        probabilities: read-only mapping from label to probability, in the model's label order, sum
+            1; empty when there is no speech.
+        intensity: float in [0, 1], how strongly the emotion is expressed; None where the model does
+            not say.
+        speech_seconds: float [s], how much of the recording is speech.
+        duration: float [s], length of the recording.
+    """
+
+    status: Status
+    label: str | None
+    confidence: float
+    probabilities: Mapping[str, float]
+    intensity: float | None
+    speech_seconds: float
+    duration: float
+
+    def __post_init__(self) -> None:
+        frozen = MappingProxyType(dict(self.probabilities))
+        object.__setattr__(self, "probabilities", frozen)
+
+    def top(self, k: int = 3) -> list[tuple[str, float]]:
+        """Return the k likeliest emotions with their probabilities, likeliest first.
+
+        >>> silence = EmotionPrediction("no_speech", None, 0.0, {}, None, 0.0, 1.0)
+        >>> silence.top(3)
+        []
+        """
+        ranked = sorted(self.probabilities.items(), key=lambda item: -item[1])
+        return ranked[:k]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types, with every field."""
+        return {
+            "status": self.status,
+            "label": self.label,
+            "confidence": self.confidence,
+            "probabilities": dict(self.probabilities),
+            "intensity": self.intensity,
+            "speech_seconds": self.speech_seconds,
+            "duration": self.duration,
+        }
+
+    def __reduce__(self) -> tuple:
+        # A read-only mapping cannot be pickled, and results travel between processes.
+        return EmotionPrediction, tuple(self.to_dict().values())
+
+    def __str__(self) -> str:
+        seconds = f"{self.speech_seconds:.1f} s of speech in {self.duration:.1f} s"
+        if self.status == "no_speech":
+            return f"no speech ({seconds})"
+        ranked = ", ".join(f"{label} {probability:.2f}" for label, probability in self.top(3))
+        doubt = "uncertain: " if self.status == "uncertain" else ""
+        return f"{doubt}{ranked} ({seconds})"

@@ -1,0 +1,201 @@
+"""Run the saved network: LiteRT first, Keras where a repository has no LiteRT file.
+
+LiteRT answers in a millisecond and starts in a hundredth of a second. TensorFlow is imported only
+by `KerasRuntime`, and only when it is needed.
+"""
+
+import threading
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from .config import FeatureConfig
+from .errors import ModelError
+
+LITERT_FILE = "model.tflite"
+KERAS_FILES = ("config.json", "metadata.json", "model.weights.h5")
+
+
+class Runtime(Protocol):
+    """A loaded network. Safe to call from several threads at once."""
+
+    name: str
+
+    def run(self, windows: np.ndarray) -> np.ndarray:
+        """Answer windows.
+
+        Args:
+            windows: float32 array of shape (windows, frames, features).
+
+        Returns:
+            float32 array of shape (windows, classes), probabilities per window.
+        """
+        ...
+
+
+def pool_windows(probabilities: np.ndarray) -> np.ndarray:
+    """Pool the answers for several windows of one recording into one.
+
+    The normalised geometric mean: then a temperature on the network's logits and one on the pooled
+    answer are the same thing, so calibration needs the pooled answers only.
+
+    Args:
+        probabilities: float array of shape (windows, classes).
+
+    Returns:
+        float64 array of shape (classes,), sum 1.
+
+    Source: the logarithmic opinion pool, Genest and Zidek (1986), Statistical Science 1(1).
+
+    >>> pool_windows(np.array([[0.9, 0.1], [0.9, 0.1]])).round(6).tolist()
+    [0.9, 0.1]
+    """
+    logs = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), 1e-12)).mean(axis=0)
+    pooled = np.exp(logs - logs.max())
+    return pooled / pooled.sum()
+
+
+class LiteRTRuntime:
+    """`model.tflite` through LiteRT, one thread an interpreter, one interpreter a thread.
+
+    An interpreter holds its tensors, so two threads must never share one.
+    """
+
+    name = "LiteRT"
+
+    def __init__(self, directory: str | PathLike, config: FeatureConfig) -> None:
+        """Load the file and check it against the config.
+
+        Raises:
+            ModelError: not a LiteRT model, or its signature does not match the config.
+        """
+        self._model = (Path(directory) / LITERT_FILE).read_bytes()
+        self._config = config
+        self._local = threading.local()
+        self._runner()
+
+    def run(self, windows: np.ndarray) -> np.ndarray:
+        """See `Runtime.run`."""
+        runner, argument = self._runner()
+        output = self._config.outputs.emotion
+        answers = [
+            runner(**{argument: window[None].astype(np.float32, copy=False)})[output][0]
+            for window in windows
+        ]
+        return np.stack(answers)  # (windows, classes)
+
+    def _runner(self):
+        """Return this thread's signature runner and the name of its input."""
+        if not hasattr(self._local, "runner"):
+            self._local.interpreter, self._local.runner = self._open()
+            self._local.argument = next(iter(self._local.runner.get_input_details()))
+        return self._local.runner, self._local.argument
+
+    def _open(self):
+        from ai_edge_litert.interpreter import Interpreter
+
+        try:
+            interpreter = Interpreter(model_content=self._model, num_threads=1)
+            interpreter.allocate_tensors()
+            runner = interpreter.get_signature_runner()
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"{LITERT_FILE} is not a LiteRT model that runs here.") from error
+        inputs = {n: tuple(d["shape"]) for n, d in runner.get_input_details().items()}
+        outputs = {n: tuple(d["shape"]) for n, d in runner.get_output_details().items()}
+        _check_shapes(LITERT_FILE, inputs, outputs, self._config)
+        return interpreter, runner
+
+
+class KerasRuntime:
+    """Keras' own save, for a repository without a LiteRT file; imports TensorFlow when made."""
+
+    name = "Keras"
+
+    def __init__(self, directory: str | PathLike, config: FeatureConfig) -> None:
+        """Load the network and check it against the config.
+
+        Raises:
+            ModelError: Keras is not installed, refuses the files, or the shapes do not match.
+        """
+        try:
+            import keras
+        except ImportError as error:
+            raise ModelError(
+                f"This repository has no {LITERT_FILE}, and Keras is not installed to read its "
+                "other files: pip install 'ser-core[keras]'."
+            ) from error
+        try:
+            self._network = keras.saving.load_model(directory, compile=False, safe_mode=True)
+        except (ValueError, TypeError, OSError, KeyError) as error:
+            raise ModelError(f"Keras cannot load the network in {Path(directory).name}.") from error
+        self._keras = keras
+        self._config = config
+        self._lock = threading.Lock()
+        inputs = {tensor.name: tensor.shape for tensor in self._network.inputs}
+        outputs = dict(
+            zip(self._network.output_names, (t.shape for t in self._network.outputs), strict=True)
+        )
+        _check_shapes("The Keras network", inputs, outputs, config)
+
+    def run(self, windows: np.ndarray) -> np.ndarray:
+        """See `Runtime.run`."""
+        index = self._network.output_names.index(self._config.outputs.emotion)
+        with self._lock:
+            answers = self._network(windows.astype(np.float32, copy=False), training=False)
+        if isinstance(answers, list | tuple):
+            answers = answers[index]
+        return self._keras.ops.convert_to_numpy(answers)
+
+
+def load_runtime(directory: str | PathLike, config: FeatureConfig) -> Runtime:
+    """Load the network of a model repository.
+
+    Args:
+        directory: a local folder with the repository's files.
+        config: its FeatureConfig.
+
+    Returns:
+        LiteRTRuntime where `model.tflite` is there, else KerasRuntime.
+
+    Raises:
+        ModelError: files are missing or do not match the config.
+    """
+    directory = Path(directory)
+    if (directory / LITERT_FILE).is_file():
+        return LiteRTRuntime(directory, config)
+    missing = [name for name in KERAS_FILES if not (directory / name).is_file()]
+    if missing:
+        raise ModelError(
+            f"{directory.name} is no model repository of ours: it has no {LITERT_FILE}, "
+            f"and {', '.join(missing)} is missing too."
+        )
+    return KerasRuntime(directory, config)
+
+
+def _check_shapes(
+    what: str,
+    inputs: dict[str, Sequence[int | None]],
+    outputs: dict[str, Sequence[int | None]],
+    config: FeatureConfig,
+) -> None:
+    """Raise ModelError unless the network takes and gives what the config says."""
+    wanted = (config.frames, config.features)
+    shapes = [tuple(shape[1:]) for shape in inputs.values()]
+    if shapes != [wanted]:
+        raise ModelError(
+            f"{what} takes inputs of shape {shapes}, but feature_config.json describes "
+            f"{wanted[0]} frames of {wanted[1]} features."
+        )
+    name = config.outputs.emotion
+    if name not in outputs:
+        raise ModelError(
+            f"{what} has outputs {sorted(outputs)}, but feature_config.json names {name!r}."
+        )
+    if outputs[name][-1] != len(config.labels):
+        raise ModelError(
+            f"{what} gives {outputs[name][-1]} probabilities, but feature_config.json lists "
+            f"{len(config.labels)} labels."
+        )
