@@ -1,0 +1,88 @@
+"""Augmentation: random changes to training windows, in the mel-power domain.
+
+Speed is changed on the audio before (train/dataset.py). What follows is exact for a spectral tilt
+and close for a noise floor, and costs milliseconds a batch instead of seconds. A gain needs no
+augmentation: the features are relative to the window's own level.
+
+Source: SpecAugment masks, Park et al. (2019), arXiv:1904.08779; mixup, Zhang et al. (2018),
+arXiv:1710.09412.
+"""
+
+import numpy as np
+
+from ser_core.features import TINY
+
+from .recipe import Augmentation
+
+
+def crop(power: np.ndarray, frames: int, rng: np.random.Generator) -> tuple[np.ndarray, int]:
+    """Choose where a clip stands in a window.
+
+    Args:
+        power: float32 array of shape (n, bands).
+        frames: int, length of the window.
+        rng: source of randomness.
+
+    Returns:
+        The rows that are seen, and the frame of the window where they start.
+    """
+    if len(power) > frames:
+        start = int(rng.integers(0, len(power) - frames + 1))
+        return power[start : start + frames], 0
+    return power, int(rng.integers(0, frames - len(power) + 1))
+
+
+def tilt(power: np.ndarray, largest: float, rng: np.random.Generator) -> np.ndarray:
+    """Tilt the spectrum by up to `largest` dB between the lowest and the highest band."""
+    slope = rng.uniform(-largest, largest)
+    decibels = np.linspace(-slope / 2, slope / 2, power.shape[1])
+    return power * (10.0 ** (decibels / 10.0)).astype(np.float32)
+
+
+def add_noise_floor(
+    power: np.ndarray, snr: tuple[float, float], rng: np.random.Generator
+) -> np.ndarray:
+    """Add stationary noise of a random colour, `snr` dB below the clip's mean power.
+
+    The power of a noise band scatters from frame to frame; a gamma distribution of shape 2 stands
+    for a band that averages a few bins of the Fourier transform.
+    """
+    frames, bands = power.shape
+    colour = 10.0 ** (np.linspace(0.0, rng.uniform(-30.0, 15.0), bands) / 10.0)
+    level = power.mean() * 10.0 ** (-rng.uniform(*snr) / 10.0)
+    scatter = rng.standard_gamma(2.0, size=(frames, bands), dtype=np.float32) / 2.0
+    return power + scatter * (colour / colour.mean() * level).astype(np.float32) + TINY
+
+
+def mask(windows: np.ndarray, settings: Augmentation, rng: np.random.Generator) -> None:
+    """Blank random spans of time and of bands, in place, to the mean of standardised features.
+
+    Args:
+        windows: float32 array of shape (batch, frames, features).
+    """
+    frames, features = windows.shape[1:]
+    for window in windows:
+        for _ in range(settings.time_masks):
+            width = int(rng.integers(0, settings.time_mask + 1))
+            start = int(rng.integers(0, frames - width + 1))
+            window[start : start + width] = 0.0
+        for _ in range(settings.band_masks):
+            width = int(rng.integers(0, settings.band_mask + 1))
+            start = int(rng.integers(0, features - width + 1))
+            window[:, start : start + width] = 0.0
+
+
+def mixup(
+    windows: np.ndarray, targets: np.ndarray, alpha: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Blend each window and its target with another one of the batch.
+
+    Targets of -1 (a class that a corpus does not have) stay -1 where either side has one.
+    """
+    share = rng.beta(alpha, alpha, size=len(windows)).astype(np.float32)
+    share = np.maximum(share, 1.0 - share)
+    other = rng.permutation(len(windows))
+    mixed = share[:, None, None] * windows + (1 - share)[:, None, None] * windows[other]
+    absent = (targets < 0) | (targets[other] < 0)
+    blended = share[:, None] * targets + (1 - share)[:, None] * targets[other]
+    return mixed, np.where(absent, -1.0, blended).astype(np.float32)

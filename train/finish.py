@@ -1,0 +1,154 @@
+"""After the last fold: calibrate, measure, write the results, and assemble the model repository."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from ser_core import EmotionRecognizer
+from ser_core.config import FeatureConfig
+from ser_core.emotions import LABELS
+from ser_core.features import network_input, split
+
+from . import card, dataset, records
+from .calibrate import calibrate
+from .corpora import Corpus
+from .export import export, fold_temperature, write_json
+from .fit import ALL_CLIPS, Run, final_files, new_network, prepare
+from .loop import Material
+from .metrics import measure, scores
+
+
+def finish(run: Run, out: Path) -> None:
+    """Write `out_of_fold.csv` and `metrics.json` into the results, and the repository into `out`.
+
+    Args:
+        run: Run whose folds are all finished.
+        out: folder of the model repository; its files are replaced.
+    """
+    material = prepare(run, run.corpus, run.recipe.augmentation.speeds)
+    raw = records.read_folds(run.results)
+    calibrated, calibration = calibrate(raw, run.recipe.abstention.target_accuracy)
+    table = run.results / records.OUT_OF_FOLD
+    records.write_answers(table, calibrated)
+    metrics = {
+        "recipe": run.recipe.name,
+        "protocol": run.protocol,
+        "corpus": run.corpus.info.name,
+        **measure(records.read_answers(table)),
+        "calibration": {
+            **asdict(calibration),
+            "uncalibrated": scores(raw.probabilities, raw.truth),
+        },
+        "run": fold_records(run, material),
+    }
+    write_json(run.results / "metrics.json", metrics)
+
+    digest = run.digest(material)
+    weights, config_file = final_files(run, digest)
+    trained = FeatureConfig.from_json(config_file.read_bytes(), source=config_file.name)
+    config = dataset.feature_config(
+        run.recipe,
+        normalisation=trained.normalisation,
+        temperature=calibration.temperature,
+        uncertain_below=calibration.uncertain_below,
+    )
+    network = new_network(run, config, ALL_CLIPS)
+    network.load_weights(weights)
+    fold_temperature(network, config)
+    metrics["parameters"] = int(network.count_params())
+    write_json(run.results / "metrics.json", metrics)
+    with tempfile.TemporaryDirectory() as folder:
+        staging = Path(folder)
+        export(network, config, staging, example_windows(material, config))
+        shutil.copyfile(run.results / "metrics.json", staging / "metrics.json")
+        write_json(staging / "dataset.json", describe(run, material))
+        (staging / "recipe.toml").write_text(run.recipe.to_toml(), encoding="utf-8")
+        card.write(staging)
+        EmotionRecognizer.from_pretrained(staging).save_pretrained(out)
+
+
+def example_windows(material: Material, config: FeatureConfig) -> np.ndarray:
+    """One window of every twentieth clip, to compare a network's forms on."""
+    return np.stack(
+        [
+            network_input(split(clip.power[1.0], config)[0], config)
+            for clip in material.features[::20]
+        ]
+    )
+
+
+def fold_records(run: Run, material: Material) -> dict:
+    """Join what the folds wrote down: seeds, versions, durations, identity."""
+    folds = [
+        json.loads(file.read_text(encoding="utf-8"))
+        for file in sorted((run.results / "folds").glob("fold_*.json"))
+    ]
+    content = hashlib.sha256("".join(sorted(c.digest for c in material.features)).encode())
+    return {
+        "id": folds[0]["run"],
+        "seeds": [fold["seed"] for fold in folds],
+        "train_seconds": [fold["train_seconds"] for fold in folds],
+        "corpus_digest": content.hexdigest()[:16],
+        "versions": folds[0]["versions"],
+    }
+
+
+def describe(run: Run, material: Material) -> dict:
+    """Describe what the network was trained on: what the dataset tab and the card show."""
+    pretraining = run.recipe.pretraining.corpora if run.recipe.pretraining else ()
+    seconds = [clip.seconds for clip in material.features]
+    rows = [describe_corpus(run.corpus, seconds, "training and evaluation")]
+    for name in pretraining:
+        corpus = run.corpora[name]
+        speeds = run.recipe.pretraining.speeds
+        seconds = [clip.seconds for clip in prepare(run, corpus, speeds).features]
+        rows.append(describe_corpus(corpus, seconds, "pre-training"))
+    return {"labels": list(LABELS), "corpora": rows}
+
+
+def describe_corpus(corpus: Corpus, seconds: list[float], role: str) -> dict:
+    """Count a corpus by emotion, gender, speaker and duration."""
+    clips = corpus.clips
+    edges = np.arange(0.0, np.ceil(max(seconds)) + 0.5, 0.5)
+    counts, _ = np.histogram(seconds, edges)
+    emotions = Counter(clip.emotion for clip in clips)
+    by_gender = Counter((clip.emotion, clip.gender) for clip in clips)
+    genders = sorted({clip.gender for clip in clips})
+    return {
+        "name": corpus.info.name,
+        "title": corpus.info.title,
+        "role": role,
+        "language": corpus.info.language,
+        "licence": corpus.info.licence,
+        "citation": corpus.info.citation,
+        "clips": len(clips),
+        "hours": round(sum(seconds) / 3600, 3),
+        "by_emotion": {label: emotions[label] for label in LABELS if emotions[label]},
+        "by_emotion_and_gender": {
+            label: {gender: by_gender[label, gender] for gender in genders}
+            for label in LABELS
+            if emotions[label]
+        },
+        "by_gender": dict(sorted(Counter(clip.gender for clip in clips).items())),
+        "by_speaker": dict(sorted(Counter(clip.speaker for clip in clips).items())),
+        "by_intensity": dict(
+            sorted(Counter(clip.intensity for clip in clips if clip.intensity).items())
+        ),
+        "speakers_by_gender": {
+            gender: len({clip.speaker for clip in clips if clip.gender == gender})
+            for gender in genders
+        },
+        "seconds": {
+            "shortest": round(min(seconds), 2),
+            "median": round(float(np.median(seconds)), 2),
+            "longest": round(max(seconds), 2),
+            "histogram_edges": edges.tolist(),
+            "histogram_counts": counts.tolist(),
+        },
+    }

@@ -1,0 +1,229 @@
+"""The training loop: batches from features, the loss, one phase of a schedule, predictions.
+
+Reads top to bottom: what a batch is, what is minimised, how a phase runs. Every random draw derives
+from (seed, fold, step), so that a resumed run equals an unbroken one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from keras import ops
+from tqdm import tqdm
+
+from ser_core.config import FeatureConfig
+from ser_core.features import network_input, place, split, standardise
+from ser_core.runtime import pool_windows
+
+from . import augment
+from .dataset import Features
+from .recipe import Augmentation, Schedule
+
+VALIDATION_EVERY = 400  # steps
+VALIDATION_CLIPS = 240  # at most, spread evenly, so that watching costs little
+
+
+@dataclass(frozen=True)
+class Material:
+    """Clips to learn from or to look at.
+
+    Attributes:
+        features: one Features per clip.
+        targets: float32 array of shape (clips, classes), -1 where a corpus lacks the class.
+    """
+
+    features: Sequence[Features]
+    targets: np.ndarray
+
+    def take(self, positions: np.ndarray) -> "Material":
+        """Return the clips at these positions."""
+        return Material([self.features[i] for i in positions], self.targets[positions])
+
+
+class Batches(keras.utils.PyDataset):
+    """Augmented windows and smoothed targets, one item per step."""
+
+    def __init__(
+        self,
+        material: Material,
+        config: FeatureConfig,
+        augmentation: Augmentation,
+        schedule: Schedule,
+        speeds: Sequence[float],
+        seed: Sequence[int],
+    ) -> None:
+        super().__init__(workers=1)
+        self.material, self.config, self.schedule = material, config, schedule
+        self.augmentation, self.speeds, self.seed = augmentation, tuple(speeds), list(seed)
+        self.count = len(material.features)
+
+    def __len__(self) -> int:
+        return self.schedule.steps
+
+    def order(self, step: int) -> np.ndarray:
+        """Which clips are in a step: passes over all clips, each in a new order."""
+        first = step * self.schedule.batch_size
+        wanted = np.arange(first, first + self.schedule.batch_size)
+        passes = {
+            number: np.random.default_rng([*self.seed, 0, int(number)]).permutation(self.count)
+            for number in np.unique(wanted // self.count)
+        }
+        return np.array([passes[i // self.count][i % self.count] for i in wanted])
+
+    def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+        rng = np.random.default_rng([*self.seed, 1, step])
+        clips = self.order(step)
+        windows = np.stack([self.window(self.material.features[i], rng) for i in clips])
+        windows = standardise(windows, self.config)  # (batch, frames, features)
+        augment.mask(windows, self.augmentation, rng)
+        targets = smooth(self.material.targets[clips], self.schedule.label_smoothing)
+        if rng.random() < self.augmentation.mixup_share:
+            windows, targets = augment.mixup(windows, targets, self.augmentation.mixup, rng)
+        return windows, targets
+
+    def window(self, clip: Features, rng: np.random.Generator) -> np.ndarray:  # (frames, bands)
+        """One randomly changed and placed window, in dB, not yet standardised."""
+        power = clip.power[self.speeds[int(rng.integers(len(self.speeds)))]]
+        power, start = augment.crop(power, self.config.frames, rng)
+        power = augment.tilt(power, self.augmentation.tilt, rng)
+        if rng.random() < self.augmentation.noise:
+            power = augment.add_noise_floor(power, self.augmentation.snr, rng)
+        return place(power, start, self.config)
+
+
+def smooth(targets: np.ndarray, amount: float) -> np.ndarray:
+    """Move `amount` of each target's weight evenly onto all classes its corpus has."""
+    present = targets >= 0
+    even = amount / present.sum(axis=1, keepdims=True)
+    return np.where(present, targets * (1.0 - amount) + even, -1.0).astype(np.float32)
+
+
+def masked_crossentropy(targets, logits):
+    """Cross-entropy among the classes that the clip's corpus has.
+
+    On logits: a class that a corpus lacks gets no gradient, so its probability may drift to one,
+    and the logarithm of what then remains for the others would have none either.
+
+    Args:
+        targets: float tensor of shape (batch, classes), -1 where the corpus lacks the class.
+        logits: float tensor of the same shape.
+
+    Returns:
+        float tensor of shape (batch,) [nats].
+    """
+    present = ops.cast(targets >= 0, logits.dtype)
+    log_probabilities = ops.log_softmax(logits - 1e9 * (1.0 - present), axis=-1)
+    return -ops.sum(ops.maximum(targets, 0.0) * present * log_probabilities, axis=-1)
+
+
+class Progress(keras.callbacks.Callback):
+    """A progress bar with the training loss and, where speakers are held out, their figures."""
+
+    def __init__(
+        self, description: str, steps: int, config: FeatureConfig, validation: Material | None
+    ) -> None:
+        super().__init__()
+        self.config, self.validation = config, validation
+        if validation is not None and len(validation.features) > VALIDATION_CLIPS:
+            spread = np.linspace(0, len(validation.features) - 1, VALIDATION_CLIPS).astype(int)
+            self.validation = validation.take(spread)
+        self.bar = tqdm(total=steps, desc=description, unit="step", mininterval=1.0)
+        self.figures: dict[str, str] = {}
+        self.history: list[dict[str, float]] = []
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        self.bar.update()
+        if (batch + 1) % 20 == 0:
+            self.figures["loss"] = f"{logs['loss']:.3f}"
+            self.bar.set_postfix(self.figures, refresh=False)
+        if (batch + 1) % VALIDATION_EVERY == 0 or batch + 1 == self.bar.total:
+            row = {"step": batch + 1, "loss": round(float(logs["loss"]), 4)}
+            if self.validation is not None:
+                row |= self.validate()
+                self.figures |= {key: f"{row[key]:.3f}" for key in ("val_loss", "val_accuracy")}
+            self.history.append(row)
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        self.bar.set_postfix(self.figures)
+        self.bar.close()
+
+    def validate(self) -> dict[str, float]:
+        """Measure loss and accuracy on the validation speakers, among their corpus' classes."""
+        answers = predict(self.model, self.validation.features, self.config, logits=True)
+        targets = self.validation.targets
+        among = np.where(targets >= 0, answers, 0.0)
+        truth = targets.argmax(axis=1)
+        right = among[np.arange(len(among)), truth] / among.sum(axis=1)
+        return {
+            "val_loss": round(float(-np.log(np.maximum(right, 1e-7)).mean()), 4),
+            "val_accuracy": round(float((among.argmax(axis=1) == truth).mean()), 4),
+        }
+
+
+def train(
+    network: keras.Model,
+    batches: Batches,
+    *,
+    validation: Material | None = None,
+    description: str = "train",
+) -> list[dict[str, float]]:
+    """Run one phase of training, in place.
+
+    Args:
+        network: keras.Model from (batch, frames, features) to probabilities.
+        batches: what to learn from, with its schedule.
+        validation: clips of held-out speakers to show figures of, or None.
+        description: str, what the progress bar says.
+
+    Returns:
+        One row per VALIDATION_EVERY steps: step, loss and validation figures.
+    """
+    schedule = batches.schedule
+    rate = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0,
+        decay_steps=max(1, schedule.steps - schedule.warmup),
+        warmup_target=schedule.learning_rate,
+        warmup_steps=schedule.warmup,
+    )
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=schedule.weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    last = network.get_layer(batches.config.outputs.emotion)
+    activation, last.activation = last.activation, keras.activations.linear  # learn on logits
+    network.compile(optimizer, masked_crossentropy, jit_compile=False)
+    progress = Progress(description, schedule.steps, batches.config, validation)
+    network.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[progress])
+    last.activation = activation
+    network.compile()  # forgets what was traced with the linear activation
+    return progress.history
+
+
+def predict(
+    network: keras.Model,
+    features: Sequence[Features],
+    config: FeatureConfig,
+    *,
+    logits: bool = False,
+) -> np.ndarray:  # (clips, classes)
+    """Answer each clip as the recognizer does: windows, network, pooled probabilities.
+
+    Args:
+        network: keras.Model.
+        features: one per clip.
+        config: FeatureConfig, with the statistics the network was trained with.
+        logits: whether the network gives logits, as it does while it is trained.
+
+    Returns:
+        float64 array of shape (clips, classes), rows sum to 1.
+    """
+    windows, owners = [], []
+    for owner, clip in enumerate(features):
+        for window in split(clip.power[1.0], config):
+            windows.append(network_input(window, config))
+            owners.append(owner)
+    answers = network.predict(np.stack(windows), batch_size=64, verbose=0)
+    if logits:
+        answers = np.exp(answers - answers.max(axis=1, keepdims=True))
+        answers /= answers.sum(axis=1, keepdims=True)
+    owners = np.array(owners)
+    return np.stack([pool_windows(answers[owners == i]) for i in range(len(features))])
