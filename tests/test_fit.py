@@ -1,0 +1,177 @@
+"""Training, whole: a tiny corpus of noises, a tiny schedule, real networks and real files."""
+
+import json
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from ser_core import LABELS, EmotionRecognizer
+from ser_core.errors import ConfigError
+from train import recipe as recipes
+
+ROOT = Path(__file__).parents[1]
+SMALL = [
+    "training.steps=2",
+    "training.warmup=1",
+    "training.batch_size=8",
+    "network.parameters.stem=4",
+    "network.parameters.channels=[4, 6]",
+    "network.parameters.squeeze_ratio=2",
+    "augmentation.speeds=[1.0]",
+]
+
+
+def make_corpus(root: Path) -> Path:
+    """Eight emotions of three actors, as buzzes whose pitch says the emotion."""
+    rng = np.random.default_rng(0)
+    time = np.arange(12_000) / 16_000
+    for actor in (1, 2, 3):
+        folder = root / f"Actor_{actor:02d}"
+        folder.mkdir(parents=True)
+        for code in range(1, 9):
+            buzz = sum(np.sin(2 * np.pi * (80 + 30 * code) * k * time) / k for k in range(1, 12))
+            sound = 0.1 * buzz + 0.001 * rng.standard_normal(len(time))
+            file = folder / f"03-01-{code:02d}-01-01-01-{actor:02d}.wav"
+            soundfile.write(file, sound, 16_000)
+    return root
+
+
+def recipe_without_pretraining(folder: Path) -> Path:
+    """The default recipe as a file of its own, less its first phase."""
+    text = (ROOT / "train" / "recipes" / "default.toml").read_text(encoding="utf-8")
+    before, rest = text.split("[pretraining]")
+    path = folder / "small.toml"
+    path.write_text(before + rest[rest.index("[training]") :], encoding="utf-8")
+    return path
+
+
+def run_fit(folder: Path, *more: str, check: bool = True) -> subprocess.CompletedProcess:
+    """Run the command as a person does; results, work and model go into `folder`."""
+    command = [sys.executable, "-m", "train", "fit", "--corpus", f"ravdess={folder / 'corpus'}"]
+    command += ["--recipe", str(folder / "small.toml"), "--jobs", "2"]
+    for part in ("results", "work", "cache"):
+        command += [f"--{part}", str(folder / part)]
+    command += ["--out", str(folder / "model")]
+    for value in SMALL:
+        command += ["--set", value]
+    return subprocess.run(
+        [*command, *more], capture_output=True, text=True, check=check, cwd=ROOT, timeout=400
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory) -> Path:
+    """A folder in which a whole fit has run."""
+    folder = tmp_path_factory.mktemp("fit")
+    make_corpus(folder / "corpus")
+    recipe_without_pretraining(folder)
+    done = run_fit(folder)
+    assert "loss=" in done.stderr  # the progress bar
+    return folder
+
+
+def test_fit_writes_results_and_a_model_that_loads(trained):
+    results = trained / "results" / "default" / "speaker"
+    table = (results / "out_of_fold.csv").read_text().splitlines()
+    assert table[0] == "file,speaker,fold,truth," + ",".join(LABELS)
+    assert len(table) == 25
+    metrics = json.loads((results / "metrics.json").read_text())
+    assert metrics["clips"] == 24
+    assert set(metrics["calibration"]["fold_temperatures"]) == {"1", "2", "3"}
+    assert metrics == json.loads((trained / "model" / "metrics.json").read_text())
+
+    recognizer = EmotionRecognizer.from_pretrained(trained / "model")
+    assert recognizer.runtime == "LiteRT"
+    assert recognizer.config.temperature == metrics["calibration"]["temperature"]
+    stored = tomllib.loads((trained / "model" / "recipe.toml").read_text())
+    assert stored["training"]["steps"] == 2
+    described = json.loads((trained / "model" / "dataset.json").read_text())["corpora"][0]
+    assert described["by_gender"] == {"female": 8, "male": 16}
+    assert "24 clips" in (trained / "model" / "README.md").read_text()
+
+
+def test_saved_networks_use_built_in_layers_alone(trained):
+    config = json.loads((trained / "model" / "config.json").read_text())
+    layers = config["config"]["layers"]
+    assert all(layer["module"].startswith("keras.") for layer in layers)
+    assert not any(layer.get("registered_name") for layer in layers)
+
+
+def test_metrics_command_recomputes_what_fit_wrote(trained):
+    results = trained / "results" / "default" / "speaker"
+    command = [sys.executable, "-m", "train", "metrics", str(results)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert json.loads(done.stdout)["clips"] == 24
+    assert "agrees with out_of_fold.csv" in done.stderr
+
+
+def test_metrics_command_finds_figures_that_do_not_follow(trained, tmp_path):
+    results = tmp_path / "speaker"
+    shutil.copytree(trained / "results" / "default" / "speaker", results)
+    metrics = json.loads((results / "metrics.json").read_text())
+    (results / "metrics.json").write_text(json.dumps(metrics | {"accuracy": 0.95}))
+    command = [sys.executable, "-m", "train", "metrics", str(results)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 1
+    assert "accuracy differ" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_stopped_fit_goes_on_and_gives_what_an_unbroken_one_gives(trained, tmp_path):
+    shutil.copytree(trained, tmp_path / "again")
+    folder = tmp_path / "again"
+    folds = folder / "results" / "default" / "speaker" / "folds"
+    kept = (folds / "fold_1.csv").stat().st_mtime_ns
+    for path in (folds / "fold_2.csv", folds / "fold_2.json", *(folder / "work").rglob("fold_2*")):
+        path.unlink()
+    done = run_fit(folder)
+    assert "fold 1 is done" in done.stdout
+    assert (folds / "fold_1.csv").stat().st_mtime_ns == kept
+    for name in ("folds/fold_2.csv", "out_of_fold.csv"):
+        path = Path("results") / "default" / "speaker" / name
+        assert (folder / path).read_bytes() == (trained / path).read_bytes()
+
+
+def test_results_of_another_recipe_are_never_mixed_in(trained):
+    done = run_fit(trained, "--set", "training.learning_rate=0.1", check=False)
+    assert done.returncode == 1
+    assert "is of another recipe or other audio" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_corpus_for_pretraining_is_said_so(trained):
+    done = run_fit(trained, "--recipe", "default", check=False)
+    assert done.returncode == 1
+    assert "pre-trains on nemo: give --corpus nemo=PATH too" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    [
+        ("training.steps=0", "training.steps is 0"),
+        ("training.stepz=1", "unknown key training.stepz"),
+        ("network.name=resnet", "network.name is 'resnet'"),
+        ("nonsense", "section.key=value"),
+        ("name.first=1", "goes through name, a plain value"),
+    ],
+)
+def test_a_wrong_override_raises_one_sentence(override, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        recipes.load("default", [override])
+
+
+def test_an_unknown_recipe_names_the_known_ones():
+    with pytest.raises(ConfigError, match=r"use one of .*default"):
+        recipes.load("deep")
+
+
+def test_a_resolved_recipe_reads_back_as_itself(tmp_path):
+    recipe = recipes.load("default", ["training.steps=7"])
+    (tmp_path / "again.toml").write_text(recipe.to_toml(), encoding="utf-8")
+    assert recipes.load(str(tmp_path / "again.toml")) == recipe
