@@ -60,9 +60,9 @@ def run_fit(folder: Path, *more: str, check: bool = True) -> subprocess.Complete
     command += ["--out", str(folder / "model")]
     for value in SMALL:
         command += ["--set", value]
-    return subprocess.run(
-        [*command, *more], capture_output=True, text=True, check=check, cwd=ROOT, timeout=400
-    )
+    done = subprocess.run([*command, *more], capture_output=True, text=True, cwd=ROOT, timeout=400)
+    assert not check or done.returncode == 0, done.stderr[-3000:]
+    return done
 
 
 @pytest.fixture(scope="module")

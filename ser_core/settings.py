@@ -1,0 +1,91 @@
+"""Every environment variable the app reads, in one place.
+
+The limits of the page and of its API are here too, and nowhere else. Spaces set them under
+Settings, Variables; a laptop sets them before the command: `SER_MAX_SECONDS=30 python app.py`.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import ConfigDict, Field
+
+from .config import Positive, Strict, validated
+from .errors import ConfigError
+from .recognizer import DEFAULT_MODEL, MAX_SECONDS
+
+PREFIX = "SER_"
+
+UPLOAD_AGE = 600  # [s] age at which a recording made or uploaded on the page is deleted
+SWEEP_PERIOD = 60  # [s] between two looks for recordings of that age
+
+
+class Settings(Strict):
+    """How the app runs: which model, where it listens, and how much it takes on.
+
+    Attributes:
+        model_id: str, a folder or the id of a Hub repository ("user/name").
+        model_revision: str, branch, tag or commit of that repository; None for its main branch.
+        max_seconds: float [s], longest recording that is answered, on the page and by the API. A
+            minute by default: beyond it, one emotion for the whole is rarely true.
+        max_megabytes: int [MB of 10^6 bytes], largest upload; larger ones get HTTP status 413. The
+            default holds a minute of the largest usual format, 96 kHz stereo at 32 bits.
+        queue: int, recordings that may wait for their turn; the next one is turned away.
+        concurrency: int, recordings that are worked on at a time, page and API together. The
+            default is the number of CPUs of a free Space.
+        host: str, address to listen on.
+        port: int, port to listen on.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    model_id: Annotated[str, Field(min_length=1, alias="SER_MODEL_ID")] = DEFAULT_MODEL
+    model_revision: Annotated[str | None, Field(min_length=1, alias="SER_MODEL_REVISION")] = None
+    max_seconds: Annotated[Positive, Field(le=MAX_SECONDS, alias="SER_MAX_SECONDS")] = 60.0
+    max_megabytes: Annotated[int, Field(gt=0, le=1_000, alias="SER_MAX_MEGABYTES")] = 50
+    queue: Annotated[int, Field(gt=0, le=10_000, alias="SER_QUEUE")] = 40
+    concurrency: Annotated[int, Field(gt=0, le=40, alias="SER_CONCURRENCY")] = 2
+    # The names Gradio and Spaces use for these two; a Space sets them itself.
+    host: Annotated[str, Field(min_length=1, alias="GRADIO_SERVER_NAME")] = "127.0.0.1"
+    port: Annotated[int, Field(gt=0, lt=65_536, alias="GRADIO_SERVER_PORT")] = 7860
+
+    @property
+    def max_bytes(self) -> int:
+        """Largest upload [bytes]."""
+        return self.max_megabytes * 1_000_000
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the model is the one that comes with the package."""
+        return self.model_id == DEFAULT_MODEL
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings from environment variables.
+
+        A variable that is set but empty counts as not set, which is how Spaces hand over a
+        variable without a value.
+
+        Args:
+            environment: names and values; the process's own by default.
+
+        Returns:
+            Settings.
+
+        Raises:
+            ConfigError: a value is not valid, or a SER_ variable is unknown.
+
+        >>> Settings.from_environment({"SER_MAX_SECONDS": "30"}).max_seconds
+        30.0
+        """
+        known = {field.alias for field in cls.model_fields.values()}
+        given = {name: value.strip() for name, value in environment.items() if value.strip()}
+        unknown = sorted(name for name in given if name.startswith(PREFIX) and name not in known)
+        if unknown:
+            # A limit whose name is misspelt would silently not be a limit.
+            names = ", ".join(sorted(name for name in known if name.startswith(PREFIX)))
+            raise ConfigError(
+                f"The environment variable {unknown[0]} is unknown: expected one of {names}."
+            )
+        values = {name: value for name, value in given.items() if name in known}
+        return validated(cls, values, "The environment")

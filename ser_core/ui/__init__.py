@@ -1,0 +1,5 @@
+"""The Gradio page and its API; the only part of the package that knows Gradio."""
+
+from .blocks import TABS, build_app, build_unavailable
+
+__all__ = ["TABS", "build_app", "build_unavailable"]

@@ -1,0 +1,146 @@
+"""The API: two endpoints, for gradio_client, curl and MCP; JSON in plain types.
+
+    client = gradio_client.Client("http://127.0.0.1:7860")
+    client.predict(handle_file("clip.wav"), api_name="/predict")
+
+Gradio builds their documentation from the signatures and docstrings here.
+"""
+
+import os
+from typing import Literal, TypedDict
+
+import gradio as gr
+
+from ..errors import AudioError
+from ..results import EmotionPrediction
+from ..settings import Settings
+from . import text
+from .page import CONCURRENCY_ID, Page
+from .uploads import UploadLedger, is_upload
+
+TOP = 3
+
+
+class Ranked(TypedDict):
+    """An emotion and its probability."""
+
+    label: str
+    probability: float
+
+
+class Answer(TypedDict):
+    """What `/predict` answers."""
+
+    status: Literal["emotion", "uncertain", "no_speech"]
+    label: str | None
+    confidence: float
+    top: list[Ranked]
+
+
+class FullAnswer(TypedDict):
+    """What `/predict_all` answers: EmotionPrediction.to_dict()."""
+
+    status: Literal["emotion", "uncertain", "no_speech"]
+    label: str | None
+    confidence: float
+    probabilities: dict[str, float]
+    intensity: float | None
+    speech_seconds: float
+    duration: float
+
+
+def add_endpoints(page: Page, ledger: UploadLedger) -> None:
+    """Add `/predict` and `/predict_all` to the open Blocks.
+
+    Args:
+        page: Page.
+        ledger: UploadLedger that deletes each upload after its use.
+    """
+
+    def predict(audio: gr.FileData) -> Answer:
+        """Hear the emotion in a recording, as a short answer.
+
+        The status is "emotion"; "uncertain" when no emotion stands out enough to be relied on, and
+        the label is a guess; "no_speech" when nobody speaks, and the label is null. An upload is
+        deleted once it is answered: upload again for another call.
+
+        Args:
+            audio: the recording: WAV, FLAC, OGG, Opus, MP3, M4A, WebM or MP4.
+
+        Returns:
+            status, label, confidence (probability of the label, 0 to 1), and the three likeliest
+            emotions with their probabilities, likeliest first.
+        """
+        return brief(hear(audio, page, ledger))
+
+    def predict_all(audio: gr.FileData) -> FullAnswer:
+        """Hear the emotion in a recording, with everything the model says.
+
+        As /predict, with the probabilities of all emotions in the model's label order. An upload is
+        deleted once it is answered: upload again for another call.
+
+        Args:
+            audio: the recording: WAV, FLAC, OGG, Opus, MP3, M4A, WebM or MP4.
+
+        Returns:
+            status, label, confidence, probabilities by label (empty without speech), intensity (0
+            to 1, or null where the model does not say), speech_seconds and duration in seconds.
+        """
+        return hear(audio, page, ledger).to_dict()
+
+    for endpoint in (predict, predict_all):
+        gr.api(
+            endpoint,
+            api_name=endpoint.__name__,
+            concurrency_limit=page.settings.concurrency,
+            concurrency_id=CONCURRENCY_ID,
+        )
+
+
+def brief(prediction: EmotionPrediction) -> Answer:
+    """Shorten a result to what most callers want."""
+    return {
+        "status": prediction.status,
+        "label": prediction.label,
+        "confidence": prediction.confidence,
+        "top": [
+            {"label": label, "probability": probability}
+            for label, probability in prediction.top(TOP)
+        ],
+    }
+
+
+def hear(audio: object, page: Page, ledger: UploadLedger) -> EmotionPrediction:
+    """Answer an upload, and release it whatever happens.
+
+    Args:
+        audio: what the client sent, which may be anything; expected is Gradio's file data, a dict
+            whose "path" is what the upload answered.
+        page: Page.
+        ledger: UploadLedger.
+
+    Returns:
+        EmotionPrediction.
+
+    Raises:
+        gr.Error: it is no upload, or it cannot be used; the sentence says why and what to do.
+    """
+    path = audio.get("path") if isinstance(audio, dict) else None
+    # Without this check a client could name any file of the server.
+    if not isinstance(path, str) or not is_upload(path):
+        raise gr.Error(text.NOT_AN_UPLOAD, print_exception=False)
+    try:
+        _require_size(path, page.settings)
+        return page.recognizer.predict(path, max_seconds=page.settings.max_seconds)
+    except AudioError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    finally:
+        ledger.release(path)
+
+
+def _require_size(path: str, settings: Settings) -> None:
+    """Refuse a file that Gradio fetched from an address; uploads were measured on arrival."""
+    if os.path.getsize(path) > settings.max_bytes:
+        raise gr.Error(
+            text.TOO_LARGE.format(megabytes=settings.max_megabytes), print_exception=False
+        )

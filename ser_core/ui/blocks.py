@@ -1,0 +1,132 @@
+"""The page: a header, one tab per module, the API behind it.
+
+demo, launch_options = build_app(recognizer, settings)
+demo.launch(**launch_options)
+"""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from starlette.middleware import Middleware
+
+from ..errors import SpeechEmotionError
+from ..recognizer import EmotionRecognizer
+from ..settings import SWEEP_PERIOD, UPLOAD_AGE, Settings
+from . import api, dataset, model, predict, text
+from .markup import fill
+from .page import Page
+from .repository import Repository
+from .theme import CSS, THEME
+from .uploads import UploadLedger, UploadWatch
+
+TABS = (
+    (text.PREDICT_TAB, predict.build),
+    (text.DATASET_TAB, dataset.build),
+    (text.MODEL_TAB, model.build),
+)
+"""The tabs from left to right: what stands on each, and what builds it from a Page."""
+
+
+def build_app(
+    recognizer: EmotionRecognizer, settings: Settings
+) -> tuple[gr.Blocks, dict[str, Any]]:
+    """Build the page and its API around a loaded model.
+
+    Args:
+        recognizer: EmotionRecognizer that answers; the page shows what its folder says.
+        settings: Settings.
+
+    Returns:
+        The Blocks, and the arguments its `launch` needs: Gradio takes look and limits there.
+    """
+    page = Page(recognizer, settings, Repository.load(recognizer.directory))
+    ledger = UploadLedger()
+    with _blocks() as demo:
+        _header(text.LEAD)
+        with gr.Tabs():
+            for title, build in TABS:
+                with gr.Tab(title):
+                    build(page)
+        _footer(settings)
+        api.add_endpoints(page, ledger)
+    # Waiting costs memory for the upload; beyond this, visitors are told to come back.
+    demo.queue(max_size=settings.queue, default_concurrency_limit=settings.concurrency)
+    return demo, _launch_options(settings, ledger)
+
+
+def build_unavailable(
+    error: SpeechEmotionError, settings: Settings
+) -> tuple[gr.Blocks, dict[str, Any]]:
+    """Build the page that says why there is no model, and answers nothing.
+
+    Args:
+        error: what loading the model raised.
+        settings: Settings.
+
+    Returns:
+        As `build_app`.
+    """
+    with _blocks() as demo:
+        _header("")
+        gr.HTML(
+            fill(
+                '<div class="ser-card ser-failed" role="alert"><p class="ser-headline">{title}</p>'
+                '<p class="ser-text">{reason}</p><p class="ser-small">{hint}</p></div>',
+                title=text.UNAVAILABLE_TITLE,
+                reason=error,
+                hint=text.UNAVAILABLE_HINT,
+            )
+        )
+    return demo, _launch_options(settings, UploadLedger())
+
+
+def _blocks() -> gr.Blocks:
+    return gr.Blocks(
+        title=text.TITLE, analytics_enabled=False, delete_cache=(SWEEP_PERIOD, UPLOAD_AGE)
+    )
+
+
+def _header(lead: str) -> None:
+    gr.HTML(
+        fill(
+            '<header class="ser-header"><h1>{title}</h1><p>{lead}</p></header>',
+            title=text.TITLE,
+            lead=lead,
+        )
+    )
+
+
+def _footer(settings: Settings) -> None:
+    name = text.EMBEDDED_MODEL if settings.embedded else settings.model_id
+    if not settings.embedded and Path(name).is_dir():
+        name = Path(name).resolve().name  # where it lies on the server is no visitor's business
+    if settings.model_revision:
+        name = f"{name} ({settings.model_revision})"
+    gr.HTML(
+        fill(
+            '<p class="ser-small ser-footer">{words} {model}</p>',
+            words=text.FOOTER,
+            model=text.MODEL_LINE.format(model=name),
+        )
+    )
+
+
+def _launch_options(settings: Settings, ledger: UploadLedger) -> dict[str, Any]:
+    return {
+        "server_name": settings.host,
+        "server_port": settings.port,
+        "theme": THEME,
+        "css": CSS,
+        "max_file_size": settings.max_bytes,
+        "app_kwargs": {"middleware": [Middleware(UploadWatch, ledger=ledger)]},
+        "footer_links": ["api"],
+        # Only sentences we wrote reach a visitor, never the text of an unforeseen error.
+        "show_error": False,
+        "share": False,
+        # Its process would need Node.js and a second port, for a page this small.
+        "ssr_mode": False,
+        # It would keep visitors' recordings in their browser's store.
+        "run_history": False,
+        "enable_monitoring": False,
+    }

@@ -1,0 +1,220 @@
+"""The tab about the model: how good it is, how it works, how it was trained."""
+
+from math import log
+
+import gradio as gr
+
+from .. import plots
+from ..config import FeatureConfig
+from . import text
+from .architecture import Architecture
+from .markup import Markup, facts, fill, join, notice, paragraph, percent, section, swatch, table
+from .page import Page
+from .repository import METRICS, NETWORK, RECIPE, Metrics
+
+
+def build(page: Page) -> None:
+    """Build the tab inside the open Blocks."""
+    repository = page.repository
+    if repository.metrics is None:
+        gr.HTML(section(text.RESULTS, notice(repository.faults[METRICS])))
+    else:
+        _results(repository.metrics)
+    gr.HTML(section(text.FEATURES, feature_steps(page.recognizer.config)))
+    if repository.architecture is None:
+        gr.HTML(section(text.ARCHITECTURE, notice(repository.faults[NETWORK])))
+    else:
+        gr.HTML(section(text.ARCHITECTURE, stages(repository.architecture)))
+    if repository.recipe is None:
+        gr.HTML(section(text.TRAINING, notice(repository.faults[RECIPE])))
+    else:
+        gr.HTML(section(text.TRAINING, training(repository.recipe)))
+
+
+def _results(metrics: Metrics) -> None:
+    gr.HTML(section(text.RESULTS, figures(metrics), note=in_words(metrics)))
+    with gr.Row(equal_height=False):
+        with gr.Column(min_width=300):
+            gr.HTML(section(text.PER_CLASS, per_class(metrics), note=text.PER_CLASS_NOTE))
+        with gr.Column(min_width=300):
+            gr.HTML(section(text.CONFUSION, note=text.CONFUSION_NOTE))
+            gr.Plot(
+                plots.confusion_matrix(metrics.labels, metrics.confusion_matrix), show_label=False
+            )
+    with gr.Row(equal_height=False):
+        if metrics.calibration_bins:
+            with gr.Column(min_width=300):
+                gr.HTML(section(text.RELIABILITY, note=text.RELIABILITY_NOTE))
+                bins = [row.model_dump() for row in metrics.calibration_bins]
+                gr.Plot(plots.reliability_diagram(bins), show_label=False)
+        with gr.Column(min_width=300):
+            gr.HTML(declining(metrics))
+    if metrics.by_speaker:
+        gr.HTML(section(text.SPEAKERS_TITLE, note=text.SPEAKERS_NOTE))
+        gr.Plot(plots.speaker_accuracy(metrics.by_speaker, metrics.accuracy), show_label=False)
+
+
+def in_words(metrics: Metrics) -> str:
+    """Say what the numbers were measured on, and what follows for other recordings."""
+    template = text.PROTOCOLS.get(metrics.protocol, text.PROTOCOL_OTHER)
+    protocol = template.format(
+        clips=f"{metrics.clips:,}", speakers=metrics.speakers, protocol=metrics.protocol
+    )
+    return f"{protocol} {text.CORPUS_LIMITS.get(metrics.corpus, '')}".strip()
+
+
+def figures(metrics: Metrics) -> Markup:
+    """Show the headline numbers, each with what it means."""
+    classes = len(metrics.labels)
+    chance = percent(1 / classes)
+    accuracy = text.ACCURACY_MEANS.format(chance=chance)
+    if metrics.accuracy_interval is not None:
+        low, high = metrics.accuracy_interval
+        accuracy = text.INTERVAL_MEANS.format(low=percent(low), high=percent(high), chance=chance)
+    return facts(
+        [
+            (text.ACCURACY, percent(metrics.accuracy), accuracy),
+            (text.UAR, percent(metrics.uar), text.UAR_MEANS),
+            (text.MACRO_F1, percent(metrics.macro_f1), text.MACRO_F1_MEANS),
+            (text.TOP3, percent(metrics.top3_accuracy), text.TOP3_MEANS),
+            (text.ECE, percent(metrics.ece), text.ECE_MEANS),
+            (text.NLL, f"{metrics.nll:.2f}", text.NLL_MEANS.format(chance=log(classes))),
+        ]
+    )
+
+
+def per_class(metrics: Metrics) -> Markup:
+    """Tabulate precision, recall, F1 and clips of every emotion."""
+    rows = [
+        (
+            swatch(label),
+            percent(scores.precision),
+            percent(scores.recall),
+            percent(scores.f1),
+            f"{scores.clips:,}",
+        )
+        for label in metrics.labels
+        for scores in [metrics.per_class[label]]
+    ]
+    return table(text.PER_CLASS_HEADERS, rows, numeric=4)
+
+
+def declining(metrics: Metrics) -> Markup:
+    """Show the accuracy where the model answers only what it is surest of."""
+    parts = []
+    if metrics.selective_accuracy:
+        rows = [("100.0%", percent(metrics.accuracy))] + [
+            (percent(float(share)), percent(accuracy))
+            for share, accuracy in metrics.selective_accuracy.items()
+        ]
+        parts.append(paragraph(text.SELECTIVE_NOTE))
+        parts.append(table(text.SELECTIVE_HEADERS, rows, numeric=1))
+    if metrics.calibration is not None:
+        rule = metrics.calibration
+        words = text.ABSTENTION.format(
+            threshold=percent(rule.uncertain_below), answered=percent(rule.answered)
+        )
+        if rule.answered > 0:
+            right = text.ABSTENTION_ACCURACY.format(accuracy=percent(rule.answered_accuracy))
+            words = f"{words} {right}"
+        parts.append(paragraph(words))
+    return section(text.SELECTIVE, *parts) if parts else join([])
+
+
+def feature_steps(config: FeatureConfig) -> Markup:
+    """Tabulate each step from a file to the answer, with this model's own settings."""
+    rate = config.sample_rate
+    block = config.blocks[0]
+    values = {
+        "rate": rate,
+        "window": config.window,
+        "hop": config.hop,
+        "frames": config.frames,
+        "features": config.features,
+        "trim": config.trim,
+        "threshold": config.speech.threshold,
+        "min_seconds": config.speech.min_seconds,
+        "temperature": config.temperature,
+        "uncertain_below": percent(config.uncertain_below),
+        "frame_ms": 1000 * block.win_length / rate,
+        "step_ms": 1000 * block.hop_length / rate,
+        **block.model_dump(),
+        "n_mels": config.block_features,
+    }
+    rows = [
+        (name, what.format(**values), setting.format(**values))
+        for name, what, setting in text.FEATURE_STEPS
+    ]
+    return table(text.FEATURES_HEADERS, rows, stack=True)
+
+
+def stages(architecture: Architecture) -> Markup:
+    """Tabulate the network's stages from input to output."""
+    layers = sum(len(stage.layers) for stage in architecture.stages)
+    note = text.ARCHITECTURE_NOTE.format(
+        name=architecture.name,
+        parameters=_count(architecture.parameters),
+        layers=layers,
+        shape=_shape(architecture.stages[0].output),
+    )
+    rows = [
+        (
+            stage.name,
+            ", ".join(f"{n} {kind}" if n > 1 else kind for kind, n in stage.kinds.items()),
+            _shape(stage.output),
+            _count(stage.parameters),
+        )
+        for stage in architecture.stages
+    ]
+    return join([paragraph(note), table(text.ARCHITECTURE_HEADERS, rows, numeric=2, stack=True)])
+
+
+def _shape(shape: tuple[int | None, ...] | None) -> str:
+    if shape is None:
+        return text.NOT_TOLD
+    return " x ".join("any" if size is None else str(size) for size in shape)
+
+
+def _count(number: int | None) -> str:
+    return text.NOT_TOLD if number is None else f"{number:,}"
+
+
+def training(recipe: dict) -> Markup:
+    """Tabulate the recipe, a table for each of its parts; the features have their own section."""
+    general = {key: value for key, value in recipe.items() if not isinstance(value, dict)}
+    parts = {text.GENERAL: general} | {
+        key: value for key, value in recipe.items() if isinstance(value, dict) and key != "features"
+    }
+    tables = join(
+        fill(
+            '<div class="ser-part"><h3>{part}</h3>{rows}</div>',
+            part=_words(part),
+            rows=table(
+                text.TRAINING_HEADERS,
+                [
+                    (text.SETTINGS.get(key) or _words(key), _value(value))
+                    for key, value in _flat(settings)
+                ],
+            ),
+        )
+        for part, settings in parts.items()
+    )
+    return fill('<div class="ser-parts">{tables}</div>', tables=tables)
+
+
+def _flat(settings: dict) -> list[tuple[str, object]]:
+    """Turn nested settings into one list, naming the inner ones alone: their names differ."""
+    pairs: list[tuple[str, object]] = []
+    for key, value in settings.items():
+        pairs.extend(_flat(value) if isinstance(value, dict) else [(key, value)])
+    return pairs
+
+
+def _words(key: str) -> str:
+    return key.replace("_", " ").capitalize()
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(_value(item) for item in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,223 @@
+"""The tab that hears one recording."""
+
+import html
+from collections.abc import Iterator
+from pathlib import Path
+
+import gradio as gr
+
+from ..emotions import BY_NAME, LABELS
+from ..errors import AudioError
+from ..results import EmotionPrediction
+from ..settings import UPLOAD_AGE, Settings
+from . import text
+from .markup import Markup, bar, colour, escape, fill, join, percent, swatch
+from .page import CONCURRENCY_ID, Page
+
+MINUTES = UPLOAD_AGE / 60  # [min] a recording stays on the server
+
+
+def build(page: Page) -> None:
+    """Build the tab inside the open Blocks."""
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=5, min_width=300):
+            recording = gr.Audio(
+                sources=["microphone", "upload"],
+                type="filepath",
+                format=None,
+                label=text.RECORDING,
+                buttons=[],
+                elem_id="recording",
+            )
+            run = gr.Button(text.RUN, variant="primary", elem_id="run")
+        with gr.Column(scale=6, min_width=300):
+            answer = gr.HTML(waiting(), elem_id="answer")
+    gr.HTML(limits(page.settings))
+
+    def hear(path: str | None) -> Iterator[str]:
+        yield from answers(page, path)
+
+    heard = gr.on(
+        [recording.upload, recording.stop_recording, run.click],
+        hear,
+        inputs=recording,
+        outputs=answer,
+        show_progress="hidden",
+        trigger_mode="always_last",
+        concurrency_limit=page.settings.concurrency,
+        concurrency_id=CONCURRENCY_ID,
+        api_visibility="private",
+    )
+    heard.failure(
+        unanswered,
+        inputs=answer,
+        outputs=answer,
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    # A new recording, or none, must not stand beside the answer to the one before.
+    gr.on(
+        [recording.clear, recording.start_recording],
+        waiting,
+        outputs=answer,
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+def answers(page: Page, path: str | None) -> Iterator[Markup]:
+    """Give what stands in the answer's place: first that it is worked on, then the answer.
+
+    Args:
+        page: Page.
+        path: the recording's file, or None.
+
+    Yields:
+        Markup; the former answer is replaced before anything can fail.
+
+    Raises:
+        gr.Error: the recording cannot be used; the sentence says why and what to do, and has been
+            yielded as well, for what pops up goes away again.
+    """
+    yield working()
+    try:
+        sentence = _unusable(path)
+        if sentence is None:
+            limit = page.settings.max_seconds
+            yield card(page.recognizer.predict(path, max_seconds=limit))
+            return
+    except AudioError as error:
+        sentence = str(error)
+    yield failed(sentence)
+    # The message is shown as HTML.
+    raise gr.Error(
+        html.escape(sentence, quote=False), title=text.FAILED_TITLE, print_exception=False
+    )
+
+
+def _unusable(path: str | None) -> str | None:
+    if path is None:
+        return text.NO_RECORDING
+    if not Path(path).exists():
+        return text.GONE.format(minutes=MINUTES)
+    return None
+
+
+def limits(settings: Settings) -> Markup:
+    """Say what is accepted and how long it is kept."""
+    words = text.LIMITS.format(
+        seconds=settings.max_seconds, megabytes=settings.max_megabytes, minutes=MINUTES
+    )
+    return fill('<p class="ser-small">{words}</p>', words=words)
+
+
+def waiting() -> Markup:
+    """What stands there before there is a recording."""
+    return _plain("waiting", text.WAITING_TITLE, text.WAITING)
+
+
+def working() -> Markup:
+    """What stands there while a recording is worked on."""
+    return _plain("working", text.WORKING_TITLE, text.WORKING)
+
+
+def failed(sentence: str) -> Markup:
+    """What stands there when a recording cannot be used; no emotion is shown."""
+    return _plain("failed", text.FAILED_TITLE, sentence, kind="ser-failed")
+
+
+def unanswered(shown: str) -> str:
+    """What stands there after a failure: where nothing was said about it, that there was one."""
+    return failed(text.FAULT) if shown == working() else shown
+
+
+def card(prediction: EmotionPrediction) -> Markup:
+    """Show an answer.
+
+    Args:
+        prediction: EmotionPrediction of any status.
+
+    Returns:
+        Markup; without speech it names no emotion.
+    """
+    seconds = text.SPEECH_SECONDS.format(
+        speech=prediction.speech_seconds, duration=prediction.duration
+    )
+    if prediction.status == "no_speech":
+        return _plain("no_speech", text.NO_SPEECH_TITLE, text.NO_SPEECH, seconds)
+    headline = _uncertain(prediction) if prediction.status == "uncertain" else _emotion(prediction)
+    if prediction.intensity is not None:
+        seconds = f"{seconds}. {text.INTENSITY.format(percent=percent(prediction.intensity))}"
+    return fill(
+        '<div class="ser-card {kind}" data-status="{status}" role="status" '
+        'style="--emotion:{colour}">{headline}{top}{all}<p class="ser-small">{seconds}</p></div>',
+        kind="ser-unsure" if prediction.status == "uncertain" else "ser-sure",
+        status=prediction.status,
+        colour=colour(prediction.label),
+        headline=headline,
+        top=_top(prediction),
+        all=_all(prediction),
+        seconds=seconds,
+    )
+
+
+def _plain(status: str, title: str, words: str, small: str = "", kind: str = "ser-plain") -> Markup:
+    return fill(
+        '<div class="ser-card {kind}" data-status="{status}" role="status">'
+        '<p class="ser-headline">{title}</p><p class="ser-text">{words}</p>{small}</div>',
+        kind=kind,
+        status=status,
+        title=title,
+        words=words,
+        small=fill('<p class="ser-small">{small}</p>', small=small) if small else "",
+    )
+
+
+def _emotion(prediction: EmotionPrediction) -> Markup:
+    known = BY_NAME.get(prediction.label)
+    return fill(
+        '<p class="ser-headline" data-label="{label}">{name}</p>'
+        '<p class="ser-lead">{probability}</p><p class="ser-text">{description}</p>',
+        label=prediction.label,
+        name=prediction.label.capitalize(),
+        probability=text.PROBABILITY.format(percent=percent(prediction.confidence)),
+        description=known.description if known else "",
+    )
+
+
+def _uncertain(prediction: EmotionPrediction) -> Markup:
+    most_like = text.UNCERTAIN_MOST_LIKE.format(
+        label=prediction.label, percent=percent(prediction.confidence)
+    )
+    return fill(
+        '<p class="ser-headline">{title}</p>'
+        '<p class="ser-lead" data-label="{label}">{most_like}</p><p class="ser-text">{words}</p>',
+        title=text.UNCERTAIN_TITLE,
+        label=prediction.label,
+        most_like=most_like,
+        words=text.UNCERTAIN,
+    )
+
+
+def _top(prediction: EmotionPrediction) -> Markup:
+    items = join(
+        fill("<li>{name}<b>{share}</b></li>", name=swatch(label), share=percent(share))
+        for label, share in prediction.top(3)
+    )
+    return fill('<h3>{title}</h3><ol class="ser-top">{items}</ol>', title=text.TOP, items=items)
+
+
+def _all(prediction: EmotionPrediction) -> Markup:
+    rows = join(
+        fill(
+            '<li>{name}{bar}<span class="ser-share">{share}</span></li>',
+            name=swatch(label),
+            bar=bar(label, share),
+            share=percent(share),
+        )
+        for label, share in prediction.probabilities.items()
+    )
+    title = text.ALL if len(prediction.probabilities) == len(LABELS) else text.ALL_OTHER
+    return fill('<h3>{title}</h3><ul class="ser-all">{rows}</ul>', title=escape(title), rows=rows)

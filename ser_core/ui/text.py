@@ -1,0 +1,220 @@
+"""Every word the page shows, in one place; names in braces are filled in and escaped.
+
+Sentences about audio that cannot be used come from ser_core.errors and are shown as they are.
+"""
+
+TITLE = "Speech emotion recognition"
+LEAD = (
+    "Record your voice or upload a recording, and see which of eight emotions a listener would "
+    "hear in it, and how sure the model is."
+)
+FOOTER = (
+    "The answer is about how a voice sounds, which is not always what a person feels. Do not use "
+    "it to judge people."
+)
+MODEL_LINE = "Model: {model}."
+EMBEDDED_MODEL = "the one that comes with this app"
+
+# A page without its model
+UNAVAILABLE_TITLE = "The model could not be loaded"
+UNAVAILABLE_HINT = (
+    "No other model is used in its place. Whoever runs this app can set SER_MODEL_ID and "
+    "SER_MODEL_REVISION, or unset both to use the embedded model, and start it again."
+)
+
+# Predict
+PREDICT_TAB = "Predict"
+RECORDING = "Recording"
+RUN = "Recognize the emotion"
+LIMITS = (
+    "Up to {seconds:g} seconds and {megabytes} MB: WAV, FLAC, OGG, Opus, MP3, M4A or WebM. "
+    "One person, speaking clearly, works best. A recording is deleted from the server after about "
+    "{minutes:g} minutes, and nothing is kept."
+)
+WAITING_TITLE = "No recording yet"
+WAITING = "Record a sentence or upload a file. The answer appears here by itself."
+WORKING_TITLE = "Listening"
+WORKING = "This takes a moment."
+PROBABILITY = "{percent} probability"
+TOP = "Most likely"
+ALL = "All eight emotions"
+ALL_OTHER = "All emotions"
+UNCERTAIN_TITLE = "Not sure"
+UNCERTAIN = "The model is not sure: no emotion stands out enough to be relied on."
+UNCERTAIN_MOST_LIKE = "Most like {label}, with a probability of {percent}."
+NO_SPEECH_TITLE = "No speech was found"
+NO_SPEECH = (
+    "Nobody seems to speak in this recording, so there is no emotion to report. Speak closer to "
+    "the microphone, check that it is not muted, and try again."
+)
+SPEECH_SECONDS = "{speech:.1f} s of speech in a recording of {duration:.1f} s"
+INTENSITY = "Intensity {percent}"
+FAILED_TITLE = "This recording cannot be used"
+NO_RECORDING = "There is no recording yet: record one or upload a file first."
+GONE = (
+    "The recording is no longer on the server, where recordings are kept for about {minutes:g} "
+    "minutes: record or upload it again."
+)
+
+FAULT = (
+    "Something went wrong on the server, and there is no answer. Try again; if it happens again, "
+    "the people who run this app can find the reason in its log."
+)
+
+# API
+NOT_AN_UPLOAD = (
+    "This is not a recording uploaded here: send the file to /gradio_api/upload first, and pass "
+    'what that answers as {"path": ..., "meta": {"_type": "gradio.FileData"}}. An upload is good '
+    "for one call."
+)
+TOO_LARGE = "The recording is too large: expected at most {megabytes} MB; cut it or compress it."
+
+# Files of the model repository
+FILE_MISSING = "This model's repository has no {name}, so there is nothing to show here."
+FILE_UNREADABLE = "This model's {name} cannot be shown: {reason}"
+NOT_TOLD = "not stated"
+
+# Dataset
+DATASET_TAB = "Dataset"
+DATASET_INTRO = "The recordings the model learned from and was tested on."
+CORPORA = "Recordings"
+CORPORA_HEADERS = ("Corpus", "Used for", "Language", "Speakers", "Clips", "Hours")
+SPEAKERS = "{count} ({parts})"
+SOURCES = "Sources and licences"
+SOURCES_HEADERS = ("Corpus", "Licence", "Citation")
+DISTRIBUTION = "{corpus}: clips by emotion and gender"
+DURATIONS = "{corpus}: length of the clips"
+DURATIONS_NOTE = "From {shortest:.1f} s to {longest:.1f} s, half of them below {median:.1f} s."
+EMOTIONS = "The eight emotions"
+EMOTIONS_HEADERS = ("Emotion", "What it tends to sound like", "Clips")
+LANGUAGES = {"en": "English", "pl": "Polish", "de": "German", "fr": "French", "it": "Italian"}
+
+# Model: what was measured
+MODEL_TAB = "Model"
+RESULTS = "How often it is right"
+PROTOCOLS = {
+    "speaker": (
+        "Measured on {clips} clips of {speakers} speakers. Every speaker was tested by a model "
+        "that never heard that speaker in training."
+    ),
+}
+PROTOCOL_OTHER = "Measured on {clips} clips of {speakers} speakers, by the protocol {protocol}."
+CORPUS_LIMITS = {
+    "ravdess": (
+        "The speech is acted, in studio quality, by professional actors who all say the same two "
+        "English sentences. With spontaneous speech, other languages, noise or music, expect to "
+        "see it right less often."
+    ),
+}
+ACCURACY = "Accuracy"
+ACCURACY_MEANS = "of the answers are right; guessing gives {chance}"
+INTERVAL_MEANS = "of the answers are right (95% interval {low} to {high}); guessing gives {chance}"
+UAR = "UAR"
+UAR_MEANS = "mean of the eight recalls: every emotion counts the same"
+MACRO_F1 = "Macro F1"
+MACRO_F1_MEANS = "mean of the F1 scores of the emotions"
+TOP3 = "Top three"
+TOP3_MEANS = "of the clips have the right emotion among the first three answers"
+ECE = "Calibration error"
+ECE_MEANS = "ECE: how far stated probabilities are from how often they come true"
+NLL = "Log loss"
+NLL_MEANS = "NLL in nats: lower is better; guessing gives {chance:.2f}"
+PER_CLASS = "By emotion"
+PER_CLASS_NOTE = (
+    "Precision: when it says this emotion, how often that is right. Recall: of the clips with this "
+    "emotion, how many it finds. F1: the two in one number."
+)
+PER_CLASS_HEADERS = ("Emotion", "Precision", "Recall", "F1", "Clips")
+CONFUSION = "What is taken for what"
+CONFUSION_NOTE = "Each row is one true emotion and adds up to 100%; clips are in brackets."
+RELIABILITY = "Can its probabilities be believed?"
+RELIABILITY_NOTE = (
+    "On the diagonal, answers given with 70% are right 70% of the time. Below it the model is too "
+    "sure of itself. Larger points stand for more answers."
+)
+SELECTIVE = "When it may decline"
+SELECTIVE_NOTE = "Accuracy on the answers the model is surest of."
+SELECTIVE_HEADERS = ("Share answered", "Accuracy")
+ABSTENTION = (
+    'It says "not sure" when the first probability is below {threshold}. In the test it then '
+    "answered {answered} of the clips."
+)
+ABSTENTION_ACCURACY = "Of those answers, {accuracy} were right."
+SPEAKERS_TITLE = "By speaker"
+SPEAKERS_NOTE = "Voices differ: accuracy for each speaker, and the accuracy over all as a line."
+
+# Model: how it works
+FEATURES = "From sound to numbers"
+FEATURES_HEADERS = ("Step", "What happens", "Setting")
+ARCHITECTURE = "The network"
+ARCHITECTURE_NOTE = (
+    "{name}: {parameters} parameters in {layers} layers, from {shape} values (frames x features) "
+    "to one probability per emotion."
+)
+ARCHITECTURE_HEADERS = ("Stage", "Layers", "Output", "Parameters")
+TRAINING = "How it was trained"
+TRAINING_HEADERS = ("Setting", "Value")
+GENERAL = "General"
+SETTINGS = {
+    "snr": "Signal-to-noise ratio [dB]",
+    "tilt": "Spectral tilt [dB]",
+    "noise": "Share with added noise",
+    "time_mask": "Longest time mask [frames]",
+    "band_mask": "Widest band mask [bands]",
+    "warmup": "Warm-up [steps]",
+    "attention_units": "Units of the attention",
+}
+
+FEATURE_STEPS = (
+    ("Decode", "Any file becomes one channel at one rate.", "{rate} Hz, mono"),
+    (
+        "Cut into frames",
+        "Short overlapping pieces of sound, each weighted by a Hann window.",
+        "{frame_ms:g} ms every {step_ms:g} ms ({win_length} samples every {hop_length})",
+    ),
+    (
+        "Measure the spectrum",
+        "How much power there is at each frequency of a frame.",
+        "Fourier transform of {n_fft} samples",
+    ),
+    (
+        "Group into mel bands",
+        "Bands as the ear divides frequencies: narrow below, wide above.",
+        "{n_mels} bands, {fmin:g} to {fmax:g} Hz",
+    ),
+    (
+        "Find speech",
+        "Without enough speech there is no answer; with it, only the part with speech is used.",
+        "probability {threshold:g} or more for at least {min_seconds:g} s",
+    ),
+    (
+        "Trim",
+        "Quiet before the first and after the last sound is cut off.",
+        "{trim:g} dB below the loudest frame",
+    ),
+    (
+        "Cut into windows",
+        "Longer recordings are answered window by window; shorter ones are padded.",
+        "{window:g} s every {hop:g} s, {frames} frames each",
+    ),
+    (
+        "Take the logarithm",
+        "Decibels relative to the window's own level, so that loudness alone changes nothing.",
+        "not below {floor:g} dB",
+    ),
+    (
+        "Standardize",
+        "Each band minus its mean, divided by its deviation over the training speakers.",
+        "{features} values per frame",
+    ),
+    (
+        "Ask the network",
+        "One probability per emotion for each window; windows are pooled by their geometric mean.",
+        "calibrated with temperature {temperature:.2f}",
+    ),
+    (
+        "Answer or decline",
+        'The likeliest emotion, or "not sure" when none stands out.',
+        "not sure below {uncertain_below}",
+    ),
+)

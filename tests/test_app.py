@@ -1,0 +1,272 @@
+"""The app as its callers meet it: a real Gradio server, the real client, and plain HTTP."""
+
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+import soundfile
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+
+from ser_core import DEFAULT_MODEL, EmotionRecognizer
+from ser_core.emotions import LABELS
+from ser_core.settings import Settings
+from ser_core.ui import build_app, text
+
+ROOT = Path(__file__).parents[1]
+FIXTURES = Path(__file__).parent / "fixtures"
+RATE = 16_000  # [Hz]
+SPEECH = FIXTURES / "speech_female.wav"
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def wav(samples: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    soundfile.write(buffer, samples, RATE, format="WAV", subtype="PCM_16")
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def uploads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Gradio's upload folder, one of our own, so that what is left in it can be seen."""
+    folder = tmp_path_factory.mktemp("uploads")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> EmotionRecognizer:
+    return EmotionRecognizer(DEFAULT_MODEL)
+
+
+@pytest.fixture(scope="module")
+def url(uploads: Path, recognizer: EmotionRecognizer) -> Iterator[str]:
+    settings = Settings(max_seconds=10, max_megabytes=1, port=free_port())
+    demo, launch_options = build_app(recognizer, settings)
+    _, address, _ = demo.launch(**launch_options, prevent_thread_lock=True, quiet=True)
+    yield address
+    demo.close()
+
+
+@pytest.fixture(scope="module")
+def client(url: str) -> Client:
+    return Client(url, verbose=False, analytics_enabled=False)
+
+
+def left_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def post(url: str, name: str, data: object) -> tuple[str, object]:
+    """curl's second and third step: the call, and the stream with its answer."""
+    event = httpx.post(f"{url}gradio_api/call/{name}", json={"data": [data]}).json()["event_id"]
+    stream = httpx.get(f"{url}gradio_api/call/{name}/{event}", timeout=30).text
+    lines = dict(line.split(": ", 1) for line in stream.strip().splitlines())
+    return lines["event"], json.loads(lines["data"])
+
+
+def upload(url: str, name: str, content: bytes) -> httpx.Response:
+    return httpx.post(f"{url}gradio_api/upload", files={"files": (name, content)})
+
+
+def file_data(path: str) -> dict:
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["speech_female.wav", "speech.mp3", "speech.m4a", "speech.webm", "speech_48k_stereo.wav"],
+)
+def test_predict_answers_what_the_recognizer_answers(
+    client: Client, recognizer: EmotionRecognizer, name: str
+) -> None:
+    expected = recognizer.predict(FIXTURES / name)
+    answer = client.predict(handle_file(FIXTURES / name), api_name="/predict")
+    assert answer == {
+        "status": expected.status,
+        "label": expected.label,
+        "confidence": pytest.approx(expected.confidence),
+        "top": [
+            {"label": label, "probability": pytest.approx(probability)}
+            for label, probability in expected.top(3)
+        ],
+    }
+
+
+def test_predict_all_answers_everything(client: Client, recognizer: EmotionRecognizer) -> None:
+    answer = client.predict(audio=handle_file(SPEECH), api_name="/predict_all")
+    assert answer == recognizer.predict(SPEECH).to_dict()
+    assert list(answer["probabilities"]) == list(LABELS)
+    assert sum(answer["probabilities"].values()) == pytest.approx(1.0)
+
+
+def test_silence_is_no_speech_and_no_label(client: Client, tmp_path: Path) -> None:
+    silence = tmp_path / "silence.wav"
+    silence.write_bytes(wav(np.zeros(3 * RATE)))
+    answer = client.predict(handle_file(silence), api_name="/predict")
+    assert answer == {"status": "no_speech", "label": None, "confidence": 0.0, "top": []}
+    assert client.predict(handle_file(silence), api_name="/predict_all")["probabilities"] == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("garbage.wav", b"this is not audio" * 100, r"garbage\.wav"),
+        ("empty.wav", b"", "is empty: expected a recording, got 0 bytes"),
+        ("long.wav", wav(np.zeros(12 * RATE)), "too long: expected at most 10 s"),
+        ("short.wav", wav(np.zeros(RATE // 100)), "too short: expected at least 0.1 s"),
+        ("cut.wav", SPEECH.read_bytes()[:20_000], r"cut\.wav"),
+    ],
+)
+@pytest.mark.parametrize("endpoint", ["/predict", "/predict_all"])
+def test_what_cannot_be_used_is_an_exception_with_our_sentence(
+    client: Client,
+    uploads: Path,
+    tmp_path: Path,
+    name: str,
+    content: bytes,
+    sentence: str,
+    endpoint: str,
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    with pytest.raises(AppError, match=sentence) as caught:
+        client.predict(handle_file(file), api_name=endpoint)
+    assert "Traceback" not in str(caught.value)
+    assert str(uploads) not in str(caught.value)
+    assert left_in(uploads) == []
+
+
+def test_an_upload_over_the_limit_is_refused_with_413(url: str, uploads: Path) -> None:
+    assert upload(url, "big.wav", bytes(1_100_000)).status_code == 413
+    assert left_in(uploads) == []
+
+
+def test_eight_clients_at_once_get_equal_answers(url: str, uploads: Path) -> None:
+    def ask(_: int) -> dict:
+        one = Client(url, verbose=False, analytics_enabled=False)
+        return one.predict(handle_file(SPEECH), api_name="/predict_all")
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(8)))
+    assert all(answer == answers[0] for answer in answers)
+    assert left_in(uploads) == []
+
+
+def test_the_api_is_exactly_the_two_documented_endpoints(url: str) -> None:
+    info = httpx.get(f"{url}gradio_api/info").json()
+    assert set(info["named_endpoints"]) == {"/predict", "/predict_all"}
+    assert info["unnamed_endpoints"] == {}
+    for endpoint in info["named_endpoints"].values():
+        assert endpoint["description"].startswith("Hear the emotion in a recording")
+        (parameter,) = endpoint["parameters"]
+        assert parameter["parameter_name"] == "audio"
+        assert parameter["python_type"]["type"] == "filepath"
+        (returned,) = endpoint["returns"]
+        assert {"status", "label", "confidence"} <= set(returned["type"]["properties"])
+
+
+@pytest.mark.parametrize("endpoint", ["predict", "predict_all"])
+def test_curl_needs_an_upload_a_call_and_a_get(url: str, uploads: Path, endpoint: str) -> None:
+    (path,) = upload(url, "clip.wav", SPEECH.read_bytes()).json()
+    event, (answer,) = post(url, endpoint, file_data(path))
+    assert event == "complete"
+    assert answer["label"] in LABELS
+    assert left_in(uploads) == []
+
+
+def test_an_upload_is_good_for_one_call(url: str) -> None:
+    (path,) = upload(url, "clip.wav", SPEECH.read_bytes()).json()
+    assert post(url, "predict", file_data(path))[0] == "complete"
+    event, answer = post(url, "predict", file_data(path))
+    assert (event, answer["error"]) == ("error", text.NOT_AN_UPLOAD)
+
+
+def test_one_callers_upload_outlives_another_callers_use_of_the_same_sound(url: str) -> None:
+    (first,) = upload(url, "clip.wav", SPEECH.read_bytes()).json()
+    (second,) = upload(url, "clip.wav", SPEECH.read_bytes()).json()
+    assert post(url, "predict", file_data(first)) == post(url, "predict", file_data(second))
+
+
+@pytest.mark.parametrize("data", [None, "clip.wav", 3, {}, {"path": None}, {"path": "\0"}, []])
+def test_anything_but_an_upload_is_refused(url: str, data: object) -> None:
+    event, answer = post(url, "predict", data)
+    assert (event, answer["error"]) == ("error", text.NOT_AN_UPLOAD)
+
+
+def test_a_file_of_the_server_is_neither_read_nor_deleted(url: str, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.wav"
+    mine.write_bytes(SPEECH.read_bytes())
+    for data in ({"path": str(mine)}, file_data(str(mine))):
+        event, answer = post(url, "predict", data)
+        assert event == "error"
+        assert answer["error"] in (text.NOT_AN_UPLOAD, None)
+    assert mine.exists()
+
+
+def test_the_page_is_served_and_names_nothing_outside(url: str) -> None:
+    page = httpx.get(url)
+    assert page.status_code == 200
+    config = httpx.get(f"{url}config").json()
+    assert config["analytics_enabled"] is False
+    # Gradio links fonts by address unless the theme names local ones.
+    assert not any("://" in sheet for sheet in config.get("stylesheets") or [])
+    assert all(event["api_visibility"] == "private" for event in config["dependencies"][:-2])
+
+
+def start_app(**environment: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_app_says_when_its_model_cannot_be_loaded(tmp_path: Path) -> None:
+    port = free_port()
+    app = start_app(SER_MODEL_ID=str(tmp_path), GRADIO_SERVER_PORT=str(port))
+    try:
+        config = {}
+        for _ in range(120):
+            try:
+                config = httpx.get(f"http://127.0.0.1:{port}/config").json()
+                break
+            except httpx.TransportError:
+                assert app.poll() is None, app.stderr.read()
+                time.sleep(0.5)
+        shown = json.dumps(config["components"])
+        assert text.UNAVAILABLE_TITLE in shown
+        assert "feature_config.json" in shown
+        assert httpx.get(f"http://127.0.0.1:{port}/gradio_api/info").json()["named_endpoints"] == {}
+    finally:
+        app.terminate()
+        app.communicate(timeout=30)
+
+
+def test_app_refuses_a_wrong_variable_with_one_sentence() -> None:
+    app = start_app(SER_MAX_SECONDS="forever")
+    _, errors = app.communicate(timeout=120)
+    assert app.returncode == 1
+    assert (
+        errors.strip().splitlines()[-1].startswith("The environment is not valid: SER_MAX_SECONDS")
+    )
+    assert "Traceback" not in errors

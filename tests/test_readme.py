@@ -1,0 +1,63 @@
+"""The README and the cards: their figures are the measured ones, their snippets run."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+from ser_core import DEFAULT_MODEL
+from train.card import ModelCard
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_headline_figures_are_those_of_the_metrics():
+    metrics = json.loads((Path(DEFAULT_MODEL) / "metrics.json").read_text(encoding="utf-8"))
+    rows = dict(re.findall(r"^\| ([^|]+?) \| ([^|]+?) \|$", README, flags=re.MULTILINE))
+    mean, spread = metrics["mean"]["accuracy"], metrics["std"]["accuracy"]
+    assert rows["accuracy, mean over folds"] == f"**{100 * mean:.1f} %** ± {100 * spread:.1f} %"
+    assert rows["unweighted average recall"] == f"{100 * metrics['uar']:.1f} %"
+    assert rows["truth among the top three"] == f"{100 * metrics['top3_accuracy']:.1f} %"
+    assert rows["expected calibration error (15 bins)"] == f"{metrics['ece']:.3f}"
+
+
+def test_embedded_metrics_are_the_measured_ones():
+    measured = (ROOT / "train" / "results" / "default" / "speaker" / "metrics.json").read_bytes()
+    assert (Path(DEFAULT_MODEL) / "metrics.json").read_bytes() == measured
+
+
+def test_cards_are_rendered_from_the_metrics():
+    rendered = ModelCard.of(Path(DEFAULT_MODEL)).render()
+    assert (ROOT / "model_card.md").read_text(encoding="utf-8") == rendered
+    assert (Path(DEFAULT_MODEL) / "README.md").read_text(encoding="utf-8") == rendered
+    for words in ("article 5(1)(f)", "article 50(3)", "non-commercial", "two sentences"):
+        assert words in rendered
+
+
+def test_python_snippet_runs(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    snippet = re.search(r"```python\n(from ser_core .+?)```", README, flags=re.DOTALL)[1]
+    exec(compile(snippet, "README.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert "s of speech in" in printed
+    assert "probabilities" in printed
+
+
+def test_links_to_files_lead_somewhere():
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_requirements_agree_with_the_package():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+
+    def lines(name: str) -> set[str]:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        found = (re.sub(r"\s*#.*", "", line).strip() for line in text.splitlines())
+        return {line.replace('"', "'") for line in found if line and not line.startswith("-r")}
+
+    assert lines("requirements.txt") == {*project["dependencies"], *extras["app"]}
+    needed = {*extras["keras"], *extras["train"]} - {"ser-core[keras]"}
+    assert needed <= lines("requirements-test.txt")

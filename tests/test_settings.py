@@ -1,0 +1,73 @@
+"""Settings: the environment in, validated limits out, and one sentence for what is wrong."""
+
+import pytest
+
+from ser_core import DEFAULT_MODEL
+from ser_core.errors import ConfigError
+from ser_core.settings import Settings
+
+
+def test_an_empty_environment_gives_the_embedded_model_and_the_defaults() -> None:
+    settings = Settings.from_environment({})
+    assert settings.model_id == DEFAULT_MODEL
+    assert settings.embedded
+    assert (settings.max_seconds, settings.max_megabytes) == (60.0, 50)
+    assert (settings.host, settings.port) == ("127.0.0.1", 7860)
+
+
+def test_every_variable_is_read() -> None:
+    settings = Settings.from_environment(
+        {
+            "SER_MODEL_ID": "someone/something",
+            "SER_MODEL_REVISION": "abc123",
+            "SER_MAX_SECONDS": "12.5",
+            "SER_MAX_MEGABYTES": "3",
+            "SER_QUEUE": "7",
+            "SER_CONCURRENCY": "4",
+            "GRADIO_SERVER_NAME": "0.0.0.0",
+            "GRADIO_SERVER_PORT": "8000",
+            "PATH": "/usr/bin",
+        }
+    )
+    assert settings == Settings(
+        model_id="someone/something",
+        model_revision="abc123",
+        max_seconds=12.5,
+        max_megabytes=3,
+        queue=7,
+        concurrency=4,
+        host="0.0.0.0",
+        port=8000,
+    )
+    assert settings.max_bytes == 3_000_000
+    assert not settings.embedded
+
+
+def test_an_empty_value_counts_as_not_set() -> None:
+    environment = {"SER_MODEL_ID": "", "SER_MODEL_REVISION": " "}
+    assert Settings.from_environment(environment) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SER_MAX_SECONDS", "long"),
+        ("SER_MAX_SECONDS", "0"),
+        ("SER_MAX_SECONDS", "601"),
+        ("SER_MAX_SECONDS", "nan"),
+        ("SER_MAX_MEGABYTES", "-1"),
+        ("SER_MAX_MEGABYTES", "2.5"),
+        ("SER_QUEUE", "0"),
+        ("SER_CONCURRENCY", "many"),
+        ("GRADIO_SERVER_PORT", "70000"),
+    ],
+)
+def test_a_wrong_value_is_one_sentence_that_names_the_variable(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} is '{value}'") as caught:
+        Settings.from_environment({name: value})
+    assert "\n" not in str(caught.value)
+
+
+def test_a_misspelt_variable_is_refused() -> None:
+    with pytest.raises(ConfigError, match="SER_MAX_SECOND is unknown: expected one of SER_CON"):
+        Settings.from_environment({"SER_MAX_SECOND": "5"})

@@ -1,0 +1,254 @@
+"""What the tabs say: built from a model repository's files, without a server."""
+
+import json
+import shutil
+from pathlib import Path
+
+import gradio as gr
+import pytest
+
+from ser_core import DEFAULT_MODEL, EmotionPrediction, EmotionRecognizer
+from ser_core.emotions import EMOTIONS, LABELS
+from ser_core.errors import ModelNotFoundError
+from ser_core.settings import Settings
+from ser_core.ui import build_app, build_unavailable, dataset, model, predict, text
+from ser_core.ui.markup import percent
+from ser_core.ui.page import Page
+from ser_core.ui.repository import Repository
+from ser_core.ui.uploads import UploadLedger
+
+FIXTURES = Path(__file__).parent / "fixtures"
+METRICS = json.loads((Path(DEFAULT_MODEL) / "metrics.json").read_text())
+DATASET = json.loads((Path(DEFAULT_MODEL) / "dataset.json").read_text())
+PROBABILITIES = dict(zip(LABELS, (0.05, 0.1, 0.4, 0.05, 0.2, 0.1, 0.05, 0.05), strict=True))
+HAPPY = EmotionPrediction("emotion", "happy", 0.4, PROBABILITIES, None, 1.5, 2.0)
+UNSURE = EmotionPrediction("uncertain", "happy", 0.4, PROBABILITIES, None, 1.5, 2.0)
+SILENCE = EmotionPrediction("no_speech", None, 0.0, {}, None, 0.0, 3.0)
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> EmotionRecognizer:
+    return EmotionRecognizer(DEFAULT_MODEL)
+
+
+@pytest.fixture(scope="module")
+def page(recognizer: EmotionRecognizer) -> Page:
+    return Page(recognizer, Settings(), Repository.load(recognizer.directory))
+
+
+def contents(demo: gr.Blocks) -> str:
+    """Everything that stands on the page, as the browser is sent it."""
+    return json.dumps(demo.get_config_file()["components"], default=str)
+
+
+def test_an_emotion_is_shown_with_its_probability_and_what_it_means() -> None:
+    card = predict.card(HAPPY)
+    assert ">Happy</p>" in card
+    assert "40.0% probability" in card
+    assert "Bright and lively" in card
+    assert "1.5 s of speech in a recording of 2.0 s" in card
+
+
+def test_the_top_three_stand_in_descending_order_before_all_eight() -> None:
+    card = predict.card(HAPPY)
+    top, rest = card.split(text.ALL)
+    positions = [top.index(words) for words in ("<b>40.0%", "<b>20.0%", "<b>10.0%")]
+    assert positions == sorted(positions)
+    order = [rest.index(label.capitalize()) for label in LABELS]
+    assert order == sorted(order)
+
+
+def test_an_uncertain_answer_says_so_first() -> None:
+    card = predict.card(UNSURE)
+    assert f">{text.UNCERTAIN_TITLE}</p>" in card
+    assert "Most like happy, with a probability of 40.0%." in card
+    assert ">Happy</p>" not in card
+
+
+def test_without_speech_no_emotion_is_named() -> None:
+    card = predict.card(SILENCE)
+    assert text.NO_SPEECH_TITLE in card
+    assert "closer to the microphone" in card
+    assert not any(label in card.lower() for label in LABELS)
+
+
+def test_what_comes_from_outside_is_escaped() -> None:
+    label = "<script>alert(1)</script>"
+    card = predict.card(EmotionPrediction("emotion", label, 1.0, {label: 1.0}, None, 1.0, 1.0))
+    assert "<script" not in card.lower()
+    assert "<img" not in predict.failed("<img src=x> is no audio")
+
+
+def test_an_unusable_recording_replaces_the_answer_and_raises_our_sentence(
+    page: Page, tmp_path: Path
+) -> None:
+    garbage = tmp_path / "garbage.wav"
+    garbage.write_bytes(b"not audio at all" * 50)
+    answers = predict.answers(page, str(garbage))
+    assert next(answers) == predict.working()
+    shown = next(answers)
+    assert text.FAILED_TITLE in shown
+    assert not any(label in shown.lower() for label in LABELS)
+    with pytest.raises(gr.Error, match=r"garbage\.wav"):
+        next(answers)
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"), [(None, text.NO_RECORDING), ("gone.wav", "no longer on the server")]
+)
+def test_no_recording_is_no_emotion(page: Page, path: str | None, sentence: str) -> None:
+    answers = predict.answers(page, path)
+    next(answers)
+    assert sentence in next(answers)
+    with pytest.raises(gr.Error, match=sentence):
+        next(answers)
+
+
+def test_an_unforeseen_failure_does_not_leave_the_page_waiting() -> None:
+    assert text.FAULT in predict.unanswered(predict.working()).replace("&#x27;", "'")
+    assert predict.unanswered("something else") == "something else"
+
+
+def test_the_model_tab_shows_the_repositorys_own_numbers(page: Page) -> None:
+    metrics = page.repository.metrics
+    figures = model.figures(metrics)
+    for name in ("accuracy", "uar", "macro_f1", "top3_accuracy", "ece"):
+        assert percent(METRICS[name]) in figures
+    assert f"{METRICS['nll']:.2f}" in figures
+    assert percent(METRICS["accuracy_interval"][0]) in figures
+    table = model.per_class(metrics)
+    for scores in METRICS["per_class"].values():
+        assert percent(scores["f1"]) in table
+    for accuracy in METRICS["selective_accuracy"].values():
+        assert percent(accuracy) in model.declining(metrics)
+
+
+def test_the_words_say_who_was_tested_and_what_follows(page: Page) -> None:
+    words = model.in_words(page.repository.metrics)
+    assert "1,440 clips of 24 speakers" in words
+    assert "never heard that speaker" in words
+    assert "two English sentences" in words
+
+
+def test_the_network_is_counted_as_training_counted_it(page: Page) -> None:
+    architecture = page.repository.architecture
+    assert architecture.parameters == METRICS["parameters"]
+    assert architecture.stages[0].output == (240, 64)
+    assert architecture.stages[-1].output == (len(LABELS),)
+    assert f"{METRICS['parameters']:,}" in model.stages(architecture)
+
+
+def test_features_and_training_are_the_repositorys(page: Page) -> None:
+    steps = model.feature_steps(page.recognizer.config)
+    assert "64 bands, 50 to 8000 Hz" in steps
+    assert "25 ms every 10 ms" in steps
+    assert "{" not in steps
+    assert "residual_cnn" in model.training(page.repository.recipe)
+
+
+def test_the_dataset_tab_shows_counts_sources_and_every_emotion(page: Page) -> None:
+    record = page.repository.dataset
+    corpora = dataset.corpora(record)
+    sources = dataset.sources(record)
+    for corpus in DATASET["corpora"]:
+        assert f"{corpus['clips']:,}" in corpora
+        assert corpus["licence"] in sources
+        assert corpus["citation"] in sources
+    assert "24 (12 female, 12 male)" in corpora
+    emotions = dataset.emotions(record)
+    assert all(emotion.description in emotions for emotion in EMOTIONS)
+
+
+def test_pictures_hold_the_repositorys_numbers(page: Page) -> None:
+    demo, _ = build_app(page.recognizer, page.settings)
+    figures = [
+        json.loads(block.value.plot) if hasattr(block.value, "plot") else block.value
+        for block in demo.blocks.values()
+        if isinstance(block, gr.Plot)
+    ]
+    kinds = [json.dumps(figure, default=str) for figure in figures]
+    # Two corpora with two pictures each, then confusion, reliability, speakers.
+    assert len(kinds) == 7
+    assert f"({METRICS['confusion_matrix'][0][5]})" in kinds[4]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("metrics.json", None),
+        ("metrics.json", "{"),
+        ("metrics.json", '{"labels": 3}'),
+        ("dataset.json", None),
+        ("dataset.json", "[]"),
+        ("recipe.toml", None),
+        ("recipe.toml", "="),
+    ],
+)
+def test_a_repository_without_a_file_still_has_a_page_that_says_so(
+    tmp_path: Path, name: str, content: str | None
+) -> None:
+    directory = tmp_path / "model"
+    shutil.copytree(DEFAULT_MODEL, directory)
+    (directory / name).unlink()
+    if content is not None:
+        (directory / name).write_text(content)
+    demo, _ = build_app(EmotionRecognizer(directory), Settings())
+    expected = text.FILE_MISSING if content is None else text.FILE_UNREADABLE
+    assert expected.format(name=name, reason="")[:40] in contents(demo).replace("&#x27;", "'")
+
+
+def test_recordings_of_the_page_are_swept_away_and_nothing_is_shared(page: Page) -> None:
+    demo, launch_options = build_app(page.recognizer, page.settings)
+    assert demo.delete_cache == (60, 600)
+    assert f"after about {600 // 60} minutes" in contents(demo)
+    assert launch_options["max_file_size"] == page.settings.max_bytes
+    switches = ("share", "show_error", "run_history", "ssr_mode", "enable_monitoring")
+    assert [launch_options[switch] for switch in switches] == [False] * 5
+    assert "allowed_paths" not in launch_options
+
+
+def test_the_page_does_not_tell_where_on_the_server_its_model_is(
+    recognizer: EmotionRecognizer, tmp_path: Path
+) -> None:
+    directory = tmp_path / "my-model"
+    shutil.copytree(DEFAULT_MODEL, directory)
+    demo, _ = build_app(recognizer, Settings(model_id=str(directory)))
+    assert "Model: my-model." in contents(demo)
+    assert str(tmp_path) not in contents(demo)
+
+
+def test_a_page_without_its_model_says_why_and_answers_nothing() -> None:
+    demo, _ = build_unavailable(ModelNotFoundError("There is no <model> here."), Settings())
+    assert "There is no &lt;model&gt; here." in contents(demo)
+    assert not demo.fns
+
+
+def test_an_upload_two_people_share_is_deleted_by_the_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    upload = tmp_path / "digest" / "clip.wav"
+    upload.parent.mkdir()
+    upload.write_bytes(b"sound")
+    ledger = UploadLedger()
+    for _ in range(2):
+        ledger.begin()
+        ledger.end([str(upload)])
+    ledger.release(str(upload))
+    assert upload.exists()
+    ledger.begin()
+    ledger.release(str(upload))
+    assert upload.exists(), "an upload under way may be about to claim it"
+    ledger.end([])
+    assert not upload.parent.exists()
+
+
+def test_a_file_outside_the_upload_folder_is_never_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    mine = tmp_path / "mine.wav"
+    mine.write_bytes(b"sound")
+    UploadLedger().release(str(mine))
+    UploadLedger().release("\0")
+    assert mine.exists()
