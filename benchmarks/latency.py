@@ -1,6 +1,6 @@
 """Measure start-up, memory and warm latency, beside openSMILE's eGeMAPS in the same run.
 
-    python benchmarks/latency.py            # pip install opensmile for the comparison
+    python -m benchmarks.latency            # pip install opensmile for the comparison
 
 The recording is tests/fixtures/speech_48k_stereo.wav made mono: 3 s, 48 kHz, 16 bit. openSMILE's
 licence is non-commercial; it is measured here and used nowhere else.
@@ -130,5 +130,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     main()

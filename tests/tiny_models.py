@@ -49,6 +49,7 @@ def write_tiny_model(
     network = keras.Model(inputs, outputs)
     directory.mkdir(parents=True, exist_ok=True)
     network.save(directory, zipped=False)
+    (directory / "assets").rmdir()  # Keras' place for vocabularies, which no model of ours has
     if litert:
         named = keras.Model(inputs, {output: outputs})
         signature = [keras.InputSpec(shape=(1, config.frames, features), dtype="float32")]

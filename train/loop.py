@@ -20,6 +20,7 @@ from . import augment
 from .dataset import Features
 from .recipe import Augmentation, Schedule
 
+LOSS_EVERY = 20  # steps
 VALIDATION_EVERY = 400  # steps
 VALIDATION_CLIPS = 240  # at most, spread evenly, so that watching costs little
 
@@ -134,10 +135,11 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self.bar.update()
-        if (batch + 1) % 20 == 0:
+        last = batch + 1 == self.bar.total
+        if (batch + 1) % LOSS_EVERY == 0 or last:
             self.figures["loss"] = f"{logs['loss']:.3f}"
             self.bar.set_postfix(self.figures, refresh=False)
-        if (batch + 1) % VALIDATION_EVERY == 0 or batch + 1 == self.bar.total:
+        if (batch + 1) % VALIDATION_EVERY == 0 or last:
             row = {"step": batch + 1, "loss": round(float(logs["loss"]), 4)}
             if self.validation is not None:
                 row |= self.validate()

@@ -1,7 +1,7 @@
 """How often the speech gate is wrong: clips missed, sounds called speech, and by whom else."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +21,8 @@ from train.speech_teacher import (
 PROMPTS = 100  # files of a folder of real speech that are looked at
 REAL_SECONDS = 10.0  # [s] of a real sound that are looked at
 # Files of game and desktop sounds in which a human voice, or an actor playing a creature, is heard:
-# spoken channel names, comments, screams, grunts. Looked through by hand for the packages
-# sound-theme-freedesktop, wesnoth-1.16-data and freedroidrpg-data.
+# spoken channel names, comments, screams, grunts. Chosen by their names, not by listening, in the
+# packages sound-theme-freedesktop, wesnoth-1.16-data and freedroidrpg-data.
 VOICES = re.compile(
     r"audio-channel-|(human|dwarf|elf|orc|goblin|mermaid|mermen|naga|ogre|troll|lich|zombie|yeti"
     r"|drake|ghoul|wose|skeleton)[-_a-z]*-?(hit|die|attack|laugh)|laugh|groan|wail|ugg\.|petrified"
@@ -84,20 +84,39 @@ def speech_answers(
     }
 
 
-def nonspeech_answers(
+def nonspeech_sounds(
     kinds: dict[str, Generator], each: int, seed: int, seconds: float = 3.0
-) -> dict[str, list[np.ndarray]]:
-    """Frame probabilities of `each` sounds of every kind, at -60 to -3 dBFS."""
-    answers: dict[str, list[np.ndarray]] = {}
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Make `each` sounds of every kind, at -60 to -3 dBFS, with the name of the kind."""
     for order, (name, make) in enumerate(kinds.items()):
-        answers[name] = []
         for index in range(each):
             rng = np.random.default_rng([seed, order, index])
             sound = make(rng, int(seconds * RATE))
             # Silence and dither have the level they have.
             loud = to_level(sound, rng.uniform(-60, -3)) if np.abs(sound).max() > 1e-4 else sound
-            answers[name].append(gate(np.clip(loud, -1, 1)))
+            yield name, np.clip(loud, -1, 1).astype(np.float32)
+
+
+def nonspeech_answers(
+    kinds: dict[str, Generator], each: int, seed: int
+) -> dict[str, list[np.ndarray]]:
+    """Frame probabilities of `each` sounds of every kind."""
+    answers: dict[str, list[np.ndarray]] = {name: [] for name in kinds}
+    for name, sound in nonspeech_sounds(kinds, each, seed):
+        answers[name].append(gate(sound))
     return answers
+
+
+def teacher_nonspeech_table(kinds: dict[str, Generator], each: int, seed: int) -> dict[str, dict]:
+    """Items and the teacher's false alarm rate of each kind: over 0.25 s called speech."""
+    alarms: dict[str, list[bool]] = {name: [] for name in kinds}
+    for name, sound in nonspeech_sounds(kinds, each, seed):
+        called = (teacher_probability(sound) >= TEACHER_THRESHOLD).sum() * CHUNK / RATE
+        alarms[name].append(bool(called > 0.25))
+    return {
+        name: {"items": len(found), "false_alarm_rate": round(float(np.mean(found)), 5)}
+        for name, found in alarms.items()
+    }
 
 
 def speech_rate(answers: Sequence[np.ndarray], threshold: float, min_speech: float) -> float:

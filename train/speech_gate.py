@@ -283,6 +283,8 @@ def main(
         )
     report = {
         "training": {
+            "speakers": speakers(clips, "train"),
+            "network_seed": NETWORK_SEED,
             "examples_each": examples,
             "epochs": epochs,
             "channels": channels,

@@ -11,7 +11,7 @@ import numpy as np
 MIN_LOG_HZ = 1000.0  # [Hz] where the Slaney scale turns from linear to logarithmic
 MEL_PER_HZ = 3.0 / 200.0  # below MIN_LOG_HZ
 BLOCK_FRAMES = 256  # spectra computed at a time
-LOG_STEP = np.log(6.4) / 27.0  # above MIN_LOG_HZ, per mel
+LOG_STEP = float(np.log(6.4)) / 27.0  # above MIN_LOG_HZ, per mel
 
 
 def hz_to_mel(frequency: float) -> float:
