@@ -47,8 +47,6 @@ def finish(run: Run, out: Path) -> None:
         },
         "run": fold_records(run, material),
     }
-    write_json(run.results / "metrics.json", metrics)
-
     digest = run.digest(material)
     weights, config_file = final_files(run, digest)
     trained = FeatureConfig.from_json(config_file.read_bytes(), source=config_file.name)
