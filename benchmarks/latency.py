@@ -84,10 +84,10 @@ def warm(path: Path, runs: int) -> None:
     recognizer = EmotionRecognizer.from_pretrained(DEFAULT_MODEL)
     config = recognizer.config
     samples = load_audio(path, sample_rate=config.sample_rate)
-    power = features.spectra(samples, config)
+    power = features.to_frames(samples, config)
     window = features.network_inputs(samples, config)[:1]
     timed("decode and resample", lambda: load_audio(path, sample_rate=config.sample_rate), runs)
-    timed("mel spectrogram", lambda: features.spectra(samples, config), runs)
+    timed("mel spectrogram", lambda: features.to_frames(samples, config), runs)
     timed("speech gate", lambda: detect_speech(power), runs)
     timed("network, one window", lambda: recognizer._runtime.run(window), runs)
     whole = timed("predict(path)", lambda: recognizer.predict(path), runs)

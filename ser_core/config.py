@@ -7,59 +7,18 @@ One frozen pydantic model. Unknown keys, wrong shapes and future schema versions
 import json
 from os import PathLike
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from .blocks import Block, LogMelBlock, Statistic
 from .emotions import LABELS
 from .errors import ConfigError
+from .schema import Fraction, Positive, Strict, validated
 
 SCHEMA_VERSION = 1
 FEATURE_VERSION = 1  # raised whenever the same audio and parameters would give other numbers
 FILE_NAME = "feature_config.json"
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-
-
-class Strict(BaseModel):
-    """Base of everything read from outside: frozen, and unknown keys raise."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-Model = TypeVar("Model", bound=Strict)
-
-
-class LogMelBlock(Strict):
-    """Feature block `log_mel`: mel power in dB relative to the window's own level.
-
-    Attributes:
-        n_fft: int [samples], length of the Fourier transform.
-        win_length: int [samples], length of the Hann window.
-        hop_length: int [samples], step between frames.
-        n_mels: int, number of mel bands.
-        fmin: float [Hz], lower edge of the first band.
-        fmax: float [Hz], upper edge of the last band.
-        floor: float < 0 [dB re the window's mean power per band], what is quieter is set to it.
-    """
-
-    name: Literal["log_mel"] = "log_mel"
-    n_fft: Annotated[int, Field(gt=0, le=16_384)] = 512
-    win_length: Annotated[int, Field(gt=0)] = 400
-    hop_length: Annotated[int, Field(gt=0)] = 160
-    n_mels: Annotated[int, Field(gt=0, le=512)] = 64
-    fmin: Annotated[float, Field(ge=0)] = 50.0
-    fmax: Positive = 8_000.0
-    floor: Annotated[float, Field(lt=0)] = -60.0
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.win_length > self.n_fft:
-            raise ValueError(f"win_length {self.win_length} must be at most n_fft {self.n_fft}")
-        if self.fmin >= self.fmax:
-            raise ValueError(f"fmin {self.fmin} Hz must be below fmax {self.fmax} Hz")
-        return self
 
 
 class Normalisation(Strict):
@@ -104,15 +63,19 @@ class FeatureConfig(Strict):
         feature_version: int, version of the feature code that the network was trained with.
         recipe: str, name of the training recipe.
         sample_rate: int [Hz], mono audio at this rate enters the features.
-        window: float [s], length of one network input.
+        window: float [s], length of one window.
         hop: float [s], step between windows where the recording is longer than one.
-        frames: int, frames in a window.
+        sequence: int, consecutive windows that make one network input, one after the other.
+        frames: int, frames of one network input.
         trim: float > 0 [dB], leading and trailing frames this much below the loudest are cut.
         blocks: the feature blocks, side by side in this order.
+        statistics: None, or what a window's frames are summarised to: one row a window.
         normalisation: statistics that the features are standardised with.
         selected: indices of the features that a recipe selected, or None for all.
         labels: the classes in output order.
         outputs: the network's output names.
+        pooling: how the answers for several inputs of one recording become one: their
+            "geometric_mean", or that of those which vote with the majority ("votes").
         temperature: float > 0, already folded into the network's last layer; kept for the record.
         speech: thresholds of the speech gate.
         uncertain_below: float in [0, 1], below this confidence the status is "uncertain".
@@ -124,13 +87,16 @@ class FeatureConfig(Strict):
     sample_rate: Annotated[int, Field(ge=8_000, le=192_000)] = 16_000
     window: Positive
     hop: Positive
+    sequence: Annotated[int, Field(gt=0, le=64)] = 1
     frames: Annotated[int, Field(gt=0)]
     trim: Positive
-    blocks: Annotated[tuple[LogMelBlock, ...], Field(min_length=1)]
+    blocks: Annotated[tuple[Block, ...], Field(min_length=1)]
+    statistics: Annotated[tuple[Statistic, ...], Field(min_length=1)] | None = None
     normalisation: Normalisation
     selected: tuple[Annotated[int, Field(ge=0)], ...] | None = None
     labels: Annotated[tuple[str, ...], Field(min_length=2)] = LABELS
     outputs: Outputs = Outputs()
+    pooling: Literal["geometric_mean", "votes"] = "geometric_mean"
     temperature: Positive = 1.0
     speech: SpeechSettings
     uncertain_below: Fraction
@@ -138,7 +104,7 @@ class FeatureConfig(Strict):
     @property
     def block_features(self) -> int:
         """Features per frame before selection."""
-        return sum(block.n_mels for block in self.blocks)
+        return sum(block.width for block in self.blocks) * len(self.statistics or (None,))
 
     @property
     def features(self) -> int:
@@ -146,9 +112,31 @@ class FeatureConfig(Strict):
         return self.block_features if self.selected is None else len(self.selected)
 
     @property
+    def from_waveform(self) -> bool:
+        """Whether the blocks are computed from each window's samples, not from mel power."""
+        return not isinstance(self.blocks[0], LogMelBlock)
+
+    @property
+    def hop_length(self) -> int:
+        """Step between frames [samples]."""
+        return self.blocks[0].hop_length
+
+    @property
+    def window_frames(self) -> int:
+        """How many steps of hop_length a window covers [frames]."""
+        return round(self.window * self.sample_rate / self.hop_length)
+
+    @property
     def hop_frames(self) -> int:
         """Step between windows [frames]."""
-        return max(1, round(self.hop * self.sample_rate / self.blocks[0].hop_length))
+        return max(1, round(self.hop * self.sample_rate / self.hop_length))
+
+    @property
+    def level_frames(self) -> int:
+        """Rows of features that one window gives: librosa's centred frames are one more."""
+        if self.statistics is not None:
+            return 1
+        return self.window_frames + 1 if self.from_waveform else self.window_frames
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -157,15 +145,22 @@ class FeatureConfig(Strict):
         hop_lengths = {block.hop_length for block in self.blocks}
         if len(hop_lengths) > 1:
             raise ValueError(f"all blocks need one hop_length, got {sorted(hop_lengths)}")
-        frames = round(self.window * self.sample_rate / self.blocks[0].hop_length)
+        if len({isinstance(block, LogMelBlock) for block in self.blocks}) > 1:
+            raise ValueError("log_mel stands with no block of another kind")
+        if self.statistics is not None and not self.from_waveform:
+            raise ValueError("statistics are of blocks other than log_mel")
+        frames = self.sequence * self.level_frames
         if frames != self.frames:
+            windows = "a window" if self.sequence == 1 else f"a sequence of {self.sequence} windows"
             raise ValueError(
-                f"frames is {self.frames}, but a window of {self.window} s has {frames}"
+                f"frames is {self.frames}, but {windows} of {self.window} s has {frames}"
             )
         if self.hop > self.window:
             raise ValueError(f"hop {self.hop} s must not be longer than window {self.window} s")
-        if any(block.fmax > self.sample_rate / 2 for block in self.blocks):
-            half = self.sample_rate / 2
+        for block in self.blocks if self.from_waveform else ():
+            block.check_rate(self.sample_rate)
+        half = self.sample_rate / 2
+        if any(isinstance(block, LogMelBlock) and block.fmax > half for block in self.blocks):
             raise ValueError(f"fmax must be at most half the sample rate, {half} Hz")
         if self.selected is not None and any(i >= self.block_features for i in self.selected):
             raise ValueError(f"selected names a feature beyond the {self.block_features} there are")
@@ -231,29 +226,3 @@ class FeatureConfig(Strict):
         except OSError as error:
             raise ConfigError(f"{FILE_NAME} could not be read in {directory}.") from error
         return cls.from_json(text)
-
-
-def validated(model: type[Model], data: dict, source: str) -> Model:
-    """Validate `data` as `model`, turning pydantic's report into one sentence."""
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        raise ConfigError(f"{source} is not valid: {_sentence(error)}") from error
-
-
-def _sentence(error: ValidationError) -> str:
-    """Say the first fault of a validation, and how many more there are."""
-    faults = error.errors(include_url=False)
-    first = faults[0]
-    where = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        what = f"unknown key {where}"
-    elif first["type"] == "missing":
-        what = f"key {where} is missing"
-    elif first["type"] == "value_error":
-        message = first["msg"].removeprefix("Value error, ")
-        what = f"{where}: {message}" if where else message
-    else:
-        what = f"{where} is {first['input']!r:.60}: {first['msg'].lower()}"
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    return f"{what}{more}."

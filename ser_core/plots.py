@@ -204,6 +204,35 @@ def reliability_diagram(bins: Sequence[Mapping[str, float]]) -> "go.Figure":
     return _styled(figure, height=360)
 
 
+def learning_curves(histories: Mapping[str, Sequence[Mapping[str, float]]]) -> "go.Figure":
+    """Draw how the training loss falls, a line per network.
+
+    Args:
+        histories: by the network's name, rows with `step` and `loss`, in order of step.
+
+    Returns:
+        plotly Figure.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure(
+        [
+            go.Scatter(
+                x=[row["step"] for row in rows],
+                y=[row["loss"] for row in rows],
+                name=_name(name),
+                mode="lines+markers",
+                marker_size=4,
+                hovertemplate="step %{x}: %{y:.3f}<extra></extra>",
+            )
+            for name, rows in histories.items()
+        ]
+    )
+    figure.update_xaxes(title_text="Steps")
+    figure.update_yaxes(title_text="Training loss", rangemode="tozero")
+    return _styled(figure, height=320)
+
+
 def speaker_accuracy(by_speaker: Mapping[str, float], overall: float) -> "go.Figure":
     """Draw the accuracy for each speaker, and over all as a line.
 

@@ -23,11 +23,12 @@ from huggingface_hub.errors import (
 from . import config as config_module
 from . import features
 from .audio import AudioInput, load_audio
-from .config import FeatureConfig, LogMelBlock
+from .blocks import LogMelBlock
+from .config import FeatureConfig
 from .errors import ModelError, ModelNotFoundError, SpeechEmotionError
 from .features.log_mel import mel_spectrogram
 from .results import EmotionPrediction
-from .runtime import KERAS_FILES, LITERT_FILE, load_runtime, pool_windows
+from .runtime import KERAS_FILES, LITERT_FILE, load_runtime, pool
 from .speech import SpeechActivity, detect_speech
 
 DEFAULT_MODEL = str(Path(__file__).parent / "pretrained")
@@ -122,13 +123,13 @@ class EmotionRecognizer(
         """
         samples = load_audio(audio, sample_rate=self.config.sample_rate, max_seconds=max_seconds)
         duration = len(samples) / self.config.sample_rate
-        power = features.spectra(samples, self.config)  # (frames, bands)
-        activity = self._speech(samples, power)
+        frames = features.to_frames(samples, self.config)
+        activity = self._speech(samples, frames)
         seconds = round(activity.speech_seconds, 3)
         if not activity.has_speech:
             return EmotionPrediction("no_speech", None, 0.0, {}, None, seconds, round(duration, 3))
-        windows = self._speech_windows(power, activity)
-        probabilities = pool_windows(self._runtime.run(windows))
+        inputs = self._network_inputs(frames, activity)
+        probabilities = pool(self._runtime.run(inputs), self.config)
         best = int(probabilities.argmax())
         confidence = float(probabilities[best])
         return EmotionPrediction(
@@ -165,12 +166,12 @@ class EmotionRecognizer(
                 raise
         return answers
 
-    def _speech(self, samples: np.ndarray, power: np.ndarray) -> SpeechActivity:
+    def _speech(self, samples: np.ndarray, frames: np.ndarray) -> SpeechActivity:
         """Find speech, from the features' own mel spectrogram where it is the gate's."""
         first = self.config.blocks[0]
-        gate = LogMelBlock(floor=first.floor)
+        gate = LogMelBlock(floor=getattr(first, "floor", LogMelBlock().floor))
         if self.config.sample_rate == GATE_SAMPLE_RATE and first == gate:
-            mel = power[:, : first.n_mels]
+            mel = frames[:, : first.n_mels]
         else:
             mel = mel_spectrogram(
                 load_audio((self.config.sample_rate, samples), sample_rate=GATE_SAMPLE_RATE)
@@ -178,31 +179,27 @@ class EmotionRecognizer(
         speech = self.config.speech
         return detect_speech(mel, threshold=speech.threshold, min_speech=speech.min_seconds)
 
-    def _speech_windows(self, power: np.ndarray, activity: SpeechActivity) -> np.ndarray:
-        """Cut the recording to where speech is, and make the network's windows of it.
+    def _network_inputs(self, frames: np.ndarray, activity: SpeechActivity) -> np.ndarray:
+        """Cut the recording to where speech is, and make the network's inputs of it.
 
         Returns:
-            float32 array of shape (windows, config.frames, config.features).
+            float32 array of shape (inputs, config.frames, config.features).
         """
-        rate = self.config.sample_rate / self.config.blocks[0].hop_length  # [frames / s]
-        spoken = np.zeros(len(power), dtype=bool)
+        rate = self.config.sample_rate / self.config.hop_length  # [frames / s]
+        spoken = np.zeros(len(frames), dtype=bool)
         for start, end in activity.segments:
             spoken[round(start * rate) : max(round(end * rate), round(start * rate) + 1)] = True
         first, last = np.flatnonzero(spoken)[[0, -1]]
         margin = round(MARGIN * rate)
         extent = slice(max(0, first - margin), last + 1 + margin)
-        power, spoken = power[extent], spoken[extent]
-        kept = features.trim_range(power, self.config.trim)
-        power, spoken = power[kept], spoken[kept]
-        starts = features.window_starts(len(power), self.config)
-        heard = [start for start in starts if spoken[start : start + self.config.frames].any()]
-        frames = self.config.frames
-        return np.stack(
-            [
-                features.network_input(power[start : start + frames], self.config)
-                for start in heard or starts
-            ]
-        )
+        frames, spoken = frames[extent], spoken[extent]
+        kept = features.trim_range(frames, self.config)
+        frames, spoken = frames[kept], spoken[kept]
+        starts = features.window_starts(len(frames), self.config)
+        length = self.config.window_frames
+        heard = [start for start in starts if spoken[start : start + length].any()]
+        windows = [frames[start : start + length] for start in heard or starts]
+        return features.assemble([features.levels(w, self.config) for w in windows], self.config)
 
     @classmethod
     def from_pretrained(

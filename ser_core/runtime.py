@@ -58,6 +58,29 @@ def pool_windows(probabilities: np.ndarray) -> np.ndarray:
     return pooled / pooled.sum()
 
 
+def pool(probabilities: np.ndarray, config: FeatureConfig) -> np.ndarray:
+    """Pool the answers for several inputs of one recording, as the config's `pooling` says.
+
+    With "votes", each input votes for its likeliest class, and only those count that vote with the
+    majority (the likelier class of the pooled answer where votes are equal). So one vote is worth
+    its own probability, not certainty.
+
+    Args:
+        probabilities: float array of shape (inputs, classes).
+        config: FeatureConfig.
+
+    Returns:
+        float64 array of shape (classes,), sum 1.
+    """
+    pooled = pool_windows(probabilities)
+    if config.pooling == "geometric_mean":
+        return pooled
+    votes = probabilities.argmax(axis=1)
+    counts = np.bincount(votes, minlength=len(pooled))
+    winner = int(np.lexsort((pooled, counts))[-1])
+    return pool_windows(probabilities[votes == winner])
+
+
 class LiteRTRuntime:
     """`model.tflite` through LiteRT, one thread an interpreter, one interpreter a thread.
 

@@ -10,9 +10,9 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field
 
-from .config import Positive, Strict, validated
 from .errors import ConfigError
 from .recognizer import DEFAULT_MODEL, MAX_SECONDS
+from .schema import Positive, Strict, validated
 
 PREFIX = "SER_"
 

@@ -31,7 +31,8 @@ def write_tiny_model(
     import keras
     from test_config import make_config
 
-    from ser_core.config import LogMelBlock, Normalisation
+    from ser_core.blocks import LogMelBlock
+    from ser_core.config import Normalisation
 
     keras.utils.set_random_seed(3)
     defaults = {

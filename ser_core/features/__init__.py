@@ -2,14 +2,18 @@
 
 The steps, each a function, each on plain arrays:
 
-1. `spectra`: audio to mel power, one row a frame;
+1. `to_frames`: audio to one row a frame: mel power, or the samples themselves;
 2. `trim`: silence before and after is cut;
-3. `split`: windows of one length; a shorter recording is one window with silence around it;
-4. `network_input`: decibels relative to the window's own level, floor, standardisation.
+3. `split`: windows of one length, the last one ending where the recording ends;
+4. `levels`: one window to features in their own units; a shorter one gets silence around it;
+5. `assemble`: standardisation, selection, and sequences of windows where a network takes those.
 
-Level is taken per window, so that a recording's gain changes nothing, and so that a window of a
-long recording gives the same answer wherever the recording was cut.
+The default's `log_mel` takes its level per window, so that a recording's gain changes nothing, and
+so that a window of a long recording gives the same answer wherever the recording was cut. The
+reference recipes' blocks are computed from each window's samples, as their systems do.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -19,16 +23,22 @@ from .log_mel import mel_spectrogram
 TINY = 1e-20  # power; keeps the logarithm of digital silence finite
 
 
-def spectra(samples: np.ndarray, config: FeatureConfig) -> np.ndarray:  # (frames, bands)
-    """Compute mel power for each frame.
+def to_frames(samples: np.ndarray, config: FeatureConfig) -> np.ndarray:  # (frames, columns)
+    """Turn audio into one row a frame, from which windows are cut.
 
     Args:
         samples: float32 array of shape (n,), mono at `config.sample_rate`, full scale 1.
         config: FeatureConfig.
 
     Returns:
-        float32 array of shape (1 + n // hop_length, block features), power.
+        float32 array: mel power of shape (1 + n // hop_length, bands) where the block is `log_mel`,
+        else the samples themselves as (ceil(n / hop_length), hop_length), the last row zero-padded.
     """
+    if config.from_waveform:
+        count = -(-len(samples) // config.hop_length)
+        padding = count * config.hop_length - len(samples)
+        rows = np.pad(np.asarray(samples, dtype=np.float32), (0, padding))
+        return rows.reshape(count, config.hop_length)
     blocks = [
         mel_spectrogram(
             samples,
@@ -40,24 +50,24 @@ def spectra(samples: np.ndarray, config: FeatureConfig) -> np.ndarray:  # (frame
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=1)
 
 
-def trim_range(power: np.ndarray, top: float) -> slice:
+def trim_range(frames: np.ndarray, config: FeatureConfig) -> slice:
     """Find the frames from the first to the last that is not far below the loudest.
 
     Args:
-        power: float32 array of shape (frames, bands).
-        top: float > 0 [dB], how far below the loudest frame a frame still counts.
+        frames: float32 array of shape (frames, columns), as `to_frames` gives.
+        config: FeatureConfig, whose `trim` [dB] says how far below a frame still counts.
 
     Returns:
         slice of at least one frame.
     """
-    energy = power.sum(axis=1)
-    loud = np.flatnonzero(energy >= energy.max() * 10.0 ** (-top / 10.0))
+    energy = np.einsum("ij,ij->i", frames, frames) if config.from_waveform else frames.sum(axis=1)
+    loud = np.flatnonzero(energy >= energy.max() * 10.0 ** (-config.trim / 10.0))
     return slice(int(loud[0]), int(loud[-1]) + 1)
 
 
-def trim(power: np.ndarray, top: float) -> np.ndarray:  # (frames, bands)
+def trim(frames: np.ndarray, config: FeatureConfig) -> np.ndarray:  # (frames, columns)
     """Cut leading and trailing frames that are far below the loudest, as `trim_range` says."""
-    return power[trim_range(power, top)]
+    return frames[trim_range(frames, config)]
 
 
 def window_starts(frames: int, config: FeatureConfig) -> list[int]:
@@ -73,58 +83,72 @@ def window_starts(frames: int, config: FeatureConfig) -> list[int]:
     Returns:
         First frame of each window; [0] for a recording no longer than one window.
     """
-    last = frames - config.frames
+    last = frames - config.window_frames
     return [*range(0, last, config.hop_frames), last] if last > 0 else [0]
 
 
-def split(power: np.ndarray, config: FeatureConfig) -> list[np.ndarray]:
-    """Split a recording into windows of at most `config.frames` frames, as `window_starts` says.
+def split(frames: np.ndarray, config: FeatureConfig) -> list[np.ndarray]:
+    """Split a recording into its windows, as `window_starts` says.
 
     Args:
-        power: float32 array of shape (frames, bands).
+        frames: float32 array of shape (frames, columns), trimmed.
         config: FeatureConfig.
 
     Returns:
-        Views of shape (at most config.frames, bands), at least one.
+        Views of shape (at most config.window_frames, columns), at least one.
     """
-    return [power[start : start + config.frames] for start in window_starts(len(power), config)]
+    length = config.window_frames
+    return [frames[start : start + length] for start in window_starts(len(frames), config)]
 
 
-def network_input(window: np.ndarray, config: FeatureConfig) -> np.ndarray:  # (frames, features)
-    """Turn one window of mel power into what the network sees.
+def levels(window: np.ndarray, config: FeatureConfig) -> np.ndarray:  # (rows, block features)
+    """Compute the features of one window in their own units.
 
-    A window shorter than `config.frames` is put in the middle, with the floor around it.
+    A window shorter than `config.window_frames` is put in the middle, with silence around it;
+    statistics are taken over what is there alone.
 
     Args:
-        window: float32 array of shape (1 to config.frames, bands), power.
+        window: float32 array of shape (1 to config.window_frames, columns), of `to_frames`' rows.
         config: FeatureConfig.
 
     Returns:
-        float32 array of shape (config.frames, config.features), standardised.
+        float32 array of shape (config.level_frames, config.block_features).
+
+    Raises:
+        ModelError: a block needs a package that is not installed.
     """
-    return standardise(place(window, (config.frames - len(window)) // 2, config), config)
+    missing = config.window_frames - len(window)
+    if not config.from_waveform:
+        return place(window, missing // 2, config)
+    from .waveform import summarise, waveform_features  # only now: librosa takes a second to import
+
+    if config.statistics is None:
+        window = np.pad(window, ((missing // 2, missing - missing // 2), (0, 0)))
+    samples = window.reshape(-1)
+    rows = waveform_features(samples, config.blocks, sample_rate=config.sample_rate)
+    return rows if config.statistics is None else summarise(rows, config.statistics)
 
 
 def place(window: np.ndarray, start: int, config: FeatureConfig) -> np.ndarray:
     """Express mel power in dB relative to its own level, and put it into a window of the floor.
 
     Args:
-        window: float32 array of shape (1 to config.frames, bands), power.
+        window: float32 array of shape (1 to config.window_frames, bands), power.
         start: int >= 0, the frame where it begins.
         config: FeatureConfig.
 
     Returns:
-        float32 array of shape (config.frames, bands) [dB], not yet standardised.
+        float32 array of shape (config.window_frames, bands) [dB], not yet standardised.
     """
-    levels = np.empty((config.frames, config.block_features), dtype=np.float32)
+    decibels = np.empty((config.window_frames, config.block_features), dtype=np.float32)
     column = 0
     for block in config.blocks:
         columns = slice(column, column + block.n_mels)
-        levels[:, columns] = block.floor
+        decibels[:, columns] = block.floor
         rows = slice(start, start + len(window))
-        levels[rows, columns] = relative_level(window[:, columns], block.floor)
+        decibels[rows, columns] = relative_level(window[:, columns], block.floor)
         column += block.n_mels
-    return levels  # (frames, bands)
+    return decibels  # (frames, bands)
 
 
 def relative_level(power: np.ndarray, floor: float) -> np.ndarray:
@@ -161,15 +185,51 @@ def standardise(levels: np.ndarray, config: FeatureConfig) -> np.ndarray:
     return standard if config.selected is None else standard[..., list(config.selected)]
 
 
+def sequences(windows: np.ndarray, config: FeatureConfig) -> np.ndarray:
+    """Join consecutive windows into sequences of `config.sequence`, end to end.
+
+    Sequences follow one another without overlap, but for the last, which ends with the last window;
+    a recording of fewer windows than one sequence goes through them again from its first.
+
+    Args:
+        windows: float32 array of shape (windows, rows, features), at least one.
+        config: FeatureConfig.
+
+    Returns:
+        float32 array of shape (inputs, config.sequence * rows, features).
+    """
+    length, count = config.sequence, len(windows)
+    if length == 1:
+        return windows
+    last = max(count - length, 0)
+    starts = np.array([*range(0, last, length), last])
+    members = (starts[:, None] + np.arange(length)) % count  # (inputs, sequence)
+    return windows[members].reshape(len(starts), length * windows.shape[1], windows.shape[2])
+
+
+def assemble(windows: Sequence[np.ndarray], config: FeatureConfig) -> np.ndarray:
+    """Make the network's inputs of the features of consecutive windows.
+
+    Args:
+        windows: float32 arrays of shape (config.level_frames, config.block_features), from
+            `levels`.
+        config: FeatureConfig.
+
+    Returns:
+        float32 array of shape (inputs, config.frames, config.features), standardised.
+    """
+    return sequences(standardise(np.stack(windows), config), config)
+
+
 def network_inputs(samples: np.ndarray, config: FeatureConfig) -> np.ndarray:
-    """All four steps: from audio that is speech to the network's windows.
+    """All steps: from audio that is speech to the network's inputs.
 
     Args:
         samples: float32 array of shape (n,), mono at `config.sample_rate`, full scale 1.
         config: FeatureConfig.
 
     Returns:
-        float32 array of shape (windows, config.frames, config.features).
+        float32 array of shape (inputs, config.frames, config.features).
     """
-    power = trim(spectra(samples, config), config.trim)
-    return np.stack([network_input(window, config) for window in split(power, config)])
+    frames = trim(to_frames(samples, config), config)
+    return assemble([levels(window, config) for window in split(frames, config)], config)

@@ -10,7 +10,7 @@ from . import text
 from .architecture import Architecture
 from .markup import Markup, facts, fill, join, notice, paragraph, percent, section, swatch, table
 from .page import Page
-from .repository import METRICS, NETWORK, RECIPE, Metrics
+from .repository import METRICS, NETWORK, RECIPE, Comparison, Metrics
 
 
 def build(page: Page) -> None:
@@ -20,6 +20,9 @@ def build(page: Page) -> None:
         gr.HTML(section(text.RESULTS, notice(repository.faults[METRICS])))
     else:
         _results(repository.metrics)
+    if repository.comparison is not None:
+        rows = comparison(repository.comparison)
+        gr.HTML(section(text.COMPARISON, rows, note=text.COMPARISON_NOTE))
     gr.HTML(section(text.FEATURES, feature_steps(page.recognizer.config)))
     if repository.architecture is None:
         gr.HTML(section(text.ARCHITECTURE, notice(repository.faults[NETWORK])))
@@ -121,29 +124,59 @@ def declining(metrics: Metrics) -> Markup:
     return section(text.SELECTIVE, *parts) if parts else join([])
 
 
+def comparison(compared: Comparison) -> Markup:
+    """Tabulate the recipes under each protocol beside what their authors claim."""
+    rows = [
+        (
+            row.recipe,
+            text.COMPARISON_PROTOCOLS.get(row.protocol, row.protocol),
+            row.corpus,
+            text.ACCURACY_SPREAD.format(
+                mean=percent(row.accuracy_mean), std=percent(row.accuracy_std)
+            ),
+            percent(row.uar_mean),
+            percent(row.ece),
+            row.published_claim,
+        )
+        for row in compared.rows
+    ]
+    return table(text.COMPARISON_HEADERS, rows, stack=True)
+
+
 def feature_steps(config: FeatureConfig) -> Markup:
     """Tabulate each step from a file to the answer, with this model's own settings."""
-    rate = config.sample_rate
-    block = config.blocks[0]
     values = {
-        "rate": rate,
-        "window": config.window,
-        "hop": config.hop,
-        "frames": config.frames,
+        **config.model_dump(include={"window", "hop", "frames", "trim", "sequence", "temperature"}),
+        **config.speech.model_dump(),
+        "rate": config.sample_rate,
         "features": config.features,
-        "trim": config.trim,
-        "threshold": config.speech.threshold,
-        "min_seconds": config.speech.min_seconds,
-        "temperature": config.temperature,
+        "block_features": config.block_features,
+        "statistics": ", ".join(config.statistics or ()),
         "uncertain_below": percent(config.uncertain_below),
-        "frame_ms": 1000 * block.win_length / rate,
-        "step_ms": 1000 * block.hop_length / rate,
-        **block.model_dump(),
-        "n_mels": config.block_features,
     }
+    steps = [text.DECODE_STEP, *text.GATE_STEPS]
+    if config.from_waveform:
+        name, what, setting = text.BLOCK_STEP
+        for block in config.blocks:
+            words = block.name.replace("_", " ")
+            steps.append((name.format(name=words), what, setting.format(width=block.width)))
+    else:
+        block = config.blocks[0]
+        values |= block.model_dump() | {
+            "frame_ms": 1000 * block.win_length / config.sample_rate,
+            "step_ms": 1000 * block.hop_length / config.sample_rate,
+            "n_mels": config.block_features,
+        }
+        steps = [text.DECODE_STEP, *text.MEL_STEPS, *text.GATE_STEPS, text.LOGARITHM_STEP]
+    if config.statistics is not None:
+        steps.append(text.STATISTICS_STEP)
+    if config.selected is not None:
+        steps.append(text.SELECTION_STEP)
+    if config.sequence > 1:
+        steps.append(text.SEQUENCE_STEP)
     rows = [
         (name, what.format(**values), setting.format(**values))
-        for name, what, setting in text.FEATURE_STEPS
+        for name, what, setting in [*steps, *text.ANSWER_STEPS]
     ]
     return table(text.FEATURES_HEADERS, rows, stack=True)
 

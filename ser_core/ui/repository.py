@@ -13,12 +13,13 @@ from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ..config import validated
 from ..errors import ConfigError
+from ..schema import validated
 from . import text
 from .architecture import Architecture
 
 METRICS, DATASET, RECIPE, NETWORK = "metrics.json", "dataset.json", "recipe.toml", "config.json"
+COMPARISON = "comparison.json"
 
 
 class Shown(BaseModel):
@@ -145,6 +146,32 @@ class Dataset(Shown):
     corpora: tuple[Corpus, ...] = Field(min_length=1)
 
 
+class Compared(Shown):
+    """One row of `comparison.json`: a recipe under a protocol.
+
+    Attributes:
+        accuracy_mean, accuracy_std, uar_mean: floats in [0, 1], over the folds.
+        epochs: float, passes over the training clips.
+        published_claim: what the system's authors say, where it is a published one.
+    """
+
+    recipe: str
+    protocol: str
+    corpus: str
+    accuracy_mean: float
+    accuracy_std: float
+    uar_mean: float
+    ece: float
+    epochs: float
+    published_claim: str = ""
+
+
+class Comparison(Shown):
+    """`comparison.json`: the reference systems under each protocol."""
+
+    rows: tuple[Compared, ...]
+
+
 Record = TypeVar("Record", bound=Shown)
 
 
@@ -157,6 +184,7 @@ class Repository:
         dataset: Dataset of `dataset.json`.
         recipe: dict of `recipe.toml`.
         architecture: Architecture of Keras' `config.json`.
+        comparison: Comparison of `comparison.json`, which is optional.
         faults: why a file is None, in one sentence each, by file name.
     """
 
@@ -164,6 +192,7 @@ class Repository:
     dataset: Dataset | None
     recipe: dict[str, Any] | None
     architecture: Architecture | None
+    comparison: Comparison | None
     faults: dict[str, str]
 
     @classmethod
@@ -188,6 +217,10 @@ class Repository:
             dataset=read(DATASET, lambda content: _record(Dataset, content, DATASET)),
             recipe=read(RECIPE, tomllib.loads),
             architecture=read(NETWORK, Architecture.from_json),
+            comparison=read(
+                COMPARISON,
+                lambda content: validated(Comparison, {"rows": json.loads(content)}, COMPARISON),
+            ),
             faults=faults,
         )
 

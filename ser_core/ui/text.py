@@ -152,6 +152,27 @@ ARCHITECTURE_NOTE = (
     "to one probability per emotion."
 )
 ARCHITECTURE_HEADERS = ("Stage", "Layers", "Output", "Parameters")
+COMPARISON = "Compared with published systems"
+COMPARISON_NOTE = (
+    "The same systems, trained here and judged in several ways. Only unseen speakers say what a "
+    "new visitor can expect; the others are shown because most published figures come from them."
+)
+COMPARISON_HEADERS = (
+    "System",
+    "Judged on",
+    "Corpus",
+    "Accuracy",
+    "Average recall",
+    "Calibration error",
+    "Its authors claim",
+)
+COMPARISON_PROTOCOLS = {
+    "speaker": "unseen speakers",
+    "random": "random clips, same speakers",
+    "duplicated": "random clips, each there twice",
+    "corpus": "an unseen corpus",
+}
+ACCURACY_SPREAD = "{mean} ± {std}"
 TRAINING = "How it was trained"
 TRAINING_HEADERS = ("Setting", "Value")
 GENERAL = "General"
@@ -165,8 +186,26 @@ SETTINGS = {
     "attention_units": "Units of the attention",
 }
 
-FEATURE_STEPS = (
-    ("Decode", "Any file becomes one channel at one rate.", "{rate} Hz, mono"),
+# What is done to a recording: a step, what it means, and this model's setting of it.
+DECODE_STEP = ("Decode", "Any file becomes one channel at one rate.", "{rate} Hz, mono")
+GATE_STEPS = (
+    (
+        "Find speech",
+        "Without enough speech there is no answer; with it, only the part with speech is used.",
+        "probability {threshold:g} or more for at least {min_seconds:g} s",
+    ),
+    (
+        "Trim",
+        "Quiet before the first and after the last sound is cut off.",
+        "{trim:g} dB below the loudest frame",
+    ),
+    (
+        "Cut into windows",
+        "Longer recordings are answered window by window; shorter ones are padded.",
+        "{window:g} s every {hop:g} s",
+    ),
+)
+MEL_STEPS = (
     (
         "Cut into frames",
         "Short overlapping pieces of sound, each weighted by a Hann window.",
@@ -182,34 +221,37 @@ FEATURE_STEPS = (
         "Bands as the ear divides frequencies: narrow below, wide above.",
         "{n_mels} bands, {fmin:g} to {fmax:g} Hz",
     ),
-    (
-        "Find speech",
-        "Without enough speech there is no answer; with it, only the part with speech is used.",
-        "probability {threshold:g} or more for at least {min_seconds:g} s",
-    ),
-    (
-        "Trim",
-        "Quiet before the first and after the last sound is cut off.",
-        "{trim:g} dB below the loudest frame",
-    ),
-    (
-        "Cut into windows",
-        "Longer recordings are answered window by window; shorter ones are padded.",
-        "{window:g} s every {hop:g} s, {frames} frames each",
-    ),
-    (
-        "Take the logarithm",
-        "Decibels relative to the window's own level, so that loudness alone changes nothing.",
-        "not below {floor:g} dB",
-    ),
+)
+LOGARITHM_STEP = (
+    "Take the logarithm",
+    "Decibels relative to the window's own level, so that loudness alone changes nothing.",
+    "not below {floor:g} dB",
+)
+BLOCK_STEP = ("Measure {name}", "One of the feature blocks, side by side.", "{width} per frame")
+STATISTICS_STEP = (
+    "Summarize",
+    "Each feature's course over the window becomes a few numbers.",
+    "{statistics}",
+)
+SELECTION_STEP = (
+    "Select",
+    "The features that differ most between the emotions of the training clips.",
+    "{features} of {block_features}",
+)
+SEQUENCE_STEP = (
+    "Join windows",
+    "Several windows in a row are answered together.",
+    "{sequence} windows",
+)
+ANSWER_STEPS = (
     (
         "Standardize",
-        "Each band minus its mean, divided by its deviation over the training speakers.",
-        "{features} values per frame",
+        "Each feature minus its mean, divided by its deviation over the training speakers.",
+        "{frames} frames of {features} values",
     ),
     (
         "Ask the network",
-        "One probability per emotion for each window; windows are pooled by their geometric mean.",
+        "One probability per emotion for each input; several are pooled into one.",
         "calibrated with temperature {temperature:.2f}",
     ),
     (
