@@ -1,17 +1,34 @@
 """Corpora: file names and labels in, rows out; one module per corpus.
 
-A corpus module offers `INFO` (a `CorpusInfo`) and `read(root) -> list[Clip]`.
+A corpus module offers `INFO` (a `CorpusInfo`) and `read(root) -> Reading`, and its docstring
+shows how the corpus' labels become our eight classes. What has no class is dropped and counted.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
-from . import nemo, ravdess
-from .clip import Clip, CorpusError, CorpusInfo
+from . import crema_d, emodb, iemocap, nemo, ravdess, ravdess_song, savee, tess
+from .clip import Archive, Clip, CorpusError, CorpusInfo, Reading
 
-CORPORA = {module.INFO.name: module for module in (ravdess, nemo)}
+CORPORA: dict[str, ModuleType] = {
+    module.INFO.name: module
+    for module in (ravdess, ravdess_song, nemo, crema_d, iemocap, emodb, tess, savee)
+}
 
-__all__ = ["CORPORA", "Clip", "Corpus", "CorpusError", "CorpusInfo", "load", "parse"]
+__all__ = [
+    "CORPORA",
+    "Archive",
+    "Clip",
+    "Corpus",
+    "CorpusError",
+    "CorpusInfo",
+    "Reading",
+    "find",
+    "load",
+    "parse",
+]
 
 
 @dataclass(frozen=True)
@@ -21,14 +38,32 @@ class Corpus:
     Attributes:
         info: what is known about it: licence, citation, which labels it has.
         clips: its rows, sorted by file name.
+        dropped: clips left out because their label is none of the eight classes, by that label.
+        second_copies: int, files left out because one of the same name was there before.
     """
 
     info: CorpusInfo
     clips: tuple[Clip, ...]
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    second_copies: int = 0
+
+
+def find(name: str) -> ModuleType:
+    """Find a corpus' module by the corpus' name.
+
+    Raises:
+        CorpusError: there is no corpus of that name.
+
+    >>> find("emodb").INFO.language
+    'de'
+    """
+    if name not in CORPORA:
+        raise CorpusError(f"There is no corpus named {name!r}: use one of {', '.join(CORPORA)}.")
+    return CORPORA[name]
 
 
 def parse(argument: str) -> tuple[str, Path]:
-    """Split `NAME=PATH` from the command line.
+    """Split `NAME=PATH` from the command line; a leading ~ in PATH is the home folder.
 
     Raises:
         CorpusError: no "=", or an unknown name.
@@ -39,9 +74,8 @@ def parse(argument: str) -> tuple[str, Path]:
     name, separator, path = argument.partition("=")
     if not separator or not path:
         raise CorpusError(f"A corpus is given as NAME=PATH, not {argument!r}.")
-    if name not in CORPORA:
-        raise CorpusError(f"There is no corpus named {name!r}: use one of {', '.join(CORPORA)}.")
-    return name, Path(path)
+    find(name)
+    return name, Path(path).expanduser()
 
 
 def load(name: str, root: Path) -> Corpus:
@@ -55,12 +89,16 @@ def load(name: str, root: Path) -> Corpus:
         Corpus with at least one clip.
 
     Raises:
-        CorpusError: the folder is missing or holds nothing of that corpus.
+        CorpusError: the name is unknown, the folder is missing or holds nothing of that corpus, or
+            something in it does not follow the corpus' pattern.
     """
-    module = CORPORA[name]
+    module = find(name)
     if not root.is_dir():
-        raise CorpusError(f"{root} is not a folder: {name} was looked for there.")
-    clips = sorted(module.read(root), key=lambda clip: (clip.file, str(clip.path)))
-    if not clips:
+        raise CorpusError(
+            f"{root} is not a folder: {name} was looked for there, as {module.INFO.pattern}."
+        )
+    reading = module.read(root)
+    if not reading.clips:
         raise CorpusError(f"{root} holds no clip of {name}: looked for {module.INFO.pattern}.")
-    return Corpus(module.INFO, tuple(clips))
+    clips = sorted(reading.clips, key=lambda clip: (clip.file, str(clip.path)))
+    return Corpus(module.INFO, tuple(clips), dict(reading.dropped), reading.second_copies)

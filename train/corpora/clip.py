@@ -1,6 +1,7 @@
 """What every corpus gives: one row per clip, and facts about the corpus as a whole."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ser_core.errors import SpeechEmotionError
@@ -12,17 +13,18 @@ class CorpusError(SpeechEmotionError, ValueError):
 
 @dataclass(frozen=True)
 class Clip:
-    """One recording of one acted emotion.
+    """One recording of one emotion.
 
     Attributes:
         path: where it is.
-        file: its name within the corpus, without a folder.
+        file: its name within the corpus, without a folder; no two clips of a corpus share it.
         corpus: the corpus' name.
         emotion: one of ser_core.emotions.LABELS.
         speaker: the speaker's name within the corpus.
         gender: "female" or "male".
-        statement: which sentence, where the corpus says it.
-        intensity: "normal" or "strong", where the corpus says it.
+        statement: which sentence, as the corpus' own code, word or text; None where it says none.
+        intensity: how strongly it was acted: "normal" or "strong" (RAVDESS), "low", "medium" or
+            "high" (CREMA-D); None where the corpus says nothing, as for RAVDESS' neutral.
     """
 
     path: Path
@@ -36,6 +38,23 @@ class Clip:
 
 
 @dataclass(frozen=True)
+class Archive:
+    """A zip file in which the publisher offers a corpus to everybody.
+
+    Attributes:
+        file: its name; it is unpacked into a folder of this name without ".zip".
+        url: where it is.
+        md5: hexadecimal MD5 digest of its bytes, as the publisher states it.
+        size: int > 0, its length [bytes].
+    """
+
+    file: str
+    url: str
+    md5: str
+    size: int
+
+
+@dataclass(frozen=True)
 class CorpusInfo:
     """Facts about a corpus.
 
@@ -43,10 +62,15 @@ class CorpusInfo:
         name: short name, as on the command line.
         title: full name.
         language: ISO 639-1 code.
-        licence: SPDX-like identifier.
+        licence: SPDX identifier; LicenseRef-... where the corpus has terms of its own.
         citation: how to cite it.
         pattern: what its files are called, for error messages.
-        labels: which of the eight classes it has.
+        labels: which of the eight classes it has, in the order of LABELS.
+        homepage: where its publisher describes it.
+        access: how to get it, as the end of a sentence.
+        archive: what `corpus download` fetches; None where one has to clone, register or apply.
+        same_speakers_as: names of other corpora with the same people under the same names; never
+            train on one of them and test on the other without holding these people out.
     """
 
     name: str
@@ -56,3 +80,22 @@ class CorpusInfo:
     citation: str
     pattern: str
     labels: tuple[str, ...]
+    homepage: str
+    access: str
+    archive: Archive | None = None
+    same_speakers_as: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a corpus module found in a folder.
+
+    Attributes:
+        clips: the rows, in any order.
+        dropped: clips left out because their label is none of the eight classes, by that label.
+        second_copies: int, files left out because one of the same name was there before.
+    """
+
+    clips: Sequence[Clip]
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    second_copies: int = 0
