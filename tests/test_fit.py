@@ -28,11 +28,11 @@ SMALL = [
 ]
 
 
-def make_corpus(root: Path) -> Path:
-    """Eight emotions of three actors, as buzzes whose pitch says the emotion."""
+def make_corpus(root: Path, actors: tuple[int, ...] = (1, 2, 3)) -> Path:
+    """Eight emotions of some actors, as buzzes whose pitch says the emotion."""
     rng = np.random.default_rng(0)
     time = np.arange(12_000) / 16_000
-    for actor in (1, 2, 3):
+    for actor in actors:
         folder = root / f"Actor_{actor:02d}"
         folder.mkdir(parents=True)
         for code in range(1, 9):
@@ -150,6 +150,102 @@ def test_a_missing_corpus_for_pretraining_is_said_so(trained):
     done = run_fit(trained, "--recipe", "default", check=False)
     assert done.returncode == 1
     assert "pre-trains on nemo: give --corpus nemo=PATH too" in done.stderr
+
+
+def test_compare_makes_a_row_of_what_is_there(trained, capsys):
+    from train.compare import COLUMNS, compare, table
+
+    (row,) = compare(trained / "results")
+    metrics = json.loads((trained / "results" / "default" / "speaker" / "metrics.json").read_text())
+    assert row["accuracy_mean"] == metrics["mean"]["accuracy"]
+    assert (row["protocol"], row["folds"], row["seeds"]) == ("speaker", 3, [1])
+    assert row["epochs"] == 1.0  # two steps of eight clips, sixteen to learn from
+    assert row["litert_megabytes"] > 0
+    assert row["feature_milliseconds"] > 0
+    assert json.loads((trained / "results" / "comparison.json").read_text()) == [row]
+    lines = (trained / "results" / "comparison.md").read_text().splitlines()
+    assert len(lines) == 3
+    assert all(line.count("|") == len(COLUMNS) + 1 for line in lines)
+    assert table([row]).splitlines() == lines
+
+
+def test_figures_are_drawn_from_a_results_folder(trained, tmp_path):
+    from train import figures
+
+    drawn = figures.draw(trained / "results" / "default" / "speaker")
+    assert [trace.name for trace in drawn["learning_curves"].data] == ["Fold 1", "Fold 2", "Fold 3"]
+    files = figures.write(drawn, tmp_path)
+    assert {file.name for file in files} == {
+        "learning_curves.html",
+        "confusion_matrix.html",
+        "reliability.html",
+    }
+    with pytest.raises(ConfigError, match=r"has no metrics\.json"):
+        figures.draw(tmp_path)
+
+
+def test_evaluate_answers_from_the_file_and_says_what_was_trained_on(trained, tmp_path):
+    folder = tmp_path / "corpus" / "Actor_01"
+    folder.mkdir(parents=True)
+    for code, name in ((3, "speech_male"), (5, "speech_female")):
+        sound, rate = soundfile.read(ROOT / "tests" / "fixtures" / f"{name}.wav")
+        soundfile.write(folder / f"03-01-{code:02d}-01-01-01-01.wav", sound, rate)
+    soundfile.write(folder / "03-01-06-01-01-01-01.wav", np.zeros(16_000), 16_000)
+    command = [sys.executable, "-m", "train", "evaluate", "--model", str(trained / "model")]
+    command += ["--corpus", f"ravdess={tmp_path / 'corpus'}", "--out", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=200)
+    assert done.returncode == 0, done.stderr[-2000:]
+    measured = json.loads((tmp_path / "ravdess.json").read_text())
+    assert (measured["asked"], measured["clips"], measured["no_speech"]) == (3, 2, 1)
+    assert measured["accuracy_of_asked"] <= 2 / 3
+    assert measured["trained_on_it"]
+    assert "say nothing about new speakers" in done.stderr
+    assert len((tmp_path / "ravdess.csv").read_text().splitlines()) == 3
+
+
+def test_push_to_needs_a_model_to_publish(trained):
+    command = [sys.executable, "-m", "train", "fit", "--corpus", "ravdess=.", "--push-to", "a/b"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=100)
+    assert done.returncode == 1
+    assert "give --out DIR" in done.stderr
+
+
+def test_an_unknown_protocol_names_the_known_ones(trained):
+    done = run_fit(trained, "--protocol", "alphabetical", check=False)
+    assert done.returncode == 1
+    assert "use one of speaker, random, duplicated, corpus" in done.stderr
+
+
+def tensorboard_tags(logs: Path) -> set[str]:
+    """Read what TensorBoard would show."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    tags: set[str] = set()
+    for events in logs.rglob("events.out.*"):
+        accumulator = EventAccumulator(str(events))
+        accumulator.Reload()
+        tags |= set(accumulator.Tags()["tensors"])
+    return tags
+
+
+def test_duplicated_has_every_clip_twice(trained, tmp_path):
+    shutil.copytree(trained / "corpus", tmp_path / "corpus")
+    recipe_without_pretraining(tmp_path)
+    command = [sys.executable, "-m", "train", "fit", "--protocol", "duplicated", "--jobs", "2"]
+    command += ["--recipe", str(tmp_path / "small.toml"), "--fold", "1"]
+    command += ["--corpus", f"ravdess={tmp_path / 'corpus'}"]
+    for part in ("results", "work", "cache"):
+        command += [f"--{part}", str(tmp_path / part)]
+    command += ["--tensorboard", str(tmp_path / "logs")]
+    for value in SMALL:
+        command += ["--set", value]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=200)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "batch_loss" in tensorboard_tags(tmp_path / "logs")
+    folds = tmp_path / "results" / "default" / "duplicated" / "folds"
+    rows = (folds / "fold_1.csv").read_text().splitlines()[1:]
+    assert any(row.startswith("copy/") for row in rows)
+    assert json.loads((folds / "fold_1.json").read_text())["train_clips"] + len(rows) == 48
 
 
 @pytest.mark.parametrize(

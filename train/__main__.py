@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from ser_core import DEFAULT_MODEL
-from ser_core.errors import SpeechEmotionError
+from ser_core.errors import ConfigError, SpeechEmotionError
 
 from . import corpora as corpus_modules
+from . import corpus_commands
 from . import recipe as recipes
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes about the processor
@@ -21,6 +22,7 @@ app = typer.Typer(
     add_completion=False,
     help="Train, judge and describe speech emotion models.",
 )
+app.add_typer(corpus_commands.app, name="corpus")
 
 
 @app.callback()
@@ -32,29 +34,45 @@ CorpusOption = Annotated[
     list[str], typer.Option("--corpus", help="A corpus as NAME=PATH; give one per corpus.")
 ]
 RecipeOption = Annotated[str, typer.Option(help="A recipe's name, or a path to a TOML file.")]
+ProtocolOption = Annotated[
+    str, typer.Option(help="How clips are split: speaker, random, duplicated or corpus.")
+]
 SetOption = Annotated[
     list[str], typer.Option("--set", help="Override a recipe's value: section.key=value.")
 ]
+ResultsOption = Annotated[Path, typer.Option(help="Where measured results go.")]
+WorkOption = Annotated[Path, typer.Option(help="Where weights of unfinished runs are kept.")]
+CacheOption = Annotated[Path, typer.Option(help="Where features are kept.")]
+JobsOption = Annotated[int, typer.Option(min=1, help="Networks trained at a time, one core each.")]
+
+RESULTS, WORK, CACHE = Path("train/results"), Path("runs"), Path(".cache/features")
+JOBS = os.cpu_count() or 1
+
+
+def load_corpora(arguments: list[str]) -> dict[str, corpus_modules.Corpus]:
+    """Read the corpora given as NAME=PATH."""
+    named = dict(corpus_modules.parse(argument) for argument in arguments)
+    return {name: corpus_modules.load(name, path) for name, path in named.items()}
 
 
 @app.command()
 def fit(
     corpus: CorpusOption,
     recipe: RecipeOption = "default",
-    protocol: Annotated[str, typer.Option(help="How clips are split.")] = "speaker",
+    protocol: ProtocolOption = "speaker",
     override: SetOption = [],  # noqa: B006
-    results: Annotated[Path, typer.Option(help="Where measured results go.")] = Path(
-        "train/results"
-    ),
-    out: Annotated[Path, typer.Option(help="Where the finished model goes.")] = Path("runs/model"),
-    work: Annotated[Path, typer.Option(help="Where weights of unfinished runs are kept.")] = Path(
-        "runs"
-    ),
-    cache: Annotated[Path, typer.Option(help="Where features are kept.")] = Path(".cache/features"),
-    fold: Annotated[list[int], typer.Option(help="Only these folds, and no final model.")] = [],  # noqa: B006
-    jobs: Annotated[
-        int, typer.Option(min=1, help="Networks trained at a time, one core each.")
-    ] = os.cpu_count() or 1,
+    results: ResultsOption = RESULTS,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Train on all clips too, and write that model's repository here."),
+    ] = None,
+    push_to: Annotated[
+        str | None, typer.Option(help="Publish what --out wrote as this Hub repository: user/name.")
+    ] = None,
+    work: WorkOption = WORK,
+    cache: CacheOption = CACHE,
+    fold: Annotated[list[int], typer.Option(help="Only these folds, and no report.")] = [],  # noqa: B006
+    jobs: JobsOption = JOBS,
     validation_speakers: Annotated[
         int,
         typer.Option(
@@ -62,32 +80,111 @@ def fit(
             "report on them, and touch no test speaker."
         ),
     ] = 0,
+    tensorboard: Annotated[
+        Path | None, typer.Option(help="Write TensorBoard's logs into this folder.")
+    ] = None,
 ) -> None:
-    """Train a recipe on every fold, judge it, and write the model trained on all clips.
+    """Train a recipe on every fold and judge it; with --out, write the model of all clips too.
 
     A run that was stopped goes on at the next unfinished fold when the command is given again.
     """
+    if push_to is not None and (out is None or fold):
+        raise ConfigError("--push-to publishes what --out writes: give --out DIR, and no --fold.")
     resolved = recipes.load(recipe, override)
-    named = dict(corpus_modules.parse(argument) for argument in corpus)
-    corpora = {name: corpus_modules.load(name, path) for name, path in named.items()}
-    from . import fit as fitting  # only now: Keras takes seconds to import
+    corpora = load_corpora(corpus)
+    from . import finish, run  # only now: Keras takes seconds to import
+    from . import fit as fitting
 
-    run = fitting.Run(
-        recipe=resolved,
-        protocol=protocol,
-        corpora=corpora,
-        results=results / resolved.name / protocol,
-        work=work / resolved.name,
-        cache=cache,
+    job = run.make(
+        resolved, protocol, corpora, results=results, work=work, cache=cache, logs=tensorboard
     )
     if validation_speakers:
-        print(fitting.validate(run, fold[0] if fold else 1, validation_speakers))
+        print(fitting.validate(job, fold[0] if fold else 1, validation_speakers))
         return
-    fitting.fit(run, folds=tuple(fold), jobs=jobs)
-    if not fold:
-        from . import finish
+    final = out is not None and not fold
+    fitting.fit(job, folds=tuple(fold), final=final, jobs=jobs)
+    if final:
+        finish.finish(job, out)
+        if push_to is not None:
+            from ser_core import EmotionRecognizer
 
-        finish.finish(run, out)
+            print(EmotionRecognizer.from_pretrained(out).push_to_hub(push_to))
+    elif not fold:
+        finish.report(job)
+
+
+@app.command()
+def compare(
+    recipe: Annotated[list[str], typer.Option(help="A recipe; give one per recipe.")] = [],  # noqa: B006
+    protocol: Annotated[list[str], typer.Option(help="A protocol; give one each.")] = ["speaker"],  # noqa: B006
+    corpus: CorpusOption = [],  # noqa: B006
+    results: ResultsOption = RESULTS,
+    work: WorkOption = WORK,
+    cache: CacheOption = CACHE,
+    jobs: JobsOption = JOBS,
+) -> None:
+    """Train recipes under protocols where that is still to do, and write the comparison.
+
+    The first corpus is the one judged on; under the protocol corpus, each is held out in turn.
+    Without --recipe, only comparison.json and comparison.md are made of what is there.
+    """
+    resolved = [recipes.load(name) for name in recipe]
+    corpora = load_corpora(corpus)
+    from . import compare as comparing
+    from . import finish, run
+    from . import fit as fitting
+
+    for one in resolved:
+        for name in protocol:
+            needed = run.corpora_for(one, name, corpora)
+            job = run.make(one, name, needed, results=results, work=work, cache=cache)
+            print(f"{one.name} under {name}")
+            fitting.fit(job, jobs=jobs)
+            finish.report(job)
+    print(comparing.table(comparing.compare(results)), end="")
+
+
+@app.command()
+def evaluate(
+    corpus: CorpusOption,
+    model: Annotated[str, typer.Option(help="A model repository: folder or Hub id.")] = str(
+        DEFAULT_MODEL
+    ),
+    out: Annotated[Path | None, typer.Option(help="Folder for CORPUS.csv and CORPUS.json.")] = None,
+) -> None:
+    """Judge a finished model on corpora, from file to answer; says when it was trained on them."""
+    corpora = load_corpora(corpus)
+    from ser_core import EmotionRecognizer
+
+    from . import records
+    from .evaluate import evaluate as judge
+
+    recognizer = EmotionRecognizer.from_pretrained(model)
+    for name, one in corpora.items():
+        answers, measured = judge(recognizer, one)
+        print(json.dumps(measured, indent=2))
+        if measured["trained_on_it"]:
+            print(
+                f"This model was trained on {name}: these figures say nothing about new speakers.",
+                file=sys.stderr,
+            )
+        if out is not None:
+            records.write_answers(out / f"{name}.csv", answers)
+            text = json.dumps(measured, indent=2) + "\n"
+            (out / f"{name}.json").write_text(text, encoding="utf-8")
+
+
+@app.command()
+def figures(
+    folder: Annotated[Path, typer.Argument(help="A results folder with metrics.json.")],
+    out: Annotated[Path, typer.Option(help="Where the pictures go.")] = Path("runs/figures"),
+    png: Annotated[bool, typer.Option(help="PNG too; needs kaleido and a browser.")] = False,
+) -> None:
+    """Draw learning curves, confusion matrix and reliability diagram of a results folder."""
+    from . import figures as drawing
+
+    for file in drawing.write(drawing.draw(folder), out, png=png):
+        print(file)
 
 
 @app.command()

@@ -32,6 +32,11 @@ def crop(power: np.ndarray, frames: int, rng: np.random.Generator) -> tuple[np.n
     return power, int(rng.integers(0, frames - len(power) + 1))
 
 
+def shift(power: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+    """Cut up to `most` frames off the beginning, but no more than half of the clip."""
+    return power[int(rng.integers(0, min(most, len(power) // 2) + 1)) :]
+
+
 def tilt(power: np.ndarray, largest: float, rng: np.random.Generator) -> np.ndarray:
     """Tilt the spectrum by up to `largest` dB between the lowest and the highest band."""
     slope = rng.uniform(-largest, largest)

@@ -1,77 +1,94 @@
-"""From rows to features: trimmed mel power per clip and playback speed, cached on disk.
+"""From rows to features: a Hugging Face dataset of clips, and their features, cached on disk.
 
-Features are computed once per audio content and feature parameters: the cache's key is the SHA-256
-of the file's bytes, a digest of the parameters, and the feature code's version.
+Features are computed once per audio content and feature parameters. The cache's key is the SHA-256
+of the file's bytes, a digest of the parameters, and the feature code's version: the fingerprint of
+`datasets.map` knows neither, and gives stale results when an imported function changes.
 """
 
 import hashlib
 import json
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
+import datasets
 import numpy as np
 import soxr
-from tqdm import tqdm
 
 from ser_core.audio import load_audio
 from ser_core.config import FEATURE_VERSION, FeatureConfig, Normalisation, SpeechSettings
-from ser_core.features import place, spectra, split, trim
+from ser_core.features import assemble, levels, place, split, to_frames, trim
 from ser_core.speech import MIN_SPEECH, THRESHOLD
 
 from .corpora import Clip
 from .recipe import Recipe
 
 CACHE = Path(".cache") / "features"
+ORIGINAL = "original"
 
 
 @dataclass(frozen=True)
 class Features:
-    """The features of one clip.
+    """The features of one clip, in their own units.
 
     Attributes:
         digest: str, SHA-256 of the audio file's bytes.
         seconds: float, duration of the recording [s].
-        power: per playback speed, a float32 array of shape (frames, bands), trimmed mel power.
+        versions: by name, "original" and whatever augmentation asks for ("speed 1.04", "snr 20",
+            "pitch -2"). Each is a float32 array: trimmed mel power of shape (frames, bands) where
+            the block is log_mel, else the levels of its windows, (windows, rows, features).
     """
 
     digest: str
     seconds: float
-    power: dict[float, np.ndarray]
+    versions: dict[str, np.ndarray]
+
+    def inputs(self, config: FeatureConfig) -> np.ndarray:  # (inputs, frames, features)
+        """The network's inputs for the recording as it is, as the recognizer makes them."""
+        original = self.versions[ORIGINAL]
+        if not config.from_waveform:
+            original = [levels(window, config) for window in split(original, config)]
+        return assemble(original, config)
 
 
 def feature_config(
     recipe: Recipe,
     *,
     normalisation: Normalisation | None = None,
+    selected: tuple[int, ...] | None = None,
     temperature: float = 1.0,
     uncertain_below: float = 0.0,
 ) -> FeatureConfig:
-    """Make the feature config of a recipe; without statistics, features stay as they are [dB]."""
+    """Make the feature config of a recipe; without statistics, features keep their own units."""
     features = recipe.features
-    bands = sum(block.n_mels for block in features.blocks)
-    identity = Normalisation(mean=(0.0,) * bands, std=(1.0,) * bands)
-    return FeatureConfig(
-        recipe=recipe.name,
-        sample_rate=features.sample_rate,
-        window=features.window,
-        hop=features.hop,
-        frames=round(features.window * features.sample_rate / features.blocks[0].hop_length),
-        trim=features.trim,
-        blocks=features.blocks,
-        normalisation=normalisation or identity,
-        temperature=temperature,
-        speech=SpeechSettings(threshold=THRESHOLD, min_seconds=MIN_SPEECH),
-        uncertain_below=uncertain_below,
+    width = sum(block.width for block in features.blocks) * len(features.statistics or (None,))
+    settings = {
+        "recipe": recipe.name,
+        **features.model_dump(exclude={"select"}),
+        "normalisation": normalisation or Normalisation(mean=(0.0,) * width, std=(1.0,) * width),
+        "selected": selected,
+        "temperature": temperature,
+        "speech": SpeechSettings(threshold=THRESHOLD, min_seconds=MIN_SPEECH),
+        "uncertain_below": uncertain_below,
+    }
+    # How many frames a window has follows from the rest.
+    draft = FeatureConfig.model_construct(**settings | {"blocks": features.blocks})
+    frames = features.sequence * draft.level_frames
+    return FeatureConfig.model_validate(settings | {"frames": frames})
+
+
+def rows(clips: Sequence[Clip]) -> datasets.Dataset:
+    """Make a dataset of clips, one row each, with a column per field of `Clip`."""
+    return datasets.Dataset.from_list(
+        [vars(clip) | {"path": str(clip.path)} for clip in clips],
+        features=datasets.Features({name: datasets.Value("string") for name in vars(clips[0])}),
     )
 
 
 def compute(
     clips: Sequence[Clip],
     config: FeatureConfig,
-    speeds: Sequence[float],
+    versions: Sequence[str] = (ORIGINAL,),
     *,
     cache: Path = CACHE,
     workers: int = 2,
@@ -81,11 +98,11 @@ def compute(
 
     Args:
         clips: which clips.
-        config: FeatureConfig; only sample rate, blocks and trim matter here.
-        speeds: floats > 0, playback speeds; 1.0 is the recording as it is.
+        config: FeatureConfig; only what decides features before standardisation matters here.
+        versions: which versions of each recording beside the original.
         cache: folder of the cache.
         workers: int, processes.
-        quiet: whether to read the cache without a bar and without further processes.
+        quiet: whether to do without a bar and without further processes.
 
     Returns:
         One Features per clip, in order.
@@ -93,55 +110,92 @@ def compute(
     Raises:
         AudioError: a clip cannot be read.
     """
-    wanted = tuple(sorted({1.0, *speeds}))
-    work = partial(_features, config=config, speeds=wanted, cache=cache)
-    paths = [clip.path for clip in clips]
-    bar = partial(
-        tqdm, total=len(paths), desc="features", unit="clip", mininterval=1.0, disable=quiet
-    )
-    if workers < 2 or quiet:
-        return list(bar(map(work, paths)))
-    with ProcessPoolExecutor(workers) as pool:
-        return list(bar(pool.map(work, paths, chunksize=16)))
-
-
-def _features(
-    path: Path, config: FeatureConfig, speeds: tuple[float, ...], cache: Path
-) -> Features:
-    content = path.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
+    wanted = sorted({ORIGINAL, *versions})
     key = {
         "version": FEATURE_VERSION,
         "sample_rate": config.sample_rate,
         "trim": config.trim,
         "blocks": [block.model_dump() for block in config.blocks],
-        "speeds": speeds,
+        "versions": wanted,
     }
-    folder = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
-    file = cache / folder / f"{digest}.npz"
-    if file.is_file():
-        with np.load(file, allow_pickle=False) as stored:
-            power = {speed: stored[f"{speed}"] for speed in speeds}
-            return Features(digest, float(stored["seconds"]), power)
-    samples = load_audio(content, sample_rate=config.sample_rate)
-    power = {
-        speed: trim(spectra(at_speed(samples, speed, config.sample_rate), config), config.trim)
-        for speed in speeds
-    }
-    seconds = len(samples) / config.sample_rate
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial_file = file.with_suffix(".partial")
-    with partial_file.open("wb") as out:
-        np.savez(out, seconds=seconds, **{f"{speed}": array for speed, array in power.items()})
-    partial_file.replace(file)
-    return Features(digest, seconds, power)
+    if config.from_waveform:
+        key |= {"window": config.window, "hop": config.hop, "statistics": config.statistics}
+    folder = cache / hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    table = rows(clips)
+    if quiet:
+        datasets.disable_progress_bars()
+    try:
+        computed = table.map(
+            cached,
+            fn_kwargs={"config": config, "versions": wanted, "folder": folder},
+            num_proc=None if quiet or workers < 2 else min(workers, len(clips)),
+            remove_columns=table.column_names,
+            load_from_cache_file=False,  # the cache is ours
+            desc="features",
+        )
+    finally:
+        datasets.enable_progress_bars()
+    return [read(folder / f"{digest}.npz", digest, wanted) for digest in computed["digest"]]
 
 
-def at_speed(samples: np.ndarray, speed: float, sample_rate: int) -> np.ndarray:
-    """Play faster (speed > 1) or slower by resampling; pitch and formants move along."""
-    if speed == 1.0:
+def cached(row: dict, config: FeatureConfig, versions: Sequence[str], folder: Path) -> dict:
+    """Compute the features of one row unless the cache has them; return the audio's SHA-256."""
+    content = Path(row["path"]).read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    file = folder / f"{digest}.npz"
+    if not file.is_file():
+        samples = load_audio(content, sample_rate=config.sample_rate)
+        arrays = {name: version(samples, name, config) for name in versions}
+        seconds = len(samples) / config.sample_rate
+        unfinished = file.with_suffix(".partial")
+        with unfinished.open("wb") as out:
+            np.savez(out, seconds=seconds, **arrays)
+        unfinished.replace(file)
+    return {"digest": digest}
+
+
+def read(file: Path, digest: str, versions: Sequence[str]) -> Features:
+    """Read one clip's features from the cache."""
+    with np.load(file, allow_pickle=False) as stored:
+        return Features(digest, float(stored["seconds"]), {name: stored[name] for name in versions})
+
+
+def version(samples: np.ndarray, name: str, config: FeatureConfig) -> np.ndarray:
+    """Compute the features of one version of a recording; see Features.versions."""
+    frames = trim(to_frames(change(samples, name, config.sample_rate), config), config)
+    if not config.from_waveform:
+        return frames  # (frames, bands)
+    return np.stack([levels(window, config) for window in split(frames, config)])
+
+
+def change(samples: np.ndarray, name: str, sample_rate: int) -> np.ndarray:
+    """Change a recording as a version's name says.
+
+    Args:
+        samples: float32 array of shape (n,), mono.
+        name: "original"; "speed S": played S times as fast, pitch and formants moving along;
+            "snr D": white noise D dB below the recording's mean power; "pitch P": P semitones up.
+        sample_rate: int [Hz].
+
+    Returns:
+        float32 array of shape (m,).
+    """
+    kind, _, value = name.partition(" ")
+    if kind == ORIGINAL:
         return samples
-    return soxr.resample(samples, sample_rate * speed, sample_rate)
+    if kind == "speed":
+        return soxr.resample(samples, sample_rate * float(value), sample_rate)
+    if kind == "snr":
+        level = np.sqrt(np.mean(np.square(samples)) * 10.0 ** (-float(value) / 10.0))
+        seed = int.from_bytes(hashlib.sha256(samples.tobytes()).digest()[:8], "little")
+        noise = np.random.default_rng(seed).standard_normal(len(samples))
+        return samples + (level * noise).astype(np.float32)
+    if kind == "pitch":
+        from librosa.effects import pitch_shift  # only now: librosa takes a second to import
+
+        return pitch_shift(samples, sr=sample_rate, n_steps=float(value)).astype(np.float32)
+    raise ValueError(f"There is no version of a recording called {name!r}.")
 
 
 def statistics(features: Sequence[Features], config: FeatureConfig) -> Normalisation:
@@ -152,19 +206,23 @@ def statistics(features: Sequence[Features], config: FeatureConfig) -> Normalisa
         config: FeatureConfig, whose own normalisation is not applied.
 
     Returns:
-        Normalisation of `config.block_features` values each, rounded to float32.
+        Normalisation of `config.block_features` values each, of six significant digits; a feature
+        that never changes gets the deviation 1.
     """
-    levels = np.concatenate(
-        [
+    if config.from_waveform:
+        observed = [clip.versions[ORIGINAL].reshape(-1, config.block_features) for clip in features]
+    else:
+        observed = [
             place(window, 0, config)[: len(window)]
             for clip in features
-            for window in split(clip.power[1.0], config)
+            for window in split(clip.versions[ORIGINAL], config)
         ]
-    ).astype(np.float64)  # (all frames, bands)
-    std = np.maximum(levels.std(axis=0), 1e-3)
+    values = np.concatenate(observed).astype(np.float64)  # (all frames, features)
+    mean, std = values.mean(axis=0), values.std(axis=0)
+    std = np.where(std < 1e-8, 1.0, std)
     return Normalisation(
-        mean=tuple(round(float(value), 4) for value in levels.mean(axis=0)),
-        std=tuple(round(float(value), 4) for value in std),
+        mean=tuple(float(f"{value:.6g}") for value in mean),
+        std=tuple(float(f"{value:.6g}") for value in std),
     )
 
 

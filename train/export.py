@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from ser_core.config import FeatureConfig
-from ser_core.errors import ModelError
+from ser_core.errors import ConfigError, ModelError
 from ser_core.runtime import LITERT_FILE, KerasRuntime, LiteRTRuntime
 
 LARGEST_DIFFERENCE = 1e-4  # between the probabilities of two forms of one network
@@ -36,10 +36,7 @@ def export(network: keras.Model, config: FeatureConfig, out: Path, windows: np.n
     """
     out.mkdir(parents=True, exist_ok=True)
     network.save(out, zipped=False)
-    signature = [keras.InputSpec(shape=(1, config.frames, config.features), dtype="float32")]
-    litert = out / LITERT_FILE
-    named = keras.Model(network.inputs, {config.outputs.emotion: network.output})
-    named.export(str(litert), format="litert", input_signature=signature, verbose=False)
+    write_litert(network, config, out)
     config.save(out)
     keras_answers = KerasRuntime(out, config).run(windows)
     litert_answers = LiteRTRuntime(out, config).run(windows)
@@ -51,6 +48,26 @@ def export(network: keras.Model, config: FeatureConfig, out: Path, windows: np.n
         )
 
 
-def write_json(path: Path, content: dict) -> None:
+def write_litert(network: keras.Model, config: FeatureConfig, out: Path) -> None:
+    """Write the network for LiteRT, for one input at a time, with its output named.
+
+    One input at a time because recurrent layers of any other form need operations that LiteRT does
+    not have.
+
+    Raises:
+        ConfigError: Keras runs on JAX or PyTorch, which cannot write such files.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise ConfigError(
+            f"LiteRT files are written by TensorFlow, and Keras runs on {keras.backend.backend()}: "
+            "give the same command once more with KERAS_BACKEND=tensorflow; nothing is trained "
+            "again."
+        )
+    signature = [keras.InputSpec(shape=(1, config.frames, config.features), dtype="float32")]
+    named = keras.Model(network.inputs, {config.outputs.emotion: network.output})
+    named.export(str(out / LITERT_FILE), format="litert", input_signature=signature, verbose=False)
+
+
+def write_json(path: Path, content: dict | list) -> None:
     """Write JSON as people can read it."""
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

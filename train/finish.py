@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 import tempfile
 from collections import Counter
 from dataclasses import asdict
@@ -13,72 +12,84 @@ import numpy as np
 from ser_core import EmotionRecognizer
 from ser_core.config import FeatureConfig
 from ser_core.emotions import LABELS
-from ser_core.features import network_input, split
 
 from . import card, dataset, records
-from .calibrate import calibrate
+from .calibrate import Calibration, calibrate
 from .corpora import Corpus
 from .export import export, fold_temperature, write_json
-from .fit import ALL_CLIPS, Run, final_files, new_network, prepare
+from .fit import ALL_CLIPS, final_files
 from .loop import Material
 from .metrics import measure, scores
+from .run import Run, new_network, prepare, prepare_corpora
 
 
-def finish(run: Run, out: Path) -> None:
-    """Write `out_of_fold.csv` and `metrics.json` into the results, and the repository into `out`.
+def report(run: Run) -> tuple[dict, Calibration]:
+    """Write `out_of_fold.csv` and `metrics.json` into the results.
 
     Args:
         run: Run whose folds are all finished.
-        out: folder of the model repository; its files are replaced.
+
+    Returns:
+        What metrics.json holds, and the calibration.
     """
-    material = prepare(run, run.corpus, run.recipe.augmentation.speeds)
     raw = records.read_folds(run.results)
     calibrated, calibration = calibrate(raw, run.recipe.abstention.target_accuracy)
     table = run.results / records.OUT_OF_FOLD
     records.write_answers(table, calibrated)
+    material = prepare(run, quiet=True)
+    selected = tuple(range(run.recipe.features.select)) if run.recipe.features.select else None
+    config = dataset.feature_config(run.recipe, selected=selected)
     metrics = {
         "recipe": run.recipe.name,
         "protocol": run.protocol,
-        "corpus": run.corpus.info.name,
+        "corpus": ", ".join(corpus.info.name for corpus in run.judged),
         **measure(records.read_answers(table)),
         "calibration": {
             **asdict(calibration),
             "uncalibrated": scores(raw.probabilities, raw.truth),
         },
         "run": fold_records(run, material),
+        "parameters": int(new_network(run, config, ALL_CLIPS).count_params()),
     }
-    digest = run.digest(material)
-    weights, config_file = final_files(run, digest)
+    write_json(run.results / "metrics.json", metrics)
+    (run.results / "recipe.toml").write_text(run.recipe.to_toml(), encoding="utf-8")
+    return metrics, calibration
+
+
+def finish(run: Run, out: Path) -> None:
+    """Report, and assemble the model repository from the network trained on all clips.
+
+    Args:
+        run: Run whose folds and final network are all finished.
+        out: folder of the model repository; its files are replaced.
+    """
+    metrics, calibration = report(run)
+    material = prepare(run, quiet=True)
+    weights, config_file = final_files(run, run.digest(material))
     trained = FeatureConfig.from_json(config_file.read_bytes(), source=config_file.name)
     config = dataset.feature_config(
         run.recipe,
         normalisation=trained.normalisation,
+        selected=trained.selected,
         temperature=calibration.temperature,
         uncertain_below=calibration.uncertain_below,
     )
     network = new_network(run, config, ALL_CLIPS)
     network.load_weights(weights)
     fold_temperature(network, config)
-    metrics["parameters"] = int(network.count_params())
-    write_json(run.results / "metrics.json", metrics)
     with tempfile.TemporaryDirectory() as folder:
         staging = Path(folder)
-        export(network, config, staging, example_windows(material, config))
-        shutil.copyfile(run.results / "metrics.json", staging / "metrics.json")
+        export(network, config, staging, example_inputs(material, config))
+        write_json(staging / "metrics.json", metrics)
         write_json(staging / "dataset.json", describe(run, material))
         (staging / "recipe.toml").write_text(run.recipe.to_toml(), encoding="utf-8")
         card.write(staging)
         EmotionRecognizer.from_pretrained(staging).save_pretrained(out)
 
 
-def example_windows(material: Material, config: FeatureConfig) -> np.ndarray:
-    """One window of every twentieth clip, to compare a network's forms on."""
-    return np.stack(
-        [
-            network_input(split(clip.power[1.0], config)[0], config)
-            for clip in material.features[::20]
-        ]
-    )
+def example_inputs(material: Material, config: FeatureConfig) -> np.ndarray:
+    """One input of every twentieth clip, to compare a network's forms on."""
+    return np.stack([clip.inputs(config)[0] for clip in material.features[::20]])
 
 
 def fold_records(run: Run, material: Material) -> dict:
@@ -91,6 +102,7 @@ def fold_records(run: Run, material: Material) -> dict:
     return {
         "id": folds[0]["run"],
         "seeds": [fold["seed"] for fold in folds],
+        "passes": [fold.get("passes") for fold in folds],
         "train_seconds": [fold["train_seconds"] for fold in folds],
         "corpus_digest": content.hexdigest()[:16],
         "versions": folds[0]["versions"],
@@ -99,14 +111,15 @@ def fold_records(run: Run, material: Material) -> dict:
 
 def describe(run: Run, material: Material) -> dict:
     """Describe what the network was trained on: what the dataset tab and the card show."""
-    pretraining = run.recipe.pretraining.corpora if run.recipe.pretraining else ()
-    seconds = [clip.seconds for clip in material.features]
-    rows = [describe_corpus(run.corpus, seconds, "training and evaluation")]
-    for name in pretraining:
-        corpus = run.corpora[name]
-        speeds = run.recipe.pretraining.speeds
-        seconds = [clip.seconds for clip in prepare(run, corpus, speeds).features]
-        rows.append(describe_corpus(corpus, seconds, "pre-training"))
+    seconds = iter([clip.seconds for clip in material.features])
+    rows = [
+        describe_corpus(corpus, [next(seconds) for _ in corpus.clips], "training and evaluation")
+        for corpus in run.judged
+    ]
+    for name in run.pretraining.corpora if run.pretraining else ():
+        corpus, versions = run.corpora[name], run.recipe.versions(run.pretraining)
+        learnt = prepare_corpora(run, [corpus], versions, quiet=True).features
+        rows.append(describe_corpus(corpus, [clip.seconds for clip in learnt], "pre-training"))
     return {"labels": list(LABELS), "corpora": rows}
 
 

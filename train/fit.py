@@ -1,100 +1,31 @@
 """Fit a recipe: pre-train once, one network per fold, then the network that ships.
 
-    python -m train fit --recipe default --corpus ravdess=PATH --corpus nemo=PATH
+    python -m train fit --recipe default --corpus ravdess=PATH --corpus nemo=PATH --out DIR
 
 Every fold writes its answers as it ends, and a run that was killed goes on at the next unfinished
 fold. The schedule is fixed in the recipe, so no fold ever looks at its test speakers to decide.
 """
 
-import hashlib
-import json
 import multiprocessing
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from ser_core.config import FeatureConfig
-from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 
-from . import dataset, records
-from .corpora import Corpus
+from . import records
+from .encoder import learn_encoder, melt
 from .loop import Batches, Material, predict, train
-from .networks import NETWORKS
-from .protocols import PROTOCOLS, Fold, hold_out_speakers
-from .recipe import Pretraining, Recipe, Schedule
+from .protocols import Fold, hold_out_speakers
+from .recipe import Schedule
+from .run import Run, learn_config, new_network, prepare, prepare_corpora
+from .selection import project
 
 PRETRAINING, ALL_CLIPS = 0, 99  # stand in for a fold's number where seeds are derived
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a fit works on.
-
-    Attributes:
-        recipe: Recipe.
-        protocol: a name in PROTOCOLS.
-        corpora: by name; the first that is not for pre-training is the one judged on.
-        results: folder of the results that count, with a folder `folds` inside.
-        work: folder for weights of unfinished runs.
-        cache: folder of the feature cache.
-    """
-
-    recipe: Recipe
-    protocol: str
-    corpora: dict[str, Corpus]
-    results: Path
-    work: Path
-    cache: Path
-
-    @property
-    def corpus(self) -> Corpus:
-        """The corpus that folds are made of."""
-        pretraining = self.recipe.pretraining.corpora if self.recipe.pretraining else ()
-        main = [corpus for name, corpus in self.corpora.items() if name not in pretraining]
-        if len(main) != 1:
-            raise ConfigError(
-                f"Recipe {self.recipe.name} needs exactly one corpus to be judged on beside "
-                f"{', '.join(pretraining) or 'none'} for pre-training, got "
-                f"{', '.join(self.corpora) or 'none'}: give each as --corpus NAME=PATH."
-            )
-        return main[0]
-
-    def digest(self, material: Material, *, without: frozenset[str] = frozenset()) -> str:
-        """Identify what decides the weights, so that folds of another run are never mixed in.
-
-        Args:
-            material: the clips that are learnt from.
-            without: further sections of the recipe that do not matter.
-        """
-        skipped = {"description", "abstention", *without}
-        decisive = self.recipe.model_dump(mode="json", exclude=skipped)
-        digest = hashlib.sha256(json.dumps([self.protocol, decisive], sort_keys=True).encode())
-        for clip in material.features:
-            digest.update(clip.digest.encode())
-        return digest.hexdigest()[:16]
-
-
-def prepare(
-    run: Run, corpus: Corpus, speeds: tuple[float, ...], *, quiet: bool = False
-) -> Material:
-    """Compute or fetch the features and targets of a corpus."""
-    config = dataset.feature_config(run.recipe)
-    features = dataset.compute(corpus.clips, config, speeds, cache=run.cache, quiet=quiet)
-    present = {corpus.info.name: corpus.info.labels}
-    return Material(features, dataset.targets(corpus.clips, LABELS, present))
-
-
-def new_network(run: Run, config: FeatureConfig, fold: int) -> keras.Model:
-    """Build the recipe's network with a fold's own seed."""
-    keras.utils.set_random_seed(run.recipe.seed * 1000 + fold)
-    build = NETWORKS[run.recipe.network.name]
-    parameters = run.recipe.network.parameters
-    return build(config.frames, config.features, len(config.labels), **parameters)
 
 
 def pretrain(run: Run, *, quiet: bool = False) -> tuple[Path | None, Material | None]:
@@ -103,22 +34,12 @@ def pretrain(run: Run, *, quiet: bool = False) -> tuple[Path | None, Material | 
     Returns:
         The weights' file, and the held-out speakers' clips; None, None without such a phase.
     """
-    settings = run.recipe.pretraining
+    settings = run.pretraining
     if settings is None:
         return None, None
-    missing = [name for name in settings.corpora if name not in run.corpora]
-    if missing:
-        raise ConfigError(
-            f"Recipe {run.recipe.name} pre-trains on {missing[0]}: "
-            f"give --corpus {missing[0]}=PATH too."
-        )
     corpora = [run.corpora[name] for name in settings.corpora]
-    parts = [prepare(run, corpus, settings.speeds, quiet=quiet) for corpus in corpora]
+    material = prepare_corpora(run, corpora, run.recipe.versions(settings), quiet=quiet)
     clips = [clip for corpus in corpora for clip in corpus.clips]
-    material = Material(
-        [clip for part in parts for clip in part.features],
-        np.concatenate([part.targets for part in parts]),
-    )
     positions, held = np.arange(len(clips)), np.array([], dtype=int)
     if settings.validation_speakers:
         positions, held = hold_out_speakers(
@@ -143,21 +64,31 @@ def train_network(
     description: str,
     initial: Path | None = None,
 ) -> tuple[keras.Model, FeatureConfig, list[dict[str, float]]]:
-    """Train one network on all of `material` and save its last weights."""
-    identity = dataset.feature_config(run.recipe)
-    statistics = dataset.statistics(material.features, identity)
-    config = dataset.feature_config(run.recipe, normalisation=statistics)
+    """Train one network on all of `material`, phase by phase, and save its last weights."""
+    recipe, seed = run.recipe, (run.recipe.seed, fold)
+    config = learn_config(run, material)
     network = new_network(run, config, fold)
     if initial is not None:
         fresh = network.get_layer(config.outputs.emotion).get_weights()
         network.load_weights(initial)
         # The last layer starts anew: other corpora lack some of the classes.
         network.get_layer(config.outputs.emotion).set_weights(fresh)
-    augmentation = run.recipe.augmentation
-    speeds = schedule.speeds if isinstance(schedule, Pretraining) else augmentation.speeds
-    seed = (run.recipe.seed, fold)
-    batches = Batches(material, config, augmentation, schedule, speeds, seed)
-    history = train(network, batches, validation=validation, description=description)
+    if recipe.network.parameters.get("projection"):
+        project(network, material, config)
+    log_folder = run.logs and run.logs / recipe.name / run.protocol / description
+    if recipe.autoencoder is not None:
+        learn_encoder(network, recipe, material, config, seed, f"{description}, autoencoder")
+    batches = Batches(material, config, recipe, schedule, seed)
+    history = train(
+        network, batches, validation=validation, description=description, log_folder=log_folder
+    )
+    if recipe.fine_tuning is not None:
+        melt(network, recipe.fine_tuning.layers)
+        batches = Batches(material, config, recipe, recipe.fine_tuning, (*seed, 2))
+        later = train(
+            network, batches, validation=validation, description=f"{description}, fine-tuning"
+        )
+        history += [row | {"step": row["step"] + schedule.steps} for row in later]
     weights.parent.mkdir(parents=True, exist_ok=True)
     unfinished = weights.with_name(f"unfinished-{weights.name}")
     network.save_weights(unfinished)
@@ -186,10 +117,14 @@ def fit_fold(
         initial,
     )
     probabilities = predict(network, [material.features[i] for i in fold.test], config)
+    taught = (material.targets[fold.train] >= 0).any(axis=0)
+    probabilities = np.where(taught, probabilities, 0.0)  # what was never learnt is no answer
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    clips, schedule = run.clips, run.recipe.training
     records.write_fold(
         run.results,
         fold.number,
-        [run.corpus.clips[i] for i in fold.test],
+        [clips[i] for i in fold.test],
         probabilities,
         {
             "fold": fold.number,
@@ -197,6 +132,7 @@ def fit_fold(
             "seed": [run.recipe.seed, fold.number],
             "train_clips": len(fold.train),
             "test_clips": len(fold.test),
+            "passes": round(schedule.steps * schedule.batch_size / len(fold.train), 1),
             "train_seconds": round(time.monotonic() - started, 1),
             "history": history,
             "versions": records.versions(),
@@ -204,7 +140,7 @@ def fit_fold(
     )
 
 
-def fit(run: Run, *, folds: tuple[int, ...] = (), jobs: int = 1) -> None:
+def fit(run: Run, *, folds: tuple[int, ...] = (), final: bool = False, jobs: int = 1) -> None:
     """Train whatever is not there yet: pre-training, folds, and the network on all clips.
 
     Networks are trained side by side, each on one core: a core that waits for no other does more
@@ -212,23 +148,25 @@ def fit(run: Run, *, folds: tuple[int, ...] = (), jobs: int = 1) -> None:
 
     Args:
         run: Run.
-        folds: numbers of the folds to train, all of them and the shipped network if empty.
+        folds: numbers of the folds to train, all of them if empty.
+        final: whether to train the network that ships too, on all clips.
         jobs: int > 0, networks trained at a time.
 
     Raises:
         ConfigError: the results folder holds folds of another recipe or other audio.
     """
     deterministic()
-    digest = run.digest(prepare(run, run.corpus, run.recipe.augmentation.speeds))
-    pretrain(run)
-    numbers = [fold.number for fold in PROTOCOLS[run.protocol](run.corpus.clips)]
+    numbers = [fold.number for fold in run.folds]
     unknown = set(folds) - set(numbers)
     if unknown:
         raise ConfigError(f"There is no fold {min(unknown)}: the folds are {numbers}.")
-    wanted = list(folds) or [*numbers, ALL_CLIPS]
+    digest = run.digest(prepare(run))
+    wanted = [*(folds or numbers), *([ALL_CLIPS] if final else [])]
     pending = [number for number in wanted if not is_done(run, number, digest)]
     for number in sorted(set(wanted) - set(pending)):
         print(f"{name_of(number)} is done")
+    if pending:
+        pretrain(run)
     # A fresh process per network: TensorFlow's thread count can be set only once in each.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
@@ -252,14 +190,13 @@ def is_done(run: Run, number: int, digest: str) -> bool:
 def train_one(run: Run, number: int) -> None:
     """Train one network in a process of its own, on one core."""
     deterministic(threads=1)
-    material = prepare(run, run.corpus, run.recipe.augmentation.speeds, quiet=True)
+    material = prepare(run, quiet=True)
     digest = run.digest(material)
     initial, validation = pretrain(run, quiet=True)
     if number == ALL_CLIPS:
         fit_all(run, material, digest, initial, validation)
     else:
-        fold = PROTOCOLS[run.protocol](run.corpus.clips)[number - 1]
-        fit_fold(run, fold, material, digest, initial, validation)
+        fit_fold(run, run.folds[number - 1], material, digest, initial, validation)
 
 
 def final_files(run: Run, digest: str) -> tuple[Path, Path]:
@@ -292,10 +229,10 @@ def validate(run: Run, fold_number: int, speakers: int) -> dict[str, float]:
     The fold's test speakers are not looked at; this is what choices are made on.
     """
     deterministic()
-    material = prepare(run, run.corpus, run.recipe.augmentation.speeds)
+    material = prepare(run)
     initial, _ = pretrain(run)
-    fold = PROTOCOLS[run.protocol](run.corpus.clips)[fold_number - 1]
-    learn, held = hold_out_speakers(run.corpus.clips, fold.train, speakers, run.recipe.seed)
+    fold = run.folds[fold_number - 1]
+    learn, held = hold_out_speakers(run.clips, fold.train, speakers, run.recipe.seed)
     _, _, history = train_network(
         run,
         material.take(learn),

@@ -6,6 +6,7 @@ from (seed, fold, step), so that a resumed run equals an unbroken one.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -13,12 +14,12 @@ from keras import ops
 from tqdm import tqdm
 
 from ser_core.config import FeatureConfig
-from ser_core.features import network_input, place, split, standardise
-from ser_core.runtime import pool_windows
+from ser_core.features import place, sequences, split, standardise
+from ser_core.runtime import pool
 
 from . import augment
 from .dataset import Features
-from .recipe import Augmentation, Schedule
+from .recipe import Recipe, Schedule
 
 LOSS_EVERY = 20  # steps
 VALIDATION_EVERY = 400  # steps
@@ -43,21 +44,23 @@ class Material:
 
 
 class Batches(keras.utils.PyDataset):
-    """Augmented windows and smoothed targets, one item per step."""
+    """Augmented network inputs and smoothed targets, one item per step."""
 
     def __init__(
         self,
         material: Material,
         config: FeatureConfig,
-        augmentation: Augmentation,
+        recipe: Recipe,
         schedule: Schedule,
-        speeds: Sequence[float],
         seed: Sequence[int],
     ) -> None:
         super().__init__(workers=1)
         self.material, self.config, self.schedule = material, config, schedule
-        self.augmentation, self.speeds, self.seed = augmentation, tuple(speeds), list(seed)
-        self.count = len(material.features)
+        self.augmentation, self.seed = recipe.augmentation, list(seed)
+        self.versions = recipe.versions(schedule)
+        self.clips = np.arange(len(material.features))
+        if schedule.balanced:
+            self.clips = balance(material.targets.argmax(axis=1))
 
     def __len__(self) -> int:
         return self.schedule.steps
@@ -66,31 +69,73 @@ class Batches(keras.utils.PyDataset):
         """Which clips are in a step: passes over all clips, each in a new order."""
         first = step * self.schedule.batch_size
         wanted = np.arange(first, first + self.schedule.batch_size)
+        count = len(self.clips)
         passes = {
-            number: np.random.default_rng([*self.seed, 0, int(number)]).permutation(self.count)
-            for number in np.unique(wanted // self.count)
+            number: np.random.default_rng([*self.seed, 0, int(number)]).permutation(self.clips)
+            for number in np.unique(wanted // count)
         }
-        return np.array([passes[i // self.count][i % self.count] for i in wanted])
+        return np.array([passes[i // count][i % count] for i in wanted])
 
     def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.default_rng([*self.seed, 1, step])
         clips = self.order(step)
-        windows = np.stack([self.window(self.material.features[i], rng) for i in clips])
-        windows = standardise(windows, self.config)  # (batch, frames, features)
-        augment.mask(windows, self.augmentation, rng)
+        inputs = np.stack([self.levels(self.material.features[i], rng) for i in clips])
+        inputs = standardise(inputs, self.config)  # (batch, frames, features)
         targets = smooth(self.material.targets[clips], self.schedule.label_smoothing)
-        if rng.random() < self.augmentation.mixup_share:
-            windows, targets = augment.mixup(windows, targets, self.augmentation.mixup, rng)
-        return windows, targets
+        if self.augmentation is not None:
+            augment.mask(inputs, self.augmentation, rng)
+            if rng.random() < self.augmentation.mixup_share:
+                inputs, targets = augment.mixup(inputs, targets, self.augmentation.mixup, rng)
+        return inputs, targets
 
-    def window(self, clip: Features, rng: np.random.Generator) -> np.ndarray:  # (frames, bands)
-        """One randomly changed and placed window, in dB, not yet standardised."""
-        power = clip.power[self.speeds[int(rng.integers(len(self.speeds)))]]
-        power, start = augment.crop(power, self.config.frames, rng)
+    def levels(self, clip: Features, rng: np.random.Generator) -> np.ndarray:  # (frames, features)
+        """One randomly changed and placed network input, in its own units."""
+        version = clip.versions[self.versions[int(rng.integers(len(self.versions)))]]
+        if self.config.from_waveform:
+            return one_of(sequences(version, self.config), rng)
+        if self.config.sequence == 1:
+            power, start = augment.crop(version, self.config.window_frames, rng)
+            return place(self.changed(power, rng), start, self.config)
+        power = self.changed(augment.shift(version, self.config.hop_frames, rng), rng)
+        windows = [place(window, 0, self.config) for window in split(power, self.config)]
+        return one_of(sequences(np.stack(windows), self.config), rng)
+
+    def changed(self, power: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Tilt the spectrum, and add a noise floor now and then."""
         power = augment.tilt(power, self.augmentation.tilt, rng)
         if rng.random() < self.augmentation.noise:
             power = augment.add_noise_floor(power, self.augmentation.snr, rng)
-        return place(power, start, self.config)
+        return power
+
+
+class Reconstructions(Batches):
+    """Network inputs that are their own targets, for an autoencoder."""
+
+    def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+        inputs, _ = super().__getitem__(step)
+        return inputs, inputs
+
+
+def one_of(inputs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Choose one of several inputs of a clip."""
+    return inputs[int(rng.integers(len(inputs)))]
+
+
+def balance(classes: np.ndarray) -> np.ndarray:
+    """Repeat the clips of rarer classes until each class is seen about equally often.
+
+    Args:
+        classes: int array of shape (clips,).
+
+    Returns:
+        int array, positions of clips, each at least once.
+
+    >>> balance(np.array([0, 0, 0, 0, 1, 1])).tolist()
+    [0, 1, 2, 3, 4, 5, 4, 5]
+    """
+    most = np.bincount(classes).max()
+    members = [np.flatnonzero(classes == name) for name in np.unique(classes)]
+    return np.concatenate([np.resize(clips, most) for clips in members])
 
 
 def smooth(targets: np.ndarray, amount: float) -> np.ndarray:
@@ -169,19 +214,23 @@ def train(
     *,
     validation: Material | None = None,
     description: str = "train",
+    log_folder: Path | None = None,
 ) -> list[dict[str, float]]:
     """Run one phase of training, in place.
 
     Args:
-        network: keras.Model from (batch, frames, features) to probabilities.
+        network: keras.Model from (batch, frames, features) to probabilities, or to its own input
+            where the batches are reconstructions.
         batches: what to learn from, with its schedule.
         validation: clips of held-out speakers to show figures of, or None.
         description: str, what the progress bar says.
+        log_folder: folder for TensorBoard's logs, or None for none.
 
     Returns:
         One row per VALIDATION_EVERY steps: step, loss and validation figures.
     """
     schedule = batches.schedule
+    reconstructing = isinstance(batches, Reconstructions)
     rate = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0,
         decay_steps=max(1, schedule.steps - schedule.warmup),
@@ -190,12 +239,19 @@ def train(
     )
     optimizer = keras.optimizers.AdamW(rate, weight_decay=schedule.weight_decay)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    last = network.get_layer(batches.config.outputs.emotion)
-    activation, last.activation = last.activation, keras.activations.linear  # learn on logits
-    network.compile(optimizer, masked_crossentropy, jit_compile=False)
     progress = Progress(description, schedule.steps, batches.config, validation)
-    network.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[progress])
-    last.activation = activation
+    callbacks = [progress]
+    if log_folder is not None:
+        callbacks.append(keras.callbacks.TensorBoard(log_folder, update_freq=LOSS_EVERY))
+    # A classifier learns on logits, so its last layer is linear meanwhile.
+    last = None if reconstructing else network.get_layer(batches.config.outputs.emotion)
+    if last is not None:
+        activation, last.activation = last.activation, keras.activations.linear
+    loss = "mean_squared_error" if reconstructing else masked_crossentropy
+    network.compile(optimizer, loss, jit_compile=False)
+    network.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=callbacks)
+    if last is not None:
+        last.activation = activation
     network.compile()  # forgets what was traced with the linear activation
     return progress.history
 
@@ -218,14 +274,10 @@ def predict(
     Returns:
         float64 array of shape (clips, classes), rows sum to 1.
     """
-    windows, owners = [], []
-    for owner, clip in enumerate(features):
-        for window in split(clip.power[1.0], config):
-            windows.append(network_input(window, config))
-            owners.append(owner)
-    answers = network.predict(np.stack(windows), batch_size=64, verbose=0)
+    inputs = [clip.inputs(config) for clip in features]
+    owners = np.repeat(np.arange(len(inputs)), [len(of_clip) for of_clip in inputs])
+    answers = network.predict(np.concatenate(inputs), batch_size=64, verbose=0)
     if logits:
         answers = np.exp(answers - answers.max(axis=1, keepdims=True))
         answers /= answers.sum(axis=1, keepdims=True)
-    owners = np.array(owners)
-    return np.stack([pool_windows(answers[owners == i]) for i in range(len(features))])
+    return np.stack([pool(answers[owners == i], config) for i in range(len(features))])

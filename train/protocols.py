@@ -1,15 +1,20 @@
 """Protocols: who is trained on, who is tested on.
 
-`speaker` holds out whole speakers, so that no voice under test was heard in training.
+| protocol | what is held out |
+|---|---|
+| `speaker` | whole speakers, so that no voice under test was heard in training: the headline |
+| `random` | random clips of each emotion; the speakers are on both sides |
+| `duplicated` | as `random`, with every clip there twice, as in RAVDESS' well-known Kaggle copy |
+| `corpus` | a whole corpus; the others are trained on |
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from sklearn.model_selection import GroupKFold
+from sklearn.model_selection import GroupKFold, StratifiedKFold
 
-from .corpora import Clip
+from .corpora import Clip, CorpusError
 
 RAVDESS_FOLDS = (
     ("02", "05", "14", "15", "16"),
@@ -19,6 +24,8 @@ RAVDESS_FOLDS = (
     ("01", "04", "09", "22"),
 )
 """Test actors of the five folds, those of Luna-Jimenez et al. (2022), so that figures compare."""
+
+RANDOM_FOLDS, RANDOM_SEED = 5, 42
 
 
 @dataclass(frozen=True)
@@ -82,4 +89,40 @@ def hold_out_speakers(
     return train[~held], train[held]
 
 
-PROTOCOLS: dict[str, Callable[[Sequence[Clip]], list[Fold]]] = {"speaker": by_speaker}
+def by_clip(clips: Sequence[Clip]) -> list[Fold]:
+    """Five folds of random clips, each emotion spread evenly: what most public projects report."""
+    emotions = [clip.emotion for clip in clips]
+    splits = StratifiedKFold(RANDOM_FOLDS, shuffle=True, random_state=RANDOM_SEED)
+    return [
+        Fold(number, train, test)
+        for number, (train, test) in enumerate(splits.split(emotions, emotions), start=1)
+    ]
+
+
+def by_corpus(clips: Sequence[Clip]) -> list[Fold]:
+    """One fold per corpus, tested on the clips whose emotion the other corpora teach."""
+    names = np.array([clip.corpus for clip in clips])
+    emotions = np.array([clip.emotion for clip in clips])
+    folds = []
+    for number, name in enumerate(dict.fromkeys(names.tolist()), start=1):
+        train = np.flatnonzero(names != name)
+        if not len(train):
+            raise CorpusError("Protocol corpus holds out one corpus of several: give two or more.")
+        taught = np.isin(emotions, np.unique(emotions[train]))
+        folds.append(Fold(number, train, np.flatnonzero((names == name) & taught)))
+    return folds
+
+
+def clips_of(protocol: str, clips: Sequence[Clip]) -> list[Clip]:
+    """Give the clips that a protocol's folds count in: all of them, `duplicated` each one twice."""
+    second = [replace(clip, file=f"copy/{clip.file}") for clip in clips]
+    return [*clips, *second] if protocol == "duplicated" else list(clips)
+
+
+PROTOCOLS: dict[str, Callable[[Sequence[Clip]], list[Fold]]] = {
+    "speaker": by_speaker,
+    "random": by_clip,
+    "duplicated": by_clip,
+    "corpus": by_corpus,
+}
+"""By name, what makes folds of the clips that `clips_of` gives."""

@@ -2,13 +2,14 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import tomli_w
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from ser_core.config import LogMelBlock, Positive, Strict, validated
+from ser_core.blocks import Block, LogMelBlock, Statistic
 from ser_core.errors import ConfigError
+from ser_core.schema import Positive, Strict, validated
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -17,24 +18,33 @@ Probability = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Features(Strict):
-    """What the network sees (see ser_core.config.FeatureConfig for the units)."""
+    """What the network sees (see ser_core.config.FeatureConfig for the units).
+
+    Attributes:
+        select: int or None, how many features to keep: those whose ANOVA F-score between the
+            emotions is highest on the training clips.
+    """
 
     sample_rate: Count
     window: Positive
     hop: Positive
+    sequence: Count = 1
     trim: Positive
-    blocks: tuple[LogMelBlock, ...]
+    blocks: Annotated[tuple[Block, ...], Field(min_length=1)]
+    statistics: tuple[Statistic, ...] | None = None
+    pooling: Literal["geometric_mean", "votes"] = "geometric_mean"
+    select: Count | None = None
 
 
 class Network(Strict):
     """Which network, and its own parameters (see train/networks)."""
 
-    name: Literal["residual_cnn"]
+    name: Literal["residual_cnn", "autoencoder_bilstm", "kbest_dense", "cnn_lstm", "mfcc_lstm"]
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 
 class Augmentation(Strict):
-    """Random changes to training windows (see train/augment.py).
+    """Random changes to training windows of mel power (see train/augment.py).
 
     Attributes:
         speeds: playback speeds to choose from; pitch moves with them.
@@ -59,6 +69,20 @@ class Augmentation(Strict):
     mixup_share: Probability
 
 
+class Copies(Strict):
+    """Changed copies of each training clip, for features that are computed from the waveform.
+
+    They are made of a fold's training clips alone, so none ever stands across the split.
+
+    Attributes:
+        snr: floats [dB], one copy each with white noise this far below the recording.
+        pitch: floats [semitones], one copy each with the pitch shifted by this much.
+    """
+
+    snr: tuple[float, ...] = ()
+    pitch: tuple[float, ...] = ()
+
+
 class Schedule(Strict):
     """One phase of training: AdamW, linear warm-up, then cosine to zero.
 
@@ -69,6 +93,7 @@ class Schedule(Strict):
         warmup: int, steps.
         weight_decay: float.
         label_smoothing: float in [0, 1).
+        balanced: whether rarer classes are seen as often as the most frequent one.
     """
 
     steps: Count
@@ -76,7 +101,18 @@ class Schedule(Strict):
     learning_rate: Positive
     warmup: Count
     weight_decay: Annotated[float, Field(ge=0)]
-    label_smoothing: Probability
+    label_smoothing: Probability = 0.0
+    balanced: bool = False
+
+
+class FineTuning(Schedule):
+    """A last phase in which some frozen layers learn again.
+
+    Attributes:
+        layers: prefixes of the names of those layers.
+    """
+
+    layers: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class Pretraining(Schedule):
@@ -109,18 +145,49 @@ class Recipe(Strict):
     Attributes:
         name: the recipe's name.
         description: one sentence.
+        claim: what the system's own documents claim, where it is a published one.
         seed: int; each fold's seed derives from (seed, fold).
+        autoencoder: a first phase in which the encoder learns to rebuild the training clips; the
+            encoder is then frozen while the classifier is trained.
+        fine_tuning: a last phase in which part of the encoder learns too.
     """
 
     name: str
     description: str
+    claim: str = ""
     seed: Annotated[int, Field(ge=0)]
     features: Features
     network: Network
-    augmentation: Augmentation
+    augmentation: Augmentation | None = None
+    copies: Copies = Copies()
     pretraining: Pretraining | None = None
+    autoencoder: Schedule | None = None
     training: Schedule
+    fine_tuning: FineTuning | None = None
     abstention: Abstention
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        from_waveform = not isinstance(self.features.blocks[0], LogMelBlock)
+        if from_waveform and (self.augmentation or self.pretraining):
+            raise ValueError(
+                "augmentation and pretraining are of mel power: blocks from the waveform take "
+                "copies instead"
+            )
+        if not from_waveform and (self.copies != Copies() or self.features.select):
+            raise ValueError("copies and select are of blocks from the waveform, not of log_mel")
+        if not from_waveform and self.augmentation is None:
+            raise ValueError("augmentation is missing")
+        return self
+
+    def versions(self, schedule: Schedule) -> tuple[str, ...]:
+        """Name the versions of each clip that a phase draws from (see train.dataset.change)."""
+        if self.augmentation is None:
+            noisy = [f"snr {value:g}" for value in self.copies.snr]
+            shifted = [f"pitch {value:g}" for value in self.copies.pitch]
+            return ("original", *noisy, *shifted)
+        phase = schedule if isinstance(schedule, Pretraining) else self.augmentation
+        return tuple("original" if s == 1.0 else f"speed {s:g}" for s in phase.speeds)
 
     def to_toml(self) -> str:
         """Return the resolved recipe as TOML."""

@@ -7,6 +7,12 @@ from collections.abc import Callable
 
 import keras
 
-from . import residual_cnn
+from . import autoencoder_bilstm, cnn_lstm, kbest_dense, mfcc_lstm, residual_cnn
 
-NETWORKS: dict[str, Callable[..., keras.Model]] = {"residual_cnn": residual_cnn.build}
+NETWORKS: dict[str, Callable[..., keras.Model]] = {
+    "autoencoder_bilstm": autoencoder_bilstm.build,
+    "cnn_lstm": cnn_lstm.build,
+    "kbest_dense": kbest_dense.build,
+    "mfcc_lstm": mfcc_lstm.build,
+    "residual_cnn": residual_cnn.build,
+}
