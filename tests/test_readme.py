@@ -22,13 +22,28 @@ def test_headline_figures_are_those_of_the_metrics():
     assert rows["expected calibration error (15 bins)"] == f"{metrics['ece']:.3f}"
 
 
+def test_comparison_is_the_measured_one():
+    from train.compare import rows_of, summary, table
+
+    results = ROOT / "train" / "results"
+    rows = json.loads((results / "comparison.json").read_text(encoding="utf-8"))
+    between = re.search(r"<!-- comparison -->\n(.+?)<!-- /comparison -->", README, flags=re.DOTALL)
+    assert between[1] == summary(rows)
+    assert (results / "comparison.md").read_text(encoding="utf-8") == table(rows)
+    measured = [row for file in results.glob("*/*/recipe.toml") for row in rows_of(file.parent)]
+    assert len(measured) == len(rows)
+    assert all(any(row.items() >= one.items() for row in rows) for one in measured)
+
+
 def test_embedded_metrics_are_the_measured_ones():
     measured = (ROOT / "train" / "results" / "default" / "speaker" / "metrics.json").read_bytes()
     assert (Path(DEFAULT_MODEL) / "metrics.json").read_bytes() == measured
+    compared = (ROOT / "train" / "results" / "comparison.json").read_bytes()
+    assert (Path(DEFAULT_MODEL) / "comparison.json").read_bytes() == compared
 
 
 def test_cards_are_rendered_from_the_metrics():
-    rendered = ModelCard.of(Path(DEFAULT_MODEL)).render()
+    rendered = ModelCard.of(Path(DEFAULT_MODEL), source="ser_core/pretrained").render()
     assert (ROOT / "model_card.md").read_text(encoding="utf-8") == rendered
     assert (Path(DEFAULT_MODEL) / "README.md").read_text(encoding="utf-8") == rendered
     for words in ("article 5(1)(f)", "article 50(3)", "non-commercial", "two sentences"):
@@ -61,4 +76,4 @@ def test_requirements_agree_with_the_package():
     assert lines("requirements.txt") == {*project["dependencies"], *extras["app"]}
     needed = {*extras["keras"], *extras["reference"], *extras["train"]}
     needed -= {"ser-core[keras,reference]"}
-    assert needed <= lines("requirements-test.txt")
+    assert needed <= lines("requirements-test.txt") | lines("requirements.txt")

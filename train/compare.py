@@ -179,3 +179,25 @@ def table(rows: list[dict]) -> str:
     lines = [list(COLUMNS), ["---"] * len(COLUMNS)]
     lines += [[form.format(**row) for form in COLUMNS.values()] for row in rows]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def summary(rows: list[dict]) -> str:
+    """Write one line per recipe: its claim, and its accuracy under each way of judging it.
+
+    This is the README's table; what is not trained yet is a dash.
+    """
+    lines = [
+        ["system", "its claim", "unseen speakers", "random clips", "random, each clip twice"],
+        ["---", "---", "---:", "---:", "---:"],
+    ]
+    for name in dict.fromkeys(row["recipe"] for row in rows):
+        mine = {row["protocol"]: row for row in rows if row["recipe"] == name}
+        claim = next(iter(mine.values()))["published_claim"] or "this project's default"
+        cells = [
+            f"{mine[way]['accuracy_mean']:.1%} ± {mine[way]['accuracy_std']:.1%}".replace("%", " %")
+            if way in mine
+            else "-"
+            for way in ("speaker", "random", "duplicated")
+        ]
+        lines.append([f"`{name}`", claim, *cells])
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
