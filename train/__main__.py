@@ -106,9 +106,9 @@ def fit(
     if final:
         finish.finish(job, out)
         if push_to is not None:
-            from ser_core import EmotionRecognizer
+            from .publish import publish as send
 
-            print(EmotionRecognizer.from_pretrained(out).push_to_hub(push_to))
+            print(send(out, push_to))
     elif not fold:
         finish.report(job)
 
@@ -218,7 +218,73 @@ def card(
     """Render the model card of a repository from its metrics, as its README.md and a copy."""
     from . import card as cards
 
-    out.write_text(cards.write(model), encoding="utf-8")
+    source = model.relative_to(Path.cwd()) if model.is_relative_to(Path.cwd()) else model
+    out.write_text(cards.write(model, source=str(source)), encoding="utf-8")
+
+
+@app.command()
+def publish(
+    repo: Annotated[str, typer.Option(help="The repository on the Hub: user/name.")],
+    model: Annotated[Path, typer.Option(help="Folder of the model repository.")] = Path(
+        DEFAULT_MODEL
+    ),
+    private: Annotated[
+        bool | None, typer.Option(help="Whether a new repository is private.")
+    ] = None,
+    branch: Annotated[str | None, typer.Option(help="Push to this branch.")] = None,
+    create_pr: Annotated[bool, typer.Option(help="Open a pull request instead.")] = False,
+    replace_card: Annotated[
+        bool, typer.Option(help="Write the card anew, losing what people wrote into it.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option(help="Send nothing; write into --out and say what would be sent.")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="Where a dry run writes.")] = Path("runs/publication"),
+) -> None:
+    """Publish a model repository on the Hub in one commit, after loading it by every door."""
+    from . import publish as publishing
+
+    print(
+        publishing.publish(
+            model,
+            repo,
+            private=private,
+            branch=branch,
+            create_pr=create_pr,
+            replace_card=replace_card,
+            dry_run=out if dry_run else None,
+        )
+    )
+
+
+@app.command("publish-space")
+def publish_space(
+    repo: Annotated[str, typer.Option(help="The Space on the Hub: user/space.")],
+    model: Annotated[
+        str | None,
+        typer.Option(help="The Hub repository it serves: user/name; else the embedded model."),
+    ] = None,
+    model_revision: Annotated[
+        str | None, typer.Option(help="Branch, tag or commit of the model; its commit is pinned.")
+    ] = None,
+    private: Annotated[bool | None, typer.Option(help="Whether a new Space is private.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option(help="Send nothing; write into --out and say what would be sent.")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="Where a dry run writes.")] = Path("runs/space"),
+) -> None:
+    """Create or update a Gradio Space that serves a model, in one commit."""
+    from . import space
+
+    print(
+        space.publish_space(
+            repo,
+            model=model,
+            model_revision=model_revision,
+            private=private,
+            dry_run=out if dry_run else None,
+        )
+    )
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import tempfile
 from collections import Counter
 from dataclasses import asdict
@@ -83,7 +84,10 @@ def finish(run: Run, out: Path) -> None:
         write_json(staging / "metrics.json", metrics)
         write_json(staging / "dataset.json", describe(run, material))
         (staging / "recipe.toml").write_text(run.recipe.to_toml(), encoding="utf-8")
-        card.write(staging)
+        compared = run.results.parents[1] / "comparison.json"
+        if compared.is_file():
+            shutil.copyfile(compared, staging / compared.name)
+        card.write(staging, source=str(out))
         EmotionRecognizer.from_pretrained(staging).save_pretrained(out)
 
 
@@ -138,6 +142,7 @@ def describe_corpus(corpus: Corpus, seconds: list[float], role: str) -> dict:
         "language": corpus.info.language,
         "licence": corpus.info.licence,
         "citation": corpus.info.citation,
+        "homepage": corpus.info.homepage,
         "clips": len(clips),
         "hours": round(sum(seconds) / 3600, 3),
         "by_emotion": {label: emotions[label] for label in LABELS if emotions[label]},

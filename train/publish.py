@@ -1,0 +1,198 @@
+"""Publish a model repository on the Hub, after proving that every door opens onto the same network.
+
+python -m train publish --model runs/model --repo user/name
+"""
+
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from huggingface_hub import HfApi, hf_hub_download
+from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, RevisionNotFoundError
+
+from ser_core import EmotionRecognizer
+from ser_core.config import FeatureConfig
+from ser_core.errors import ConfigError, ModelError
+from ser_core.features import network_inputs
+from ser_core.recognizer import REPOSITORY_FILES
+from ser_core.runtime import LITERT_FILE, KerasRuntime, LiteRTRuntime
+
+from . import card
+from .export import LARGEST_DIFFERENCE
+
+OPTIONAL = {"comparison.json"}
+PROOF_SECONDS = 10.0  # [s] of sound that the doors are compared on
+CARD = "README.md"
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What is sent, or would be.
+
+    Attributes:
+        repo: id of the repository.
+        sizes: file name -> size [bytes].
+        difference: float, largest difference of a probability between two doors.
+        address: where it stands now; None after a dry run.
+    """
+
+    repo: str
+    sizes: dict[str, int]
+    difference: float
+    address: str | None
+
+    def __str__(self) -> str:
+        verb = "Sent" if self.address else "Would send"
+        lines = [f"{name}  {size:,} bytes" for name, size in self.sizes.items()]
+        total = sum(self.sizes.values())
+        lines.append(
+            f"{verb} {len(self.sizes)} files, {total:,} bytes, to {self.repo}; its doors differ by "
+            f"{self.difference:.1g} at most."
+        )
+        return "\n".join([*lines, *([self.address] if self.address else [])])
+
+
+def verify(directory: Path) -> float:
+    """Load a model repository by every door, and compare their answers.
+
+    Args:
+        directory: folder of the repository.
+
+    Returns:
+        The largest difference of a probability between two doors.
+
+    Raises:
+        ModelError: a file is missing, a door does not open, or two doors answer differently.
+        ConfigError: the audit of its evaluation found a leak, or there was none.
+    """
+    needed = [name for name in REPOSITORY_FILES if name not in {*OPTIONAL, CARD}]
+    missing = [name for name in needed if not (directory / name).is_file()]
+    if missing:
+        raise ModelError(
+            f"{directory} cannot be published without {', '.join(missing)}: make it with "
+            "`python -m train fit --out DIR`."
+        )
+    check_audit(directory)
+    config = FeatureConfig.load(directory)
+    rng = np.random.default_rng(0)
+    seconds = np.arange(int(PROOF_SECONDS * config.sample_rate)) / config.sample_rate
+    sound = 0.1 * rng.standard_normal(len(seconds)) * (1.0 + np.sin(2 * np.pi * 3.0 * seconds))
+    inputs = network_inputs(sound.astype(np.float32), config)
+    bare = keras.saving.load_model(directory, compile=False, safe_mode=True)
+    answers = {
+        LITERT_FILE: LiteRTRuntime(directory, config).run(inputs),
+        "ser_core's Keras runtime": KerasRuntime(directory, config).run(inputs),
+        "bare Keras": np.asarray(bare.predict(inputs, verbose=0)),
+    }
+    first, *others = answers
+    differences = {name: np.abs(answers[name] - answers[first]).max() for name in others}
+    worst = max(differences, key=differences.get)
+    if not differences[worst] <= LARGEST_DIFFERENCE:
+        raise ModelError(
+            f"{first} and {worst} differ by {differences[worst]:.2g} in probability, at most "
+            f"{LARGEST_DIFFERENCE:g} is allowed: fit the model again."
+        )
+    return float(differences[worst])
+
+
+def check_audit(directory: Path) -> None:
+    """Raise ConfigError unless the audit in metrics.json found no leak."""
+    metrics = json.loads((directory / "metrics.json").read_text(encoding="utf-8"))
+    audit = metrics.get("audit")
+    if audit is None:
+        raise ConfigError(
+            f"{directory} was not audited for leaks: make it with `python -m train fit --out DIR`."
+        )
+    if audit["leaks"]:
+        raise ConfigError(
+            f"The audit of {directory} found {audit['leaks']} leaks between training and test "
+            f"({', '.join(audit['kinds'])}), so its figures cannot be published."
+        )
+
+
+def publish(
+    directory: Path,
+    repo: str,
+    *,
+    private: bool | None = None,
+    branch: str | None = None,
+    create_pr: bool = False,
+    replace_card: bool = False,
+    dry_run: Path | None = None,
+) -> Publication:
+    """Publish a model repository in one commit.
+
+    Args:
+        directory: folder of the repository.
+        repo: "user/name" on the Hub, made if it is not there.
+        private: whether a new repository is private; None for the account's own choice.
+        branch: a branch to push to, made if it is not there; None for main.
+        create_pr: whether to open a pull request instead.
+        replace_card: whether to write the card anew, losing what people wrote into it.
+        dry_run: folder to write everything into instead of sending it.
+
+    Returns:
+        Publication.
+
+    Raises:
+        ModelError, ConfigError: as `verify`; or the card on the Hub is not one of ours.
+    """
+    difference = verify(directory)
+    with tempfile.TemporaryDirectory() as folder:
+        staging = Path(folder) / "repository"
+        EmotionRecognizer.from_pretrained(directory).save_pretrained(staging)
+        text = card.write(staging, source=repo)
+        before = None if replace_card or dry_run else card_on_hub(repo, branch)
+        if before is not None:
+            (staging / CARD).write_text(card.merge(before, text), encoding="utf-8")
+        present = [name for name in REPOSITORY_FILES if (staging / name).is_file()]
+        sizes = {name: (staging / name).stat().st_size for name in present}
+        if dry_run is not None:
+            dry_run.mkdir(parents=True, exist_ok=True)
+            for name in present:
+                shutil.copyfile(staging / name, dry_run / name)
+            return Publication(repo, sizes, difference, None)
+        try:
+            if branch is not None:
+                api = HfApi()
+                api.create_repo(repo, private=private, exist_ok=True)
+                api.create_branch(repo, branch=branch, exist_ok=True)
+            address = EmotionRecognizer.from_pretrained(staging).push_to_hub(
+                repo,
+                commit_message=f"Publish {FeatureConfig.load(staging).recipe}",
+                private=private,
+                branch=branch,
+                create_pr=create_pr,
+            )
+        except HfHubHTTPError as error:
+            raise ModelError(
+                f"The Hub did not take {repo}: {error.server_message or error}; log in with "
+                "`hf auth login` with a token that may write there."
+            ) from error
+    return Publication(repo, sizes, difference, str(address))
+
+
+def card_on_hub(repo: str, branch: str | None) -> str | None:
+    """Fetch the card that stands on the Hub, main's where there is no such branch yet.
+
+    Returns:
+        The card; None where there is no such repository or card.
+    """
+    try:
+        if not HfApi().repo_exists(repo):
+            return None
+        try:
+            file = hf_hub_download(repo, CARD, revision=branch)
+        except RevisionNotFoundError:
+            file = hf_hub_download(repo, CARD)
+    except EntryNotFoundError:
+        return None
+    except HfHubHTTPError as error:
+        raise ModelError(
+            f"The Hub did not give the card of {repo}: {error.server_message or error}"
+        ) from error
+    return Path(file).read_text(encoding="utf-8")
