@@ -237,7 +237,7 @@ def test_duplicated_has_every_clip_twice(trained, tmp_path):
     for part in ("results", "work", "cache"):
         command += [f"--{part}", str(tmp_path / part)]
     command += ["--tensorboard", str(tmp_path / "logs")]
-    for value in SMALL:
+    for value in [*SMALL, "training.steps=20"]:
         command += ["--set", value]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=200)
     assert done.returncode == 0, done.stderr[-2000:]

@@ -226,7 +226,7 @@ def test_other_backends_answer_the_same_and_train(backend, saved_networks):
         pytest.skip(f"needs {backend}, which is not installed here")
     command = [sys.executable, "-c", TWO_STEPS, str(ROOT), json.dumps(saved_networks)]
     environment = os.environ | {"KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=1800)
     assert done.returncode == 0, done.stderr[-3000:]
     used, differences, losses = json.loads(done.stdout.splitlines()[-1])
     assert used == backend
