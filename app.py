@@ -5,14 +5,19 @@ are described in ser_core/settings.py.
 """
 
 import os
+from functools import partial
 
 # Gradio reads this when it is imported: nothing is reported to anyone.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+# So does huggingface_hub: a log gets plain lines, not bars that redraw themselves.
+os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 from ser_core.errors import ConfigError, SpeechEmotionError
-from ser_core.recognizer import EmotionRecognizer
 from ser_core.settings import Settings
+from ser_core.startup import load_recognizer
 from ser_core.ui import build_app, build_unavailable
+
+log = partial(print, flush=True)
 
 try:
     settings = Settings.from_environment()
@@ -20,11 +25,10 @@ except ConfigError as error:
     raise SystemExit(str(error)) from error
 
 try:
-    recognizer = EmotionRecognizer.from_pretrained(
-        settings.model_id, revision=settings.model_revision
-    )
+    recognizer = load_recognizer(settings, log)
 except SpeechEmotionError as error:
     # The page then says why; it never answers with a model that nobody asked for.
+    log(f"The model could not be loaded: {error}")
     demo, launch_options = build_unavailable(error, settings)
 else:
     demo, launch_options = build_app(recognizer, settings)

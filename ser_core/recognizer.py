@@ -4,6 +4,7 @@ recognizer = EmotionRecognizer.from_pretrained(DEFAULT_MODEL)
 print(recognizer.predict("clip.wav"))
 """
 
+import os
 import shutil
 from collections.abc import Iterable
 from os import PathLike
@@ -11,40 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from huggingface_hub import ModelHubMixin, snapshot_download
-from huggingface_hub.errors import (
-    HfHubHTTPError,
-    HFValidationError,
-    LocalEntryNotFoundError,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-)
+from huggingface_hub import ModelHubMixin
 
-from . import config as config_module
-from . import features
+from . import features, hub
 from .audio import AudioInput, load_audio
 from .blocks import LogMelBlock
 from .config import FeatureConfig
-from .errors import ModelError, ModelNotFoundError, SpeechEmotionError
+from .errors import ModelError, SpeechEmotionError
 from .features.log_mel import mel_spectrogram
+from .hub import REPOSITORY_FILES
 from .results import EmotionPrediction
-from .runtime import KERAS_FILES, LITERT_FILE, load_runtime, pool
+from .runtime import load_runtime, pool
 from .speech import SpeechActivity, detect_speech
 
 DEFAULT_MODEL = str(Path(__file__).parent / "pretrained")
 """Path of the embedded default model: a folder with exactly what a Hub repository of ours holds."""
-
-REPOSITORY_FILES = (
-    "README.md",
-    *KERAS_FILES,
-    LITERT_FILE,
-    config_module.FILE_NAME,
-    "metrics.json",
-    "dataset.json",
-    "recipe.toml",
-    "comparison.json",
-)
-"""Names of the files of a model repository; nothing else is downloaded, saved or pushed."""
 
 MAX_SECONDS = 600.0  # [s] longest recording that gets one answer as a whole
 MARGIN = 0.3  # [s] kept before the first and after the last speech
@@ -65,25 +47,34 @@ class EmotionRecognizer(
     Attributes:
         config: FeatureConfig, everything around the network.
         directory: Path of the local files it was loaded from.
+        source: str, the folder or repository id as it was given.
+        revision: str, the hash of the Hub's commit that it was loaded from; None for a folder.
     """
 
-    def __init__(self, directory: str | PathLike) -> None:
+    def __init__(
+        self,
+        directory: str | PathLike,
+        *,
+        source: str | None = None,
+        revision: str | None = None,
+    ) -> None:
         """Load a local model repository.
 
         Args:
             directory: folder with the files of a model repository.
+            source: what it was asked for as; the folder itself where None.
+            revision: the commit it was downloaded from, if it was.
 
         Raises:
-            ConfigError: `feature_config.json` is missing or not valid.
-            ModelError: the network is missing, cannot be run, or does not match the config.
+            ConfigError: `feature_config.json` is not valid.
+            ModelError: files are missing, cannot be run, or do not match the config.
         """
         self._hub_mixin_config = None  # the mixin would write our arguments into config.json
         self.directory = Path(directory)
-        if not (self.directory / config_module.FILE_NAME).is_file():
-            raise ModelNotFoundError(
-                f"{self.directory.name} is no model repository of ours: it has no "
-                f"{config_module.FILE_NAME}."
-            )
+        self.source = source or str(directory)
+        self.revision = revision
+        name = self.directory.absolute().name if revision is None else self.source
+        hub.require_files(os.listdir(directory) if self.directory.is_dir() else (), name)
         self.config = FeatureConfig.load(self.directory)
         self._runtime = load_runtime(self.directory, self.config)
 
@@ -203,14 +194,24 @@ class EmotionRecognizer(
 
     @classmethod
     def from_pretrained(
-        cls, pretrained_model_name_or_path: str | PathLike, **options: Any
+        cls,
+        pretrained_model_name_or_path: str | PathLike,
+        *,
+        revision: str | None = None,
+        token: str | bool | None = None,
+        cache_dir: str | PathLike | None = None,
+        force_download: bool = False,
+        local_files_only: bool = False,
     ) -> "EmotionRecognizer":
         """Load a model from a folder or from the Hugging Face Hub.
 
         Args:
             pretrained_model_name_or_path: a folder, or the id of a Hub repository ("user/name").
-            **options: revision, token, cache_dir, force_download, local_files_only, as in
-                huggingface_hub.
+            revision: a branch, tag or commit hash; None is the main branch.
+            token: a token, True for the stored one, False for none; None for the stored one if any.
+            cache_dir: where downloads are kept; None is huggingface_hub's own cache.
+            force_download: whether to download what is cached already.
+            local_files_only: whether to send no request, and use the cache alone.
 
         Returns:
             EmotionRecognizer.
@@ -220,55 +221,34 @@ class EmotionRecognizer(
             ModelError: the repository is not one of ours or cannot be run.
             ConfigError: its feature config is not valid.
         """
-        name = str(pretrained_model_name_or_path)
-        try:
-            return super().from_pretrained(name, **options)
-        except RepositoryNotFoundError as error:
-            raise ModelNotFoundError(
-                f"There is no Hub repository {name} that can be seen from here: check the name, "
-                "and log in with `hf auth login` if it is private."
-            ) from error
-        except RevisionNotFoundError as error:
-            raise ModelNotFoundError(
-                f"The Hub repository {name} has no revision {options.get('revision')!r}."
-            ) from error
-        except LocalEntryNotFoundError as error:
-            raise ModelNotFoundError(
-                f"{name} is not in the local cache, and the Hub cannot be reached or may not be "
-                "asked: connect once, or give the path of a folder."
-            ) from error
-        except HFValidationError as error:
-            raise ModelNotFoundError(
-                f"{name} is neither a folder here nor the id of a Hub repository (user/name)."
-            ) from error
-        except HfHubHTTPError as error:
-            raise ModelNotFoundError(
-                f"The Hub did not give {name}: {error.server_message or error}"
-            ) from error
-
-    @classmethod
-    def _from_pretrained(
-        cls,
-        *,
-        model_id: str,
-        revision: str | None = None,
-        cache_dir: str | Path | None = None,
-        force_download: bool = False,
-        local_files_only: bool = False,
-        token: str | bool | None = None,
-    ) -> "EmotionRecognizer":
-        if Path(model_id).is_dir():
-            return cls(Path(model_id))
-        directory = snapshot_download(
-            model_id,
+        # The mixin's own would ask the Hub for Keras' config.json first, and again for the rest.
+        name = os.fspath(pretrained_model_name_or_path)
+        if os.path.isdir(name):
+            return cls(name, source=name)
+        snapshot = hub.fetch(
+            name,
             revision=revision,
+            token=token,
             cache_dir=cache_dir,
             force_download=force_download,
             local_files_only=local_files_only,
-            token=token,
-            allow_patterns=list(REPOSITORY_FILES),
         )
-        return cls(Path(directory))
+        return cls(snapshot.directory, source=name, revision=snapshot.revision)
+
+    def push_to_hub(self, repo_id: str, **options: Any) -> str:
+        """Push the model repository to the Hugging Face Hub, in one commit.
+
+        Files of ours that a former model had and this one has not are deleted in that commit; else
+        an old network would be served with a new config.
+
+        Args:
+            repo_id: "user/name"; made if it is not there.
+            **options: as in huggingface_hub's ModelHubMixin.push_to_hub.
+
+        Returns:
+            The commit's address.
+        """
+        return super().push_to_hub(repo_id, **{"delete_patterns": list(REPOSITORY_FILES)} | options)
 
     def save_pretrained(self, save_directory: str | PathLike, **options: Any) -> str | None:
         """Write the model repository into a folder, so that `from_pretrained` reads it back.

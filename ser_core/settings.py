@@ -35,6 +35,8 @@ class Settings(Strict):
             default is the number of CPUs of a free Space.
         host: str, address to listen on.
         port: int, port to listen on.
+        root_path: str, where visitors find the app behind a reverse proxy: a path ("/emotion") or a
+            whole address ("https://example.com/emotion"); empty for the root of its host.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -45,9 +47,10 @@ class Settings(Strict):
     max_megabytes: Annotated[int, Field(gt=0, le=1_000, alias="SER_MAX_MEGABYTES")] = 50
     queue: Annotated[int, Field(gt=0, le=10_000, alias="SER_QUEUE")] = 40
     concurrency: Annotated[int, Field(gt=0, le=40, alias="SER_CONCURRENCY")] = 2
-    # The names Gradio and Spaces use for these two; a Space sets them itself.
+    # The names Gradio and Spaces use for these three; a Space sets the first two itself.
     host: Annotated[str, Field(min_length=1, alias="GRADIO_SERVER_NAME")] = "127.0.0.1"
     port: Annotated[int, Field(gt=0, lt=65_536, alias="GRADIO_SERVER_PORT")] = 7860
+    root_path: Annotated[str, Field(pattern="^(/|https?://)", alias="GRADIO_ROOT_PATH")] = ""
 
     @property
     def max_bytes(self) -> int:

@@ -1,8 +1,13 @@
-"""Where tests find sound: fixtures of this repository, and RAVDESS when it is at hand."""
+"""Where tests find sound and a Hub: fixtures of this repository, RAVDESS when it is at hand."""
 
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hub_server import HubServer
 
 ROOT = Path(__file__).parents[1]
 
@@ -20,3 +25,57 @@ def ravdess() -> Path:
     if not path.is_dir():
         pytest.skip("needs the RAVDESS corpus, which its licence keeps out of this repository")
     return path
+
+
+@pytest.fixture
+def hub() -> Iterator[HubServer]:
+    """A Hub of the test's own (see tests/hub_server.py)."""
+    with HubServer() as server:
+        yield server
+
+
+@pytest.fixture
+def hub_process(hub, tmp_path) -> Callable[..., subprocess.Popen]:
+    """Start Python code in a process of its own, whose Hub is `hub`.
+
+    The function returned takes the code, its arguments and:
+        token: str or None, sent as HF_TOKEN; the owner's where not given.
+        home: str, name of the cache; processes of one test share the one of the same name.
+        **environment: further variables.
+    """
+
+    def start(code, *arguments, token=hub.token, home="home", **environment) -> subprocess.Popen:
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+        settings = {
+            "HF_ENDPOINT": hub.url,
+            "HF_HOME": str(tmp_path / home),
+            "HF_HUB_DISABLE_XET": "1",
+            "HF_HUB_DISABLE_TELEMETRY": "1",
+            "NO_PROXY": "localhost,127.0.0.1",
+            "PYTHONPATH": str(ROOT),
+        }
+        if token is not None:
+            settings["HF_TOKEN"] = token
+        return subprocess.Popen(
+            [sys.executable, "-c", code, *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=plain | settings | environment,
+            cwd=tmp_path,
+        )
+
+    return start
+
+
+@pytest.fixture
+def hub_run(hub_process) -> Callable[..., str]:
+    """Run code as `hub_process` does, to its end; returns what it printed to stdout."""
+
+    def run(code, *arguments, **options) -> str:
+        process = hub_process(code, *arguments, **options)
+        output, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors
+        return output
+
+    return run

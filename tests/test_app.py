@@ -3,12 +3,14 @@
 import io
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -17,6 +19,7 @@ import pytest
 import soundfile
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from hub_server import HubServer
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.emotions import LABELS
@@ -247,25 +250,111 @@ def start_app(**environment: str) -> subprocess.Popen:
     )
 
 
-def test_app_says_when_its_model_cannot_be_loaded(tmp_path: Path) -> None:
-    port = free_port()
-    app = start_app(SER_MODEL_ID=str(tmp_path), GRADIO_SERVER_PORT=str(port))
+@contextmanager
+def running_app(**environment: str) -> Iterator[tuple[str, list[str]]]:
+    """Run `python app.py` until it answers; its log is in the list once it has ended."""
+    url, log = f"http://127.0.0.1:{(port := free_port())}/", []
+    app = start_app(GRADIO_SERVER_PORT=str(port), **environment)
     try:
-        config = {}
-        for _ in range(120):
-            try:
-                config = HTTP.get(f"http://127.0.0.1:{port}/config").json()
+        for _ in range(2 * PATIENCE):
+            with suppress(httpx.TransportError):
+                HTTP.get(f"{url}config")
                 break
-            except httpx.TransportError:
-                assert app.poll() is None, app.stderr.read()
-                time.sleep(0.5)
-        shown = json.dumps(config["components"])
-        assert text.UNAVAILABLE_TITLE in shown
-        assert "feature_config.json" in shown
-        assert HTTP.get(f"http://127.0.0.1:{port}/gradio_api/info").json()["named_endpoints"] == {}
+            assert app.poll() is None, app.stderr.read()
+            time.sleep(0.5)
+        yield url, log
     finally:
         app.terminate()
-        app.communicate(timeout=30)
+        log += "".join(app.communicate(timeout=30)).splitlines()
+
+
+def shown(url: str) -> str:
+    return json.dumps(HTTP.get(f"{url}config").json()["components"])
+
+
+def test_health_names_the_model(url: str) -> None:
+    answer = HTTP.get(f"{url}health")
+    assert answer.status_code == 200
+    assert answer.json() == {"model": "embedded", "revision": None}
+
+
+def test_app_serves_a_folder_and_tells_its_name_only(tmp_path: Path) -> None:
+    folder = tmp_path / "my-model"
+    shutil.copytree(DEFAULT_MODEL, folder)
+    with running_app(SER_MODEL_ID=str(folder)) as (url, log):
+        assert "Model: my-model." in shown(url)
+        assert HTTP.get(f"{url}health").json() == {"model": "my-model", "revision": None}
+        answer = connect(url).predict(handle_file(SPEECH), api_name="/predict")
+        assert answer["label"] in LABELS
+        assert str(tmp_path) not in shown(url)
+    assert any(line.startswith(f"Loaded {folder} in ") for line in log)
+
+
+@pytest.mark.parametrize("model", ["", "no-such-folder"])
+def test_app_without_its_model_says_why_wherever_it_is_asked(tmp_path: Path, model: str) -> None:
+    folder = tmp_path / model
+    with running_app(SER_MODEL_ID=str(folder)) as (url, log):
+        answer = HTTP.get(f"{url}health")
+        sentence = answer.json()["error"]
+        assert answer.status_code == 503
+        assert folder.name in sentence
+        assert str(tmp_path) not in sentence
+        assert text.UNAVAILABLE_TITLE in shown(url)
+        assert sentence in shown(url)
+        for endpoint in ("/predict", "/predict_all"):
+            with pytest.raises(AppError) as caught:
+                connect(url).predict(handle_file(SPEECH), api_name=endpoint)
+            assert str(caught.value) == sentence
+    assert any(line.startswith("The model could not be loaded: ") for line in log)
+
+
+def test_app_pulls_its_model_from_the_hub_and_starts_from_the_cache_without_it(
+    tmp_path: Path,
+) -> None:
+    environment = {"SER_MODEL_ID": "user/name", "HF_HOME": str(tmp_path), "HF_TOKEN": ""}
+    with HubServer() as hub:
+        repository = hub.repo("model", "user/name")
+        files = [path for path in Path(DEFAULT_MODEL).iterdir() if path.is_file()]
+        revision = repository.write({path.name: path.read_bytes() for path in files})
+        environment["HF_ENDPOINT"] = hub.url
+        with running_app(**environment) as (url, log):
+            assert f"Model: user/name, revision {revision}." in shown(url)
+            served = {"model": "user/name", "revision": revision}
+            assert HTTP.get(f"{url}health").json() == served
+        (fetching,) = (line for line in log if line.startswith("Fetching "))
+        assert f"Fetching {len(files)} of {len(files)} files of user/name, " in fetching
+        assert "model.tflite" in fetching
+        loaded = f"Loaded user/name at revision {revision} in "
+        assert any(line.startswith(loaded) for line in log)
+    with running_app(**environment) as (url, log):
+        assert HTTP.get(f"{url}health").json() == served
+        label = connect(url).predict(handle_file(SPEECH), api_name="/predict")["label"]
+        assert label in LABELS
+    assert any(line.startswith("The Hub lists no files of user/name") for line in log)
+
+
+def test_app_without_hub_and_cache_says_so_soon(tmp_path: Path) -> None:
+    environment = {"HF_HOME": str(tmp_path), "HF_ENDPOINT": f"http://127.0.0.1:{free_port()}"}
+    with running_app(SER_MODEL_ID="user/name", **environment) as (url, log):
+        answer = HTTP.get(f"{url}health")
+        assert answer.status_code == 503
+        assert "user/name is not in the local cache" in answer.json()["error"]
+    assert not any("Retry" in line for line in log)
+
+
+def test_app_behind_a_proxy_gives_addresses_under_its_path() -> None:
+    with running_app(GRADIO_ROOT_PATH="/emotion") as (url, _):
+        assert HTTP.get(f"{url}config").json()["root"].endswith("/emotion")
+        assert HTTP.get(f"{url}health").status_code == 200
+
+
+def test_a_page_on_this_machine_is_closed_to_scripts_of_other_sites(url: str) -> None:
+    def allowed(host: str, origin: str) -> str | None:
+        answer = HTTP.get(f"{url}config", headers={"Host": host, "Origin": origin})
+        return answer.headers.get("access-control-allow-origin")
+
+    assert allowed("127.0.0.1", "https://elsewhere.example") is None
+    assert allowed("emotion.example", "https://elsewhere.example") == "https://elsewhere.example"
 
 
 def test_app_refuses_a_wrong_variable_with_one_sentence() -> None:

@@ -26,6 +26,7 @@ def test_every_variable_is_read() -> None:
             "SER_CONCURRENCY": "4",
             "GRADIO_SERVER_NAME": "0.0.0.0",
             "GRADIO_SERVER_PORT": "8000",
+            "GRADIO_ROOT_PATH": "/emotion",
             "PATH": "/usr/bin",
         }
     )
@@ -38,6 +39,7 @@ def test_every_variable_is_read() -> None:
         concurrency=4,
         host="0.0.0.0",
         port=8000,
+        root_path="/emotion",
     )
     assert settings.max_bytes == 3_000_000
     assert not settings.embedded
@@ -60,6 +62,7 @@ def test_an_empty_value_counts_as_not_set() -> None:
         ("SER_QUEUE", "0"),
         ("SER_CONCURRENCY", "many"),
         ("GRADIO_SERVER_PORT", "70000"),
+        ("GRADIO_ROOT_PATH", "emotion"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_that_names_the_variable(name: str, value: str) -> None:

@@ -217,10 +217,22 @@ def test_the_page_does_not_tell_where_on_the_server_its_model_is(
     assert str(tmp_path) not in contents(demo)
 
 
-def test_a_page_without_its_model_says_why_and_answers_nothing() -> None:
+def test_a_page_without_its_model_says_why() -> None:
     demo, _ = build_unavailable(ModelNotFoundError("There is no <model> here."), Settings())
     assert "There is no &lt;model&gt; here." in contents(demo)
-    assert not demo.fns
+
+
+def test_a_page_without_its_model_does_not_tell_where_it_was_looked_for() -> None:
+    error = ModelNotFoundError("/srv/models/mine is not there.")
+    demo, _ = build_unavailable(error, Settings(model_id="/srv/models/mine"))
+    assert "mine is not there." in contents(demo)
+    assert "/srv" not in contents(demo)
+
+
+def test_a_page_with_a_model_of_the_hub_says_which_revision() -> None:
+    recognizer = EmotionRecognizer(DEFAULT_MODEL, source="user/name", revision="abc123")
+    demo, _ = build_app(recognizer, Settings(model_id="user/name", model_revision="v1"))
+    assert "Model: user/name, revision abc123." in contents(demo)
 
 
 def test_an_upload_two_people_share_is_deleted_by_the_second(

@@ -7,6 +7,7 @@ Gradio builds their documentation from the signatures and docstrings here.
 """
 
 import os
+from collections.abc import Callable
 from typing import Literal, TypedDict
 
 import gradio as gr
@@ -49,12 +50,13 @@ class FullAnswer(TypedDict):
     duration: float
 
 
-def add_endpoints(page: Page, ledger: UploadLedger) -> None:
+def add_endpoints(answer: Callable[[object], EmotionPrediction], settings: Settings) -> None:
     """Add `/predict` and `/predict_all` to the open Blocks.
 
     Args:
-        page: Page.
-        ledger: UploadLedger that deletes each upload after its use.
+        answer: what is done with an upload: `hear`, or `refuse` where there is no model. A client
+            finds the same endpoints in either case.
+        settings: Settings.
     """
 
     def predict(audio: gr.FileData) -> Answer:
@@ -71,7 +73,7 @@ def add_endpoints(page: Page, ledger: UploadLedger) -> None:
             status, label, confidence (probability of the label, 0 to 1), and the three likeliest
             emotions with their probabilities, likeliest first.
         """
-        return brief(hear(audio, page, ledger))
+        return brief(answer(audio))
 
     def predict_all(audio: gr.FileData) -> FullAnswer:
         """Hear the emotion in a recording, with everything the model says.
@@ -86,13 +88,13 @@ def add_endpoints(page: Page, ledger: UploadLedger) -> None:
             status, label, confidence, probabilities by label (empty without speech), intensity (0
             to 1, or null where the model does not say), speech_seconds and duration in seconds.
         """
-        return hear(audio, page, ledger).to_dict()
+        return answer(audio).to_dict()
 
     for endpoint in (predict, predict_all):
         gr.api(
             endpoint,
             api_name=endpoint.__name__,
-            concurrency_limit=page.settings.concurrency,
+            concurrency_limit=settings.concurrency,
             concurrency_id=CONCURRENCY_ID,
         )
 
@@ -136,6 +138,23 @@ def hear(audio: object, page: Page, ledger: UploadLedger) -> EmotionPrediction:
         raise gr.Error(str(error), print_exception=False) from error
     finally:
         ledger.release(path)
+
+
+def refuse(audio: object, sentence: str, ledger: UploadLedger) -> EmotionPrediction:
+    """Say to an upload why nothing is answered, and release it.
+
+    Args:
+        audio: what the client sent, as for `hear`.
+        sentence: why there is no model, and what to do.
+        ledger: UploadLedger.
+
+    Raises:
+        gr.Error: always, with the sentence.
+    """
+    path = audio.get("path") if isinstance(audio, dict) else None
+    if isinstance(path, str):
+        ledger.release(path)
+    raise gr.Error(sentence, print_exception=False)
 
 
 def _require_size(path: str, settings: Settings) -> None:

@@ -4,16 +4,18 @@ demo, launch_options = build_app(recognizer, settings)
 demo.launch(**launch_options)
 """
 
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
+from starlette.routing import Route
 
 from ..errors import SpeechEmotionError
 from ..recognizer import EmotionRecognizer
 from ..settings import SWEEP_PERIOD, UPLOAD_AGE, Settings
 from . import api, dataset, model, predict, text
+from .health import Served, health_route, public
 from .markup import fill
 from .page import Page
 from .repository import Repository
@@ -41,6 +43,7 @@ def build_app(
         The Blocks, and the arguments its `launch` needs: Gradio takes look and limits there.
     """
     page = Page(recognizer, settings, Repository.load(recognizer.directory))
+    served = Served.of(recognizer, settings)
     ledger = UploadLedger()
     with _blocks() as demo:
         _header(text.LEAD)
@@ -48,17 +51,17 @@ def build_app(
             for title, build in TABS:
                 with gr.Tab(title):
                     build(page)
-        _footer(settings)
-        api.add_endpoints(page, ledger)
+        _footer(served.describe())
+        api.add_endpoints(partial(api.hear, page=page, ledger=ledger), settings)
     # Waiting costs memory for the upload; beyond this, visitors are told to come back.
     demo.queue(max_size=settings.queue, default_concurrency_limit=settings.concurrency)
-    return demo, _launch_options(settings, ledger)
+    return demo, _launch_options(settings, ledger, health_route(served))
 
 
 def build_unavailable(
     error: SpeechEmotionError, settings: Settings
 ) -> tuple[gr.Blocks, dict[str, Any]]:
-    """Build the page that says why there is no model, and answers nothing.
+    """Build the page that says why there is no model; its API says the same to every call.
 
     Args:
         error: what loading the model raised.
@@ -67,6 +70,8 @@ def build_unavailable(
     Returns:
         As `build_app`.
     """
+    reason = public(str(error), settings)
+    ledger = UploadLedger()
     with _blocks() as demo:
         _header("")
         gr.HTML(
@@ -74,11 +79,12 @@ def build_unavailable(
                 '<div class="ser-card ser-failed" role="alert"><p class="ser-headline">{title}</p>'
                 '<p class="ser-text">{reason}</p><p class="ser-small">{hint}</p></div>',
                 title=text.UNAVAILABLE_TITLE,
-                reason=error,
+                reason=reason,
                 hint=text.UNAVAILABLE_HINT,
             )
         )
-    return demo, _launch_options(settings, UploadLedger())
+        api.add_endpoints(partial(api.refuse, sentence=reason, ledger=ledger), settings)
+    return demo, _launch_options(settings, ledger, health_route(reason))
 
 
 def _blocks() -> gr.Blocks:
@@ -97,29 +103,28 @@ def _header(lead: str) -> None:
     )
 
 
-def _footer(settings: Settings) -> None:
-    name = text.EMBEDDED_MODEL if settings.embedded else settings.model_id
-    if not settings.embedded and Path(name).is_dir():
-        name = Path(name).resolve().name  # where it lies on the server is no visitor's business
-    if settings.model_revision:
-        name = f"{name} ({settings.model_revision})"
+def _footer(model: str) -> None:
     gr.HTML(
         fill(
             '<p class="ser-small ser-footer">{words} {model}</p>',
             words=text.FOOTER,
-            model=text.MODEL_LINE.format(model=name),
+            model=text.MODEL_LINE.format(model=model),
         )
     )
 
 
-def _launch_options(settings: Settings, ledger: UploadLedger) -> dict[str, Any]:
+def _launch_options(settings: Settings, ledger: UploadLedger, health: Route) -> dict[str, Any]:
     return {
         "server_name": settings.host,
         "server_port": settings.port,
+        "root_path": settings.root_path,
         "theme": THEME,
         "css": CSS,
         "max_file_size": settings.max_bytes,
-        "app_kwargs": {"middleware": [Middleware(UploadWatch, ledger=ledger)]},
+        "app_kwargs": {
+            "middleware": [Middleware(UploadWatch, ledger=ledger)],
+            "routes": [health],  # before Gradio's own, one of which would take any path
+        },
         "footer_links": ["api"],
         # Only sentences we wrote reach a visitor, never the text of an unforeseen error.
         "show_error": False,

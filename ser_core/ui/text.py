@@ -14,6 +14,7 @@ FOOTER = (
 )
 MODEL_LINE = "Model: {model}."
 EMBEDDED_MODEL = "the one that comes with this app"
+REVISION = "{model}, revision {revision}"
 
 # A page without its model
 UNAVAILABLE_TITLE = "The model could not be loaded"
