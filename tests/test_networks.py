@@ -26,6 +26,7 @@ from train.networks import NETWORKS, autoencoder_bilstm
 ROOT = Path(__file__).parents[1]
 CLASSES = 8
 STEPS = 12
+JIT = keras.backend.backend() == "jax"  # where steps that are not compiled take seconds
 # TensorFlow 2.21's oneDNN crashes when it trains convolutions of eight channels or fewer.
 SMALL_ENCODER = {
     "initial": 16,
@@ -75,7 +76,7 @@ def fit(network: keras.Model, inputs, targets, steps: int = STEPS) -> list[float
     """Train as train/loop.py does, on logits, and return the loss of every step."""
     last = network.get_layer("emotion")
     activation, last.activation = last.activation, keras.activations.linear
-    network.compile(keras.optimizers.AdamW(3e-3), masked_crossentropy, jit_compile=False)
+    network.compile(keras.optimizers.AdamW(3e-3), masked_crossentropy, jit_compile=JIT)
     losses = [float(network.train_on_batch(inputs, targets)) for _ in range(steps)]
     last.activation = activation
     network.compile()
