@@ -248,7 +248,8 @@ def train(
     if last is not None:
         activation, last.activation = last.activation, keras.activations.linear
     loss = "mean_squared_error" if reconstructing else masked_crossentropy
-    network.compile(optimizer, loss, jit_compile=False)
+    compiled = keras.backend.backend() == "jax"  # whose steps take seconds otherwise
+    network.compile(optimizer, loss, jit_compile=compiled)
     network.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=callbacks)
     if last is not None:
         last.activation = activation
