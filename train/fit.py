@@ -134,6 +134,9 @@ def fit_fold(
             "test_clips": len(fold.test),
             "passes": round(schedule.steps * schedule.batch_size / len(fold.train), 1),
             "train_seconds": round(time.monotonic() - started, 1),
+            # What was fitted on the training clips, so that an audit can fit it again.
+            "normalisation": config.normalisation.model_dump(),
+            "selected": config.selected,
             "history": history,
             "versions": records.versions(),
         },
