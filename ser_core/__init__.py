@@ -3,8 +3,10 @@
 from .config import FeatureConfig
 from .emotions import EMOTIONS, LABELS
 from .errors import SpeechEmotionError
+from .live import LiveMoment, LiveSession
 from .recognizer import DEFAULT_MODEL, EmotionRecognizer
 from .results import EmotionPrediction
+from .timeline import EmotionSegment, EmotionTimeline
 from .version import VERSION
 
 __version__ = VERSION
@@ -15,6 +17,10 @@ __all__ = [
     "LABELS",
     "EmotionPrediction",
     "EmotionRecognizer",
+    "EmotionSegment",
+    "EmotionTimeline",
     "FeatureConfig",
+    "LiveMoment",
+    "LiveSession",
     "SpeechEmotionError",
 ]

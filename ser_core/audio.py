@@ -10,7 +10,7 @@ streaming resampler, whose output does not depend on how the input is divided.
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, TypeAlias
 
 import numpy as np
@@ -80,7 +80,12 @@ def load_audio(
 
 
 def read_blocks(
-    audio: AudioInput, *, sample_rate: int = SAMPLE_RATE, block_seconds: float = 30.0
+    audio: AudioInput,
+    *,
+    sample_rate: int = SAMPLE_RATE,
+    block_seconds: float = 30.0,
+    max_seconds: float | None = None,
+    on_read: Callable[[float], None] | None = None,
 ) -> Iterator[np.ndarray]:
     """Read a recording of any length as mono blocks, in memory that does not grow with it.
 
@@ -92,6 +97,9 @@ def read_blocks(
         audio: as for `load_audio`.
         sample_rate: int > 0 [Hz], of the result.
         block_seconds: float >= 0.1 [s], length of each block but the last.
+        max_seconds: float > 0 [s], or None for no limit. Decoding stops as soon as it is passed.
+        on_read: called while decoding with the share of the bytes that have been read, 0 to 1: how
+            far a recording is, whatever its header says of its length.
 
     Yields:
         float32 [shape=(round(block_seconds * sample_rate),)]; the last one may be shorter.
@@ -104,9 +112,31 @@ def read_blocks(
     [16000, 16000, 8000]
     """
     _require_positive(sample_rate=sample_rate)
+    if max_seconds is not None:
+        _require_positive(max_seconds=max_seconds)
     if not MIN_SECONDS <= block_seconds < float("inf"):
         raise ValueError(f"block_seconds must be at least {MIN_SECONDS}, got {block_seconds!r}")
-    return _cut(_resampled(audio, sample_rate, None), round(block_seconds * sample_rate))
+    pieces = _resampled(audio, sample_rate, max_seconds, on_read)
+    return _cut(pieces, round(block_seconds * sample_rate))
+
+
+def to_mono(audio: tuple[int, np.ndarray]) -> tuple[int, np.ndarray]:
+    """Turn `(sample_rate, array)` into mono samples at its own rate, however short it is.
+
+    Args:
+        audio: as for `load_audio`, but an empty array is allowed.
+
+    Returns:
+        The sample rate [Hz], and float32 [shape=(n,)].
+
+    Raises:
+        AudioFormatError, AudioContentError: as `load_audio`.
+    """
+    if len(audio) == 2 and isinstance(audio[1], np.ndarray) and audio[1].size == 0:
+        return _checked_rate(audio[0], "The audio"), np.empty(0, np.float32)
+    blocks = [(rate, _mono(block, "The audio")) for rate, block in _array_blocks(audio)]
+    rate = _checked_rate(blocks[0][0], "The audio")
+    return rate, np.concatenate([block for _, block in blocks])
 
 
 def _cut(pieces: Iterator[np.ndarray], length: int) -> Iterator[np.ndarray]:
@@ -135,12 +165,15 @@ def _cut(pieces: Iterator[np.ndarray], length: int) -> Iterator[np.ndarray]:
 
 
 def _resampled(
-    audio: AudioInput, sample_rate: int, max_seconds: float | None
+    audio: AudioInput,
+    sample_rate: int,
+    max_seconds: float | None,
+    on_read: Callable[[float], None] | None = None,
 ) -> Iterator[np.ndarray]:
     """Yield mono float32 pieces at `sample_rate`; a truncation is raised after the last one."""
     resampler = None
     truncation = None
-    with contextlib.closing(_mono_blocks(audio, max_seconds)) as blocks:
+    with contextlib.closing(_mono_blocks(audio, max_seconds, on_read)) as blocks:
         try:
             for rate, block in blocks:
                 if rate == sample_rate:
@@ -158,9 +191,11 @@ def _resampled(
         raise truncation
 
 
-def _mono_blocks(audio: AudioInput, max_seconds: float | None) -> Iterator[tuple[int, np.ndarray]]:
+def _mono_blocks(
+    audio: AudioInput, max_seconds: float | None, on_read: Callable[[float], None] | None
+) -> Iterator[tuple[int, np.ndarray]]:
     """Yield (sample rate, mono float32 block) as decoded, checked, at the recording's own rate."""
-    with _opened(audio) as (label, blocks):
+    with _opened(audio) as (label, blocks, share):
         first_rate, frames = None, 0
         for rate, block in blocks:
             if first_rate is None:
@@ -171,6 +206,8 @@ def _mono_blocks(audio: AudioInput, max_seconds: float | None) -> Iterator[tuple
                     f"throughout, got {rate} Hz; convert it to WAV."
                 )
             frames += len(block)
+            if on_read is not None:
+                on_read(min(1.0, share(frames)))
             if max_seconds is not None and frames > max_seconds * rate:
                 raise AudioLengthError(
                     f"{label} is too long: expected at most {max_seconds:g} s, got more; "
@@ -188,15 +225,20 @@ def _mono_blocks(audio: AudioInput, max_seconds: float | None) -> Iterator[tuple
 @contextlib.contextmanager
 def _opened(
     audio: AudioInput,
-) -> Iterator[tuple[str, Iterator[tuple[int, np.ndarray]]]]:
-    """Give the recording's name for messages and its (sample rate, block) pairs."""
+) -> Iterator[tuple[str, Iterator[tuple[int, np.ndarray]], Callable[[int], float]]]:
+    """Open a recording.
+
+    Yields:
+        Its name for messages, its (sample rate, block) pairs, and what turns the frames so far into
+        the share of the recording that has been read.
+    """
     if isinstance(audio, tuple):
-        yield "The audio", _array_blocks(audio)
+        yield "The audio", _array_blocks(audio), lambda frames: frames / max(audio[1].shape)
     elif isinstance(audio, (str, os.PathLike, bytes, bytearray, memoryview)) or hasattr(
         audio, "read"
     ):
         with AudioSource(audio) as source, contextlib.closing(decode(source)) as blocks:
-            yield source.label, blocks
+            yield source.label, blocks, lambda _: source.tell() / source.size
     else:
         raise AudioContentError(
             "The audio is of a wrong type: expected a path, bytes, a binary file object or "

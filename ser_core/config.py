@@ -132,6 +132,11 @@ class FeatureConfig(Strict):
         return max(1, round(self.hop * self.sample_rate / self.hop_length))
 
     @property
+    def input_seconds(self) -> float:
+        """How much of a recording one network input covers [s]: a window, or a sequence of them."""
+        return self.window + (self.sequence - 1) * self.hop
+
+    @property
     def level_frames(self) -> int:
         """Rows of features that one window gives: librosa's centred frames are one more."""
         if self.statistics is not None:

@@ -50,3 +50,7 @@ class ModelError(SpeechEmotionError, ValueError):
 
 class ModelNotFoundError(ModelError, OSError):
     """A model repository, a revision, or a file in it is not there or cannot be reached."""
+
+
+class AnalysisCancelledError(SpeechEmotionError, RuntimeError):
+    """The analysis of a recording was stopped because its caller asked for that."""

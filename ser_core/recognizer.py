@@ -6,7 +6,7 @@ print(recognizer.predict("clip.wav"))
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,23 +14,24 @@ from typing import Any
 import numpy as np
 from huggingface_hub import ModelHubMixin
 
-from . import features, hub
+from . import analysis, features, hub, live
+from .analysis import AnalysisProgress
 from .audio import AudioInput, load_audio
-from .blocks import LogMelBlock
 from .config import FeatureConfig
 from .errors import ModelError, SpeechEmotionError
 from .features.log_mel import mel_spectrogram
 from .hub import REPOSITORY_FILES
+from .live import LiveBlock, LiveMoment, LiveSession
 from .results import EmotionPrediction
 from .runtime import load_runtime, pool
 from .speech import SpeechActivity, detect_speech
+from .timeline import EmotionTimeline, Smoothing
+from .windows import GATE_SAMPLE_RATE, gate_block, mark, shares_gate, speech_inputs
 
 DEFAULT_MODEL = str(Path(__file__).parent / "pretrained")
 """Path of the embedded default model: a folder with exactly what a Hub repository of ours holds."""
 
 MAX_SECONDS = 600.0  # [s] longest recording that gets one answer as a whole
-MARGIN = 0.3  # [s] kept before the first and after the last speech
-GATE_SAMPLE_RATE = 16_000  # [Hz] of the mel spectrogram the speech gate reads
 
 
 class EmotionRecognizer(
@@ -113,25 +114,7 @@ class EmotionRecognizer(
             AudioError: the recording cannot be used; the message says why and what to do.
         """
         samples = load_audio(audio, sample_rate=self.config.sample_rate, max_seconds=max_seconds)
-        duration = len(samples) / self.config.sample_rate
-        frames = features.to_frames(samples, self.config)
-        activity = self._speech(samples, frames)
-        seconds = round(activity.speech_seconds, 3)
-        if not activity.has_speech:
-            return EmotionPrediction("no_speech", None, 0.0, {}, None, seconds, round(duration, 3))
-        inputs = self._network_inputs(frames, activity)
-        probabilities = pool(self._runtime.run(inputs), self.config)
-        best = int(probabilities.argmax())
-        confidence = float(probabilities[best])
-        return EmotionPrediction(
-            status="emotion" if confidence >= self.config.uncertain_below else "uncertain",
-            label=self.labels[best],
-            confidence=confidence,
-            probabilities=dict(zip(self.labels, probabilities.tolist(), strict=True)),
-            intensity=None,
-            speech_seconds=seconds,
-            duration=round(duration, 3),
-        )
+        return self.hear(samples)
 
     def predict_batch(
         self, audios: Iterable[AudioInput], *, max_seconds: float | None = MAX_SECONDS
@@ -157,40 +140,127 @@ class EmotionRecognizer(
                 raise
         return answers
 
+    def analyze(
+        self,
+        audio: AudioInput,
+        *,
+        window: float | None = None,
+        hop: float | None = None,
+        smoothing: Smoothing = "overlap",
+        max_seconds: float | None = None,
+        threads: int | None = None,
+        progress: Callable[[AnalysisProgress], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> EmotionTimeline:
+        """Hear how the emotions of a recording of any length change over time.
+
+        It is decoded, resampled, gated and answered block by block, in memory that does not grow
+        with its length but for some hundred bytes a window. Windows with at least
+        `config.speech.min_seconds` of speech are answered, each as `predict` would if it were a
+        recording of its own.
+
+        Args:
+            audio: as for `predict`; of any length from 0.1 s on.
+            window: float > 0 [s], length of a window; None for what one input of the network
+                covers.
+            hop: float > 0 [s], step between windows; None for the feature config's.
+            smoothing: "overlap": each moment's answer is pooled over all windows around it; "none":
+                it is that of one window.
+            max_seconds: float > 0 [s], or None; a longer recording raises.
+            threads: int > 0, how many windows are answered at a time; None for one per core, four
+                at most.
+            progress: called with an AnalysisProgress after every block.
+            cancelled: asked after every block; when it says True, AnalysisCancelledError is raised.
+
+        Returns:
+            EmotionTimeline; without segments where nobody speaks. `truncated` says so where the
+            recording is cut off in the middle.
+
+        Raises:
+            AudioError: the recording cannot be used at all.
+            AnalysisCancelledError: `cancelled` said so.
+            ValueError: an argument is out of range.
+        """
+        return analysis.analyze(
+            self.config,
+            self._runtime,
+            audio,
+            window=window,
+            hop=hop,
+            smoothing=smoothing,
+            max_seconds=max_seconds,
+            threads=threads,
+            progress=progress,
+            cancelled=cancelled,
+        )
+
+    def stream(
+        self, blocks: Iterable[LiveBlock], *, hop: float = live.HOP, window: float | None = None
+    ) -> Iterator[LiveMoment]:
+        """Hear live speech: an answer for the last seconds, every `hop` seconds.
+
+        What is kept does not grow, so this may go on for days. `LiveSession` does the same for
+        blocks that are pushed rather than pulled.
+
+        Args:
+            blocks: (sample_rate [Hz], array) each, of any length, as `predict` takes arrays.
+            hop: float > 0 [s], of sound between two answers.
+            window: float > 0 [s], how much of the past is heard; None for what one input of the
+                network covers.
+
+        Yields:
+            LiveMoment.
+
+        Raises:
+            AudioError: a block is no audio.
+            ValueError: an argument is out of range.
+        """
+        session = LiveSession(self, hop=hop, window=window)
+        for block in blocks:
+            yield from session.push(block)
+
+    def hear(self, samples: np.ndarray) -> EmotionPrediction:
+        """Hear the emotion in samples that are decoded already; see `predict`.
+
+        Args:
+            samples: float32 array of shape (n,), n > 0, mono at `config.sample_rate`.
+
+        Returns:
+            EmotionPrediction.
+        """
+        duration = len(samples) / self.config.sample_rate
+        frames = features.to_frames(samples, self.config)
+        activity = self._speech(samples, frames)
+        seconds = round(activity.speech_seconds, 3)
+        if not activity.has_speech:
+            return EmotionPrediction("no_speech", None, 0.0, {}, None, seconds, round(duration, 3))
+        spoken = mark(
+            activity.segments, 0, len(frames), self.config.sample_rate / self.config.hop_length
+        )
+        inputs = speech_inputs(frames, spoken, self.config)
+        probabilities = pool(self._runtime.run(inputs), self.config)
+        best = int(probabilities.argmax())
+        confidence = float(probabilities[best])
+        return EmotionPrediction(
+            status="emotion" if confidence >= self.config.uncertain_below else "uncertain",
+            label=self.labels[best],
+            confidence=confidence,
+            probabilities=dict(zip(self.labels, probabilities.tolist(), strict=True)),
+            intensity=None,
+            speech_seconds=seconds,
+            duration=round(duration, 3),
+        )
+
     def _speech(self, samples: np.ndarray, frames: np.ndarray) -> SpeechActivity:
         """Find speech, from the features' own mel spectrogram where it is the gate's."""
-        first = self.config.blocks[0]
-        gate = LogMelBlock(floor=getattr(first, "floor", LogMelBlock().floor))
-        if self.config.sample_rate == GATE_SAMPLE_RATE and first == gate:
-            mel = frames[:, : first.n_mels]
+        if shares_gate(self.config):
+            mel = frames[:, : gate_block(self.config).n_mels]
         else:
             mel = mel_spectrogram(
                 load_audio((self.config.sample_rate, samples), sample_rate=GATE_SAMPLE_RATE)
             )
         speech = self.config.speech
         return detect_speech(mel, threshold=speech.threshold, min_speech=speech.min_seconds)
-
-    def _network_inputs(self, frames: np.ndarray, activity: SpeechActivity) -> np.ndarray:
-        """Cut the recording to where speech is, and make the network's inputs of it.
-
-        Returns:
-            float32 array of shape (inputs, config.frames, config.features).
-        """
-        rate = self.config.sample_rate / self.config.hop_length  # [frames / s]
-        spoken = np.zeros(len(frames), dtype=bool)
-        for start, end in activity.segments:
-            spoken[round(start * rate) : max(round(end * rate), round(start * rate) + 1)] = True
-        first, last = np.flatnonzero(spoken)[[0, -1]]
-        margin = round(MARGIN * rate)
-        extent = slice(max(0, first - margin), last + 1 + margin)
-        frames, spoken = frames[extent], spoken[extent]
-        kept = features.trim_range(frames, self.config)
-        frames, spoken = frames[kept], spoken[kept]
-        starts = features.window_starts(len(frames), self.config)
-        length = self.config.window_frames
-        heard = [start for start in starts if spoken[start : start + length].any()]
-        windows = [frames[start : start + length] for start in heard or starts]
-        return features.assemble([features.levels(w, self.config) for w in windows], self.config)
 
     @classmethod
     def from_pretrained(

@@ -117,6 +117,7 @@ def mel_spectrogram(
     n_mels: int = 64,
     fmin: float = 50.0,
     fmax: float = 8_000.0,
+    center: bool = True,
 ) -> np.ndarray:  # (frames, n_mels)
     """Compute the mel power spectrogram.
 
@@ -132,16 +133,19 @@ def mel_spectrogram(
         n_mels: int, number of mel bands.
         fmin: float >= 0 [Hz], lower edge of the first band.
         fmax: float <= sample_rate / 2 [Hz], upper edge of the last band.
+        center: whether to put zeros beyond both ends; without them, frame t begins at sample
+            t * hop_length, for pieces of a longer recording.
 
     Returns:
-        float32 array of shape (1 + n // hop_length, n_mels), power per band.
+        float32 array of shape (1 + n // hop_length, n_mels), power per band; without `center`,
+        1 + (n - n_fft) // hop_length frames.
 
     Source: librosa.feature.melspectrogram (power=2), to which it is equal within float32 rounding.
 
     >>> mel_spectrogram(np.zeros(16_000, dtype=np.float32)).shape
     (101, 64)
     """
-    padded = np.pad(np.asarray(samples, dtype=np.float32), n_fft // 2)
+    padded = np.pad(np.asarray(samples, dtype=np.float32), n_fft // 2 if center else 0)
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_length]
     window = hann(win_length, n_fft)
     bands = mel_bands(sample_rate, n_fft, n_mels, fmin, fmax)
