@@ -27,6 +27,7 @@ RECEPTIVE_STEPS = 1 + sum(DILATIONS)  # to either side
 # starts at a multiple of FRAMES_PER_STEP, with this much on both sides, gives what the whole
 # recording gives.
 CONTEXT = FRAMES_PER_STEP * (LEVEL_STEPS + RECEPTIVE_STEPS + 1)  # [frames]
+SMALL_PRODUCT = 600_000  # multiplications in one matrix product of the network
 BLOCK = 8192  # [frames] computed at once, so that memory stays flat over hours
 
 # Chosen on validation speakers and validation seeds by train/speech_gate.py; see the "selection"
@@ -229,6 +230,11 @@ def _convolve(h: np.ndarray, kernel: np.ndarray, bias: np.ndarray, dilation: int
     taps = np.concatenate(
         [padded[k * dilation : k * dilation + steps] for k in range(3)], axis=1
     )  # (steps, 3 * channels)
-    out = taps @ kernel
+    out = np.empty((steps, kernel.shape[1]), dtype=np.float32)
+    # A product this small stays on the calling thread; one over minutes of sound would wake every
+    # thread of a BLAS, and keep it spinning for longer than the product takes.
+    rows = max(1, SMALL_PRODUCT // kernel.size)
+    for first in range(0, steps, rows):
+        np.matmul(taps[first : first + rows], kernel, out=out[first : first + rows])
     out += bias
     return np.maximum(out, 0.0, out=out)  # (steps, filters)
