@@ -50,13 +50,19 @@ def test_cards_are_rendered_from_the_metrics():
         assert words in rendered
 
 
-def test_python_snippet_runs(monkeypatch, capsys):
-    monkeypatch.chdir(ROOT)
-    snippet = re.search(r"```python\n(from ser_core .+?)```", README, flags=re.DOTALL)[1]
-    exec(compile(snippet, "README.md", "exec"), {})
+def test_python_snippets_run(monkeypatch, capsys, tmp_path):
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    monkeypatch.chdir(tmp_path)  # where the snippets may leave files
+    section = re.search(r"\n## From Python\n(.+?)\n## ", README, flags=re.DOTALL)[1]
+    snippets = re.findall(r"```python\n(.+?)```", section, flags=re.DOTALL)
+    assert len(snippets) == 3
+    exec(compile("\n".join(snippets), "README.md", "exec"), {})
     printed = capsys.readouterr().out
     assert "s of speech in" in printed
     assert "probabilities" in printed
+    assert "windows, 95 % interval" in printed
+    assert (tmp_path / "emotions.vtt").read_text().startswith("WEBVTT\n\n00:00:")
+    assert "\n1.5 no speech" in printed
 
 
 def test_links_to_files_lead_somewhere():
