@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install app test test-slow quality clean
+.PHONY: install app test test-slow test-cluster quality clean
 
 install: .venv/app
 
@@ -14,6 +14,10 @@ test: .venv/test
 
 test-slow: .venv/test
 	$(BIN)/python -m pytest -m slow
+
+# Ray, in an environment of its own; two minutes.
+test-cluster: .venv-cluster/test
+	.venv-cluster/bin/python -m pytest tests/test_batch_ray.py
 
 quality: .venv/test
 	$(BIN)/ruff check .
@@ -31,5 +35,10 @@ quality: .venv/test
 	$(BIN)/python -m pip install --quiet -r requirements-test.txt
 	touch $@ .venv/app
 
+.venv-cluster/test: requirements-cluster.txt
+	$(PYTHON) -m venv .venv-cluster
+	.venv-cluster/bin/python -m pip install --quiet -r requirements-cluster.txt "pytest>=8,<10"
+	touch $@
+
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache build dist *.egg-info
+	rm -rf .venv .venv-cluster .pytest_cache .ruff_cache build dist *.egg-info

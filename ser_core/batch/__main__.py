@@ -1,0 +1,107 @@
+"""Hear the emotions in an archive of recordings, and write one table.
+
+python -m ser_core.batch recordings/ --out results.parquet
+
+Stopped in whatever way and started again with the same command, it goes on where it was.
+"""
+
+import argparse
+import math
+import signal
+import sys
+from typing import NoReturn
+
+from ser_core.errors import SpeechEmotionError
+from ser_core.recognizer import DEFAULT_MODEL
+
+from .run import run
+from .workers import TIMEOUT
+
+
+def main() -> None:
+    """Run the command line."""
+    arguments = vars(_parser().parse_args())
+    arguments["progress"] = not arguments.pop("quiet")
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        summary = run(**arguments)
+    except SpeechEmotionError as error:
+        sys.exit(str(error))
+    except OSError as error:  # a full disk, most likely
+        place = arguments["out"]
+        sys.exit(f"{place} cannot be written ({error}); the same command goes on once it can be.")
+    except KeyboardInterrupt:
+        print("Stopped; the same command goes on where this one was.", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
+    print(summary)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ser_core.batch", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="file, folder, glob in quotes, or address (s3://..., hf://datasets/..., zip://...)",
+    )
+    parser.add_argument(
+        "--out",
+        required=True,
+        metavar="FILE",
+        help="table to write or to add to: .parquet, .csv or .jsonl",
+    )
+    parser.add_argument(
+        "--model", default=DEFAULT_MODEL, help="folder or Hub id (default: the embedded model)"
+    )
+    parser.add_argument("--revision", help="branch, tag or commit of the model's Hub repository")
+    parser.add_argument(
+        "--rows",
+        choices=("files", "segments"),
+        default="files",
+        help="one row a file, or one a stretch of one emotion (default: files)",
+    )
+    parser.add_argument(
+        "--workers", type=_count, metavar="N", help="processes (default: one a usable core)"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=TIMEOUT,
+        metavar="SECONDS",
+        help="give a file up after this long (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--retry-errors", action="store_true", help="answer files again that ended in an error"
+    )
+    parser.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="where to work (default: local)"
+    )
+    parser.add_argument("--address", help="of a Ray cluster: auto, or HOST:PORT; else one is made")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, got {text!r}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"expected seconds above 0, got {text!r}")
+    return seconds
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

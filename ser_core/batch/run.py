@@ -1,0 +1,188 @@
+"""One run over an archive: list, leave out what is answered, answer the rest, write the table."""
+
+import hashlib
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Literal
+
+from tqdm import tqdm
+
+from ser_core.recognizer import DEFAULT_MODEL, EmotionRecognizer
+from ser_core.runtime import KERAS_FILES, LITERT_FILE
+
+from . import tables
+from .answers import Row, RowKind
+from .parts import Parts
+from .recordings import Recording, find
+from .workers import TIMEOUT, Workers, usable_cores
+
+Engine = Literal["local", "ray"]
+
+_REDRAW = 0.2  # [s] of the progress bar on a terminal
+_REDRAW_IN_LOGS = 30.0  # [s]
+
+
+@dataclass
+class Summary:
+    """What a run did.
+
+    Attributes:
+        out: Path of the table.
+        kept: int, recordings that an earlier run had answered.
+        statuses: recordings answered in this run, by status; of several segments, the last one's.
+        audio_seconds: float [s] of audio in them.
+        seconds: float [s] that answering took, start of the workers included.
+    """
+
+    out: Path
+    kept: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    audio_seconds: float = 0.0
+    seconds: float = 0.0
+
+    def count(self, rows: list[Row]) -> None:
+        """Take one recording's rows into account."""
+        self.statuses[rows[-1]["status"]] += 1
+        self.audio_seconds += rows[0].get("duration", 0.0)
+
+    def __str__(self) -> str:
+        answered = self.statuses.total()
+        parts = [f"{count:,} {status}" for status, count in sorted(self.statuses.items())]
+        return (
+            f"{self.out}: {answered:,} recordings answered ({', '.join(parts) or 'none was new'}), "
+            f"{self.kept:,} kept from before; {self.audio_seconds / 3600:.2f} h of audio in "
+            f"{self.seconds:.1f} s"
+        )
+
+
+def run(
+    paths: Iterable[str | PathLike],
+    out: str | PathLike,
+    *,
+    model: str | PathLike = DEFAULT_MODEL,
+    revision: str | None = None,
+    rows: RowKind = "files",
+    engine: Engine = "local",
+    workers: int | None = None,
+    address: str | None = None,
+    timeout: float = TIMEOUT,
+    retry_errors: bool = False,
+    progress: bool = True,
+) -> Summary:
+    """Answer every recording of an archive, and write a table.
+
+    Started again after it was stopped in whatever way, it goes on where it was. Started again with
+    a finished table, it adds what is new: recordings whose size or version changed are answered
+    again, and rows of recordings that are no longer named are kept.
+
+    Args:
+        paths: files, folders, globs and addresses; see `ser_core.batch.recordings.find`.
+        out: the table, .parquet, .csv or .jsonl; rows are sorted by path.
+        model: a folder, or the id of a Hub repository.
+        revision: branch, tag or commit of that repository.
+        rows: "files" for a row a recording, "segments" for a row a stretch of one emotion.
+        engine: "local", or "ray" for a Ray cluster.
+        workers: int > 0, processes or actors; None for one a usable core.
+        address: of the Ray cluster; None starts one on this machine or takes RAY_ADDRESS.
+        timeout: float > 0 [s], after which one recording is given up.
+        retry_errors: whether to answer again what ended in an error.
+        progress: whether to draw a progress bar on stderr.
+
+    Returns:
+        Summary.
+
+    Raises:
+        BatchError: a path matches nothing, or the output is another run's.
+        ModelError: the model is not there or cannot be run.
+    """
+    # Relative to where it was started, even if somebody changes the folder meanwhile.
+    out = Path(os.path.abspath(out))
+    tables.require_writable(out)
+    recordings = find(paths)
+    recognizer = EmotionRecognizer.from_pretrained(model, revision=revision)
+    name, revision = identity(recognizer)
+    columns = tables.columns(recognizer.labels, rows)
+    options = {"model": name, "revision": revision, "rows": rows}
+    summary = Summary(out)
+    with closing(Parts(out, options, columns)) as parts:
+        todo = [r for r in recordings if not _is_answered(r, parts, retry_errors)]
+        summary.kept = len(recordings) - len(todo)
+        started = time.monotonic()
+        if todo:
+            if engine == "ray":
+                from . import cluster
+
+                answers = cluster.answers(
+                    todo,
+                    recognizer.directory,
+                    rows,
+                    count=workers,
+                    address=address,
+                    timeout=timeout,
+                )
+            else:
+                answers = _local(todo, recognizer.directory, rows, workers, timeout)
+            with closing(answers), _bar(len(recordings), summary.kept, progress) as bar:
+                for recording, answered in answers:
+                    parts.add(recording, answered)
+                    summary.count(answered)
+                    bar.update()
+                    _show_hours(bar, summary, time.monotonic() - started)
+        summary.seconds = time.monotonic() - started
+        parts.join({"model": name, "revision": revision})
+    return summary
+
+
+def identity(recognizer: EmotionRecognizer) -> tuple[str, str]:
+    """Return a model's name, and what its answers depend on: a commit, or a digest of its files."""
+    if recognizer.revision is not None:
+        return recognizer.source, recognizer.revision
+    digest = hashlib.sha256()
+    for name in ("feature_config.json", LITERT_FILE, *KERAS_FILES):
+        file = recognizer.directory / name
+        if file.is_file():
+            digest.update(file.read_bytes())
+    return recognizer.directory.absolute().name, f"sha256:{digest.hexdigest()[:16]}"
+
+
+def _local(
+    recordings: list[Recording], directory: Path, kind: RowKind, count: int | None, timeout: float
+) -> Iterator[tuple[Recording, list[Row]]]:
+    count = min(count or usable_cores(), len(recordings))
+    with Workers(directory, kind, count=count, timeout=timeout) as workers:
+        yield from workers.answers(recordings)
+
+
+def _is_answered(recording: Recording, parts: Parts, retry_errors: bool) -> bool:
+    entry = parts.entries.get(recording.path)
+    if entry is None or (retry_errors and entry.failed):
+        return False
+    return (entry.size, entry.version) == (recording.size, recording.version)
+
+
+def _bar(total: int, kept: int, progress: bool) -> tqdm:
+    return tqdm(
+        total=total,
+        initial=kept,
+        disable=not progress,
+        unit=" files",
+        # tqdm's own format turns into seconds a file where those are long.
+        bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} "
+        "[{elapsed}<{remaining}, {rate_noinv_fmt}{postfix}]",
+        dynamic_ncols=True,
+        mininterval=_REDRAW if sys.stderr.isatty() else _REDRAW_IN_LOGS,
+    )
+
+
+def _show_hours(bar: tqdm, summary: Summary, seconds: float) -> None:
+    """Show hours of audio an hour beside the files a second; drawn when the bar is."""
+    if not bar.disable and seconds > 0:
+        rate = summary.audio_seconds / seconds
+        bar.set_postfix_str(f"{rate:,.0f} h of audio/h", refresh=False)

@@ -1,0 +1,187 @@
+"""The one file that comes out: CSV, JSON Lines or Parquet, written whole or not at all."""
+
+import csv
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from .answers import Row, RowKind
+from .errors import BatchError
+
+Columns: TypeAlias = Mapping[str, type]
+
+SUFFIXES = (".parquet", ".csv", ".jsonl")
+_GROUP = 50_000  # rows of a Parquet file that are written together
+
+
+def columns(labels: Sequence[str], kind: RowKind) -> Columns:
+    """Return the columns of a table with their types, in order.
+
+    Args:
+        labels: the model's labels; each has a column `prob_LABEL`.
+        kind: "files", or "segments", which have `start` and `end` [s] beside.
+
+    >>> list(columns(["sad"], "segments"))[:5]
+    ['path', 'start', 'end', 'status', 'label']
+    """
+    span = {"start": float, "end": float} if kind == "segments" else {}
+    return {
+        "path": str,
+        **span,
+        "status": str,
+        "label": str,
+        "confidence": float,
+        **{f"prob_{label}": float for label in labels},
+        "intensity": float,
+        "speech_seconds": float,
+        "duration": float,
+        "error": str,
+        "size": int,
+        "version": str,
+        "model": str,
+        "revision": str,
+    }
+
+
+def require_writable(path: Path) -> None:
+    """Raise BatchError where no table can be written to `path`, before any work is done for it."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise BatchError(
+            f"--out {path} has no format: expected a name that ends in {', '.join(SUFFIXES)}; "
+            "rename it."
+        )
+    if "://" in str(path) or ":/" in str(path):
+        raise BatchError(f"--out {path} is no local file: write one here, and copy it there.")
+    if path.is_dir():
+        raise BatchError(f"--out {path} is a folder: expected a file's name; add one.")
+    if path.suffix.lower() == ".parquet":
+        _pyarrow()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BatchError(
+            f"The folder of --out {path} cannot be made ({error.strerror}); choose another."
+        ) from error
+
+
+def write(path: Path, columns: Columns, rows: Iterable[Row]) -> None:
+    """Write a table.
+
+    Args:
+        path: what to write; its suffix says in which format. What was there stays until the new
+            table is complete.
+        columns: what each row is cut and filled up to.
+        rows: read one by one.
+    """
+    temporary = path.with_name(f"{path.name}.tmp")
+    with _WRITERS[path.suffix.lower()](temporary, columns) as append:
+        for row in rows:
+            append({name: row.get(name) for name in columns})
+    with open(temporary, "rb") as file:
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def read(path: Path, columns: Columns) -> Iterator[Row]:
+    """Yield the rows of a table that `write` wrote.
+
+    Raises:
+        BatchError: it has other columns, or is no such table.
+    """
+    try:
+        for row in _READERS[path.suffix.lower()](path):
+            if list(row) != list(columns):
+                raise _other(path, "has other columns")
+            yield row if path.suffix.lower() != ".csv" else _typed(row, columns)
+    except (ValueError, OSError) as error:  # what the parsers of all three raise
+        if isinstance(error, BatchError):
+            raise
+        raise _other(path, "cannot be read as one") from error
+
+
+def _other(path: Path, what: str) -> BatchError:
+    return BatchError(
+        f"{path} is there already and is not a table of this kind (it {what}): expected nothing, "
+        "or what an earlier run with the same --rows wrote; choose another --out."
+    )
+
+
+def _typed(row: Mapping[str, str], columns: Columns) -> Row:
+    return {name: kind(row[name]) if row[name] else None for name, kind in columns.items()}
+
+
+def _pyarrow() -> Any:
+    try:
+        import pyarrow.parquet
+    except ImportError as error:
+        raise BatchError(
+            "Parquet needs pyarrow, which is not installed: pip install 'ser-core[batch]', or "
+            "write .csv or .jsonl."
+        ) from error
+    return pyarrow
+
+
+Appender: TypeAlias = Callable[[Row], object]
+
+
+@contextmanager
+def _write_csv(path: Path, columns: Columns) -> Iterator[Appender]:
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(columns), lineterminator="\n")
+        writer.writeheader()
+        yield writer.writerow
+
+
+@contextmanager
+def _write_jsonl(path: Path, columns: Columns) -> Iterator[Appender]:
+    with open(path, "w", encoding="utf-8") as file:
+        yield lambda row: file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def _write_parquet(path: Path, columns: Columns) -> Iterator[Appender]:
+    pyarrow = _pyarrow()
+    types = {str: pyarrow.string(), float: pyarrow.float64(), int: pyarrow.int64()}
+    schema = pyarrow.schema([(name, types[kind]) for name, kind in columns.items()])
+    rows: list[Row] = []
+    with pyarrow.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+
+        def flush() -> None:
+            writer.write_table(pyarrow.Table.from_pylist(rows, schema=schema))
+            rows.clear()
+
+        def append(row: Row) -> None:
+            rows.append(row)
+            if len(rows) >= _GROUP:
+                flush()
+
+        yield append
+        flush()
+
+
+def _read_csv(path: Path) -> Iterator[Row]:
+    with open(path, encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def _read_jsonl(path: Path) -> Iterator[Row]:
+    with open(path, encoding="utf-8") as file:
+        yield from map(json.loads, file)
+
+
+def _read_parquet(path: Path) -> Iterator[Row]:
+    with _pyarrow().parquet.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=_GROUP):
+            for start in range(0, batch.num_rows, 1_000):
+                yield from batch.slice(start, 1_000).to_pylist()
+
+
+_WRITERS: dict[str, Callable[[Path, Columns], AbstractContextManager[Appender]]] = {
+    ".csv": _write_csv,
+    ".jsonl": _write_jsonl,
+    ".parquet": _write_parquet,
+}
+_READERS = {".csv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}
