@@ -5,8 +5,9 @@ from .emotions import EMOTIONS, LABELS
 from .errors import SpeechEmotionError
 from .live import LiveMoment, LiveSession
 from .recognizer import DEFAULT_MODEL, EmotionRecognizer
-from .results import EmotionPrediction
-from .timeline import EmotionSegment, EmotionTimeline
+from .results import EmotionPrediction, EmotionSegment
+from .speakers import SpeakerShare, SpeakerTurn
+from .timeline import EmotionTimeline
 from .version import VERSION
 
 __version__ = VERSION
@@ -22,5 +23,7 @@ __all__ = [
     "FeatureConfig",
     "LiveMoment",
     "LiveSession",
+    "SpeakerShare",
+    "SpeakerTurn",
     "SpeechEmotionError",
 ]

@@ -15,6 +15,7 @@ from .audio import AudioInput, read_blocks
 from .config import FeatureConfig
 from .errors import AnalysisCancelledError, TruncatedAudioError
 from .runtime import Runtime, pool
+from .speakers import Speakers, SpeakerTurn, check_speakers, find_turns
 from .speech import HOP
 from .timeline import SMOOTHINGS, EmotionTimeline, Smoothing, TimelineBuilder
 from .windows import Window, WindowStream
@@ -128,6 +129,7 @@ def analyze(
     window: float | None,
     hop: float | None,
     smoothing: Smoothing,
+    speakers: Speakers,
     max_seconds: float | None,
     threads: int | None,
     progress: Callable[[AnalysisProgress], None] | None,
@@ -138,6 +140,7 @@ def analyze(
     hop = min(config.sequence * config.hop, window) if hop is None else hop
     threads = min(usable_cores(), MOST_THREADS) if threads is None else threads
     check(window, hop, smoothing, threads)
+    check_speakers(speakers)
     started = time.monotonic()
     read = 0.0
 
@@ -153,7 +156,7 @@ def analyze(
                 f"The analysis was cancelled after {seconds:.0f} s of the recording."
             )
 
-    stream = WindowStream(config, window, hop)
+    stream = WindowStream(config, window, hop, voices=speakers is not None)
     builder = TimelineBuilder(config, window=window, hop=hop, smoothing=smoothing)
     answering = Answering(config, runtime, threads)
     truncated = None
@@ -182,7 +185,10 @@ def analyze(
         (first * HOP, min(last * HOP, stream.seconds)) for first, last in stream.speech.segments
     ]
     speech = [stretch for stretch in speech if stretch[1] > stretch[0]]
-    return builder.build(stream.seconds, speech, truncated)
+    turns: list[SpeakerTurn] | None = None
+    if stream.voices is not None:
+        turns = find_turns(*stream.voices.arrays(), speakers, stream.seconds)
+    return builder.build(stream.seconds, speech, truncated, turns)
 
 
 def check(window: float, hop: float, smoothing: str, threads: int) -> None:

@@ -42,6 +42,9 @@ class TimelineExports:
             "speech": [list(stretch) for stretch in self.speech],
             "segments": [segment.to_dict() for segment in self.segments],
         }
+        if self.turns is not None:
+            result["turns"] = [turn.to_dict() for turn in self.turns]
+            result["by_speaker"] = {k: share.to_dict() for k, share in self.by_speaker.items()}
         if windows:
             result["windows"] = [window.to_dict() for window in self.windows]
         return result
@@ -52,6 +55,7 @@ class TimelineExports:
             {
                 "start": segment.start,
                 "end": segment.end,
+                **({} if self.turns is None else {"speaker": segment.speaker}),
                 "status": segment.status,
                 "label": segment.label,
                 "confidence": round(segment.confidence, 6),
@@ -74,7 +78,9 @@ class TimelineExports:
         return pandas.DataFrame(self.rows(), columns=self._columns())
 
     def _columns(self) -> list[str]:
-        return ["start", "end", "status", "label", "confidence", "intensity", *self.labels]
+        speaker = [] if self.turns is None else ["speaker"]
+        rest = ["status", "label", "confidence", "intensity"]
+        return ["start", "end", *speaker, *rest, *self.labels]
 
     def to_csv(self) -> str:
         """Return one line a segment below a line of names, times in seconds."""
@@ -91,21 +97,24 @@ class TimelineExports:
     def to_webvtt(self) -> str:
         """Return WebVTT subtitles: the emotion under the recording, nothing where nobody speaks.
 
+        Where it is known who speaks, a cue is in that voice ("<v A>").
+
         Source: WebVTT, https://www.w3.org/TR/webvtt1/.
         """
-        return "\n\n".join(["WEBVTT", *self._cues(".")]) + "\n"
+        return "\n\n".join(["WEBVTT", *self._cues(".", "<v {}>")]) + "\n"
 
     def to_srt(self) -> str:
         """Return SubRip subtitles, for players that read no WebVTT."""
-        cues = [f"{number}\n{cue}" for number, cue in enumerate(self._cues(","), start=1)]
+        cues = [f"{number}\n{cue}" for number, cue in enumerate(self._cues(",", "{}: "), start=1)]
         return "\n\n".join(cues) + "\n"
 
-    def _cues(self, point: str) -> list[str]:
+    def _cues(self, point: str, voice: str) -> list[str]:
         cues = []
         for segment in self.segments:
             doubt = "perhaps " if segment.status == "uncertain" else ""
+            said = voice.format(segment.speaker) if segment.speaker else ""
             times = f"{clock(segment.start, point)} --> {clock(segment.end, point)}"
-            cues.append(f"{times}\n{doubt}{segment.label} {100 * segment.confidence:.0f} %")
+            cues.append(f"{times}\n{said}{doubt}{segment.label} {100 * segment.confidence:.0f} %")
         return cues
 
     def save(self, path: str | PathLike) -> Path:
@@ -142,6 +151,7 @@ class TimelineExports:
         low, high = (100 * bound for bound in self.dominance_interval)
         lines = [
             f"{clock(segment.start)} - {clock(segment.end)}  "
+            f"{f'{segment.speaker}  ' if segment.speaker else ''}"
             f"{'perhaps ' if segment.status == 'uncertain' else ''}{segment.label} "
             f"{segment.confidence:.2f}"
             for segment in self.segments
@@ -150,6 +160,10 @@ class TimelineExports:
             f"mostly {self.dominant}: {100 * self.dominance:.0f} % of {sum(self.votes.values())} "
             f"windows, 95 % interval {low:.0f} to {high:.0f} % ({spoken})"
         )
+        for name, share in self.by_speaker.items():
+            mostly = max(share.distribution, key=share.distribution.get)
+            sounds = f", mostly {mostly}" if share.distribution[mostly] else ""
+            lines.append(f"{name}: {share.seconds:.1f} s of speech{sounds}")
         return "\n".join([*lines, *([self.truncated] if self.truncated else [])])
 
 

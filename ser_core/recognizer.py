@@ -24,9 +24,11 @@ from .hub import REPOSITORY_FILES
 from .live import LiveBlock, LiveMoment, LiveSession
 from .results import EmotionPrediction
 from .runtime import load_runtime, pool
+from .speakers import Speakers
 from .speech import SpeechActivity, detect_speech
+from .streams import GATE_SAMPLE_RATE, gate_block, shares_gate
 from .timeline import EmotionTimeline, Smoothing
-from .windows import GATE_SAMPLE_RATE, gate_block, mark, shares_gate, speech_inputs
+from .windows import mark, speech_inputs
 
 DEFAULT_MODEL = str(Path(__file__).parent / "pretrained")
 """Path of the embedded default model: a folder with exactly what a Hub repository of ours holds."""
@@ -147,6 +149,7 @@ class EmotionRecognizer(
         window: float | None = None,
         hop: float | None = None,
         smoothing: Smoothing = "overlap",
+        speakers: Speakers = None,
         max_seconds: float | None = None,
         threads: int | None = None,
         progress: Callable[[AnalysisProgress], None] | None = None,
@@ -166,6 +169,9 @@ class EmotionRecognizer(
             hop: float > 0 [s], step between windows; None for the feature config's.
             smoothing: "overlap": each moment's answer is pooled over all windows around it; "none":
                 it is that of one window.
+            speakers: how many people speak, 1 to 26, to say who does when; "auto" to find out, 6 at
+                most, which often takes two people of one gender for one; None not to ask. The
+                windows are the same, so one that reaches over a change of speakers hears both.
             max_seconds: float > 0 [s], or None; a longer recording raises.
             threads: int > 0, how many windows are answered at a time; None for one per core, four
                 at most.
@@ -188,6 +194,7 @@ class EmotionRecognizer(
             window=window,
             hop=hop,
             smoothing=smoothing,
+            speakers=speakers,
             max_seconds=max_seconds,
             threads=threads,
             progress=progress,

@@ -70,3 +70,58 @@ class EmotionPrediction:
         ranked = ", ".join(f"{label} {probability:.2f}" for label, probability in self.top(3))
         doubt = "uncertain: " if self.status == "uncertain" else ""
         return f"{doubt}{ranked} ({seconds})"
+
+
+@dataclass(frozen=True)
+class EmotionSegment:
+    """A stretch of speech that sounds like one emotion.
+
+    Attributes:
+        start, end: float [s].
+        status: "emotion", or "uncertain" where no emotion stands out enough to be relied on.
+        label: str, the likeliest emotion.
+        confidence: float in [0, 1], calibrated probability of `label`.
+        probabilities: read-only mapping from label to probability, sum 1.
+        intensity: float in [0, 1], how strongly it is expressed; None where the model does not say.
+        speaker: str, such as "A"; None where nobody asked who speaks.
+    """
+
+    start: float
+    end: float
+    status: Literal["emotion", "uncertain"]
+    label: str
+    confidence: float
+    probabilities: Mapping[str, float]
+    intensity: float | None = None
+    speaker: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "probabilities", MappingProxyType(dict(self.probabilities)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types, with every field."""
+        return vars(self) | {"probabilities": dict(self.probabilities)}
+
+    def __reduce__(self) -> tuple:
+        return EmotionSegment, tuple(self.to_dict().values())
+
+
+@dataclass(frozen=True)
+class TimelineWindow:
+    """What one window was answered.
+
+    Attributes:
+        start, end: float [s].
+        speech_seconds: float [s], how much of it is speech.
+        probabilities: read-only mapping from label to probability, before any smoothing; empty
+            where there is too little speech.
+    """
+
+    start: float
+    end: float
+    speech_seconds: float
+    probabilities: Mapping[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types, with every field."""
+        return vars(self) | {"probabilities": dict(self.probabilities)}

@@ -3,21 +3,22 @@
 A recording is answered window by window. The answer of a window stands for its middle, so every
 moment takes that of the window whose middle is nearest; with `smoothing="overlap"`, the geometric
 mean of all windows that reach over that middle. Stretches of speech of one emotion become segments.
-Where nobody speaks there is no segment.
+Where nobody speaks there is no segment. Where it is known who speaks, a segment ends with the turn.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 
 from .config import FeatureConfig
 from .exports import TimelineExports
-from .results import EmotionPrediction
+from .results import EmotionPrediction, EmotionSegment, TimelineWindow
 from .runtime import pool, pool_windows
+from .speakers import SpeakerShare, SpeakerTurn
 from .windows import Window
 
 Smoothing = Literal["overlap", "none"]
@@ -50,59 +51,6 @@ def wilson_interval(share: float, count: float) -> tuple[float, float]:
 
 
 @dataclass(frozen=True)
-class EmotionSegment:
-    """A stretch of speech that sounds like one emotion.
-
-    Attributes:
-        start, end: float [s].
-        status: "emotion", or "uncertain" where no emotion stands out enough to be relied on.
-        label: str, the likeliest emotion.
-        confidence: float in [0, 1], calibrated probability of `label`.
-        probabilities: read-only mapping from label to probability, sum 1.
-        intensity: float in [0, 1], how strongly it is expressed; None where the model does not say.
-    """
-
-    start: float
-    end: float
-    status: Literal["emotion", "uncertain"]
-    label: str
-    confidence: float
-    probabilities: Mapping[str, float]
-    intensity: float | None = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "probabilities", MappingProxyType(dict(self.probabilities)))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types, with every field."""
-        return vars(self) | {"probabilities": dict(self.probabilities)}
-
-    def __reduce__(self) -> tuple:
-        return EmotionSegment, tuple(self.to_dict().values())
-
-
-@dataclass(frozen=True)
-class TimelineWindow:
-    """What one window was answered.
-
-    Attributes:
-        start, end: float [s].
-        speech_seconds: float [s], how much of it is speech.
-        probabilities: read-only mapping from label to probability, before any smoothing; empty
-            where there is too little speech.
-    """
-
-    start: float
-    end: float
-    speech_seconds: float
-    probabilities: Mapping[str, float]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types, with every field."""
-        return vars(self) | {"probabilities": dict(self.probabilities)}
-
-
-@dataclass(frozen=True)
 class EmotionTimeline(TimelineExports):
     """The emotions of a recording over time.
 
@@ -126,6 +74,8 @@ class EmotionTimeline(TimelineExports):
         bounds: float64 array of shape (windows, 3): start, end and seconds of speech of each [s].
         answers: float64 array of shape (windows, classes), probabilities before any smoothing; NaN
             where there is too little speech.
+        turns: SpeakerTurns in order, which together are the stretches of speech; None where nobody
+            asked who speaks.
     """
 
     duration: float
@@ -144,6 +94,18 @@ class EmotionTimeline(TimelineExports):
     labels: tuple[str, ...]
     bounds: np.ndarray
     answers: np.ndarray
+    turns: tuple[SpeakerTurn, ...] | None = None
+
+    @property
+    def by_speaker(self) -> Mapping[str, SpeakerShare]:
+        """What each speaker sounds like as a whole; empty where nobody asked who speaks."""
+        turns = self.turns or ()
+        shares = {}
+        for name in sorted({turn.speaker for turn in turns}):
+            seconds = sum(turn.end - turn.start for turn in turns if turn.speaker == name)
+            segments = [segment for segment in self.segments if segment.speaker == name]
+            shares[name] = SpeakerShare(round(seconds, 3), _shares(segments, self.labels))
+        return MappingProxyType(shares)
 
     @property
     def speech_seconds(self) -> float:
@@ -183,6 +145,7 @@ class TimelineBuilder:
         duration: float,
         speech: Sequence[tuple[float, float]],
         truncated: str | None = None,
+        turns: Sequence[SpeakerTurn] | None = None,
     ) -> EmotionTimeline:
         """Make the timeline.
 
@@ -190,12 +153,16 @@ class TimelineBuilder:
             duration: float [s], of the recording.
             speech: (start, end) of each stretch of speech [s].
             truncated: str, what was wrong with the recording; None where nothing was.
+            turns: SpeakerTurns, which together are the speech; None where nobody asked.
         """
         config, labels = self.config, self.config.labels
         bounds = np.array(self._bounds, dtype=np.float64).reshape(-1, 3)
         answers = np.array(self._answers, dtype=np.float64).reshape(-1, len(labels))
         heard = answers[~np.isnan(answers[:, 0])]
-        segments = self._segments(bounds, answers, speech, duration)
+        stretches = [(start, end, None) for start, end in speech]
+        if turns is not None:
+            stretches = [(turn.start, turn.end, turn.speaker) for turn in turns]
+        segments = self._segments(bounds, answers, stretches, duration)
         seconds = round(sum(end - start for start, end in speech), 3)
         counts = Counter(heard.argmax(axis=1).tolist())
         pooled = pool(heard, config) if len(heard) else np.zeros(len(labels))
@@ -223,6 +190,7 @@ class TimelineBuilder:
             labels=labels,
             bounds=bounds,
             answers=answers,
+            turns=None if turns is None else tuple(turns),
         )
 
     def _overall(
@@ -247,17 +215,17 @@ class TimelineBuilder:
         self,
         bounds: np.ndarray,
         answers: np.ndarray,
-        speech: Sequence[tuple[float, float]],
+        stretches: Sequence[tuple[float, float, str | None]],
         duration: float,
     ) -> list[EmotionSegment]:
-        """Cut the speech where the likeliest emotion changes."""
+        """Cut stretches of one speaker's speech where the likeliest emotion changes."""
         if not len(bounds):
             return []
         middles = bounds[:, :2].mean(axis=1)
         cells = smooth(answers, bounds) if self.smoothing == "overlap" else answers
         borders = np.concatenate([[0.0], (middles[1:] + middles[:-1]) / 2, [duration]])
         segments = []
-        for start, end in speech:
+        for start, end, speaker in stretches:
             first = max(0, int(np.searchsorted(borders, start, side="right")) - 1)
             pieces = []  # [start, end, cell] of the parts of this stretch
             for cell in range(first, len(cells)):
@@ -278,6 +246,7 @@ class TimelineBuilder:
                         label,
                         confidence,
                         mapping,
+                        speaker=speaker,
                     )
                 )
         return segments

@@ -22,8 +22,9 @@ from ser_core.errors import AnalysisCancelledError, AudioFormatError, AudioLengt
 from ser_core.exports import ExportError
 from ser_core.features import to_frames
 from ser_core.speech import find_segments, speech_probability
+from ser_core.streams import FrameStream, SpeechStream
 from ser_core.timeline import wilson_interval
-from ser_core.windows import FrameStream, SpeechStream, WindowStream
+from ser_core.windows import WindowStream
 
 
 @pytest.fixture(scope="module")
