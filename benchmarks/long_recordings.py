@@ -1,4 +1,4 @@
-"""Measure analysis of an hour of speech, its memory, and openSMILE over the same windows, in one run.
+"""Measure analysis of an hour of speech, its memory, and openSMILE over the same windows.
 
     python -m benchmarks.long_recordings          # pip install opensmile for the comparison
 

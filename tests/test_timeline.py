@@ -140,6 +140,15 @@ def test_a_word_in_a_long_silence_is_found_where_it_is(recognizer):
     assert all(199.5 < segment.start < segment.end < 201.5 for segment in timeline.segments)
 
 
+def test_a_fifth_of_a_second_of_speech_is_too_little_to_answer(recognizer):
+    samples = np.zeros(600 * 16_000, np.float32)
+    samples[200 * 16_000 :][:3_200] = voice("speech_male.wav")[12_000:15_200]
+    timeline = recognizer.analyze((16_000, samples))
+    assert timeline.speech_seconds < 1.0
+    assert all(199.0 < segment.start < segment.end < 201.5 for segment in timeline.segments)
+    assert (timeline.overall.status == "no_speech") == (not timeline.segments)
+
+
 @pytest.mark.parametrize("piece", [1, 777, 16_000, 163_840, 10**9])
 def test_frames_of_pieces_are_those_of_the_whole(recognizer, piece):
     samples = conversation()[: 16_000 if piece == 1 else None]
