@@ -4,15 +4,15 @@ python -m ser_core.startup    # fetches and loads the model that SER_MODEL_ID na
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import httpx2
-from huggingface_hub import HfApi, try_to_load_from_cache
-from huggingface_hub.constants import HF_HUB_ETAG_TIMEOUT
+from huggingface_hub import try_to_load_from_cache
+from huggingface_hub.hf_api import RepoSibling
 
+from . import hub
 from .errors import SpeechEmotionError
-from .recognizer import REPOSITORY_FILES, EmotionRecognizer
+from .recognizer import EmotionRecognizer
 from .settings import Settings
 
 Log = Callable[[str], None]
@@ -36,39 +36,32 @@ def load_recognizer(settings: Settings, log: Log) -> EmotionRecognizer:
     if settings.embedded or Path(what).is_dir():
         recognizer = EmotionRecognizer.from_pretrained(what)
     else:
-        _announce(settings, log)
-        recognizer = EmotionRecognizer.from_pretrained(what, revision=settings.model_revision)
+        snapshot = hub.fetch(
+            what,
+            revision=settings.model_revision,
+            announce=lambda files, commit: log(_told(what, files, commit)),
+        )
+        recognizer = EmotionRecognizer(snapshot.directory, source=what, revision=snapshot.revision)
         what = f"{what} at revision {recognizer.revision}"
     log(f"Loaded {what} in {time.monotonic() - start:.1f} s.")
     return recognizer
 
 
-def _announce(settings: Settings, log: Log) -> None:
+def _told(model: str, files: Sequence[RepoSibling] | None, commit: str) -> str:
     """Say which files are about to be fetched."""
-    model = settings.model_id
-    try:
-        info = HfApi().model_info(
-            model,
-            revision=settings.model_revision,
-            files_metadata=True,
-            timeout=HF_HUB_ETAG_TIMEOUT,
-        )
-    except (httpx2.HTTPError, OSError, ValueError):
-        # Loading meets the same fault, and either finds the cache or says what is wrong.
-        log(f"The Hub lists no files of {model}: looking in the local cache.")
-        return
-    files = [file for file in info.siblings or () if file.rfilename in REPOSITORY_FILES]
+    if files is None:
+        return f"The Hub lists no files of {model}: looking in the local cache."
+    ours = [file for file in files if file.rfilename in hub.REPOSITORY_FILES]
     fetched = [
         file
-        for file in files
-        if not isinstance(try_to_load_from_cache(model, file.rfilename, revision=info.sha), str)
+        for file in ours
+        if not isinstance(try_to_load_from_cache(model, file.rfilename, revision=commit), str)
     ]
     if not fetched:
-        log(f"All {len(files)} files of {model} are in the local cache.")
-        return
+        return f"All {len(ours)} files of {model} are in the local cache."
     size = sum(file.size or 0 for file in fetched) / 1e6  # [MB]
     names = ", ".join(sorted(file.rfilename for file in fetched))
-    log(f"Fetching {len(fetched)} of {len(files)} files of {model}, {size:.1f} MB: {names}.")
+    return f"Fetching {len(fetched)} of {len(ours)} files of {model}, {size:.1f} MB: {names}."
 
 
 def main() -> None:

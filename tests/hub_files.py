@@ -195,12 +195,14 @@ def _blob(commit: Commit, path: str) -> Blob:
 
 
 def part(answer: Answer, wanted: str | None) -> Answer:
-    """Cut an answer to the bytes that a Range header asks for, "bytes=N-"."""
+    """Cut an answer to the bytes that a Range header asks for, "bytes=N-" or "bytes=N-M"."""
     if wanted is None or answer.status != 200:
         return answer
-    first, size = int(wanted.removeprefix("bytes=").partition("-")[0]), len(answer.body)
-    headers = answer.headers | {"Content-Range": f"bytes {first}-{size - 1}/{size}"}
-    return Answer(206, answer.body[first:], headers)
+    size = len(answer.body)
+    first, _, last = wanted.removeprefix("bytes=").partition("-")
+    start, end = int(first), min(int(last or size), size - 1)
+    headers = answer.headers | {"Content-Range": f"bytes {start}-{end}/{size}"}
+    return Answer(206, answer.body[start : end + 1], headers)
 
 
 def _entry(path: str, blob: Blob) -> dict:

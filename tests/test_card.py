@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,18 @@ def test_a_card_of_others_is_not_overwritten(rendered, foreign):
 def test_a_repository_without_metrics_has_no_card(tmp_path):
     with pytest.raises(ModelNotFoundError, match=r"has no metrics\.json"):
         ModelCard.of(tmp_path, source="user/name")
+
+
+def test_a_card_names_the_licence_of_what_the_model_learnt_from():
+    card = ModelCard.of(Path(DEFAULT_MODEL), source="user/name")
+    assert card.licence == "cc-by-nc-sa-4.0"
+    corpora = json.loads(json.dumps(card.dataset["corpora"]))
+    corpora[0]["licence"] = "LicenseRef-IEMOCAP"
+    mixed = replace(card, dataset=card.dataset | {"corpora": corpora})
+    text = mixed.render()
+    head = yaml.safe_load(FRONT_MATTER.match(text)[1])
+    assert head["license"] == "other"
+    assert "use them as the terms of each of them allow" in text
+    assert "under CC BY-NC-SA 4.0" not in text
+    corpora = [corpus | {"licence": "CC-BY-4.0"} for corpus in corpora]
+    assert replace(card, dataset=card.dataset | {"corpora": corpora}).licence == "cc-by-4.0"

@@ -160,6 +160,29 @@ def test_a_branch_costs_one_request_when_cached_and_a_commit_none(hub, repositor
     assert hub.requests == []
 
 
+def test_starting_up_asks_no_more_than_loading_does(hub, repository, hub_run):
+    def start(**environment) -> list[str]:
+        hub.requests.clear()
+        program = "from ser_core.startup import main; main()"
+        return hub_run(program, SER_MODEL_ID="user/name", **environment).splitlines()
+
+    size = sum(map(len, FILES.values())) / 1e6
+    fetching, loaded = start()
+    assert fetching == (
+        f"Fetching {len(FILES)} of {len(FILES)} files of user/name, {size:.1f} MB: "
+        f"{', '.join(sorted(FILES))}."
+    )
+    asked = [request.path for request in hub.requests if request.path.startswith("/api/models/")]
+    assert asked.count("/api/models/user/name") == 1
+    assert not any("/revision/" in path for path in asked)
+    commit = repository.resolve().oid
+    assert loaded.startswith(f"Loaded user/name at revision {commit} in ")
+    assert start()[0] == f"All {len(FILES)} files of user/name are in the local cache."
+    assert [request.path for request in hub.requests] == ["/api/models/user/name"]
+    assert len(start(SER_MODEL_REVISION=commit)) == 1
+    assert hub.requests == []
+
+
 def test_a_branch_that_moved_is_followed_and_only_its_news_are_downloaded(hub, repository, load):
     first = load()
     hub.requests.clear()

@@ -123,6 +123,23 @@ def test_a_token_that_may_only_read_is_refused_in_a_sentence(model, hub):
     assert hub.read_token not in done.stderr + done.stdout
 
 
+def test_a_hub_that_fails_or_is_away_is_told_of_and_keeps_what_it_had(model, hub):
+    assert publish(model, hub=hub).returncode == 0
+    repository = hub.repo("model", "user/voices")
+    before = repository.files()
+    set_audit(model, {"leaks": 0, "kinds": [], "note": "again"})
+    hub.fail("/commit/", 500, times=100)
+    done = publish(model, hub=hub)
+    assert done.returncode == 1
+    assert "The Hub takes nothing for now (status 500), and keeps what it had of" in done.stderr
+    hub.heal()
+    away = publish(model)
+    assert away.returncode == 1
+    assert "The Hub cannot be reached, so nothing was sent of user/voices" in away.stderr
+    assert "Traceback" not in done.stderr + away.stderr
+    assert repository.files() == before
+
+
 def test_what_is_missing_is_named(model):
     (model / "model.tflite").unlink()
     done = publish(model, "--dry-run")

@@ -217,3 +217,12 @@ def test_what_cannot_be_published_is_one_sentence(
     assert sentence in ran.stderr
     assert "Traceback" not in ran.stderr
     assert token not in ran.stderr
+
+
+@pytest.mark.parametrize("model", [[], ["--model", "user/name"]])
+def test_without_the_hub_it_is_one_sentence(tmp_path: Path, model: list[str]) -> None:
+    away = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_TOKEN": "hf_write"}
+    ran = command("--repo", "user/space", *model, home=tmp_path, **away)
+    assert ran.returncode == 1
+    assert "The Hub cannot be reached" in ran.stderr
+    assert "Traceback" not in ran.stderr

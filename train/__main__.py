@@ -31,7 +31,7 @@ def _commands() -> None:
 
 
 CorpusOption = Annotated[
-    list[str], typer.Option("--corpus", help="A corpus as NAME=PATH; give one per corpus.")
+    list[str], typer.Option("--corpus", help="A corpus as NAME=PATH or hub:user/name; one each.")
 ]
 RecipeOption = Annotated[str, typer.Option(help="A recipe's name, or a path to a TOML file.")]
 ProtocolOption = Annotated[
@@ -50,8 +50,8 @@ JOBS = os.cpu_count() or 1
 
 
 def load_corpora(arguments: list[str]) -> dict[str, corpus_modules.Corpus]:
-    """Read the corpora given as NAME=PATH."""
-    named = dict(corpus_modules.parse(argument) for argument in arguments)
+    """Read the corpora given as NAME=PATH, or as hub:user/name or hub:user/name@REVISION."""
+    named = dict(corpus_modules.locate(argument) for argument in arguments)
     return {name: corpus_modules.load(name, path) for name, path in named.items()}
 
 
@@ -114,6 +114,50 @@ def fit(
 
 
 @app.command()
+def audit(
+    corpus: CorpusOption = [],  # noqa: B006
+    protocol: ProtocolOption = "speaker",
+    split: Annotated[
+        Path | None, typer.Option(help="A split of your own: CSV with file, fold and side.")
+    ] = None,
+    pretraining: Annotated[
+        list[str], typer.Option(help="Name of a given corpus that every fold trains on.")
+    ] = [],  # noqa: B006
+    results: Annotated[
+        Path | None, typer.Option(help="A results folder: its recipe, protocol and statistics.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="With --split: the model that its one fold trained.")
+    ] = None,
+    write: Annotated[
+        list[Path], typer.Option(help="Put the outcome into this folder's metrics.json.")
+    ] = [],  # noqa: B006
+    out: Annotated[Path | None, typer.Option(help="Write every finding as JSON here.")] = None,
+    cache: CacheOption = CACHE,
+    jobs: JobsOption = JOBS,
+) -> None:
+    """Look for leaks between training and test; exit status 1 on a leak."""
+    from . import audit as auditing
+
+    named = dict(corpus_modules.locate(argument) for argument in corpus)
+    corpora = {name: corpus_modules.load(name, path) for name, path in named.items()}
+    if split is not None:
+        folders = {named[name]: one for name, one in corpora.items() if name not in pretraining}
+        learnt = tuple(corpora[name] for name in pretraining if name in corpora)
+        outcome = auditing.of_split(split, folders, pretraining=learnt, model=model, jobs=jobs)
+    elif results is not None:
+        outcome = auditing.of_results(results, corpora, cache=cache, jobs=jobs)
+    else:
+        outcome = auditing.of_corpora(corpora, protocol, pretraining=tuple(pretraining), jobs=jobs)
+    print(outcome)
+    if out is not None:
+        out.write_text(json.dumps(outcome.to_dict(), indent=2) + "\n", encoding="utf-8")
+    for folder in write:
+        auditing.write(outcome, folder)
+    outcome.require_none()
+
+
+@app.command()
 def compare(
     recipe: Annotated[list[str], typer.Option(help="A recipe; give one per recipe.")] = [],  # noqa: B006
     protocol: Annotated[list[str], typer.Option(help="A protocol; give one each.")] = ["speaker"],  # noqa: B006
@@ -121,6 +165,9 @@ def compare(
     results: ResultsOption = RESULTS,
     work: WorkOption = WORK,
     cache: CacheOption = CACHE,
+    fold: Annotated[
+        list[int], typer.Option(help="Only these folds; the row says how many there are.")
+    ] = [],  # noqa: B006
     jobs: JobsOption = JOBS,
 ) -> None:
     """Train recipes under protocols where that is still to do, and write the comparison.
@@ -139,7 +186,7 @@ def compare(
             needed = run.corpora_for(one, name, corpora)
             job = run.make(one, name, needed, results=results, work=work, cache=cache)
             print(f"{one.name} under {name}")
-            fitting.fit(job, jobs=jobs)
+            fitting.fit(job, folds=tuple(fold), jobs=jobs)
             finish.report(job)
     print(comparing.table(comparing.compare(results)), end="")
 
@@ -282,6 +329,44 @@ def publish_space(
             model=model,
             model_revision=model_revision,
             private=private,
+            dry_run=out if dry_run else None,
+        )
+    )
+
+
+@app.command("publish-dataset")
+def publish_dataset(
+    corpus: Annotated[
+        str, typer.Option(help="The corpus as NAME=PATH.", metavar="NAME=PATH|hub:user/name")
+    ],
+    repo: Annotated[str, typer.Option(help="The dataset on the Hub: user/name.")],
+    audio: Annotated[
+        bool, typer.Option("--audio", help="Send the audio too, where its licence allows that.")
+    ] = False,
+    private: Annotated[bool | None, typer.Option(help="Whether a new dataset is private.")] = None,
+    replace_card: Annotated[
+        bool, typer.Option(help="Write the card anew, losing what people wrote into it.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option(help="Send nothing; write into --out and say what would be sent.")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="Where a dry run writes.")] = Path("runs/dataset"),
+) -> None:
+    """Publish a corpus on the Hub in one commit: its labels, and its audio where that is allowed.
+
+    Each publication replaces the former one's rows, and its audio; words of people in the card
+    stay. `--corpus hub:user/name` trains on what was published with its audio.
+    """
+    (found,) = load_corpora([corpus]).values()
+    from . import publish_dataset as publishing
+
+    print(
+        publishing.publish_dataset(
+            found,
+            repo,
+            audio=audio,
+            private=private,
+            replace_card=replace_card,
             dry_run=out if dry_run else None,
         )
     )

@@ -10,13 +10,18 @@ from pathlib import Path
 
 import jinja2
 import yaml
-from huggingface_hub import EvalResult, ModelCardData
+from huggingface_hub import EvalResult, HfApi, ModelCardData, hf_hub_download
+from huggingface_hub.errors import EntryNotFoundError, RevisionNotFoundError
 
 from ser_core.config import FeatureConfig
 from ser_core.errors import ConfigError, ModelNotFoundError
 
+from .corpora.licences import LICENCES
+
+CARD = "README.md"
 TEMPLATE = Path(__file__).with_name("card.md.jinja")
 SPEECH_GATE = Path(__file__).parent / "results" / "speech_gate" / "metrics.json"
+OTHER = "other"  # the Hub's name of a licence it has no name for
 HUB_DATASET = "https://huggingface.co/datasets/"
 TAGS = ("speech-emotion-recognition", "emotion", "litert", "calibrated")
 FIGURES = {  # name on the Hub, by name in metrics.json
@@ -86,7 +91,9 @@ class ModelCard:
         pages = [corpus.get("homepage", "") for corpus in corpora]
         data = ModelCardData(
             language=sorted({corpus["language"] for corpus in corpora}),
-            license="cc-by-nc-sa-4.0",
+            license=self.licence,
+            # The Hub wants to know what "other" means.
+            license_name="terms-of-the-corpora" if self.licence == OTHER else None,
             library_name="keras",
             pipeline_tag="audio-classification",
             tags=list(TAGS),
@@ -95,6 +102,13 @@ class ModelCard:
             eval_results=self.results(),
         )
         return data.to_yaml()
+
+    @property
+    def licence(self) -> str:
+        """The Hub's name of the weights' licence: that of the corpora, if all have the same."""
+        ids = {corpus["licence"] for corpus in self.dataset["corpora"]}
+        known = LICENCES.get(min(ids)) if len(ids) == 1 else None
+        return known.hub if known else OTHER
 
     def results(self) -> list[EvalResult]:
         """Every figure of this recipe, per protocol, in the Hub's form."""
@@ -142,8 +156,14 @@ class ModelCard:
             source=self.source,
             config=self.config,
             dataset=self.dataset,
+            licence=self.licence,
             metrics=self.metrics,
             comparison=self.comparison,
+            elsewhere=[
+                row
+                for row in self.comparison
+                if row["protocol"] == "corpus" and row["recipe"] == self.config.recipe
+            ],
             ways=WAYS,
             gate=self.speech_gate,
             worst=min(by_speaker.items(), key=lambda item: item[1]),
@@ -185,10 +205,43 @@ def merge(edited: str, rendered: str) -> str:
     ours = yaml.safe_load(FRONT_MATTER.match(rendered)[1])
     merged = theirs | ours
     for key in ("tags", "language", "datasets"):
-        both = [*ours.get(key, []), *(theirs.get(key) or [])]
-        merged[key] = list(dict.fromkeys(both))
+        both = [*ours.get(key, []), *_listed(theirs.get(key))]
+        if both:
+            merged[key] = list(dict.fromkeys(both))
     text = yaml.safe_dump(merged, sort_keys=False, allow_unicode=True)
     return f"---\n{text}---\n{body}"
+
+
+def _listed(value: str | list[str] | None) -> list[str]:
+    """Return what stands in a front matter as a list; a single word may stand there bare."""
+    return [value] if isinstance(value, str) else list(value or ())
+
+
+def on_hub(repo: str, branch: str | None = None, *, repo_type: str = "model") -> str | None:
+    """Fetch the card that stands on the Hub, main's where there is no such branch yet.
+
+    Args:
+        repo: "user/name".
+        branch: None for main.
+        repo_type: "model" or "dataset".
+
+    Returns:
+        The card; None where there is no such repository or card.
+
+    Raises:
+        HfHubHTTPError, httpx2.HTTPError: the Hub does not give it.
+    """
+    kind = {"repo_type": repo_type}
+    if not HfApi().repo_exists(repo, **kind):
+        return None
+    try:
+        try:
+            file = hf_hub_download(repo, CARD, revision=branch, **kind)
+        except RevisionNotFoundError:
+            file = hf_hub_download(repo, CARD, **kind)
+    except EntryNotFoundError:
+        return None
+    return Path(file).read_text(encoding="utf-8")
 
 
 def write(directory: Path, *, source: str) -> str:
@@ -199,5 +252,5 @@ def write(directory: Path, *, source: str) -> str:
         source: what its readers give to `from_pretrained`: the repository's id, or a folder.
     """
     text = ModelCard.of(directory, source=source).render()
-    (directory / "README.md").write_text(text, encoding="utf-8")
+    (directory / CARD).write_text(text, encoding="utf-8")
     return text

@@ -1,4 +1,4 @@
-"""The commands about corpora: python -m train corpus info NAME=PATH, corpus download NAME."""
+"""The commands about corpora: python -m train corpus info CORPUS, corpus download NAME."""
 
 import csv
 from collections import Counter
@@ -35,13 +35,16 @@ app = typer.Typer(no_args_is_help=True, help="Look into speech emotion corpora, 
 
 @app.command()
 def info(
-    corpus: Annotated[str, typer.Argument(help="A corpus as NAME=PATH.", metavar="NAME=PATH")],
+    corpus: Annotated[
+        str,
+        typer.Argument(help="A corpus as NAME=PATH or hub:user/name.", metavar="CORPUS"),
+    ],
     out: Annotated[Path, typer.Option(help="Where the table and the picture go.")] = Path(
         "runs/corpora"
     ),
 ) -> None:
     """Count a corpus, and write its metadata table and a picture of its distribution."""
-    name, root = corpora.parse(corpus)
+    name, root = corpora.locate(corpus)
     found = corpora.load(name, root)
     seconds = durations(found.clips)
     print("\n".join(describe(found, seconds)))

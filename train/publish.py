@@ -11,22 +11,22 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from huggingface_hub import HfApi, hf_hub_download
-from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, RevisionNotFoundError
+from huggingface_hub import HfApi
 
 from ser_core import EmotionRecognizer
 from ser_core.config import FeatureConfig
-from ser_core.errors import ConfigError, ModelError
+from ser_core.errors import ConfigError, ModelError, SpeechEmotionError
 from ser_core.features import network_inputs
+from ser_core.hub_faults import PUSH_FAULTS, explain_push
 from ser_core.recognizer import REPOSITORY_FILES
 from ser_core.runtime import LITERT_FILE, KerasRuntime, LiteRTRuntime
 
 from . import card
+from .card import CARD
 from .export import LARGEST_DIFFERENCE
 
 OPTIONAL = {"comparison.json"}
 PROOF_SECONDS = 10.0  # [s] of sound that the doors are compared on
-CARD = "README.md"
 
 
 @dataclass(frozen=True)
@@ -146,17 +146,16 @@ def publish(
         staging = Path(folder) / "repository"
         EmotionRecognizer.from_pretrained(directory).save_pretrained(staging)
         text = card.write(staging, source=repo)
-        before = None if replace_card or dry_run else card_on_hub(repo, branch)
-        if before is not None:
-            (staging / CARD).write_text(card.merge(before, text), encoding="utf-8")
-        present = [name for name in REPOSITORY_FILES if (staging / name).is_file()]
-        sizes = {name: (staging / name).stat().st_size for name in present}
         if dry_run is not None:
+            sizes = _sizes(staging)
             dry_run.mkdir(parents=True, exist_ok=True)
-            for name in present:
+            for name in sizes:
                 shutil.copyfile(staging / name, dry_run / name)
             return Publication(repo, sizes, difference, None)
         try:
+            before = None if replace_card else card.on_hub(repo, branch)
+            if before is not None:
+                (staging / CARD).write_text(card.merge(before, text), encoding="utf-8")
             if branch is not None:
                 api = HfApi()
                 api.create_repo(repo, private=private, exist_ok=True)
@@ -168,31 +167,14 @@ def publish(
                 branch=branch,
                 create_pr=create_pr,
             )
-        except HfHubHTTPError as error:
-            raise ModelError(
-                f"The Hub did not take {repo}: {error.server_message or error}; log in with "
-                "`hf auth login` with a token that may write there."
-            ) from error
-    return Publication(repo, sizes, difference, str(address))
+        except SpeechEmotionError:
+            raise
+        except PUSH_FAULTS as error:
+            raise ModelError(explain_push(error, repo)) from error
+        return Publication(repo, _sizes(staging), difference, str(address))
 
 
-def card_on_hub(repo: str, branch: str | None) -> str | None:
-    """Fetch the card that stands on the Hub, main's where there is no such branch yet.
-
-    Returns:
-        The card; None where there is no such repository or card.
-    """
-    try:
-        if not HfApi().repo_exists(repo):
-            return None
-        try:
-            file = hf_hub_download(repo, CARD, revision=branch)
-        except RevisionNotFoundError:
-            file = hf_hub_download(repo, CARD)
-    except EntryNotFoundError:
-        return None
-    except HfHubHTTPError as error:
-        raise ModelError(
-            f"The Hub did not give the card of {repo}: {error.server_message or error}"
-        ) from error
-    return Path(file).read_text(encoding="utf-8")
+def _sizes(folder: Path) -> dict[str, int]:
+    """List the files of a model repository with their sizes [bytes]."""
+    present = [name for name in REPOSITORY_FILES if (folder / name).is_file()]
+    return {name: (folder / name).stat().st_size for name in present}

@@ -22,6 +22,7 @@ from ser_core import DEFAULT_MODEL
 from ser_core.config import FILE_NAME
 from ser_core.errors import ConfigError, ModelError, ModelNotFoundError
 from ser_core.hub import REPOSITORY_FILES
+from ser_core.hub_faults import PUSH_FAULTS, UNREACHED, explain_push
 from ser_core.runtime import LITERT_FILE
 
 ROOT = Path(__file__).parents[1]
@@ -102,6 +103,10 @@ class HubModel:
         except HfHubHTTPError as error:
             raise ModelNotFoundError(
                 f"The Hub did not answer about {repo}: {error.server_message or error}"
+            ) from error
+        except UNREACHED as error:
+            raise ModelNotFoundError(
+                f"The Hub cannot be reached to ask about {repo}: connect and try again."
             ) from error
         present = {sibling.rfilename for sibling in info.siblings or ()}
         for name in (FILE_NAME, LITERT_FILE):
@@ -247,11 +252,8 @@ def publish_space(
             address = _send(staging, repo, variables, private)
         except HFValidationError as error:
             raise ConfigError(f"{repo} is not the id of a Space (user/space).") from error
-        except HfHubHTTPError as error:
-            raise ModelError(
-                f"The Hub did not take the Space {repo}: {error.server_message or error}; log in "
-                "with `hf auth login` with a token that may write there."
-            ) from error
+        except PUSH_FAULTS as error:
+            raise ModelError(explain_push(error, f"the Space {repo}")) from error
     return SpacePublication(repo, sizes, variables, address)
 
 

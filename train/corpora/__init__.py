@@ -2,6 +2,7 @@
 
 A corpus module offers `INFO` (a `CorpusInfo`) and `read(root) -> Reading`, and its docstring
 shows how the corpus' labels become our eight classes. What has no class is dropped and counted.
+A corpus that was published (published.py) is read back from its folder, or from the Hub (hub.py).
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
-from . import crema_d, emodb, iemocap, nemo, ravdess, ravdess_song, savee, tess
+from . import crema_d, emodb, iemocap, nemo, published, ravdess, ravdess_song, savee, tess
 from .clip import Archive, Clip, CorpusError, CorpusInfo, Reading
 
 CORPORA: dict[str, ModuleType] = {
@@ -27,6 +28,7 @@ __all__ = [
     "Reading",
     "find",
     "load",
+    "locate",
     "parse",
 ]
 
@@ -73,17 +75,34 @@ def parse(argument: str) -> tuple[str, Path]:
     """
     name, separator, path = argument.partition("=")
     if not separator or not path:
-        raise CorpusError(f"A corpus is given as NAME=PATH, not {argument!r}.")
+        raise CorpusError(f"A corpus is given as NAME=PATH or hub:user/name, not {argument!r}.")
     find(name)
     return name, Path(path).expanduser()
+
+
+def locate(argument: str) -> tuple[str, Path]:
+    """Find a corpus given as NAME=PATH or as hub:user/name; the latter is fetched if need be.
+
+    Returns:
+        The corpus' name and its folder, as `load` takes them.
+
+    Raises:
+        CorpusError: it is given as neither, or cannot be fetched.
+    """
+    if not argument.startswith("hub:"):
+        return parse(argument)
+    from . import hub  # only now: a corpus in a folder needs no client
+
+    folder = hub.fetch(hub.Address.parse(argument))
+    return published.describe(folder, str(folder)).info.name, folder
 
 
 def load(name: str, root: Path) -> Corpus:
     """Read a corpus.
 
     Args:
-        name: one of CORPORA.
-        root: its folder.
+        name: one of CORPORA, or the name of a published corpus.
+        root: its folder, as its publisher lays it out or as `publish-dataset` does.
 
     Returns:
         Corpus with at least one clip.
@@ -92,6 +111,25 @@ def load(name: str, root: Path) -> Corpus:
         CorpusError: the name is unknown, the folder is missing or holds nothing of that corpus, or
             something in it does not follow the corpus' pattern.
     """
+    if published.is_published(root):
+        info, reading = published.read(root)
+        if info.name != name:
+            raise CorpusError(f"{root} holds {info.name} and not {name}: give it under that name.")
+        if name in CORPORA:
+            known = CORPORA[name].INFO  # what is known here counts, as for any folder
+            if known.labels != info.labels:
+                raise CorpusError(
+                    f"{root} says that {name} has {', '.join(info.labels)}, where this project "
+                    f"expects {', '.join(known.labels)}: publish it again with this version."
+                )
+            info = known
+    else:
+        info, reading = _read(name, root)
+    clips = sorted(reading.clips, key=lambda clip: (clip.file, str(clip.path)))
+    return Corpus(info, tuple(clips), dict(reading.dropped), reading.second_copies)
+
+
+def _read(name: str, root: Path) -> tuple[CorpusInfo, Reading]:
     module = find(name)
     if not root.is_dir():
         raise CorpusError(
@@ -100,5 +138,4 @@ def load(name: str, root: Path) -> Corpus:
     reading = module.read(root)
     if not reading.clips:
         raise CorpusError(f"{root} holds no clip of {name}: looked for {module.INFO.pattern}.")
-    clips = sorted(reading.clips, key=lambda clip: (clip.file, str(clip.path)))
-    return Corpus(module.INFO, tuple(clips), dict(reading.dropped), reading.second_copies)
+    return module.INFO, reading

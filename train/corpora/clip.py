@@ -62,7 +62,9 @@ class CorpusInfo:
         name: short name, as on the command line.
         title: full name.
         language: ISO 639-1 code.
-        licence: SPDX identifier; LicenseRef-... where the corpus has terms of its own.
+        licence: SPDX identifier; LicenseRef-... where the corpus has terms of its own. It decides
+            whether audio may be published, see train/corpora/licences.py: terms of its own never
+            allow that.
         citation: how to cite it.
         pattern: what its files are called, for error messages.
         labels: which of the eight classes it has, in the order of LABELS.
