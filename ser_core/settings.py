@@ -33,6 +33,12 @@ class Settings(Strict):
         queue: int, recordings that may wait for their turn; the next one is turned away.
         concurrency: int, recordings that are worked on at a time, page and API together. The
             default is the number of CPUs of a free Space.
+        max_timeline_seconds: float [s], longest recording that gets a timeline, an hour by default.
+            `max_megabytes` holds for it as well: 50 MB are an hour at 110 kbit/s.
+        live_visitors: int, visitors who may be listened to live at a time; the next one waits. Each
+            takes about a twentieth of a core.
+        live_seconds: float [s], how long one visitor keeps that place. Whoever goes on speaking
+            asks for a place again, so that those who wait get their turn.
         host: str, address to listen on.
         port: int, port to listen on.
         root_path: str, where visitors find the app behind a reverse proxy: a path ("/emotion") or a
@@ -47,6 +53,11 @@ class Settings(Strict):
     max_megabytes: Annotated[int, Field(gt=0, le=1_000, alias="SER_MAX_MEGABYTES")] = 50
     queue: Annotated[int, Field(gt=0, le=10_000, alias="SER_QUEUE")] = 40
     concurrency: Annotated[int, Field(gt=0, le=40, alias="SER_CONCURRENCY")] = 2
+    max_timeline_seconds: Annotated[
+        Positive, Field(le=86_400, alias="SER_MAX_TIMELINE_SECONDS")
+    ] = 3_600.0
+    live_visitors: Annotated[int, Field(gt=0, le=1_000, alias="SER_LIVE_VISITORS")] = 8
+    live_seconds: Annotated[Positive, Field(ge=10, le=86_400, alias="SER_LIVE_SECONDS")] = 300.0
     # The names Gradio and Spaces use for these three; a Space sets the first two itself.
     host: Annotated[str, Field(min_length=1, alias="GRADIO_SERVER_NAME")] = "127.0.0.1"
     port: Annotated[int, Field(gt=0, lt=65_536, alias="GRADIO_SERVER_PORT")] = 7860

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from hub_server import HubServer
 
+from benchmarks.live import Visitor, chunks
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.emotions import LABELS
 from ser_core.settings import Settings
@@ -62,7 +64,7 @@ def recognizer() -> EmotionRecognizer:
 
 @pytest.fixture(scope="module")
 def url(uploads: Path, recognizer: EmotionRecognizer) -> Iterator[str]:
-    settings = Settings(max_seconds=10, max_megabytes=1, port=free_port())
+    settings = Settings(max_seconds=10, max_timeline_seconds=30, max_megabytes=1, port=free_port())
     demo, launch_options = build_app(recognizer, settings)
     _, address, _ = demo.launch(**launch_options, prevent_thread_lock=True, quiet=True)
     yield address
@@ -139,12 +141,12 @@ def test_silence_is_no_speech_and_no_label(client: Client, tmp_path: Path) -> No
     [
         ("garbage.wav", b"this is not audio" * 100, r"garbage\.wav"),
         ("empty.wav", b"", "is empty: expected a recording, got 0 bytes"),
-        ("long.wav", wav(np.zeros(12 * RATE)), "too long: expected at most 10 s"),
+        ("long.wav", wav(np.zeros(31 * RATE)), "too long: expected at most [13]0 s"),
         ("short.wav", wav(np.zeros(RATE // 100)), "too short: expected at least 0.1 s"),
         ("cut.wav", SPEECH.read_bytes()[:20_000], r"cut\.wav"),
     ],
 )
-@pytest.mark.parametrize("endpoint", ["/predict", "/predict_all"])
+@pytest.mark.parametrize("endpoint", ["/predict", "/predict_all", "/analyze"])
 def test_what_cannot_be_used_is_an_exception_with_our_sentence(
     client: Client,
     uploads: Path,
@@ -156,6 +158,11 @@ def test_what_cannot_be_used_is_an_exception_with_our_sentence(
 ) -> None:
     file = tmp_path / name
     file.write_bytes(content)
+    if (name, endpoint) == ("cut.wav", "/analyze"):
+        answer = client.predict(handle_file(file), api_name=endpoint)
+        assert re.search(sentence, answer["truncated"])
+        assert answer["segments"]
+        return
     with pytest.raises(AppError, match=sentence) as caught:
         client.predict(handle_file(file), api_name=endpoint)
     assert "Traceback" not in str(caught.value)
@@ -178,9 +185,82 @@ def test_eight_clients_at_once_get_equal_answers(url: str, uploads: Path) -> Non
     assert left_in(uploads) == []
 
 
-def test_the_api_is_exactly_the_two_documented_endpoints(url: str) -> None:
+def test_analyze_answers_the_timeline(client: Client, recognizer: EmotionRecognizer) -> None:
+    timeline = recognizer.analyze(SPEECH)
+    answer = client.predict(handle_file(SPEECH), api_name="/analyze")
+    assert answer == json.loads(timeline.to_json())
+    assert [segment["label"] for segment in answer["segments"]]
+    assert answer["dominant"] in LABELS
+
+
+def test_analyze_finds_no_emotion_in_silence_and_takes_what_predict_refuses(
+    client: Client, uploads: Path, tmp_path: Path
+) -> None:
+    silence = tmp_path / "silence.wav"
+    silence.write_bytes(wav(np.zeros(12 * RATE)))
+    answer = client.predict(handle_file(silence), api_name="/analyze")
+    assert (answer["dominant"], answer["segments"]) == (None, [])
+    assert answer["overall"]["status"] == "no_speech"
+    assert left_in(uploads) == []
+
+
+def test_live_sound_is_answered_twice_a_second_and_leaves_no_file(url: str, uploads: Path) -> None:
+    with Visitor(url) as visitor:
+        shown = []
+        for content in chunks(48_000, 2, 4.25):
+            visitor.send(content)
+            _, message = visitor.answer()
+            shown.append(message["output"]["data"][0])
+        cards = [one for one in shown if isinstance(one, str)]
+        # Gradio answers a chunk with nothing new by an update that says so.
+        assert len(cards) == 8
+        assert 'data-live="emotion"' in "".join(cards)
+        assert left_in(uploads) == []
+        answer, strip, *_ = visitor.stop()
+        assert text.LIVE_STOPPED_TITLE in answer
+        assert "ser-piece" in strip
+
+
+def test_live_sound_that_comes_too_fast_is_heard_whole_and_leaves_no_file(
+    url: str, uploads: Path
+) -> None:
+    with Visitor(url) as visitor:
+        sound = list(chunks(16_000, 1, 6.0))
+        visitor.send(sound[0])
+        visitor.answer()
+        # Without waiting for the answers: Gradio hears of some of these chunks only.
+        for content in sound[1:]:
+            visitor.send(content)
+            time.sleep(0.02)
+        visitor.send(sound[0])
+        deadline = time.monotonic() + PATIENCE
+        while left_in(uploads) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert left_in(uploads) == []
+        answer, *_ = visitor.stop()
+        assert text.LIVE_STOPPED.split("{")[0] + "6 s" in answer
+
+
+def test_a_chunk_that_is_no_sound_is_a_sentence_and_the_next_one_is_heard(
+    url: str, uploads: Path
+) -> None:
+    with Visitor(url) as visitor:
+        sound = list(chunks(48_000, 1, 1.0))
+        states = []
+        for content in (sound[0], b"this is not audio" * 100, b"", *sound[1:]):
+            visitor.send(content)
+            shown = visitor.answer()[1]["output"]["data"][0]
+            states.append(shown if isinstance(shown, str) else "")
+        assert text.LIVE_FAULT in states[1]
+        assert "Traceback" not in states[1]
+        assert "data-live" in states[3]
+        assert text.LIVE_FAULT not in "".join(states[3:])
+        assert left_in(uploads) == []
+
+
+def test_the_api_is_exactly_the_three_documented_endpoints(url: str) -> None:
     info = HTTP.get(f"{url}gradio_api/info").json()
-    assert set(info["named_endpoints"]) == {"/predict", "/predict_all"}
+    assert set(info["named_endpoints"]) == {"/predict", "/predict_all", "/analyze"}
     assert info["unnamed_endpoints"] == {}
     for endpoint in info["named_endpoints"].values():
         assert endpoint["description"].startswith("Hear the emotion in a recording")
@@ -188,15 +268,16 @@ def test_the_api_is_exactly_the_two_documented_endpoints(url: str) -> None:
         assert parameter["parameter_name"] == "audio"
         assert parameter["python_type"]["type"] == "filepath"
         (returned,) = endpoint["returns"]
-        assert {"status", "label", "confidence"} <= set(returned["type"]["properties"])
+        named = set(returned["type"]["properties"])
+        assert named >= {"status", "label", "confidence"} or named >= {"segments", "overall"}
 
 
-@pytest.mark.parametrize("endpoint", ["predict", "predict_all"])
+@pytest.mark.parametrize("endpoint", ["predict", "predict_all", "analyze"])
 def test_curl_needs_an_upload_a_call_and_a_get(url: str, endpoint: str) -> None:
     (path,) = upload(url, "clip.wav", SPEECH.read_bytes()).json()
     event, (answer,) = post(url, endpoint, file_data(path))
     assert event == "complete"
-    assert answer["label"] in LABELS
+    assert answer.get("overall", answer)["label"] in LABELS
     assert not Path(path).exists()
 
 
@@ -236,7 +317,7 @@ def test_the_page_is_served_and_names_nothing_outside(url: str) -> None:
     assert config["analytics_enabled"] is False
     # Gradio links fonts by address unless the theme names local ones.
     assert not any("://" in sheet for sheet in config.get("stylesheets") or [])
-    assert all(event["api_visibility"] == "private" for event in config["dependencies"][:-2])
+    assert all(event["api_visibility"] == "private" for event in config["dependencies"][:-3])
 
 
 def start_app(**environment: str) -> subprocess.Popen:
@@ -301,7 +382,7 @@ def test_app_without_its_model_says_why_wherever_it_is_asked(tmp_path: Path, mod
         assert str(tmp_path) not in sentence
         assert text.UNAVAILABLE_TITLE in shown(url)
         assert sentence in shown(url)
-        for endpoint in ("/predict", "/predict_all"):
+        for endpoint in ("/predict", "/predict_all", "/analyze"):
             with pytest.raises(AppError) as caught:
                 connect(url).predict(handle_file(SPEECH), api_name=endpoint)
             assert str(caught.value) == sentence

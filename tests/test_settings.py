@@ -12,6 +12,8 @@ def test_an_empty_environment_gives_the_embedded_model_and_the_defaults() -> Non
     assert settings.model_id == DEFAULT_MODEL
     assert settings.embedded
     assert (settings.max_seconds, settings.max_megabytes) == (60.0, 50)
+    assert settings.max_timeline_seconds == 3_600.0
+    assert (settings.live_visitors, settings.live_seconds) == (8, 300.0)
     assert (settings.host, settings.port) == ("127.0.0.1", 7860)
 
 
@@ -24,6 +26,9 @@ def test_every_variable_is_read() -> None:
             "SER_MAX_MEGABYTES": "3",
             "SER_QUEUE": "7",
             "SER_CONCURRENCY": "4",
+            "SER_MAX_TIMELINE_SECONDS": "1800",
+            "SER_LIVE_VISITORS": "3",
+            "SER_LIVE_SECONDS": "90",
             "GRADIO_SERVER_NAME": "0.0.0.0",
             "GRADIO_SERVER_PORT": "8000",
             "GRADIO_ROOT_PATH": "/emotion",
@@ -37,6 +42,9 @@ def test_every_variable_is_read() -> None:
         max_megabytes=3,
         queue=7,
         concurrency=4,
+        max_timeline_seconds=1_800,
+        live_visitors=3,
+        live_seconds=90,
         host="0.0.0.0",
         port=8000,
         root_path="/emotion",
@@ -61,6 +69,9 @@ def test_an_empty_value_counts_as_not_set() -> None:
         ("SER_MAX_MEGABYTES", "2.5"),
         ("SER_QUEUE", "0"),
         ("SER_CONCURRENCY", "many"),
+        ("SER_MAX_TIMELINE_SECONDS", "0"),
+        ("SER_LIVE_VISITORS", "0"),
+        ("SER_LIVE_SECONDS", "inf"),
         ("GRADIO_SERVER_PORT", "70000"),
         ("GRADIO_ROOT_PATH", "emotion"),
     ],

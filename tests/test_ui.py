@@ -5,17 +5,20 @@ import shutil
 from pathlib import Path
 
 import gradio as gr
+import numpy as np
 import pytest
+from recordings import conversation
 
 from ser_core import DEFAULT_MODEL, EmotionPrediction, EmotionRecognizer
 from ser_core.emotions import EMOTIONS, LABELS
 from ser_core.errors import ModelNotFoundError
+from ser_core.live import LiveMoment, LiveSession
 from ser_core.settings import Settings
-from ser_core.ui import build_app, build_unavailable, dataset, model, predict, text
+from ser_core.ui import build_app, build_unavailable, dataset, live, model, predict, text, timeline
 from ser_core.ui.markup import percent
 from ser_core.ui.page import Page
 from ser_core.ui.repository import Repository
-from ser_core.ui.uploads import UploadLedger
+from ser_core.ui.uploads import MOST_CHUNKS, LiveChunks, UploadLedger
 
 FIXTURES = Path(__file__).parent / "fixtures"
 METRICS = json.loads((Path(DEFAULT_MODEL) / "metrics.json").read_text())
@@ -264,3 +267,105 @@ def test_a_file_outside_the_upload_folder_is_never_deleted(
     UploadLedger().release(str(mine))
     UploadLedger().release("\0")
     assert mine.exists()
+
+
+def test_live_answers_become_pieces_with_gaps_where_nobody_speaks() -> None:
+    answers = [SILENCE, HAPPY, HAPPY, SILENCE, HAPPY, UNSURE]
+    moments = [LiveMoment(0.5 * (k + 1), answer) for k, answer in enumerate(answers)]
+    drawn = [(p.start, p.end, p.label, p.unsure) for p in live.pieces(moments, 0.5)]
+    assert drawn == [
+        (0.5, 1.5, "happy", False),
+        (2.0, 2.5, "happy", False),
+        (2.5, 3.0, "happy", True),
+    ]
+
+
+def test_live_state_is_bounded_and_shares_are_of_all_speech(recognizer: EmotionRecognizer) -> None:
+    listener = live.Listener(LiveSession(recognizer))
+    samples = np.tile(conversation((1.0,)), 20)
+    for start in range(0, len(samples), 4_000):
+        listener.hear((16_000, samples[start : start + 4_000]))
+    assert sum(listener.shares.values()) == pytest.approx(1.0)
+    assert list(listener.shares) == list(LABELS)
+    strip = live.minute(listener)
+    assert strip.count("ser-lane-name") == len(LABELS)
+    assert strip.count("ser-piece") <= 120
+    assert "The last minute: " in strip
+    assert text.LIVE_STOPPED_TITLE in live.stopped(listener)
+
+
+def test_a_screen_reader_is_told_when_two_answers_agree(recognizer: EmotionRecognizer) -> None:
+    listener = live.Listener(LiveSession(recognizer))
+    told = [
+        live.card(listener).split("</p>")[0]
+        for _ in range(10)
+        if listener.hear((16_000, np.zeros(4_000, np.float32)))
+    ]
+    assert text.LIVE_STARTING_TITLE in told[0]
+    assert [text.LIVE_NO_SPEECH_TITLE in words for words in told[1:]] == [True] * 4
+
+
+def test_live_chunks_that_were_passed_over_are_heard_in_order_and_never_too_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    paths = []
+    for number in range(MOST_CHUNKS + 2):
+        path = tmp_path / str(number) / "audio.wav"
+        path.parent.mkdir()
+        path.write_bytes(b"sound")
+        paths.append(str(path))
+    chunks = LiveChunks(UploadLedger())
+    for path in paths:
+        chunks.put("one", path)
+    chunks.put("two", paths[-1])
+    assert [Path(path).exists() for path in paths[:3]] == [False, False, True]
+    assert chunks.take("one", paths[4]) == paths[2:5]
+    assert chunks.take("one", "not there") == ["not there"]
+    chunks.drop("one")
+    assert chunks.take("two", paths[-1]) == [paths[-1]]
+    assert [path for path in paths if Path(path).exists()] == paths[2:5]
+
+
+def test_a_timeline_says_how_far_its_votes_can_be_trusted(recognizer: EmotionRecognizer) -> None:
+    result = recognizer.analyze((16_000, conversation()))
+    card, shown = timeline.card(result), timeline.details(result)
+    low, high = result.dominance_interval
+    assert f"Most often {result.dominant}" in card
+    assert f"between {100 * low:.0f}% and {100 * high:.0f}%" in card
+    assert shown.count("data-start") == 2 * len(result.segments)
+    for share in result.distribution.values():
+        assert percent(share) in shown
+
+
+def test_a_timeline_without_speech_names_no_emotion(recognizer: EmotionRecognizer) -> None:
+    result = recognizer.analyze((16_000, np.zeros(48_000, np.float32)))
+    assert text.NO_SPEECH_TITLE in timeline.card(result)
+    assert not any(label in timeline.card(result).lower() for label in LABELS)
+    assert timeline.details(result) == ""
+
+
+def test_a_cut_recording_gets_a_timeline_and_a_sentence(page: Page, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.wav"
+    cut.write_bytes((FIXTURES / "speech_female.wav").read_bytes()[:40_000])
+    tab = timeline.answers(page, str(cut), lambda _: None, lambda: False)
+    assert next(tab)[0] == timeline.working()
+    card, *_ = next(tab)
+    assert "cut.wav" in card
+    assert 'data-timeline="done"' in card
+
+
+def test_a_visitor_who_turns_away_gets_no_timeline(page: Page) -> None:
+    tab = timeline.answers(page, str(FIXTURES / "speech.flac"), lambda _: None, lambda: True)
+    assert [shown[0] for shown in tab] == [timeline.working()]
+
+
+def test_files_of_a_timeline_lie_among_the_uploads_and_are_named_after_it(
+    recognizer: EmotionRecognizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    result = recognizer.analyze((16_000, conversation((1.0,))))
+    buttons = timeline.downloads(result, "../a <b> talk")
+    files = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
+    assert files == ["a b talk.csv", "a b talk.json", "a b talk.vtt"]
+    assert len(buttons) == len(files)

@@ -1,4 +1,4 @@
-"""The API: two endpoints, for gradio_client, curl and MCP; JSON in plain types.
+"""The API: three endpoints, for gradio_client, curl and MCP; JSON in plain types.
 
     client = gradio_client.Client("http://127.0.0.1:7860")
     client.predict(handle_file("clip.wav"), api_name="/predict")
@@ -8,15 +8,16 @@ Gradio builds their documentation from the signatures and docstrings here.
 
 import os
 from collections.abc import Callable
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 import gradio as gr
 
 from ..errors import AudioError
 from ..results import EmotionPrediction
 from ..settings import Settings
+from ..timeline import EmotionTimeline
 from . import text
-from .page import CONCURRENCY_ID, Page
+from .page import CONCURRENCY_ID, TIMELINE_CONCURRENCY_ID, Page
 from .uploads import UploadLedger, is_upload
 
 TOP = 3
@@ -50,12 +51,59 @@ class FullAnswer(TypedDict):
     duration: float
 
 
-def add_endpoints(answer: Callable[[object], EmotionPrediction], settings: Settings) -> None:
-    """Add `/predict` and `/predict_all` to the open Blocks.
+class Segment(TypedDict):
+    """A stretch of speech that sounds like one emotion; times in seconds."""
+
+    start: float
+    end: float
+    status: Literal["emotion", "uncertain"]
+    label: str
+    confidence: float
+    probabilities: dict[str, float]
+    intensity: float | None
+    speaker: str | None
+
+
+class AnsweredWindow(TypedDict):
+    """What one window of a recording was answered."""
+
+    start: float
+    end: float
+    speech_seconds: float
+    probabilities: dict[str, float]
+
+
+class Timeline(TypedDict):
+    """What `/analyze` answers: EmotionTimeline.to_dict()."""
+
+    duration: float
+    speech_seconds: float
+    truncated: str | None
+    window: float
+    hop: float
+    smoothing: str
+    overall: FullAnswer
+    dominant: str | None
+    dominance: float
+    dominance_interval: list[float]
+    votes: dict[str, int]
+    distribution: dict[str, float]
+    speech: list[list[float]]
+    segments: list[Segment]
+    windows: list[AnsweredWindow]
+
+
+def add_endpoints(
+    answer: Callable[[object], EmotionPrediction],
+    follow: Callable[[object], EmotionTimeline],
+    settings: Settings,
+) -> None:
+    """Add `/predict`, `/predict_all` and `/analyze` to the open Blocks.
 
     Args:
         answer: what is done with an upload: `hear`, or `refuse` where there is no model. A client
             finds the same endpoints in either case.
+        follow: the same for `/analyze`: `analyze`, or `refuse`.
         settings: Settings.
     """
 
@@ -90,6 +138,24 @@ def add_endpoints(answer: Callable[[object], EmotionPrediction], settings: Setti
         """
         return answer(audio).to_dict()
 
+    def analyze(audio: gr.FileData) -> Timeline:
+        """Hear the emotion in a recording as it changes over time.
+
+        A long recording is answered window by window, and stretches of speech of one emotion become
+        segments; where nobody speaks there is none. An upload is deleted once it is answered:
+        upload again for another call.
+
+        Args:
+            audio: the recording: WAV, FLAC, OGG, Opus, MP3, M4A, WebM or MP4.
+
+        Returns:
+            overall (as /predict_all), segments, distribution (share of the time of speech by
+            label), dominant (the label with most votes, or null without speech) with dominance (its
+            share of the votes) and dominance_interval (95 %), votes, speech, and windows with their
+            probabilities; truncated is a sentence where the recording is cut off.
+        """
+        return follow(audio).to_dict()
+
     for endpoint in (predict, predict_all):
         gr.api(
             endpoint,
@@ -97,6 +163,12 @@ def add_endpoints(answer: Callable[[object], EmotionPrediction], settings: Setti
             concurrency_limit=settings.concurrency,
             concurrency_id=CONCURRENCY_ID,
         )
+    gr.api(
+        analyze,
+        api_name="analyze",
+        concurrency_limit=1,
+        concurrency_id=TIMELINE_CONCURRENCY_ID,
+    )
 
 
 def brief(prediction: EmotionPrediction) -> Answer:
@@ -112,17 +184,29 @@ def brief(prediction: EmotionPrediction) -> Answer:
     }
 
 
-def hear(audio: object, page: Page, ledger: UploadLedger) -> EmotionPrediction:
+def hear(audio: object, page: Page) -> EmotionPrediction:
+    """Hear an upload as a whole; see `_answered`."""
+    limit = page.settings.max_seconds
+    return _answered(audio, page, lambda path: page.recognizer.predict(path, max_seconds=limit))
+
+
+def analyze(audio: object, page: Page) -> EmotionTimeline:
+    """Follow an upload over time; see `_answered`."""
+    limit = page.settings.max_timeline_seconds
+    return _answered(audio, page, lambda path: page.recognizer.analyze(path, max_seconds=limit))
+
+
+def _answered(audio: object, page: Page, answer: Callable[[str], Any]) -> Any:
     """Answer an upload, and release it whatever happens.
 
     Args:
         audio: what the client sent, which may be anything; expected is Gradio's file data, a dict
             whose "path" is what the upload answered.
         page: Page.
-        ledger: UploadLedger.
+        answer: what is done with its path.
 
     Returns:
-        EmotionPrediction.
+        What `answer` returns.
 
     Raises:
         gr.Error: it is no upload, or it cannot be used; the sentence says why and what to do.
@@ -133,14 +217,14 @@ def hear(audio: object, page: Page, ledger: UploadLedger) -> EmotionPrediction:
         raise gr.Error(text.NOT_AN_UPLOAD, print_exception=False)
     try:
         _require_size(path, page.settings)
-        return page.recognizer.predict(path, max_seconds=page.settings.max_seconds)
+        return answer(path)
     except AudioError as error:
         raise gr.Error(str(error), print_exception=False) from error
     finally:
-        ledger.release(path)
+        page.ledger.release(path)
 
 
-def refuse(audio: object, sentence: str, ledger: UploadLedger) -> EmotionPrediction:
+def refuse(audio: object, sentence: str, ledger: UploadLedger) -> Any:
     """Say to an upload why nothing is answered, and release it.
 
     Args:

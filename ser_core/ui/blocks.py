@@ -14,16 +14,18 @@ from starlette.routing import Route
 from ..errors import SpeechEmotionError
 from ..recognizer import EmotionRecognizer
 from ..settings import SWEEP_PERIOD, UPLOAD_AGE, Settings
-from . import api, dataset, model, predict, text
+from . import api, dataset, live, model, predict, text, timeline
 from .health import Served, health_route, public
 from .markup import fill
 from .page import Page
 from .repository import Repository
 from .theme import CSS, THEME
-from .uploads import UploadLedger, UploadWatch
+from .uploads import ChunkWatch, UploadLedger, UploadWatch
 
 TABS = (
     (text.PREDICT_TAB, predict.build),
+    (text.LIVE_TAB, live.build),
+    (text.TIMELINE_TAB, timeline.build),
     (text.DATASET_TAB, dataset.build),
     (text.MODEL_TAB, model.build),
 )
@@ -44,7 +46,6 @@ def build_app(
     """
     page = Page(recognizer, settings, Repository.load(recognizer.directory))
     served = Served.of(recognizer, settings)
-    ledger = UploadLedger()
     with _blocks() as demo:
         _header(text.LEAD)
         with gr.Tabs():
@@ -52,10 +53,15 @@ def build_app(
                 with gr.Tab(title):
                     build(page)
         _footer(served.describe())
-        api.add_endpoints(partial(api.hear, page=page, ledger=ledger), settings)
+        api.add_endpoints(partial(api.hear, page=page), partial(api.analyze, page=page), settings)
+    page.ledger.known = demo.upload_file_set
     # Waiting costs memory for the upload; beyond this, visitors are told to come back.
     demo.queue(max_size=settings.queue, default_concurrency_limit=settings.concurrency)
-    return demo, _launch_options(settings, ledger, health_route(served))
+    watches = [
+        Middleware(UploadWatch, ledger=page.ledger),
+        Middleware(ChunkWatch, chunks=page.chunks),
+    ]
+    return demo, _launch_options(settings, watches, health_route(served))
 
 
 def build_unavailable(
@@ -83,8 +89,10 @@ def build_unavailable(
                 hint=text.UNAVAILABLE_HINT,
             )
         )
-        api.add_endpoints(partial(api.refuse, sentence=reason, ledger=ledger), settings)
-    return demo, _launch_options(settings, ledger, health_route(reason))
+        refuse = partial(api.refuse, sentence=reason, ledger=ledger)
+        api.add_endpoints(refuse, refuse, settings)
+    watches = [Middleware(UploadWatch, ledger=ledger)]
+    return demo, _launch_options(settings, watches, health_route(reason))
 
 
 def _blocks() -> gr.Blocks:
@@ -113,16 +121,17 @@ def _footer(model: str) -> None:
     )
 
 
-def _launch_options(settings: Settings, ledger: UploadLedger, health: Route) -> dict[str, Any]:
+def _launch_options(settings: Settings, watches: list[Middleware], health: Route) -> dict[str, Any]:
     return {
         "server_name": settings.host,
         "server_port": settings.port,
         "root_path": settings.root_path,
         "theme": THEME,
         "css": CSS,
+        "head": f"<script>{timeline.SCRIPT}</script>",
         "max_file_size": settings.max_bytes,
         "app_kwargs": {
-            "middleware": [Middleware(UploadWatch, ledger=ledger)],
+            "middleware": watches,
             "routes": [health],  # before Gradio's own, one of which would take any path
         },
         "footer_links": ["api"],

@@ -1,13 +1,18 @@
 """What every tab is built from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..recognizer import EmotionRecognizer
 from ..settings import Settings
 from .repository import Repository
+from .uploads import LiveChunks, UploadLedger
 
 CONCURRENCY_ID = "recordings"
 """Name of the one queue that the page's button and the API's endpoints share."""
+
+TIMELINE_CONCURRENCY_ID = "timelines"
+"""Of the one for long recordings: one at a time, as each is answered on all cores by itself."""
 
 
 @dataclass(frozen=True)
@@ -18,8 +23,15 @@ class Page:
         recognizer: EmotionRecognizer that answers.
         settings: Settings, among them the limits.
         repository: Repository, what the model's folder says about it.
+        ledger: UploadLedger, who still needs which upload.
     """
 
     recognizer: EmotionRecognizer
     settings: Settings
     repository: Repository
+    ledger: UploadLedger = field(default_factory=UploadLedger)
+
+    @cached_property
+    def chunks(self) -> LiveChunks:
+        """The live sound that waits to be heard."""
+        return LiveChunks(self.ledger)

@@ -83,7 +83,7 @@ def answers(page: Page, path: str | None) -> Iterator[Markup]:
     """
     yield working()
     try:
-        sentence = _unusable(path)
+        sentence = unusable(path)
         if sentence is None:
             limit = page.settings.max_seconds
             yield card(page.recognizer.predict(path, max_seconds=limit))
@@ -97,7 +97,8 @@ def answers(page: Page, path: str | None) -> Iterator[Markup]:
     )
 
 
-def _unusable(path: str | None) -> str | None:
+def unusable(path: str | None) -> str | None:
+    """Say why there is nothing to work on; None where there is."""
     if path is None:
         return text.NO_RECORDING
     if not Path(path).exists():

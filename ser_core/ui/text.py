@@ -62,6 +62,81 @@ FAULT = (
     "the people who run this app can find the reason in its log."
 )
 
+# Emotions along time
+STRIP_PART = "{label} {seconds:.0f} s"
+STRIP_SILENCE = "nobody speaks {seconds:.0f} s"
+
+# Live
+LIVE_TAB = "Live"
+LIVE_INTRO = (
+    "Speak, and see twice a second what the last seconds sound like, and how that changes over the "
+    "last minute."
+)
+LIVE_MICROPHONE = "Microphone"
+LIVE_CLEAR = "Clear"
+LIVE_LIMITS = (
+    "Sound is deleted from the server as soon as it was heard; a minute of answers is kept while "
+    "you listen, and nothing afterwards. Up to {visitors} visitors are listened to at a time, and "
+    "each may have to wait for a new turn after {minutes:g} minutes."
+)
+LIVE_WAITING_TITLE = "Not listening"
+LIVE_WAITING = "Press Record and speak. The answer appears here by itself."
+LIVE_STARTING_TITLE = "Listening"
+LIVE_STARTING = "The first answer comes after half a second of sound."
+LIVE_WINDOW = "What the last {seconds:.1f} seconds sound like."
+LIVE_NO_SPEECH_TITLE = "Nobody is speaking"
+LIVE_NO_SPEECH = "No speech was found in the last seconds, so there is no emotion to report."
+LIVE_UNCERTAIN_SHORT = "Not sure, most like {label}"
+LIVE_FAILED_TITLE = "This sound cannot be used"
+LIVE_FAULT = "A piece of sound did not arrive whole: it is left out, and the next one is heard."
+LIVE_STOPPED_TITLE = "Stopped"
+LIVE_STOPPED = "Heard {seconds:.0f} s; somebody spoke in about {speech:.0f} s of them."
+LIVE_STOPPED_SHARES = "Of the speech: {shares}."
+LIVE_STRIP = "The last minute"
+LIVE_STRIP_NOTE = (
+    "Gaps are where nobody speaks; fainter pieces are where the model is not sure. The percentages "
+    "are shares of all the time you spoke."
+)
+LIVE_STRIP_SUMMARY = "The last minute: {parts}."
+LIVE_TICKS = ("now", "15 s", "30 s", "45 s", "60 s ago")
+
+# Timeline
+TIMELINE_TAB = "Timeline"
+TIMELINE_INTRO = (
+    "Upload or record something longer, and see how its emotions change, and when nobody speaks."
+)
+TIMELINE_RUN = "Analyze the recording"
+TIMELINE_LIMITS = (
+    "Up to {minutes:g} minutes and {megabytes} MB: WAV, FLAC, OGG, Opus, MP3, M4A or WebM. "
+    "Recording and files are deleted from the server after about {kept:g} minutes, and nothing is "
+    "kept."
+)
+TIMELINE_WAITING = "Record or upload something. Its timeline appears here by itself."
+TIMELINE_WORKING = "The longer the recording, the longer this takes."
+TIMELINE_PROGRESS_BEGUN = "{done} of the recording"
+TIMELINE_PROGRESS = "{done} of the recording, about {remaining} to go"
+TIMELINE_NO_SPEECH = "Nobody seems to speak in this recording, so there is no emotion to report."
+TIMELINE_MOST_OFTEN = "Most often {label}"
+TIMELINE_VOTES = "{share} of {windows} moments with speech sound most like it"
+TIMELINE_INTERVAL = (
+    "These are only so many moments: the true share probably lies between {low} and {high} (95% "
+    "interval)."
+)
+TIMELINE_OVERALL = "Taken together, all moments sound most like {label}."
+TIMELINE_STRIP = "Along the recording"
+TIMELINE_STRIP_NOTE = (
+    "Click a piece to hear it; the line shows where the player is. Gaps are where nobody speaks; "
+    "fainter pieces are where the model is not sure."
+)
+TIMELINE_SUMMARY = "Along the recording: {parts}."
+TIMELINE_SHARES = "Share of the speech"
+TIMELINE_SEGMENTS = "All {count} segments as a table"
+TIMELINE_HEADERS = ("Time", "Emotion", "Probability")
+TIMELINE_UNSURE = "not sure"
+TIMELINE_LEFT_OUT = "{count} more are in the files above."
+TIMELINE_DOWNLOAD = "Save as {form}"
+TIMELINE_FORMS = {".csv": "CSV", ".json": "JSON", ".vtt": "WebVTT"}
+
 # API
 NOT_AN_UPLOAD = (
     "This is not a recording uploaded here: send the file to /gradio_api/upload first, and pass "

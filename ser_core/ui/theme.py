@@ -34,12 +34,13 @@ CSS = """
 footer .divider { display: none; }
 
 /* The two sources are small icons otherwise; their names are the ones a screen reader says. */
-#recording .source-selection { gap: .5rem; height: auto; padding: .4rem 0; }
-#recording .source-selection button { width: auto; height: 2rem; padding: 0 .6rem; display: flex;
-  align-items: center; gap: .4rem; font-size: .875rem; }
-#recording .source-selection button:not(.selected) { color: var(--body-text-color-subdued); }
-#recording .source-selection button svg { width: 1.1rem; height: 1.1rem; }
-#recording .source-selection button::after { content: attr(aria-label); }
+[id$="recording"] .source-selection { gap: .5rem; height: auto; padding: .4rem 0; }
+[id$="recording"] .source-selection button { width: auto; height: 2rem;
+  padding: 0 .6rem; display: flex; align-items: center; gap: .4rem; font-size: .875rem; }
+[id$="recording"] .source-selection button:not(.selected) {
+  color: var(--body-text-color-subdued); }
+[id$="recording"] .source-selection button svg { width: 1.1rem; height: 1.1rem; }
+[id$="recording"] .source-selection button::after { content: attr(aria-label); }
 
 .ser-header h1 { font-size: 1.75rem; font-weight: 700; line-height: 1.2; margin: .25rem 0 .35rem; }
 .ser-header p, .ser-text { max-width: 46rem; margin: 0 0 .75rem; line-height: 1.5;
@@ -50,7 +51,7 @@ footer .divider { display: none; }
 
 /* The emotions' colours are chosen against white; on a dark page they are mixed with it. */
 .dark { --ser-strength: 60%; }
-.ser-card, .ser-bar, .ser-swatch {
+.ser-card, .ser-bar, .ser-swatch, .ser-lane {
   --shown: color-mix(in oklab, var(--emotion) var(--ser-strength, 100%), white); }
 
 .ser-card { background: var(--block-background-fill);
@@ -89,6 +90,38 @@ footer .divider { display: none; }
   background: var(--border-color-primary); overflow: hidden; }
 .ser-bar { display: block; height: 100%; min-width: 2px; border-radius: 4px;
   background: var(--shown); }
+
+/* A height of its own: an answer twice a second must not move what stands below it. */
+.ser-live { min-height: 11rem; box-sizing: border-box; }
+.ser-live .ser-lead { min-height: 1.6em; }
+.ser-hidden { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden;
+  clip-path: inset(50%); white-space: nowrap; }
+#microphone { min-height: 140px; }
+#microphone .icon-button-wrapper { display: none; }
+
+.ser-strip { position: relative; background: var(--block-background-fill);
+  color: var(--body-text-color); border: 1px solid var(--border-color-primary); border-radius: 8px;
+  padding: .7rem .85rem 1.9rem; margin: 0 0 .6rem; }
+.ser-lane { display: grid; grid-template-columns: 6.6rem 1fr 3.6rem; gap: .6rem;
+  align-items: center; font-size: .9375rem; }
+.ser-lane-name { display: inline-flex; align-items: center; gap: .5rem; }
+.ser-lane-track { position: relative; height: 1.1rem; margin: .12rem 0; border-radius: 4px;
+  background: var(--border-color-primary); overflow: hidden; }
+.ser-lane .ser-share { text-align: right; font-variant-numeric: tabular-nums; }
+.ser-piece { position: absolute; top: 0; height: 100%; min-width: 2px; background: var(--shown); }
+.ser-piece.ser-faint { opacity: .45; }
+.ser-piece[data-start] { cursor: pointer; }
+.ser-ticks { position: absolute; inset: .7rem .85rem .5rem; pointer-events: none;
+  margin: 0 4.2rem 0 7.2rem; }
+.ser-ticks span { position: absolute; bottom: 0; transform: translateX(-50%); font-size: .8125rem;
+  color: var(--body-text-color-subdued); white-space: nowrap; }
+.ser-cursor { position: absolute; top: 0; bottom: 1.4rem; width: 2px; margin-left: -1px;
+  background: var(--body-text-color); }
+
+.ser-details summary { cursor: pointer; font-weight: 700; margin: .75rem 0; }
+.ser-play { font: inherit; color: inherit; background: none; border: 0; padding: 0;
+  text-decoration: underline; cursor: pointer; white-space: nowrap; }
+#timeline-recording audio { width: 100%; }
 
 .ser-section { margin: .5rem 0 .25rem; }
 .ser-section h2, .ser-heading h2 { font-size: 1.2rem; font-weight: 700; margin: .5rem 0 .5rem;
@@ -131,6 +164,8 @@ footer .divider { display: none; }
 .js-plotly-plot .modebar-container { display: none !important; }
 
 @media (max-width: 640px) {
+  /* So that all five tabs can be seen; Gradio measures a hidden copy of them. */
+  .tab-wrapper button { padding-left: .45rem; padding-right: .45rem; }
   .ser-card { padding: 1rem 1rem .9rem; }
   .ser-top li { padding: .45rem .5rem; }
   .ser-top .ser-label { font-size: .8125rem; gap: .3rem; }
@@ -147,6 +182,8 @@ footer .divider { display: none; }
   .ser-stack td:first-child { font-weight: 700; }
   .ser-stack td:not(:first-child)::before { content: attr(data-name) ": ";
     color: var(--body-text-color-subdued); }
-  .ser-all li { grid-template-columns: 6.2rem 1fr 3.3rem; gap: .4rem; }
+  .ser-all li, .ser-lane { grid-template-columns: 6.2rem 1fr 3.3rem; gap: .4rem; }
+  .ser-ticks { margin: 0 3.7rem 0 6.6rem; }
+  .ser-ticks span:nth-of-type(even) { display: none; }
 }
 """

@@ -4,11 +4,14 @@ Gradio stores an upload under a digest of its bytes, so two people who send the 
 one file. A ledger therefore counts: each answered upload adds a claim on its file, each API call
 that used it takes one away, and the last one deletes the file. Uploads of the page keep their
 claim, because its player and its button need the file; those are left to Gradio's sweep by age.
+
+Live sound comes as uploads too, a short one several times a second. Gradio hands over only the last
+of those that came while it was busy; `LiveChunks` keeps the others, so that none is lost or left.
 """
 
 import json
 import os
-from collections import Counter
+from collections import Counter, OrderedDict, deque
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -16,7 +19,11 @@ from typing import Any
 from gradio.utils import get_upload_folder
 
 UPLOAD_ROUTE = "/gradio_api/upload"
+STREAM_ROUTE = "/gradio_api/stream/"
 MOST_CLAIMS = 512  # beyond it, claims on files that the sweep has deleted are forgotten
+MOST_LISTENERS = 1_000  # beyond it, the one who has not spoken for longest loses waiting sound
+MOST_CHUNKS = 12  # of one visitor that may wait: a server too slow loses sound, but stays close
+MOST_BYTES = 100_000  # of a request that says which chunk comes next; they have about 400
 
 
 def is_upload(path: str | os.PathLike) -> bool:
@@ -38,6 +45,9 @@ class UploadLedger:
         self._claims: Counter[str] = Counter()
         self._arriving = 0  # uploads under way: one of them may be about to claim any file
         self._released: set[str] = set()  # files to look at again when none is
+        self.known: set[str] = set()
+        """The paths that Gradio's sweep would visit; it never forgets one that it did not delete
+        itself, so those deleted here are taken out."""
 
     def begin(self) -> None:
         """An upload starts to arrive."""
@@ -53,11 +63,13 @@ class UploadLedger:
             self._claims.update(os.path.realpath(path) for path in paths)
             self._delete_unclaimed()
 
-    def release(self, path: str) -> None:
+    def release(self, path: str, *, at_once: bool = False) -> None:
         """An API call is done with a file; it is deleted when nobody else has a claim on it.
 
         Args:
             path: the file; one outside Gradio's upload folder is left alone.
+            at_once: whether not to wait until no upload is under way. With several listeners there
+                hardly is such a moment, and of their chunks no two are the same, but for silence.
         """
         if not is_upload(path):
             return
@@ -65,19 +77,106 @@ class UploadLedger:
             real = os.path.realpath(path)
             self._claims[real] -= 1
             self._released.add(real)
+            if at_once:
+                self._delete(real)
             self._delete_unclaimed()
 
     def _delete_unclaimed(self) -> None:
         if self._arriving:
             return
-        for path in self._released:
-            if self._claims[path] <= 0:
-                del self._claims[path]
-                Path(path).unlink(missing_ok=True)
-                # Each upload has a folder of its own, which another file may still be in.
-                if not any(Path(path).parent.iterdir()):
-                    Path(path).parent.rmdir()
-        self._released.clear()
+        for path in list(self._released):
+            self._delete(path)
+
+    def _delete(self, path: str) -> None:
+        self._released.discard(path)
+        if self._claims[path] > 0:
+            return
+        del self._claims[path]
+        self.known.discard(path)
+        Path(path).unlink(missing_ok=True)
+        # Each upload has a folder of its own, which another file may still be in.
+        if Path(path).parent.is_dir() and not any(Path(path).parent.iterdir()):
+            Path(path).parent.rmdir()
+
+
+class LiveChunks:
+    """The chunks of live sound that have arrived and are not heard yet, by visitor.
+
+    Safe to share between threads.
+    """
+
+    def __init__(self, ledger: UploadLedger) -> None:
+        self._lock = Lock()
+        self._ledger = ledger
+        self._waiting: OrderedDict[str, deque[str]] = OrderedDict()
+
+    def put(self, visitor: str, path: str) -> None:
+        """A visitor's next chunk has arrived."""
+        dropped = []
+        with self._lock:
+            waiting = self._waiting.setdefault(visitor, deque())
+            self._waiting.move_to_end(visitor)
+            waiting.append(path)
+            if len(waiting) > MOST_CHUNKS:
+                dropped.append(waiting.popleft())
+            if len(self._waiting) > MOST_LISTENERS:
+                dropped += self._waiting.popitem(last=False)[1]
+        for path in dropped:
+            self._ledger.release(path, at_once=True)
+
+    def take(self, visitor: str, path: str) -> list[str]:
+        """Take the chunk that is to be heard now, and before it those that were passed over.
+
+        Args:
+            visitor: str, the session's hash.
+            path: the chunk that Gradio hands over. The same sound has the same path: the first one
+                counts.
+
+        Returns:
+            Paths in the order of arrival, the last of them `path`.
+        """
+        with self._lock:
+            waiting = self._waiting.get(visitor, deque())
+            if path not in waiting:
+                return [path]  # the first chunk comes another way
+            taken = [waiting.popleft() for _ in range(waiting.index(path) + 1)]
+            if not waiting:
+                del self._waiting[visitor]
+        return taken
+
+    def drop(self, visitor: str) -> None:
+        """Delete what a visitor has waiting."""
+        with self._lock:
+            waiting = self._waiting.pop(visitor, ())
+        for path in waiting:
+            self._ledger.release(path, at_once=True)
+
+
+class ChunkWatch:
+    """ASGI middleware that tells LiveChunks of every chunk, before Gradio hears of it."""
+
+    def __init__(self, app: Any, chunks: LiveChunks) -> None:
+        self._app = app
+        self._chunks = chunks
+
+    async def __call__(self, scope: dict, receive: Any, send: Any) -> None:
+        """Pass a request on, and read the chunk's path out of it."""
+        _, found, event = scope.get("path", "").rpartition(STREAM_ROUTE)
+        if scope["type"] != "http" or scope["method"] != "POST" or not found or "/" in event:
+            await self._app(scope, receive, send)
+            return
+        body = bytearray()
+
+        async def watched() -> dict:
+            message = await receive()
+            if message["type"] == "http.request" and len(body) <= MOST_BYTES:
+                body.extend(message.get("body", b""))
+                chunk = None if message.get("more_body", False) else _chunk(bytes(body))
+                if chunk is not None:
+                    self._chunks.put(*chunk)
+            return message
+
+        await self._app(scope, watched, send)
 
 
 class UploadWatch:
@@ -119,3 +218,15 @@ def _paths(body: bytes) -> list[str]:
     except ValueError:
         return []
     return [path for path in answer if isinstance(path, str)] if isinstance(answer, list) else []
+
+
+def _chunk(body: bytes) -> tuple[str, str] | None:
+    """Read (visitor, path) of a chunk of live sound; None where it is anything else."""
+    try:
+        request = json.loads(body)
+        visitor, path = request["session_hash"], request["data"][0]["path"]
+    except (ValueError, KeyError, TypeError, IndexError):
+        return None
+    # A client could name any file of the server.
+    known = isinstance(visitor, str) and isinstance(path, str) and is_upload(path)
+    return (visitor, path) if known else None
