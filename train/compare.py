@@ -181,6 +181,14 @@ def table(rows: list[dict]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
+def cell(row: dict | None) -> str:
+    """Write a row's accuracy, and how many folds it is of where that is not all five."""
+    if row is None:
+        return "-"
+    text = f"{row['accuracy_mean']:.1%} ± {row['accuracy_std']:.1%}".replace("%", " %")
+    return text if row["folds"] == 5 else f"{text} ({row['folds']} folds)"
+
+
 def summary(rows: list[dict]) -> str:
     """Write one line per recipe: its claim, and its accuracy under each way of judging it.
 
@@ -193,11 +201,6 @@ def summary(rows: list[dict]) -> str:
     for name in dict.fromkeys(row["recipe"] for row in rows):
         mine = {row["protocol"]: row for row in rows if row["recipe"] == name}
         claim = next(iter(mine.values()))["published_claim"] or "this project's default"
-        cells = [
-            f"{mine[way]['accuracy_mean']:.1%} ± {mine[way]['accuracy_std']:.1%}".replace("%", " %")
-            if way in mine
-            else "-"
-            for way in ("speaker", "random", "duplicated")
-        ]
+        cells = [cell(mine.get(way)) for way in ("speaker", "random", "duplicated")]
         lines.append([f"`{name}`", claim, *cells])
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -14,7 +15,7 @@ from ser_core import EmotionRecognizer
 from ser_core.config import FeatureConfig
 from ser_core.emotions import LABELS
 
-from . import card, dataset, records
+from . import audit, card, dataset, records
 from .calibrate import Calibration, calibrate
 from .corpora import Corpus
 from .export import export, fold_temperature, write_json
@@ -49,6 +50,7 @@ def report(run: Run) -> tuple[dict, Calibration]:
             **asdict(calibration),
             "uncalibrated": scores(raw.probabilities, raw.truth),
         },
+        "audit": audit.of_run(run, jobs=os.cpu_count() or 1, quiet=True).summary(),
         "run": fold_records(run, material),
         "parameters": int(new_network(run, config, ALL_CLIPS).count_params()),
     }
