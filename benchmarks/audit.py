@@ -5,7 +5,7 @@
 
 Copies of some clips are made in ten ways and looked for among all clips of the same half of the
 speakers, so that a copy has to be found beside other takes of its own speaker. The false alarms are
-all other pairs that are called copies. The thresholds were set on a few dozen clips of both corpora,
+all other pairs that are called copies. Thresholds were set on a few dozen clips of both corpora,
 of speakers of both halves (every other one by name), before either half was measured, and have not
 been changed since: the halves show how far the figures vary, and neither is wholly unseen.
 """
