@@ -238,23 +238,16 @@ class EmotionRecognizer(
         duration = len(samples) / self.config.sample_rate
         frames = features.to_frames(samples, self.config)
         activity = self._speech(samples, frames)
-        seconds = round(activity.speech_seconds, 3)
-        if not activity.has_speech:
-            return EmotionPrediction("no_speech", None, 0.0, {}, None, seconds, round(duration, 3))
-        spoken = mark(
-            activity.segments, 0, len(frames), self.config.sample_rate / self.config.hop_length
-        )
-        inputs = speech_inputs(frames, spoken, self.config)
-        probabilities = pool(self._runtime.run(inputs), self.config)
-        best = int(probabilities.argmax())
-        confidence = float(probabilities[best])
-        return EmotionPrediction(
-            status="emotion" if confidence >= self.config.uncertain_below else "uncertain",
-            label=self.labels[best],
-            confidence=confidence,
-            probabilities=dict(zip(self.labels, probabilities.tolist(), strict=True)),
-            intensity=None,
-            speech_seconds=seconds,
+        probabilities = None
+        if activity.has_speech:
+            rate = self.config.sample_rate / self.config.hop_length  # [frames / s]
+            spoken = mark(activity.segments, 0, len(frames), rate)
+            inputs = speech_inputs(frames, spoken, self.config)
+            probabilities = pool(self._runtime.run(inputs), self.config)
+        return EmotionPrediction.of(
+            probabilities,
+            self.config,
+            speech_seconds=round(activity.speech_seconds, 3),
             duration=round(duration, 3),
         )
 

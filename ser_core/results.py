@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .config import FeatureConfig
 
 Status = Literal["emotion", "uncertain", "no_speech"]
 
@@ -36,6 +41,37 @@ class EmotionPrediction:
     def __post_init__(self) -> None:
         frozen = MappingProxyType(dict(self.probabilities))
         object.__setattr__(self, "probabilities", frozen)
+
+    @classmethod
+    def of(
+        cls,
+        probabilities: "np.ndarray | None",
+        config: "FeatureConfig",
+        *,
+        speech_seconds: float,
+        duration: float,
+    ) -> "EmotionPrediction":
+        """Name an answer.
+
+        Args:
+            probabilities: float array of shape (classes,), sum 1; None where nobody speaks.
+            config: FeatureConfig, whose labels and threshold count.
+            speech_seconds: float [s].
+            duration: float [s].
+        """
+        if probabilities is None:
+            return cls("no_speech", None, 0.0, {}, None, speech_seconds, duration)
+        best = int(probabilities.argmax())
+        confidence = float(probabilities[best])
+        return cls(
+            status="emotion" if confidence >= config.uncertain_below else "uncertain",
+            label=config.labels[best],
+            confidence=confidence,
+            probabilities=dict(zip(config.labels, probabilities.tolist(), strict=True)),
+            intensity=None,
+            speech_seconds=speech_seconds,
+            duration=duration,
+        )
 
     def top(self, k: int = 3) -> list[tuple[str, float]]:
         """Return the k likeliest emotions with their probabilities, likeliest first.

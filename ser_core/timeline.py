@@ -177,7 +177,12 @@ class TimelineBuilder:
             duration=round(duration, 3),
             speech=tuple((round(start, 3), round(end, 3)) for start, end in speech),
             segments=tuple(segments),
-            overall=self._overall(pooled if len(heard) else None, seconds, duration),
+            overall=EmotionPrediction.of(
+                pooled if len(heard) else None,
+                config,
+                speech_seconds=seconds,
+                duration=round(duration, 3),
+            ),
             distribution=_shares(segments, labels),
             votes=MappingProxyType({label: counts[i] for i, label in enumerate(labels)}),
             dominant=dominant,
@@ -191,16 +196,6 @@ class TimelineBuilder:
             bounds=bounds,
             answers=answers,
             turns=None if turns is None else tuple(turns),
-        )
-
-    def _overall(
-        self, pooled: np.ndarray | None, seconds: float, duration: float
-    ) -> EmotionPrediction:
-        if pooled is None:
-            return EmotionPrediction("no_speech", None, 0.0, {}, None, seconds, round(duration, 3))
-        label, confidence, status, probabilities = self._named(pooled)
-        return EmotionPrediction(
-            status, label, confidence, probabilities, None, seconds, round(duration, 3)
         )
 
     def _named(self, probabilities: np.ndarray):

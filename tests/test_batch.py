@@ -18,10 +18,11 @@ import pytest
 import soundfile
 
 from ser_core import DEFAULT_MODEL, LABELS, EmotionRecognizer
+from ser_core.analysis import usable_cores
 from ser_core.batch import BatchError, run
 from ser_core.batch import recordings as recordings_module
 from ser_core.batch.recordings import Recording, find, opened, public
-from ser_core.batch.workers import Workers, usable_cores
+from ser_core.batch.workers import Workers
 from ser_core.errors import AudioFileError, AudioLengthError
 from ser_core.recognizer import MAX_SECONDS
 

@@ -40,6 +40,17 @@ MEASURED = re.compile(r"<!-- measured: (.+?) -->\n.*?<!-- /measured -->", flags=
 FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", flags=re.DOTALL)
 
 
+def markdown_environment() -> jinja2.Environment:
+    """What cards are rendered with: a name that is missing raises, and nothing is escaped."""
+    return jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # Markdown, not HTML
+    )
+
+
 @dataclass(frozen=True)
 class ModelCard:
     """Everything the card says, in three groups: given, measured, constant.
@@ -141,13 +152,7 @@ class ModelCard:
 
     def render(self) -> str:
         """Return the card as Markdown with front matter."""
-        environment = jinja2.Environment(
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-            autoescape=False,  # Markdown, not HTML
-        )
+        environment = markdown_environment()
         environment.filters["percent"] = lambda value, digits=1: f"{100 * value:.{digits}f} %"
         template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
         by_speaker = self.metrics["by_speaker"]

@@ -8,11 +8,11 @@ from statistics import median
 from typing import Any
 
 import datasets
-import jinja2
 from datasets.info import DatasetInfosDict
 from datasets.splits import SplitDict, SplitInfo
 from huggingface_hub import DatasetCardData
 
+from .card import markdown_environment
 from .corpora import Corpus, published
 from .corpora.licences import licence_of
 from .corpora.published import Row
@@ -87,13 +87,7 @@ class DatasetCard:
 
     def render(self) -> str:
         """Return the card as Markdown with front matter."""
-        environment = jinja2.Environment(
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-            autoescape=False,  # Markdown, not HTML
-        )
+        environment = markdown_environment()
         clips = self.corpus.clips
         people = {(clip.speaker, clip.gender) for clip in clips}
         counts = by_emotion_and_gender(self.corpus)

@@ -14,6 +14,7 @@ from typing import Literal
 
 from tqdm import tqdm
 
+from ser_core.analysis import usable_cores
 from ser_core.recognizer import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.runtime import KERAS_FILES, LITERT_FILE
 
@@ -21,7 +22,7 @@ from . import tables
 from .answers import Row, RowKind
 from .parts import Parts
 from .recordings import Recording, find
-from .workers import TIMEOUT, Workers, usable_cores
+from .workers import TIMEOUT, Workers
 
 Engine = Literal["local", "ray"]
 

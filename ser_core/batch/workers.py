@@ -9,7 +9,6 @@ recording is reported on its own, so the blame is exact and the others go on.
 """
 
 import contextlib
-import math
 import os
 import subprocess
 import sys
@@ -20,7 +19,6 @@ from collections.abc import Iterable, Iterator
 from multiprocessing import Pipe
 from multiprocessing.connection import wait
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from .answers import Row, RowKind, failure
@@ -47,16 +45,6 @@ _ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
     "MALLOC_TRIM_THRESHOLD_": str(256 * 2**20),
 }
-
-
-def usable_cores() -> int:
-    """Return how many cores this process may use: its affinity, and its container's quota."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    with contextlib.suppress(OSError, ValueError):
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
-        cores = min(cores, math.ceil(int(quota) / int(period)))
-    return max(1, cores)
 
 
 class Workers:
