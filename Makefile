@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install app test test-slow test-cluster quality clean
+.PHONY: install app test test-slow test-cluster test-backbone quality clean
 
 install: .venv/app
 
@@ -18,6 +18,10 @@ test-slow: .venv/test
 # Ray, in an environment of its own; two minutes.
 test-cluster: .venv-cluster/test
 	.venv-cluster/bin/python -m pytest tests/test_batch_ray.py
+
+# KerasHub, in an environment of its own; one minute.
+test-backbone: .venv-backbone/test
+	.venv-backbone/bin/python -m pytest tests/test_backbone.py
 
 quality: .venv/test
 	$(BIN)/ruff check .
@@ -40,5 +44,10 @@ quality: .venv/test
 	.venv-cluster/bin/python -m pip install --quiet -r requirements-cluster.txt "pytest>=8,<10"
 	touch $@
 
+.venv-backbone/test: requirements-backbone.txt
+	$(PYTHON) -m venv .venv-backbone
+	.venv-backbone/bin/python -m pip install --quiet -r requirements-backbone.txt "pytest>=8,<10" "onnx>=1.17,<2"
+	touch $@
+
 clean:
-	rm -rf .venv .venv-cluster .pytest_cache .ruff_cache build dist *.egg-info
+	rm -rf .venv .venv-cluster .venv-backbone .pytest_cache .ruff_cache build dist *.egg-info

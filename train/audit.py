@@ -198,7 +198,8 @@ def of_split(
     config = FeatureConfig.load(model)
     present = {corpus.info.name: corpus.info.labels for corpus in corpora.values()}
     features = dataset.compute(rows, config, quiet=quiet)
-    material = Material(features, dataset.targets(rows, LABELS, present))
+    targets = dataset.targets(rows, LABELS, present)
+    material = Material(features, targets, dataset.intensities(rows))
     stored = Fitted(config.normalisation, config.selected)
     only = split.folds[0]
     fold = replace(only, train=only.train[only.train < split.judged])

@@ -14,6 +14,9 @@ from ser_core.features import TINY
 
 from .recipe import Augmentation
 
+UNKNOWN = -1.0
+"""A target that nobody gave: a class that a corpus lacks, an intensity that was not noted."""
+
 
 def crop(power: np.ndarray, frames: int, rng: np.random.Generator) -> tuple[np.ndarray, int]:
     """Choose where a clip stands in a window.
@@ -78,16 +81,32 @@ def mask(windows: np.ndarray, settings: Augmentation, rng: np.random.Generator) 
 
 
 def mixup(
-    windows: np.ndarray, targets: np.ndarray, alpha: float, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Blend each window and its target with another one of the batch.
+    windows: np.ndarray, targets: list[np.ndarray], alpha: float, rng: np.random.Generator
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Blend each window and its targets with those of another one of the batch.
 
-    Targets of -1 (a class that a corpus does not have) stay -1 where either side has one.
+    Targets in [0, 1] that are -1 (a class that a corpus does not have, an intensity that nobody
+    gave) stay -1 where either side has one.
+
+    Args:
+        windows: float32 array of shape (batch, frames, features), or of another one per clip.
+        targets: of emotion, and of intensity: float32 arrays of shape (batch, n).
+        alpha: float > 0, parameter of the beta distribution.
+        rng: source of randomness.
+
+    Returns:
+        The windows and the targets, blended.
     """
     share = rng.beta(alpha, alpha, size=len(windows)).astype(np.float32)
     share = np.maximum(share, 1.0 - share)
     other = rng.permutation(len(windows))
-    mixed = share[:, None, None] * windows + (1 - share)[:, None, None] * windows[other]
-    absent = (targets < 0) | (targets[other] < 0)
-    blended = share[:, None] * targets + (1 - share)[:, None] * targets[other]
-    return mixed, np.where(absent, -1.0, blended).astype(np.float32)
+    of_window = share.reshape(-1, *[1] * (windows.ndim - 1))
+    mixed = of_window * windows + (1 - of_window) * windows[other]
+    return mixed, [blend(one, one[other], share) for one in targets]
+
+
+def blend(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Blend targets, `share` of the first; what is -1 (not known) on either side stays so."""
+    absent = (first == UNKNOWN) | (second == UNKNOWN)
+    blended = share[:, None] * first + (1 - share)[:, None] * second
+    return np.where(absent, UNKNOWN, blended).astype(np.float32)

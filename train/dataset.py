@@ -16,12 +16,12 @@ import numpy as np
 import soxr
 
 from ser_core.audio import load_audio
-from ser_core.config import FEATURE_VERSION, FeatureConfig, Normalisation, SpeechSettings
+from ser_core.config import FEATURE_VERSION, FeatureConfig, Normalisation, Outputs, SpeechSettings
 from ser_core.features import assemble, levels, place, split, to_frames, trim
 from ser_core.speech import MIN_SPEECH, THRESHOLD
 
 from .corpora import Clip
-from .recipe import Recipe
+from .recipe import Recipe, Scale
 
 CACHE = Path(".cache") / "features"
 ORIGINAL = "original"
@@ -43,12 +43,16 @@ class Features:
     seconds: float
     versions: dict[str, np.ndarray]
 
-    def inputs(self, config: FeatureConfig) -> np.ndarray:  # (inputs, frames, features)
-        """The network's inputs for the recording as it is, as the recognizer makes them."""
-        original = self.versions[ORIGINAL]
+    def inputs(self, config: FeatureConfig, version: str = ORIGINAL) -> np.ndarray:
+        """The network's inputs for a version of the recording, as the recognizer makes them.
+
+        Returns:
+            float32 array of shape (inputs, frames, features).
+        """
+        rows = self.versions[version]
         if not config.from_waveform:
-            original = [levels(window, config) for window in split(original, config)]
-        return assemble(original, config)
+            rows = [levels(window, config) for window in split(rows, config)]
+        return assemble(rows, config)
 
 
 def feature_config(
@@ -62,10 +66,13 @@ def feature_config(
     """Make the feature config of a recipe; without statistics, features keep their own units."""
     features = recipe.features
     width = sum(block.width for block in features.blocks) * len(features.statistics or (None,))
+    scale = features.scale or Scale(mean=0.0, std=1.0)
+    same = Normalisation(mean=(scale.mean,) * width, std=(scale.std,) * width)
     settings = {
         "recipe": recipe.name,
-        **features.model_dump(exclude={"select"}),
-        "normalisation": normalisation or Normalisation(mean=(0.0,) * width, std=(1.0,) * width),
+        **features.model_dump(exclude={"select", "scale"}),
+        "outputs": Outputs(intensity="intensity" if recipe.gives_intensity else None),
+        "normalisation": normalisation or same,
         "selected": selected,
         "temperature": temperature,
         "speech": SpeechSettings(threshold=THRESHOLD, min_seconds=MIN_SPEECH),
@@ -223,6 +230,21 @@ def statistics(features: Sequence[Features], config: FeatureConfig) -> Normalisa
     return Normalisation(
         mean=tuple(float(f"{value:.6g}") for value in mean),
         std=tuple(float(f"{value:.6g}") for value in std),
+    )
+
+
+def intensities(clips: Sequence[Clip]) -> np.ndarray:  # (clips,)
+    """How strongly each clip's emotion is expressed: 1 strong, 0 normal, -1 where nobody said.
+
+    Neutral has no strength: RAVDESS has it in one only, from which nothing can be learnt.
+
+    Returns:
+        float32 array of shape (clips,).
+    """
+    known = {"strong": 1.0, "normal": 0.0}
+    return np.array(
+        [-1.0 if c.emotion == "neutral" else known.get(c.intensity, -1.0) for c in clips],
+        dtype=np.float32,
     )
 
 

@@ -9,17 +9,22 @@ fold. The schedule is fixed in the recipe, so no fold ever looks at its test spe
 import multiprocessing
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
+from sklearn.metrics import roc_auc_score
 
 from ser_core.config import FeatureConfig
 from ser_core.errors import ConfigError
 
 from . import records
+from .distil import taught
 from .encoder import learn_encoder, melt
-from .loop import Batches, Material, predict, train
+from .loop import Batches, Material, answer, train
+from .pretrained_encoders import install
+from .probe import hear, learn_head
 from .protocols import Fold, hold_out_speakers
 from .recipe import Schedule
 from .run import Run, learn_config, new_network, prepare, prepare_corpora
@@ -46,7 +51,7 @@ def pretrain(run: Run, *, quiet: bool = False) -> tuple[Path | None, Material | 
             clips, positions, settings.validation_speakers, run.recipe.seed
         )
     validation = material.take(held) if len(held) else None
-    digest = run.digest(material, without=frozenset({"training"}))
+    digest = run.digest(material, without=frozenset({"training", "distillation"}))
     weights = run.work / f"pretrained-{digest}.weights.h5"
     if not weights.is_file():
         learning = material.take(positions)
@@ -63,6 +68,7 @@ def train_network(
     weights: Path,
     description: str,
     initial: Path | None = None,
+    beside: Material | None = None,
 ) -> tuple[keras.Model, FeatureConfig, list[dict[str, float]]]:
     """Train one network on all of `material`, phase by phase, and save its last weights."""
     recipe, seed = run.recipe, (run.recipe.seed, fold)
@@ -75,10 +81,40 @@ def train_network(
         network.get_layer(config.outputs.emotion).set_weights(fresh)
     if recipe.network.parameters.get("projection"):
         project(network, material, config)
+    if recipe.encoder is not None:
+        install(network, recipe.encoder.name, run.encoder)
+        heard = hear(run, material.features, recipe.versions(schedule))
+        history = learn_head(
+            run, network, replace(material, features=heard), config, schedule, seed, description
+        )
+    else:
+        history = learn_all(
+            run, network, material, config, schedule, seed, validation, description, beside
+        )
+    weights.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = weights.with_name(f"unfinished-{weights.name}")
+    network.save_weights(unfinished)
+    unfinished.replace(weights)
+    return network, config, history
+
+
+def learn_all(
+    run: Run,
+    network: keras.Model,
+    material: Material,
+    config: FeatureConfig,
+    schedule: Schedule,
+    seed: tuple[int, int],
+    validation: Material | None,
+    description: str,
+    beside: Material | None,
+) -> list[dict[str, float]]:
+    """Train every layer that is not frozen, phase by phase, in place."""
+    recipe = run.recipe
     log_folder = run.logs and run.logs / recipe.name / run.protocol / description
     if recipe.autoencoder is not None:
         learn_encoder(network, recipe, material, config, seed, f"{description}, autoencoder")
-    batches = Batches(material, config, recipe, schedule, seed)
+    batches = Batches(material, config, recipe, schedule, seed, beside)
     history = train(
         network, batches, validation=validation, description=description, log_folder=log_folder
     )
@@ -89,11 +125,7 @@ def train_network(
             network, batches, validation=validation, description=f"{description}, fine-tuning"
         )
         history += [row | {"step": row["step"] + schedule.steps} for row in later]
-    weights.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = weights.with_name(f"unfinished-{weights.name}")
-    network.save_weights(unfinished)
-    unfinished.replace(weights)
-    return network, config, history
+    return history
 
 
 def fit_fold(
@@ -106,19 +138,22 @@ def fit_fold(
 ) -> None:
     """Train on a fold's training speakers and write the answers for its test speakers."""
     started = time.monotonic()
+    learnt, beside = taught(run, material, fold.train, fold.number)
     network, config, history = train_network(
         run,
-        material.take(fold.train),
+        learnt,
         run.recipe.training,
         fold.number,
         validation,
         run.work / f"fold_{fold.number}-{digest}.weights.h5",
         name_of(fold.number),
         initial,
+        beside,
     )
-    probabilities = predict(network, [material.features[i] for i in fold.test], config)
-    taught = (material.targets[fold.train] >= 0).any(axis=0)
-    probabilities = np.where(taught, probabilities, 0.0)  # what was never learnt is no answer
+    tested = [material.features[i] for i in fold.test]
+    probabilities, intensity = answer(network, tested, config)
+    known = (material.targets[fold.train] >= 0).any(axis=0)
+    probabilities = np.where(known, probabilities, 0.0)  # what was never learnt is no answer
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     clips, schedule = run.clips, run.recipe.training
     records.write_fold(
@@ -126,6 +161,7 @@ def fit_fold(
         fold.number,
         [clips[i] for i in fold.test],
         probabilities,
+        intensity,
         {
             "fold": fold.number,
             "run": digest,
@@ -213,15 +249,17 @@ def fit_all(
 ) -> None:
     """Train the network that ships, on all clips."""
     weights, config_file = final_files(run, digest)
+    learnt, beside = taught(run, material, np.arange(len(material.features)), ALL_CLIPS)
     _, config, _ = train_network(
         run,
-        material,
+        learnt,
         run.recipe.training,
         ALL_CLIPS,
         validation,
         weights,
         name_of(ALL_CLIPS),
         initial,
+        beside,
     )
     config_file.write_text(config.to_json(), encoding="utf-8")
 
@@ -236,17 +274,30 @@ def validate(run: Run, fold_number: int, speakers: int) -> dict[str, float]:
     initial, _ = pretrain(run)
     fold = run.folds[fold_number - 1]
     learn, held = hold_out_speakers(run.clips, fold.train, speakers, run.recipe.seed)
-    _, _, history = train_network(
+    learnt, beside = taught(run, material, learn, fold_number)
+    network, config, _ = train_network(
         run,
-        material.take(learn),
+        learnt,
         run.recipe.training,
         fold_number,
         material.take(held),
         run.work / f"screen_{fold_number}.weights.h5",
         f"screen fold {fold_number}",
         initial,
+        beside,
     )
-    return history[-1]
+    probabilities, intensity = answer(network, [material.features[i] for i in held], config)
+    truth = material.targets[held].argmax(axis=1)
+    told = {
+        "accuracy": round(float((probabilities.argmax(axis=1) == truth).mean()), 4),
+        "nll": round(float(-np.log(probabilities[np.arange(len(truth)), truth]).mean()), 4),
+        "clips": len(held),
+    }
+    known = material.intensity[held] >= 0
+    if intensity is not None and known.any():
+        auc = roc_auc_score(material.intensity[held][known], intensity[known])
+        told["intensity_auc"] = round(float(auc), 4)
+    return told
 
 
 def deterministic(threads: int | None = None) -> None:

@@ -4,7 +4,7 @@ Reads top to bottom: what a batch is, what is minimised, how a phase runs. Every
 from (seed, fold, step), so that a resumed run equals an unbroken one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +18,8 @@ from ser_core.features import place, sequences, split, standardise
 from ser_core.runtime import pool
 
 from . import augment
-from .dataset import Features
-from .recipe import Recipe, Schedule
+from .dataset import ORIGINAL, Features
+from .recipe import Recipe, Schedule, at_speeds
 
 LOSS_EVERY = 20  # steps
 VALIDATION_EVERY = 400  # steps
@@ -33,14 +33,24 @@ class Material:
     Attributes:
         features: one Features per clip.
         targets: float32 array of shape (clips, classes), -1 where a corpus lacks the class.
+        intensity: float32 array of shape (clips,): 1 strong, 0 normal, -1 where nobody said.
+        taught: None, or by clip and by version what a teacher answers: float32 arrays of shape
+            (classes,), probabilities.
     """
 
     features: Sequence[Features]
     targets: np.ndarray
+    intensity: np.ndarray
+    taught: Sequence[Mapping[str, np.ndarray]] | None = None
 
     def take(self, positions: np.ndarray) -> "Material":
         """Return the clips at these positions."""
-        return Material([self.features[i] for i in positions], self.targets[positions])
+        return Material(
+            [self.features[i] for i in positions],
+            self.targets[positions],
+            self.intensity[positions],
+            None if self.taught is None else [self.taught[i] for i in positions],
+        )
 
 
 class Batches(keras.utils.PyDataset):
@@ -53,44 +63,77 @@ class Batches(keras.utils.PyDataset):
         recipe: Recipe,
         schedule: Schedule,
         seed: Sequence[int],
+        beside: Material | None = None,
     ) -> None:
+        """Draw batches from `material` and, where a teacher answers them, from clips `beside` it.
+
+        Args:
+            material: the clips to learn.
+            config: FeatureConfig.
+            recipe: Recipe; its `distillation` says how many clips of a batch are from `beside`,
+                and how much a teacher's answers weigh against labels.
+            schedule: how many steps, of how many clips.
+            seed: what random draws derive from.
+            beside: further clips, with a teacher's answers alone, or None.
+        """
         super().__init__(workers=1)
         self.material, self.config, self.schedule = material, config, schedule
         self.augmentation, self.seed = recipe.augmentation, list(seed)
         self.versions = recipe.versions(schedule)
+        self.distillation, self.beside = recipe.distillation, beside
         self.clips = np.arange(len(material.features))
         if schedule.balanced:
             self.clips = balance(material.targets.argmax(axis=1))
+        share = recipe.distillation.share_beside if beside is not None else 0.0
+        self.guests = round(share * schedule.batch_size)  # clips of a batch that are from beside
 
     def __len__(self) -> int:
         return self.schedule.steps
 
     def order(self, step: int) -> np.ndarray:
-        """Which clips are in a step: passes over all clips, each in a new order."""
-        first = step * self.schedule.batch_size
-        wanted = np.arange(first, first + self.schedule.batch_size)
-        count = len(self.clips)
-        passes = {
-            number: np.random.default_rng([*self.seed, 0, int(number)]).permutation(self.clips)
-            for number in np.unique(wanted // count)
-        }
-        return np.array([passes[i // count][i % count] for i in wanted])
+        """Which clips of the material are in a step: passes over all, each in a new order."""
+        count = self.schedule.batch_size - self.guests
+        return passes(self.clips, count, step, [*self.seed, 0])
 
-    def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+    def drawn(self, step: int, rng: np.random.Generator) -> Iterator[tuple[Material, int, str]]:
+        """Say which clips are in a step, and draw a version of each."""
+        for clip in self.order(step):
+            yield self.material, clip, self.versions[int(rng.integers(len(self.versions)))]
+        if self.guests:
+            others = np.arange(len(self.beside.features))
+            versions = at_speeds(self.distillation.speeds)
+            for clip in passes(others, self.guests, step, [*self.seed, 2]):
+                yield self.beside, clip, versions[int(rng.integers(len(versions)))]
+
+    def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray | tuple[np.ndarray, ...]]:
         rng = np.random.default_rng([*self.seed, 1, step])
-        clips = self.order(step)
-        inputs = np.stack([self.levels(self.material.features[i], rng) for i in clips])
-        inputs = standardise(inputs, self.config)  # (batch, frames, features)
-        targets = smooth(self.material.targets[clips], self.schedule.label_smoothing)
+        inputs, emotions, strengths = [], [], []
+        for material, clip, version in self.drawn(step, rng):
+            inputs.append(self.levels(material.features[clip].versions[version], rng))
+            emotions.append(self.target(material, clip, version))
+            strengths.append(material.intensity[clip])
+        inputs = standardise(np.stack(inputs), self.config)  # (batch, frames, features)
+        targets = [np.stack(emotions)]
+        if self.config.outputs.intensity is not None:
+            targets.append(np.array(strengths, dtype=np.float32)[:, None])
         if self.augmentation is not None:
             augment.mask(inputs, self.augmentation, rng)
             if rng.random() < self.augmentation.mixup_share:
                 inputs, targets = augment.mixup(inputs, targets, self.augmentation.mixup, rng)
-        return inputs, targets
+        return inputs, tuple(targets) if len(targets) > 1 else targets[0]
 
-    def levels(self, clip: Features, rng: np.random.Generator) -> np.ndarray:  # (frames, features)
-        """One randomly changed and placed network input, in its own units."""
-        version = clip.versions[self.versions[int(rng.integers(len(self.versions)))]]
+    def target(self, material: Material, clip: int, version: str) -> np.ndarray:  # (classes,)
+        """What a clip's answer should be: its label, a teacher's answer, or between the two."""
+        if material is self.beside:
+            return material.taught[clip][version]
+        label = smooth(material.targets[clip], self.schedule.label_smoothing)
+        if material.taught is None:
+            return label
+        weight = self.distillation.weight
+        return (weight * material.taught[clip][version] + (1.0 - weight) * label).astype(np.float32)
+
+    def levels(self, version: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """One randomly changed and placed network input, (frames, features) in its own units."""
         if self.config.from_waveform:
             return one_of(sequences(version, self.config), rng)
         if self.config.sequence == 1:
@@ -114,6 +157,26 @@ class Reconstructions(Batches):
     def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         inputs, _ = super().__getitem__(step)
         return inputs, inputs
+
+
+def passes(clips: np.ndarray, count: int, step: int, seed: Sequence[int]) -> np.ndarray:
+    """Say which clips are in a step: passes over all of them, each in a new order.
+
+    Args:
+        clips: int array of shape (n,), positions.
+        count: int > 0, clips per step.
+        step: int >= 0.
+        seed: what each pass's order derives from.
+
+    Returns:
+        int array of shape (count,).
+    """
+    wanted = np.arange(step * count, (step + 1) * count)
+    orders = {
+        number: np.random.default_rng([*seed, int(number)]).permutation(clips)
+        for number in np.unique(wanted // len(clips))
+    }
+    return np.array([orders[i // len(clips)][i % len(clips)] for i in wanted])
 
 
 def one_of(inputs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -141,7 +204,7 @@ def balance(classes: np.ndarray) -> np.ndarray:
 def smooth(targets: np.ndarray, amount: float) -> np.ndarray:
     """Move `amount` of each target's weight evenly onto all classes its corpus has."""
     present = targets >= 0
-    even = amount / present.sum(axis=1, keepdims=True)
+    even = amount / present.sum(axis=-1, keepdims=True)
     return np.where(present, targets * (1.0 - amount) + even, -1.0).astype(np.float32)
 
 
@@ -161,6 +224,22 @@ def masked_crossentropy(targets, logits):
     present = ops.cast(targets >= 0, logits.dtype)
     log_probabilities = ops.log_softmax(logits - 1e9 * (1.0 - present), axis=-1)
     return -ops.sum(ops.maximum(targets, 0.0) * present * log_probabilities, axis=-1)
+
+
+def masked_binary_crossentropy(targets, logits):
+    """Cross-entropy of a yes or no, where it is known.
+
+    Args:
+        targets: float tensor of shape (batch, 1) in [0, 1], -1 where it is not known.
+        logits: float tensor of the same shape.
+
+    Returns:
+        float tensor of shape (batch,) [nats], 0 where it is not known.
+    """
+    known = ops.cast(targets >= 0, logits.dtype)
+    wanted = ops.maximum(targets, 0.0)
+    losses = ops.maximum(logits, 0.0) - logits * wanted + ops.log1p(ops.exp(-ops.abs(logits)))
+    return ops.sum(losses * known, axis=-1)
 
 
 class Progress(keras.callbacks.Callback):
@@ -243,18 +322,29 @@ def train(
     callbacks = [progress]
     if log_folder is not None:
         callbacks.append(keras.callbacks.TensorBoard(log_folder, update_freq=LOSS_EVERY))
-    # A classifier learns on logits, so its last layer is linear meanwhile.
-    last = None if reconstructing else network.get_layer(batches.config.outputs.emotion)
-    if last is not None:
-        activation, last.activation = last.activation, keras.activations.linear
-    loss = "mean_squared_error" if reconstructing else masked_crossentropy
+    if reconstructing:
+        lasts, loss, weights = [], "mean_squared_error", None
+    else:
+        lasts = last_layers(network, batches.config)
+        loss = [masked_crossentropy, masked_binary_crossentropy][: len(lasts)]
+        weights = [1.0, schedule.intensity_weight][: len(lasts)]
+    # A classifier learns on logits, so its last layers are linear meanwhile.
+    activations = [layer.activation for layer in lasts]
+    for layer in lasts:
+        layer.activation = keras.activations.linear
     compiled = keras.backend.backend() == "jax"  # whose steps take seconds otherwise
-    network.compile(optimizer, loss, jit_compile=compiled)
+    network.compile(optimizer, loss, loss_weights=weights, jit_compile=compiled)
     network.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=callbacks)
-    if last is not None:
-        last.activation = activation
+    for layer, activation in zip(lasts, activations, strict=True):
+        layer.activation = activation
     network.compile()  # forgets what was traced with the linear activation
     return progress.history
+
+
+def last_layers(network: keras.Model, config: FeatureConfig) -> list[keras.layers.Layer]:
+    """The layers that give the outputs: emotion, and intensity where the network has it."""
+    names = [config.outputs.emotion, config.outputs.intensity]
+    return [network.get_layer(name) for name in names if name is not None]
 
 
 def predict(
@@ -263,22 +353,49 @@ def predict(
     config: FeatureConfig,
     *,
     logits: bool = False,
+    version: str = ORIGINAL,
 ) -> np.ndarray:  # (clips, classes)
-    """Answer each clip as the recognizer does: windows, network, pooled probabilities.
+    """Answer each clip as the recognizer does; see `answer`.
+
+    Returns:
+        float64 array of shape (clips, classes), rows sum to 1.
+    """
+    return answer(network, features, config, logits=logits, version=version)[0]
+
+
+def answer(
+    network: keras.Model,
+    features: Sequence[Features],
+    config: FeatureConfig,
+    *,
+    logits: bool = False,
+    version: str = ORIGINAL,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Answer each clip as the recognizer does: windows, network, pooled answers.
 
     Args:
         network: keras.Model.
         features: one per clip.
         config: FeatureConfig, with the statistics the network was trained with.
         logits: whether the network gives logits, as it does while it is trained.
+        version: which version of each recording.
 
     Returns:
-        float64 array of shape (clips, classes), rows sum to 1.
+        float64 array of shape (clips, classes), rows sum to 1; and float64 array of shape (clips,)
+        of intensities, their mean over windows, or None where the network gives none.
     """
-    inputs = [clip.inputs(config) for clip in features]
+    inputs = [clip.inputs(config, version) for clip in features]
     owners = np.repeat(np.arange(len(inputs)), [len(of_clip) for of_clip in inputs])
     answers = network.predict(np.concatenate(inputs), batch_size=64, verbose=0)
+    strengths = None
+    if isinstance(answers, list):
+        strengths = answers[1] if config.outputs.intensity is not None else None
+        answers = answers[0]
     if logits:
         answers = np.exp(answers - answers.max(axis=1, keepdims=True))
         answers /= answers.sum(axis=1, keepdims=True)
-    return np.stack([pool(answers[owners == i], config) for i in range(len(features))])
+        strengths = None if strengths is None else 1.0 / (1.0 + np.exp(-strengths))
+    pooled = np.stack([pool(answers[owners == i], config) for i in range(len(features))])
+    if strengths is None:
+        return pooled, None
+    return pooled, np.array([strengths[owners == i].mean() for i in range(len(features))])

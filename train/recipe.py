@@ -1,6 +1,7 @@
 """Recipes: a training run as TOML, validated before anything is computed."""
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -17,12 +18,21 @@ Count = Annotated[int, Field(gt=0)]
 Probability = Annotated[float, Field(ge=0, lt=1)]
 
 
+class Scale(Strict):
+    """A mean and a deviation for every feature, in the features' unit."""
+
+    mean: float
+    std: Positive
+
+
 class Features(Strict):
     """What the network sees (see ser_core.config.FeatureConfig for the units).
 
     Attributes:
         select: int or None, how many features to keep: those whose ANOVA F-score between the
             emotions is highest on the training clips.
+        scale: None where features are standardised by the training clips' statistics; else the one
+            mean and deviation [dB] for all of them that a pre-trained encoder is used to.
     """
 
     sample_rate: Count
@@ -34,13 +44,49 @@ class Features(Strict):
     statistics: tuple[Statistic, ...] | None = None
     pooling: Literal["geometric_mean", "votes"] = "geometric_mean"
     select: Count | None = None
+    scale: Scale | None = None
 
 
 class Network(Strict):
     """Which network, and its own parameters (see train/networks)."""
 
-    name: Literal["residual_cnn", "autoencoder_bilstm", "kbest_dense", "cnn_lstm", "mfcc_lstm"]
+    name: Literal[
+        "residual_cnn",
+        "speech_encoder",
+        "autoencoder_bilstm",
+        "kbest_dense",
+        "cnn_lstm",
+        "mfcc_lstm",
+    ]
     parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class Encoder(Strict):
+    """A pre-trained speech encoder that is not trained further (see train/pretrained_encoders.py).
+
+    Attributes:
+        name: which one; --encoder says where it is.
+    """
+
+    name: Literal["smart_turn", "keras_hub"]
+
+
+class Distillation(Strict):
+    """A teacher whose answers are learnt beside the labels (see train/distil.py).
+
+    Attributes:
+        teacher: a recipe with an encoder.
+        weight: float in [0, 1), what the teacher's answers weigh against labels.
+        beside: corpora that are heard with the teacher's answers alone.
+        share_beside: float in [0, 1), share of each batch that is from these.
+        speeds: playback speeds of these to choose from.
+    """
+
+    teacher: str
+    weight: Probability
+    beside: tuple[str, ...] = ()
+    share_beside: Probability = 0.0
+    speeds: tuple[Positive, ...] = (1.0,)
 
 
 class Augmentation(Strict):
@@ -94,6 +140,7 @@ class Schedule(Strict):
         weight_decay: float.
         label_smoothing: float in [0, 1).
         balanced: whether rarer classes are seen as often as the most frequent one.
+        intensity_weight: float >= 0, what the loss of the intensity weighs beside the emotion's.
     """
 
     steps: Count
@@ -103,6 +150,7 @@ class Schedule(Strict):
     weight_decay: Annotated[float, Field(ge=0)]
     label_smoothing: Probability = 0.0
     balanced: bool = False
+    intensity_weight: Annotated[float, Field(ge=0)] = 0.3
 
 
 class FineTuning(Schedule):
@@ -150,6 +198,8 @@ class Recipe(Strict):
         autoencoder: a first phase in which the encoder learns to rebuild the training clips; the
             encoder is then frozen while the classifier is trained.
         fine_tuning: a last phase in which part of the encoder learns too.
+        encoder: a pre-trained encoder under the network's own layers.
+        distillation: a teacher to learn from.
     """
 
     name: str
@@ -158,9 +208,11 @@ class Recipe(Strict):
     seed: Annotated[int, Field(ge=0)]
     features: Features
     network: Network
+    encoder: Encoder | None = None
     augmentation: Augmentation | None = None
     copies: Copies = Copies()
     pretraining: Pretraining | None = None
+    distillation: Distillation | None = None
     autoencoder: Schedule | None = None
     training: Schedule
     fine_tuning: FineTuning | None = None
@@ -180,6 +232,18 @@ class Recipe(Strict):
             raise ValueError("augmentation is missing")
         return self
 
+    @property
+    def further_corpora(self) -> tuple[str, ...]:
+        """Names of the corpora that are learnt from and not judged on."""
+        pretraining = self.pretraining.corpora if self.pretraining else ()
+        beside = self.distillation.beside if self.distillation else ()
+        return tuple(dict.fromkeys((*pretraining, *beside)))
+
+    @property
+    def gives_intensity(self) -> bool:
+        """Whether the network says how strongly an emotion is expressed."""
+        return bool(self.network.parameters.get("intensity"))
+
     def versions(self, schedule: Schedule) -> tuple[str, ...]:
         """Name the versions of each clip that a phase draws from (see train.dataset.change)."""
         if self.augmentation is None:
@@ -187,11 +251,16 @@ class Recipe(Strict):
             shifted = [f"pitch {value:g}" for value in self.copies.pitch]
             return ("original", *noisy, *shifted)
         phase = schedule if isinstance(schedule, Pretraining) else self.augmentation
-        return tuple("original" if s == 1.0 else f"speed {s:g}" for s in phase.speeds)
+        return at_speeds(phase.speeds)
 
     def to_toml(self) -> str:
         """Return the resolved recipe as TOML."""
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+
+
+def at_speeds(speeds: Sequence[float]) -> tuple[str, ...]:
+    """Name the versions of a clip at some playback speeds."""
+    return tuple("original" if s == 1.0 else f"speed {s:g}" for s in speeds)
 
 
 def load(name: str, overrides: list[str] | None = None) -> Recipe:

@@ -19,6 +19,7 @@ from ser_core.errors import ConfigError
 from .corpora import Clip
 
 OUT_OF_FOLD = "out_of_fold.csv"
+INTENSITY = "intensity.csv"
 PACKAGES = ("keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "numpy", "soxr", "soundfile")
 
 
@@ -92,7 +93,12 @@ def read_answers(path: Path) -> Answers:
 
 
 def write_fold(
-    folder: Path, number: int, clips: Sequence[Clip], probabilities: np.ndarray, record: dict
+    folder: Path,
+    number: int,
+    clips: Sequence[Clip],
+    probabilities: np.ndarray,
+    intensity: np.ndarray | None,
+    record: dict,
 ) -> None:
     """Write a finished fold: its raw answers, then the record that says it is finished."""
     answers = Answers(
@@ -104,8 +110,31 @@ def write_fold(
     )
     folds = folder / "folds"
     write_answers(folds / f"fold_{number}.csv", answers)
+    if intensity is not None:
+        write_intensities(folds / f"fold_{number}.{INTENSITY}", clips, number, intensity)
     text = json.dumps(record, indent=2) + "\n"
     (folds / f"fold_{number}.json").write_text(text, encoding="utf-8")
+
+
+def write_intensities(
+    path: Path, clips: Sequence[Clip], number: int, intensity: np.ndarray
+) -> None:
+    """Write how strong the emotion of each clip was heard to be, beside how it was acted."""
+    with path.open("w", encoding="utf-8", newline="") as out:
+        rows = csv.writer(out, lineterminator="\n")
+        rows.writerow(["file", "speaker", "fold", "emotion", "acted", "heard"])
+        for clip, heard in zip(clips, intensity, strict=True):
+            acted = clip.intensity or ""
+            rows.writerow([clip.file, clip.speaker, number, clip.emotion, acted, f"{heard:.6f}"])
+
+
+def read_intensities(folder: Path) -> list[dict[str, str]]:
+    """Join what the folds wrote with `write_intensities`; empty where none did."""
+    joined = []
+    for file in sorted((folder / "folds").glob(f"fold_*.{INTENSITY}")):
+        with file.open(encoding="utf-8", newline="") as table:
+            joined += list(csv.DictReader(table))
+    return joined
 
 
 def fold_is_done(folder: Path, number: int, run: str) -> bool:
@@ -128,7 +157,8 @@ def fold_is_done(folder: Path, number: int, run: str) -> bool:
 
 def read_folds(folder: Path) -> Answers:
     """Join the raw answers of all finished folds, in order of fold."""
-    files = sorted((folder / "folds").glob("fold_*.csv"))
+    found = sorted((folder / "folds").glob("fold_*.csv"))
+    files = [file for file in found if not file.name.endswith(INTENSITY)]
     if not files:
         raise ConfigError(f"{folder / 'folds'} holds no finished fold: run fit first.")
     parts = [read_answers(file) for file in files]

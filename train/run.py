@@ -18,7 +18,7 @@ from .corpora import Clip, Corpus
 from .loop import Material
 from .networks import NETWORKS
 from .protocols import PROTOCOLS, Fold, clips_of
-from .recipe import Pretraining, Recipe
+from .recipe import Pretraining, Recipe, load
 from .selection import select
 
 
@@ -35,6 +35,8 @@ class Run:
         work: folder for weights of unfinished runs.
         cache: folder of the feature cache.
         logs: folder for TensorBoard's logs, or None for none.
+        encoder: where the pre-trained encoder is that the recipe, or its teacher, needs.
+        teacher: the run of the recipe that teaches this one, or None.
     """
 
     recipe: Recipe
@@ -44,6 +46,8 @@ class Run:
     work: Path
     cache: Path
     logs: Path | None = None
+    encoder: str | None = None
+    teacher: "Run | None" = None
 
     @property
     def pretraining(self) -> Pretraining | None:
@@ -51,14 +55,21 @@ class Run:
         return None if self.protocol == "corpus" else self.recipe.pretraining
 
     @property
+    def beside(self) -> list[Corpus]:
+        """The corpora that are heard with a teacher's answers alone."""
+        if self.protocol == "corpus" or self.recipe.distillation is None:
+            return []
+        return [self.corpora[name] for name in self.recipe.distillation.beside]
+
+    @property
     def judged(self) -> list[Corpus]:
         """The corpora that folds are made of."""
-        elsewhere = self.pretraining.corpora if self.pretraining else ()
+        elsewhere = () if self.protocol == "corpus" else self.recipe.further_corpora
         missing = [name for name in elsewhere if name not in self.corpora]
         if missing:
             raise ConfigError(
-                f"Recipe {self.recipe.name} pre-trains on {missing[0]}: "
-                f"give --corpus {missing[0]}=PATH too."
+                f"Recipe {self.recipe.name} learns from {missing[0]} too: "
+                f"give --corpus {missing[0]}=PATH."
             )
         judged = [corpus for name, corpus in self.corpora.items() if name not in elsewhere]
         if len(judged) != 1 and self.protocol != "corpus":
@@ -100,6 +111,8 @@ class Run:
         digest = hashlib.sha256(json.dumps([self.protocol, decisive], sort_keys=True).encode())
         for clip in material.features:
             digest.update(clip.digest.encode())
+        if self.teacher is not None and "distillation" not in without:
+            digest.update(self.teacher.digest(material).encode())
         return digest.hexdigest()[:16]
 
 
@@ -112,8 +125,11 @@ def make(
     work: Path,
     cache: Path,
     logs: Path | None = None,
+    encoder: str | None = None,
 ) -> Run:
     """Make a run whose results and weights lie in folders of their recipe's and protocol's name.
+
+    A recipe with a teacher gets that one's run too, on the clips that both are judged on.
 
     Raises:
         ConfigError: there is no such protocol, or logs are wanted and TensorBoard is missing.
@@ -123,16 +139,21 @@ def make(
     if protocol not in PROTOCOLS:
         known = ", ".join(PROTOCOLS)
         raise ConfigError(f"There is no protocol {protocol!r}: use one of {known}.")
-    results = results / recipe.name / protocol
-    return Run(recipe, protocol, corpora, results, work / recipe.name, cache, logs)
+    folders = {"results": results, "work": work, "cache": cache, "logs": logs, "encoder": encoder}
+    teacher = None
+    if recipe.distillation is not None:
+        further = () if protocol == "corpus" else recipe.further_corpora
+        learnt = {name: corpus for name, corpus in corpora.items() if name not in further}
+        teacher = make(load(recipe.distillation.teacher), protocol, learnt, **folders)
+    folders |= {"results": results / recipe.name / protocol, "work": work / recipe.name}
+    return Run(recipe, protocol, corpora, **folders, teacher=teacher)
 
 
 def corpora_for(recipe: Recipe, protocol: str, corpora: dict[str, Corpus]) -> dict[str, Corpus]:
     """Choose what a recipe needs under a protocol: the first corpus, and those to pre-train on."""
     if protocol == "corpus":
         return corpora
-    first = next(iter(corpora), None)
-    wanted = {first, *(recipe.pretraining.corpora if recipe.pretraining else ())}
+    wanted = {next(iter(corpora), None), *recipe.further_corpora}
     return {name: corpus for name, corpus in corpora.items() if name in wanted}
 
 
@@ -151,7 +172,8 @@ def prepare_corpora(
     config = dataset.feature_config(run.recipe)
     features = dataset.compute(clips, config, versions, cache=run.cache, quiet=quiet)
     present = {corpus.info.name: corpus.info.labels for corpus in corpora}
-    return Material(features, dataset.targets(clips, LABELS, present))
+    targets = dataset.targets(clips, LABELS, present)
+    return Material(features, targets, dataset.intensities(clips))
 
 
 def new_network(run: Run, config: FeatureConfig, fold: int) -> keras.Model:
@@ -165,6 +187,8 @@ def new_network(run: Run, config: FeatureConfig, fold: int) -> keras.Model:
 def learn_config(run: Run, material: Material) -> FeatureConfig:
     """Measure the statistics, and select the features, on the clips that are learnt from."""
     identity = dataset.feature_config(run.recipe)
+    if run.recipe.features.scale is not None:
+        return identity
     statistics = dataset.statistics(material.features, identity)
     config = dataset.feature_config(run.recipe, normalisation=statistics)
     if run.recipe.features.select is None:

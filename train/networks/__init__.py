@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import keras
 
-from . import autoencoder_bilstm, cnn_lstm, kbest_dense, mfcc_lstm, residual_cnn
+from . import autoencoder_bilstm, cnn_lstm, kbest_dense, mfcc_lstm, residual_cnn, speech_encoder
 
 NETWORKS: dict[str, Callable[..., keras.Model]] = {
     "autoencoder_bilstm": autoencoder_bilstm.build,
@@ -15,4 +15,5 @@ NETWORKS: dict[str, Callable[..., keras.Model]] = {
     "kbest_dense": kbest_dense.build,
     "mfcc_lstm": mfcc_lstm.build,
     "residual_cnn": residual_cnn.build,
+    "speech_encoder": speech_encoder.build,
 }

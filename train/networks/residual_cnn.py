@@ -64,6 +64,14 @@ def pool_over_time(x, attention_units: int):
     return layers.Concatenate(name="time_pool")([mean, peak])
 
 
+def answers(x, classes: int, intensity: bool):
+    """Give the outputs: probabilities of the emotions and, if wanted, the emotion's intensity."""
+    outputs = [layers.Dense(classes, activation="softmax", dtype="float32", name="emotion")(x)]
+    if intensity:
+        outputs.append(layers.Dense(1, activation="sigmoid", dtype="float32", name="intensity")(x))
+    return outputs
+
+
 def build(
     frames: int,
     features: int,
@@ -74,6 +82,7 @@ def build(
     squeeze_ratio: int = 8,
     attention_units: int = 64,
     dropout: float = 0.4,
+    intensity: bool = False,
 ) -> keras.Model:
     """Build the network.
 
@@ -86,10 +95,11 @@ def build(
         squeeze_ratio: int, by how much squeeze-and-excitation narrows.
         attention_units: int, width of the attention over time.
         dropout: float in [0, 1), before the last layer.
+        intensity: whether there is a second output, `intensity`.
 
     Returns:
         keras.Model from float32 (batch, frames, features) to `emotion`, float32 (batch, classes),
-        probabilities.
+        probabilities; with `intensity`, to that and float32 (batch, 1) in [0, 1].
     """
     inputs = keras.Input((frames, features), name="features")
     x = layers.Reshape((frames, features, 1), name="image")(inputs)
@@ -101,5 +111,5 @@ def build(
     x = pool_over_frequency(x)
     x = pool_over_time(x, attention_units)
     x = layers.Dropout(dropout, name="dropout")(x)
-    outputs = layers.Dense(classes, activation="softmax", dtype="float32", name="emotion")(x)
-    return keras.Model(inputs, outputs, name="residual_cnn")
+    outputs = answers(x, classes, intensity)
+    return keras.Model(inputs, outputs if intensity else outputs[0], name="residual_cnn")

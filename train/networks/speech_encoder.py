@@ -1,0 +1,86 @@
+"""`speech_encoder`: the first layers of a Whisper encoder, and an emotion layer over all of them.
+
+What is near the sound serves emotion better than what is near the words, so the upper layers of the
+encoder are left away. Its weights come from where `train/pretrained_encoders.py` says.
+
+Source: the encoder of Radford et al. (2022), arXiv:2212.04356; answers from several layers after
+Pepino et al. (2021), arXiv:2104.03502.
+"""
+
+import keras
+from keras import layers
+
+from .residual_cnn import answers
+
+SUMMARY = "summary"
+"""The layer between the encoder and the layers that learn emotion."""
+
+
+def encoder_layer(x, width: int, heads: int, name: str):
+    """Self-attention and a position-wise network, each normalised before and added after."""
+    y = layers.LayerNormalization(epsilon=1e-5, name=f"{name}_attention_norm")(x)
+    y = layers.MultiHeadAttention(heads, width // heads, name=f"{name}_attention")(y, y)
+    x = layers.Add(name=f"{name}_attention_add")([x, y])
+    y = layers.LayerNormalization(epsilon=1e-5, name=f"{name}_dense_norm")(x)
+    y = layers.Dense(4 * width, name=f"{name}_dense_in")(y)
+    y = layers.Activation("gelu", name=f"{name}_gelu")(y)
+    y = layers.Dense(width, name=f"{name}_dense_out")(y)
+    return layers.Add(name=f"{name}_add")([x, y])
+
+
+def summarise(x, name: str):
+    """Normalise each frame, then mean and maximum over time, side by side."""
+    x = layers.LayerNormalization(epsilon=1e-5, center=False, scale=False, name=f"{name}_norm")(x)
+    mean = layers.GlobalAveragePooling1D(name=f"{name}_mean")(x)
+    peak = layers.GlobalMaxPooling1D(name=f"{name}_max")(x)
+    return layers.Concatenate(name=f"{name}_pool")([mean, peak])
+
+
+def build(
+    frames: int,
+    features: int,
+    classes: int,
+    *,
+    width: int = 384,
+    heads: int = 6,
+    depth: int = 3,
+    units: int = 256,
+    dropout: float = 0.5,
+    intensity: bool = False,
+) -> keras.Model:
+    """Build the network.
+
+    Args:
+        frames: int, length of the input window [frames], even.
+        features: int, log-mel bands, as many as the encoder was trained on.
+        classes: int, number of emotion classes.
+        width: int, features inside the encoder.
+        heads: int, attention heads.
+        depth: int, layers of the encoder that are kept, from the first.
+        units: int, width of the hidden layer over the summary.
+        dropout: float in [0, 1), before and after that layer.
+        intensity: whether there is a second output, `intensity`.
+
+    Returns:
+        keras.Model from float32 (batch, frames, features) to `emotion`, float32 (batch, classes),
+        probabilities; with `intensity`, to that and float32 (batch, 1) in [0, 1]. The layer
+        `summary` gives what the encoder heard, (batch, depth * 2 * width).
+    """
+    inputs = keras.Input((frames, features), name="features")
+    x = layers.Conv1D(width, 3, padding="same", name="convolution1")(inputs)
+    x = layers.Activation("gelu", name="convolution1_gelu")(x)
+    x = layers.ZeroPadding1D((1, 0), name="convolution2_pad")(x)
+    x = layers.Conv1D(width, 3, strides=2, name="convolution2")(x)
+    x = layers.Activation("gelu", name="convolution2_gelu")(x)
+    x = layers.Normalization(axis=(1, 2), name="positions")(x)  # adds where each frame stands
+    seen = []
+    for index in range(depth):
+        x = encoder_layer(x, width, heads, f"layer{index + 1}")
+        seen.append(summarise(x, f"summary{index + 1}"))
+    x = layers.Concatenate(name=SUMMARY)(seen)
+    x = layers.BatchNormalization(momentum=0.97, name="head_norm")(x)
+    x = layers.Dropout(dropout, name="head_dropout_in")(x)
+    x = layers.Dense(units, activation="silu", name="head")(x)
+    x = layers.Dropout(dropout, name="head_dropout_out")(x)
+    outputs = answers(x, classes, intensity)
+    return keras.Model(inputs, outputs if intensity else outputs[0], name="speech_encoder")

@@ -1,0 +1,149 @@
+"""Layers that learn emotion over an encoder that stays as it was pre-trained.
+
+Nothing under the layer `summary` changes while they learn, so what the encoder hears in each
+version of each clip is computed once and kept, and a fold takes seconds.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from ser_core.config import FeatureConfig
+from ser_core.runtime import pool
+
+from . import augment, dataset
+from .dataset import ORIGINAL, Features
+from .loop import Batches, Material, train
+from .networks.speech_encoder import SUMMARY
+from .pretrained_encoders import install
+from .recipe import Schedule
+from .run import Run, new_network
+
+CLIPS = 64  # heard at a time
+
+
+def hear(run: Run, features: Sequence[Features], versions: Sequence[str]) -> list[Features]:
+    """Compute or fetch what a recipe's encoder hears.
+
+    Args:
+        run: Run of a recipe with an encoder.
+        features: of the clips, as the recipe's network sees them.
+        versions: which versions of each.
+
+    Returns:
+        One Features per clip whose versions are float32 arrays of shape (windows, width of the
+        summary).
+    """
+    recipe = run.recipe
+    layers = {
+        k: v for k, v in recipe.network.parameters.items() if k in ("width", "heads", "depth")
+    }
+    decisive = [recipe.features.model_dump(mode="json"), recipe.encoder.name, layers]
+    if recipe.encoder.name == "keras_hub":
+        decisive.append(run.encoder)  # one of many, where the others are one file each
+    digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
+    folder = run.cache.parent / "heard" / digest
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / f"{clip.digest}.npz" for clip in features]
+    wanted = sorted({ORIGINAL, *versions})
+    missing = [i for i, file in enumerate(files) if not set(wanted) <= set(_names(file))]
+    if missing:
+        config = dataset.feature_config(recipe)
+        network = new_network(run, config, 0)
+        install(network, recipe.encoder.name, run.encoder)
+        encoder = keras.Model(network.input, network.get_layer(SUMMARY).output)
+        for start in tqdm(range(0, len(missing), CLIPS), desc="encoder", unit="batch"):
+            for i in missing[start : start + CLIPS]:
+                stored = _read(files[i])
+                stored |= {
+                    name: encoder.predict_on_batch(features[i].inputs(config, name))
+                    for name in wanted
+                    if name not in stored
+                }
+                unfinished = files[i].with_suffix(".partial")
+                with unfinished.open("wb") as out:
+                    np.savez(out, **{n: a.astype(np.float16) for n, a in stored.items()})
+                unfinished.replace(files[i])
+    return [
+        replace(clip, versions={n: a.astype(np.float32) for n, a in _read(file).items()})
+        for clip, file in zip(features, files, strict=True)
+    ]
+
+
+def _names(file: Path) -> list[str]:
+    if not file.is_file():
+        return []
+    with np.load(file, allow_pickle=False) as stored:
+        return stored.files
+
+
+def _read(file: Path) -> dict[str, np.ndarray]:
+    if not file.is_file():
+        return {}
+    with np.load(file, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+class SummaryBatches(Batches):
+    """What the encoder heard in clips, and smoothed targets; one item per step."""
+
+    def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray | tuple[np.ndarray, ...]]:
+        rng = np.random.default_rng([*self.seed, 1, step])
+        inputs, emotions, strengths = [], [], []
+        for material, clip, version in self.drawn(step, rng):
+            windows = material.features[clip].versions[version]
+            inputs.append(windows[int(rng.integers(len(windows)))])
+            emotions.append(self.target(material, clip, version))
+            strengths.append(material.intensity[clip])
+        inputs, targets = np.stack(inputs), [np.stack(emotions)]
+        if self.config.outputs.intensity is not None:
+            targets.append(np.array(strengths, dtype=np.float32)[:, None])
+        if rng.random() < self.augmentation.mixup_share:
+            inputs, targets = augment.mixup(inputs, targets, self.augmentation.mixup, rng)
+        return inputs, tuple(targets) if len(targets) > 1 else targets[0]
+
+
+def head_of(network: keras.Model) -> keras.Model:
+    """The layers over the summary, as a network of their own that shares their weights."""
+    return keras.Model(network.get_layer(SUMMARY).output, network.outputs)
+
+
+def learn_head(
+    run: Run,
+    network: keras.Model,
+    heard: Material,
+    config: FeatureConfig,
+    schedule: Schedule,
+    seed: Sequence[int],
+    description: str,
+) -> list[dict[str, float]]:
+    """Train the layers over the encoder, in place.
+
+    Args:
+        run: Run.
+        network: keras.Model of train/networks/speech_encoder.py.
+        heard: training clips, with features from `hear`.
+        config: FeatureConfig.
+        schedule: Schedule.
+        seed: what random draws derive from.
+        description: str, what the progress bar says.
+    """
+    batches = SummaryBatches(heard, config, run.recipe, schedule, seed)
+    return train(head_of(network), batches, description=description)
+
+
+def answer_heard(
+    head: keras.Model, heard: Sequence[Features], config: FeatureConfig, version: str = ORIGINAL
+) -> np.ndarray:  # (clips, classes)
+    """Answer clips from what the encoder heard in all their windows, pooled."""
+    windows = [clip.versions[version] for clip in heard]
+    owners = np.repeat(np.arange(len(windows)), [len(of_clip) for of_clip in windows])
+    answers = head.predict(np.concatenate(windows), batch_size=512, verbose=0)
+    answers = answers[0] if isinstance(answers, list) else answers
+    return np.stack([pool(answers[owners == i], config) for i in range(len(windows))])
