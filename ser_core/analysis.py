@@ -16,7 +16,7 @@ import numpy as np
 from .audio import AudioInput, read_blocks
 from .config import FeatureConfig
 from .errors import AnalysisCancelledError, TruncatedAudioError
-from .runtime import Runtime, pool
+from .runtime import Answers, Pooled, Runtime, pool_answers
 from .speakers import Speakers, SpeakerTurn, check_speakers, find_turns
 from .speech import HOP
 from .timeline import SMOOTHINGS, EmotionTimeline, Smoothing, TimelineBuilder
@@ -53,24 +53,36 @@ class AnalysisProgress:
 class Answering:
     """Answers windows on several threads, and gives them back in order."""
 
-    def __init__(self, config: FeatureConfig, runtime: Runtime, threads: int) -> None:
-        self.config, self.runtime, self.threads = config, runtime, threads
+    def __init__(
+        self,
+        config: FeatureConfig,
+        runtime: Runtime,
+        threads: int,
+        offset: np.ndarray | None = None,
+    ) -> None:
+        self.config, self.runtime, self.threads, self.offset = config, runtime, threads, offset
         self.waiting: list[Window] = []
         self.tasks: deque[tuple[list[Window], Future]] = deque()
 
-    def answer(self, windows: list[Window]) -> list[np.ndarray | None]:
-        """Give each window's probabilities, float64 (classes,), or None without speech."""
+    def answer(self, windows: list[Window]) -> list[Pooled | None]:
+        """Give each window's answer, pooled over its inputs, or None without speech."""
         heard = [window.inputs for window in windows if window.inputs is not None]
         if not heard:
             return [None] * len(windows)
         owners = np.repeat(np.arange(len(heard)), [len(inputs) for inputs in heard])
-        answers = self.runtime.run(np.concatenate(heard))
-        pooled = iter([pool(answers[owners == i], self.config) for i in range(len(heard))])
-        return [None if window.inputs is None else next(pooled) for window in windows]
+        probabilities, intensity = self.runtime.run(np.concatenate(heard))
+        pooled = []
+        for i in range(len(heard)):
+            own = owners == i
+            strengths = None if intensity is None else intensity[own]
+            answers = Answers(probabilities[own], strengths)
+            pooled.append(pool_answers(answers, self.config, self.offset))
+        given = iter(pooled)
+        return [None if window.inputs is None else next(given) for window in windows]
 
     def put(
         self, windows: Iterator[Window], *, last: bool = False
-    ) -> Iterator[tuple[Window, np.ndarray | None]]:
+    ) -> Iterator[tuple[Window, Pooled | None]]:
         """Take windows, and give back those that are answered; with `last`, all of them."""
         for window in windows:
             self.waiting.append(window)
@@ -85,7 +97,7 @@ class Answering:
             while self.tasks:
                 yield from self._next()
 
-    def _start(self) -> Iterator[tuple[Window, np.ndarray | None]]:
+    def _start(self) -> Iterator[tuple[Window, Pooled | None]]:
         windows, self.waiting = self.waiting, []
         if self.threads == 1:
             yield from zip(windows, self.answer(windows), strict=True)
@@ -94,7 +106,7 @@ class Answering:
         while len(self.tasks) > PENDING * self.threads or (self.tasks and self.tasks[0][1].done()):
             yield from self._next()
 
-    def _next(self) -> Iterator[tuple[Window, np.ndarray | None]]:
+    def _next(self) -> Iterator[tuple[Window, Pooled | None]]:
         windows, task = self.tasks.popleft()
         yield from zip(windows, task.result(), strict=True)
 
@@ -139,8 +151,9 @@ def analyze(
     threads: int | None,
     progress: Callable[[AnalysisProgress], None] | None,
     cancelled: Callable[[], bool] | None,
+    offset: np.ndarray | None = None,
 ) -> EmotionTimeline:
-    """See `EmotionRecognizer.analyze`."""
+    """See `EmotionRecognizer.analyze`; `offset` is that of `pool_answers`."""
     window = config.input_seconds if window is None else window
     hop = min(config.sequence * config.hop, window) if hop is None else hop
     threads = min(usable_cores(), MOST_THREADS) if threads is None else threads
@@ -163,7 +176,7 @@ def analyze(
 
     stream = WindowStream(config, window, hop, voices=speakers is not None)
     builder = TimelineBuilder(config, window=window, hop=hop, smoothing=smoothing)
-    answering = Answering(config, runtime, threads)
+    answering = Answering(config, runtime, threads, offset)
     truncated = None
     blocks = read_blocks(
         audio,

@@ -50,9 +50,36 @@ class Outputs(Strict):
 
     Attributes:
         emotion: str, the output with one probability per label.
+        intensity: str, the output that says how strongly the emotion is expressed, 0 to 1; None
+            where the network has none.
     """
 
     emotion: str = "emotion"
+    intensity: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The outputs that the network has."""
+        return (self.emotion,) if self.intensity is None else (self.emotion, self.intensity)
+
+
+class Adaptation(Strict):
+    """How answers are adapted to a voice (see ser_core.adaptation).
+
+    Attributes:
+        mean: floats, one per label: mean over unseen speakers of their recordings' centred
+            log-probabilities [nats].
+        prior_clips: float > 0 [recordings], how many of a voice count as much as what is known of
+            voices in general.
+        least_clips: int > 0 [recordings], the smallest number that helped unseen speakers.
+
+    Source: the credibility weight of Buehlmann (1967), Experience Rating and Credibility, ASTIN
+    Bulletin 4(3), an empirical Bayes shrinkage.
+    """
+
+    mean: tuple[float, ...]
+    prior_clips: Positive
+    least_clips: Annotated[int, Field(gt=0)]
 
 
 class FeatureConfig(Strict):
@@ -79,6 +106,7 @@ class FeatureConfig(Strict):
         temperature: float > 0, already folded into the network's last layer; kept for the record.
         speech: thresholds of the speech gate.
         uncertain_below: float in [0, 1], below this confidence the status is "uncertain".
+        adaptation: how answers are adapted to a voice; None where that was not measured to help.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -100,6 +128,7 @@ class FeatureConfig(Strict):
     temperature: Positive = 1.0
     speech: SpeechSettings
     uncertain_below: Fraction
+    adaptation: Adaptation | None = None
 
     @property
     def block_features(self) -> int:
@@ -175,6 +204,11 @@ class FeatureConfig(Strict):
                 raise ValueError(
                     f"normalisation.{name} has {count} values for {self.block_features} features"
                 )
+        if self.adaptation is not None and len(self.adaptation.mean) != len(self.labels):
+            raise ValueError(
+                f"adaptation.mean has {len(self.adaptation.mean)} values for {len(self.labels)} "
+                "labels"
+            )
         return self
 
     def to_json(self) -> str:

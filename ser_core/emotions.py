@@ -36,4 +36,7 @@ EMOTIONS: tuple[Emotion, ...] = (
 LABELS: tuple[str, ...] = tuple(emotion.name for emotion in EMOTIONS)
 """The eight labels in RAVDESS order, which is the order of every probability vector."""
 
+NEUTRAL = "neutral"
+"""The label of no emotion, which is expressed with no intensity: RAVDESS has no strong neutral."""
+
 BY_NAME: dict[str, Emotion] = {emotion.name: emotion for emotion in EMOTIONS}

@@ -52,5 +52,9 @@ class ModelNotFoundError(ModelError, OSError):
     """A model repository, a revision, or a file in it is not there or cannot be reached."""
 
 
+class AdaptationError(SpeechEmotionError, ValueError):
+    """A recognizer cannot be adapted to a voice, or an adapted one not be given away."""
+
+
 class AnalysisCancelledError(SpeechEmotionError, RuntimeError):
     """The analysis of a recording was stopped because its caller asked for that."""

@@ -25,17 +25,19 @@ from huggingface_hub.hf_api import RepoSibling
 from .config import FILE_NAME
 from .errors import ModelError, ModelNotFoundError
 from .hub_faults import FAULTS, explain
-from .runtime import KERAS_FILES, LITERT_FILE
+from .runtime import KERAS_FILES, LITERT_FILE, LITERT_FORMS
 
 REPOSITORY_FILES = (
     "README.md",
     *KERAS_FILES,
-    LITERT_FILE,
+    *LITERT_FORMS.values(),
     FILE_NAME,
     "metrics.json",
     "dataset.json",
     "recipe.toml",
     "comparison.json",
+    "robustness.json",
+    "forms.json",
 )
 """Names of the files of a model repository; nothing else is downloaded, saved or pushed."""
 

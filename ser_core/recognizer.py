@@ -4,6 +4,7 @@ recognizer = EmotionRecognizer.from_pretrained(DEFAULT_MODEL)
 print(recognizer.predict("clip.wav"))
 """
 
+import copy
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -14,21 +15,18 @@ from typing import Any
 import numpy as np
 from huggingface_hub import ModelHubMixin
 
-from . import analysis, features, hub, live
+from . import adaptation, analysis, hub, live
 from .analysis import AnalysisProgress
 from .audio import AudioInput, load_audio
 from .config import FeatureConfig
-from .errors import ModelError, SpeechEmotionError
-from .features.log_mel import mel_spectrogram
+from .errors import AdaptationError, ModelError, SpeechEmotionError
 from .hub import REPOSITORY_FILES
 from .live import LiveBlock, LiveMoment, LiveSession
 from .results import EmotionPrediction
-from .runtime import load_runtime, pool
+from .runtime import load_runtime, pool_answers
 from .speakers import Speakers
-from .speech import SpeechActivity, detect_speech
-from .streams import GATE_SAMPLE_RATE, gate_block, shares_gate
 from .timeline import EmotionTimeline, Smoothing
-from .windows import mark, speech_inputs
+from .windows import heard_inputs
 
 DEFAULT_MODEL = str(Path(__file__).parent / "pretrained")
 """Path of the embedded default model: a folder with exactly what a Hub repository of ours holds."""
@@ -52,6 +50,7 @@ class EmotionRecognizer(
         directory: Path of the local files it was loaded from.
         source: str, the folder or repository id as it was given.
         revision: str, the hash of the Hub's commit that it was loaded from; None for a folder.
+        adapted_to: int, how many recordings of a voice its answers are adapted to; 0 for none.
     """
 
     def __init__(
@@ -60,6 +59,7 @@ class EmotionRecognizer(
         *,
         source: str | None = None,
         revision: str | None = None,
+        form: str = "float32",
     ) -> None:
         """Load a local model repository.
 
@@ -67,19 +67,23 @@ class EmotionRecognizer(
             directory: folder with the files of a model repository.
             source: what it was asked for as; the folder itself where None.
             revision: the commit it was downloaded from, if it was.
+            form: as for `from_pretrained`.
 
         Raises:
             ConfigError: `feature_config.json` is not valid.
             ModelError: files are missing, cannot be run, or do not match the config.
+            ValueError: there is no such form.
         """
         self._hub_mixin_config = None  # the mixin would write our arguments into config.json
         self.directory = Path(directory)
         self.source = source or str(directory)
         self.revision = revision
+        self.adapted_to = 0
+        self._offset: np.ndarray | None = None  # (classes,) [nats]
         name = self.directory.absolute().name if revision is None else self.source
         hub.require_files(os.listdir(directory) if self.directory.is_dir() else (), name)
         self.config = FeatureConfig.load(self.directory)
-        self._runtime = load_runtime(self.directory, self.config)
+        self._runtime = load_runtime(self.directory, self.config, form)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -92,9 +96,11 @@ class EmotionRecognizer(
         return self._runtime.name
 
     def __repr__(self) -> str:
+        voice = f", adapted to {self.adapted_to} of a voice's recordings" if self.adapted_to else ""
         return (
             f"EmotionRecognizer(recipe={self.config.recipe!r}, {len(self.labels)} labels, "
-            f"{self.config.window:g} s windows at {self.config.sample_rate} Hz, {self.runtime})"
+            f"{self.config.window:g} s windows at {self.config.sample_rate} Hz, {self.runtime}"
+            f"{voice})"
         )
 
     def predict(
@@ -102,7 +108,8 @@ class EmotionRecognizer(
     ) -> EmotionPrediction:
         """Hear the emotion in one recording.
 
-        Windows with speech are answered one by one and pooled by their geometric mean.
+        Windows with speech are answered one by one and pooled by their geometric mean; their
+        intensity, where the model says it, by the plain mean.
 
         Args:
             audio: a path, bytes, binary file object, or (sample_rate [Hz], array); see
@@ -141,6 +148,40 @@ class EmotionRecognizer(
                 error.add_note(f"This was recording {index} of the batch.")
                 raise
         return answers
+
+    def adapt(
+        self, recordings: Iterable[AudioInput], *, max_seconds: float | None = MAX_SECONDS
+    ) -> "EmotionRecognizer":
+        """Adapt to a voice, from some of its recordings; nobody needs to say what they express.
+
+        Some voices sound sad, or angry, whatever they say. What the recordings all lean towards is
+        taken off every later answer, the more of it the more recordings there are. Recordings of
+        one emotion alone teach it that the emotion is the voice: mixed ones help most.
+
+        Args:
+            recordings: as for `predict`, each of this one voice; those without speech are left out.
+            max_seconds: float > 0 [s], or None; a longer recording raises.
+
+        Returns:
+            Another EmotionRecognizer, which shares this one's network. It knows the recordings
+            given here alone, also where this one is adapted already, and takes whatever it hears
+            for that voice.
+
+        Raises:
+            AdaptationError: too few recordings have speech, or the model does not adapt.
+            AudioError: a recording cannot be used; a note says which one, counted from 0.
+        """
+        adaptation.require(self.config)
+        if isinstance(recordings, str | bytes | PathLike):
+            raise AdaptationError(
+                f"adapt takes a list of recordings, and got one {type(recordings).__name__}: "
+                "give [recording]."
+            )
+        adapted = copy.copy(self)
+        adapted._offset = None
+        answers = adapted.predict_batch(recordings, max_seconds=max_seconds)
+        adapted._offset, adapted.adapted_to = adaptation.enrol(answers, self.config)
+        return adapted
 
     def analyze(
         self,
@@ -199,6 +240,7 @@ class EmotionRecognizer(
             threads=threads,
             progress=progress,
             cancelled=cancelled,
+            offset=self._offset,
         )
 
     def stream(
@@ -236,31 +278,19 @@ class EmotionRecognizer(
             EmotionPrediction.
         """
         duration = len(samples) / self.config.sample_rate
-        frames = features.to_frames(samples, self.config)
-        activity = self._speech(samples, frames)
-        probabilities = None
-        if activity.has_speech:
-            rate = self.config.sample_rate / self.config.hop_length  # [frames / s]
-            spoken = mark(activity.segments, 0, len(frames), rate)
-            inputs = speech_inputs(frames, spoken, self.config)
-            probabilities = pool(self._runtime.run(inputs), self.config)
+        activity, inputs = heard_inputs(samples, self.config)
+        probabilities, intensity = None, None
+        if inputs is not None:
+            probabilities, intensity = pool_answers(
+                self._runtime.run(inputs), self.config, self._offset
+            )
         return EmotionPrediction.of(
             probabilities,
             self.config,
+            intensity=intensity,
             speech_seconds=round(activity.speech_seconds, 3),
             duration=round(duration, 3),
         )
-
-    def _speech(self, samples: np.ndarray, frames: np.ndarray) -> SpeechActivity:
-        """Find speech, from the features' own mel spectrogram where it is the gate's."""
-        if shares_gate(self.config):
-            mel = frames[:, : gate_block(self.config).n_mels]
-        else:
-            mel = mel_spectrogram(
-                load_audio((self.config.sample_rate, samples), sample_rate=GATE_SAMPLE_RATE)
-            )
-        speech = self.config.speech
-        return detect_speech(mel, threshold=speech.threshold, min_speech=speech.min_seconds)
 
     @classmethod
     def from_pretrained(
@@ -272,6 +302,7 @@ class EmotionRecognizer(
         cache_dir: str | PathLike | None = None,
         force_download: bool = False,
         local_files_only: bool = False,
+        form: str = "float32",
     ) -> "EmotionRecognizer":
         """Load a model from a folder or from the Hugging Face Hub.
 
@@ -282,6 +313,7 @@ class EmotionRecognizer(
             cache_dir: where downloads are kept; None is huggingface_hub's own cache.
             force_download: whether to download what is cached already.
             local_files_only: whether to send no request, and use the cache alone.
+            form: "float32"; "float16" or "int8", which are smaller, where the repository has them.
 
         Returns:
             EmotionRecognizer.
@@ -294,7 +326,7 @@ class EmotionRecognizer(
         # The mixin's own would ask the Hub for Keras' config.json first, and again for the rest.
         name = os.fspath(pretrained_model_name_or_path)
         if os.path.isdir(name):
-            return cls(name, source=name)
+            return cls(name, source=name, form=form)
         snapshot = hub.fetch(
             name,
             revision=revision,
@@ -303,7 +335,7 @@ class EmotionRecognizer(
             force_download=force_download,
             local_files_only=local_files_only,
         )
-        return cls(snapshot.directory, source=name, revision=snapshot.revision)
+        return cls(snapshot.directory, source=name, revision=snapshot.revision, form=form)
 
     def push_to_hub(self, repo_id: str, **options: Any) -> str:
         """Push the model repository to the Hugging Face Hub, in one commit.
@@ -317,7 +349,11 @@ class EmotionRecognizer(
 
         Returns:
             The commit's address.
+
+        Raises:
+            AdaptationError: this recognizer is adapted to a voice.
         """
+        self._refuse_to_give_away_a_voice()
         return super().push_to_hub(repo_id, **{"delete_patterns": list(REPOSITORY_FILES)} | options)
 
     def save_pretrained(self, save_directory: str | PathLike, **options: Any) -> str | None:
@@ -328,13 +364,22 @@ class EmotionRecognizer(
             **options: as in huggingface_hub's ModelHubMixin.save_pretrained.
 
         Raises:
+            AdaptationError: this recognizer is adapted to a voice.
             ModelError: the folder is the one this recognizer was loaded from.
         """
+        self._refuse_to_give_away_a_voice()
         target = Path(save_directory)
         if target.exists() and target.samefile(self.directory):
             # The mixin deletes the target's config.json first, which would be our own.
             raise ModelError(f"The model already is in {target}: save it into another folder.")
         return super().save_pretrained(target, **options)
+
+    def _refuse_to_give_away_a_voice(self) -> None:
+        if self.adapted_to:
+            raise AdaptationError(
+                "This recognizer is adapted to somebody's voice and is neither saved nor pushed: "
+                "save the one it was adapted from."
+            )
 
     def _save_pretrained(self, save_directory: Path) -> None:
         for name in REPOSITORY_FILES:

@@ -5,12 +5,23 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+from .emotions import NEUTRAL
+
 if TYPE_CHECKING:
     import numpy as np
 
     from .config import FeatureConfig
 
 Status = Literal["emotion", "uncertain", "no_speech"]
+
+
+def intensity_of(label: str, intensity: float | None) -> float | None:
+    """What is said of an intensity: four decimals, and nothing where the answer is neutral.
+
+    >>> intensity_of("sad", 0.123456), intensity_of("neutral", 0.9)
+    (0.1235, None)
+    """
+    return None if intensity is None or label == NEUTRAL else round(float(intensity), 4)
 
 
 @dataclass(frozen=True)
@@ -25,7 +36,7 @@ class EmotionPrediction:
         probabilities: read-only mapping from label to probability, in the model's label order, sum
             1; empty when there is no speech.
         intensity: float in [0, 1], how strongly the emotion is expressed; None where the model does
-            not say.
+            not say, where `label` is "neutral", and when there is no speech.
         speech_seconds: float [s], how much of the recording is speech.
         duration: float [s], length of the recording.
     """
@@ -48,6 +59,7 @@ class EmotionPrediction:
         probabilities: "np.ndarray | None",
         config: "FeatureConfig",
         *,
+        intensity: float | None = None,
         speech_seconds: float,
         duration: float,
     ) -> "EmotionPrediction":
@@ -56,19 +68,21 @@ class EmotionPrediction:
         Args:
             probabilities: float array of shape (classes,), sum 1; None where nobody speaks.
             config: FeatureConfig, whose labels and threshold count.
+            intensity: float in [0, 1], as the network gives it whatever the label; None where it
+                does not say.
             speech_seconds: float [s].
             duration: float [s].
         """
         if probabilities is None:
             return cls("no_speech", None, 0.0, {}, None, speech_seconds, duration)
         best = int(probabilities.argmax())
-        confidence = float(probabilities[best])
+        label, confidence = config.labels[best], float(probabilities[best])
         return cls(
             status="emotion" if confidence >= config.uncertain_below else "uncertain",
-            label=config.labels[best],
+            label=label,
             confidence=confidence,
             probabilities=dict(zip(config.labels, probabilities.tolist(), strict=True)),
-            intensity=None,
+            intensity=intensity_of(label, intensity),
             speech_seconds=speech_seconds,
             duration=duration,
         )
@@ -105,7 +119,8 @@ class EmotionPrediction:
             return f"no speech ({seconds})"
         ranked = ", ".join(f"{label} {probability:.2f}" for label, probability in self.top(3))
         doubt = "uncertain: " if self.status == "uncertain" else ""
-        return f"{doubt}{ranked} ({seconds})"
+        strength = "" if self.intensity is None else f", intensity {self.intensity:.2f}"
+        return f"{doubt}{ranked}{strength} ({seconds})"
 
 
 @dataclass(frozen=True)
@@ -118,7 +133,8 @@ class EmotionSegment:
         label: str, the likeliest emotion.
         confidence: float in [0, 1], calibrated probability of `label`.
         probabilities: read-only mapping from label to probability, sum 1.
-        intensity: float in [0, 1], how strongly it is expressed; None where the model does not say.
+        intensity: float in [0, 1], how strongly it is expressed; None where the model does not say,
+            and where `label` is "neutral".
         speaker: str, such as "A"; None where nobody asked who speaks.
     """
 
@@ -151,12 +167,16 @@ class TimelineWindow:
         speech_seconds: float [s], how much of it is speech.
         probabilities: read-only mapping from label to probability, before any smoothing; empty
             where there is too little speech.
+        intensity: float in [0, 1], how strongly the likeliest emotion is expressed, before any
+            smoothing; None where the model does not say, where it is neutral, and where there is
+            too little speech.
     """
 
     start: float
     end: float
     speech_seconds: float
     probabilities: Mapping[str, float]
+    intensity: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON types, with every field."""

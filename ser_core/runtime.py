@@ -5,18 +5,51 @@ by `KerasRuntime`, and only when it is needed.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from .adaptation import shifted
 from .config import FeatureConfig
 from .errors import ModelError
 
 LITERT_FILE = "model.tflite"
+LITERT_FORMS = {
+    "float32": LITERT_FILE,
+    "float16": "model.float16.tflite",
+    "int8": "model.int8.tflite",
+}
+"""The network's forms for LiteRT, by how its weights are kept; inputs and outputs are float32."""
+
 KERAS_FILES = ("config.json", "metadata.json", "model.weights.h5")
+
+
+class Answers(NamedTuple):
+    """What a network answers windows.
+
+    Attributes:
+        probabilities: float32 array of shape (windows, classes), rows sum to 1.
+        intensity: float32 array of shape (windows,) in [0, 1], how strongly the emotion is
+            expressed; None where the network does not say.
+    """
+
+    probabilities: np.ndarray
+    intensity: np.ndarray | None
+
+
+class Pooled(NamedTuple):
+    """The answers for several windows of one recording, as one.
+
+    Attributes:
+        probabilities: float64 array of shape (classes,), sum 1.
+        intensity: float in [0, 1]; None where the network does not say.
+    """
+
+    probabilities: np.ndarray
+    intensity: float | None
 
 
 class Runtime(Protocol):
@@ -24,14 +57,14 @@ class Runtime(Protocol):
 
     name: str
 
-    def run(self, windows: np.ndarray) -> np.ndarray:
+    def run(self, windows: np.ndarray) -> Answers:
         """Answer windows.
 
         Args:
             windows: float32 array of shape (windows, frames, features).
 
         Returns:
-            float32 array of shape (windows, classes), probabilities per window.
+            Answers.
         """
         ...
 
@@ -81,34 +114,78 @@ def pool(probabilities: np.ndarray, config: FeatureConfig) -> np.ndarray:
     return pool_windows(probabilities[votes == winner])
 
 
+def pool_answers(
+    answers: Answers, config: FeatureConfig, offset: np.ndarray | None = None
+) -> Pooled:
+    """Pool the answers for several inputs of one recording, and adapt them to a voice.
+
+    Probabilities are pooled by `pool`, then shifted. The intensity is the plain mean of all inputs'
+    intensities: each counts the same, as in the probabilities' geometric mean, also where it was
+    outvoted.
+
+    Args:
+        answers: Answers for the inputs.
+        config: FeatureConfig.
+        offset: float64 array of shape (classes,) [nats], what the voice leans towards (see
+            ser_core.adaptation); None for voices in general.
+
+    Returns:
+        Pooled.
+    """
+    intensity = None if answers.intensity is None else float(answers.intensity.mean())
+    return Pooled(shifted(pool(answers.probabilities, config), offset), intensity)
+
+
+def told_apart(outputs: Mapping[str, np.ndarray], config: FeatureConfig) -> Answers:
+    """Tell a network's outputs apart.
+
+    Args:
+        outputs: float32 arrays of shape (windows, width), by the output's name.
+        config: FeatureConfig, which says what each name stands for.
+
+    Returns:
+        Answers.
+    """
+    emotion, intensity = config.outputs.emotion, config.outputs.intensity
+    return Answers(outputs[emotion], None if intensity is None else outputs[intensity][:, 0])
+
+
 class LiteRTRuntime:
-    """`model.tflite` through LiteRT, one thread an interpreter, one interpreter a thread.
+    """A form of the network through LiteRT, one thread an interpreter, one interpreter a thread.
 
     An interpreter holds its tensors, so two threads must never share one.
     """
 
     name = "LiteRT"
 
-    def __init__(self, directory: str | PathLike, config: FeatureConfig) -> None:
+    def __init__(
+        self, directory: str | PathLike, config: FeatureConfig, form: str = "float32"
+    ) -> None:
         """Load the file and check it against the config.
+
+        Args:
+            directory: a local folder with the file.
+            config: FeatureConfig.
+            form: a name in LITERT_FORMS.
 
         Raises:
             ModelError: not a LiteRT model, or its signature does not match the config.
         """
-        self._model = (Path(directory) / LITERT_FILE).read_bytes()
+        self._file = LITERT_FORMS[form]
+        self._model = (Path(directory) / self._file).read_bytes()
         self._config = config
         self._local = threading.local()
         self._runner()
 
-    def run(self, windows: np.ndarray) -> np.ndarray:
+    def run(self, windows: np.ndarray) -> Answers:
         """See `Runtime.run`."""
         runner, argument = self._runner()
-        output = self._config.outputs.emotion
-        answers = [
-            runner(**{argument: window[None].astype(np.float32, copy=False)})[output][0]
-            for window in windows
+        given = [
+            runner(**{argument: window[None].astype(np.float32, copy=False)}) for window in windows
         ]
-        return np.stack(answers)  # (windows, classes)
+        names = self._config.outputs.names
+        joined = {name: np.concatenate([one[name] for one in given]) for name in names}
+        return told_apart(joined, self._config)
 
     def _runner(self):
         """Return this thread's signature runner and the name of its input."""
@@ -125,10 +202,10 @@ class LiteRTRuntime:
             interpreter.allocate_tensors()
             runner = interpreter.get_signature_runner()
         except (ValueError, RuntimeError) as error:
-            raise ModelError(f"{LITERT_FILE} is not a LiteRT model that runs here.") from error
+            raise ModelError(f"{self._file} is not a LiteRT model that runs here.") from error
         inputs = {n: tuple(d["shape"]) for n, d in runner.get_input_details().items()}
         outputs = {n: tuple(d["shape"]) for n, d in runner.get_output_details().items()}
-        _check_shapes(LITERT_FILE, inputs, outputs, self._config)
+        _check_shapes(self._file, inputs, outputs, self._config)
         return interpreter, runner
 
 
@@ -163,30 +240,41 @@ class KerasRuntime:
         )
         _check_shapes("The Keras network", inputs, outputs, config)
 
-    def run(self, windows: np.ndarray) -> np.ndarray:
+    def run(self, windows: np.ndarray) -> Answers:
         """See `Runtime.run`."""
-        index = self._network.output_names.index(self._config.outputs.emotion)
         with self._lock:
-            answers = self._network(windows.astype(np.float32, copy=False), training=False)
-        if isinstance(answers, list | tuple):
-            answers = answers[index]
-        return self._keras.ops.convert_to_numpy(answers)
+            given = self._network(windows.astype(np.float32, copy=False), training=False)
+        tensors = zip(self._network.output_names, self._keras.tree.flatten(given), strict=True)
+        convert = self._keras.ops.convert_to_numpy
+        return told_apart({name: convert(tensor) for name, tensor in tensors}, self._config)
 
 
-def load_runtime(directory: str | PathLike, config: FeatureConfig) -> Runtime:
+def load_runtime(
+    directory: str | PathLike, config: FeatureConfig, form: str = "float32"
+) -> Runtime:
     """Load the network of a model repository.
 
     Args:
         directory: a local folder with the repository's files.
         config: its FeatureConfig.
+        form: a name in LITERT_FORMS.
 
     Returns:
-        LiteRTRuntime where `model.tflite` is there, else KerasRuntime.
+        LiteRTRuntime where the form's file is there, else, for float32, KerasRuntime.
 
     Raises:
         ModelError: files are missing or do not match the config.
+        ValueError: there is no such form.
     """
     directory = Path(directory)
+    if form not in LITERT_FORMS:
+        raise ValueError(f"form must be one of {', '.join(LITERT_FORMS)}, got {form!r}")
+    if form != "float32":
+        if not (directory / LITERT_FORMS[form]).is_file():
+            raise ModelError(
+                f"{directory.name} has no {LITERT_FORMS[form]}: load it without form={form!r}."
+            )
+        return LiteRTRuntime(directory, config, form)
     if (directory / LITERT_FILE).is_file():
         return LiteRTRuntime(directory, config)
     missing = [name for name in KERAS_FILES if not (directory / name).is_file()]
@@ -212,13 +300,19 @@ def _check_shapes(
             f"{what} takes inputs of shape {shapes}, but feature_config.json describes "
             f"{wanted[0]} frames of {wanted[1]} features."
         )
-    name = config.outputs.emotion
-    if name not in outputs:
+    for name in config.outputs.names:
+        if name not in outputs:
+            raise ModelError(
+                f"{what} has outputs {sorted(outputs)}, but feature_config.json names {name!r}."
+            )
+    emotion, intensity = config.outputs.emotion, config.outputs.intensity
+    if outputs[emotion][-1] != len(config.labels):
         raise ModelError(
-            f"{what} has outputs {sorted(outputs)}, but feature_config.json names {name!r}."
-        )
-    if outputs[name][-1] != len(config.labels):
-        raise ModelError(
-            f"{what} gives {outputs[name][-1]} probabilities, but feature_config.json lists "
+            f"{what} gives {outputs[emotion][-1]} probabilities, but feature_config.json lists "
             f"{len(config.labels)} labels."
+        )
+    if intensity is not None and outputs[intensity][-1] != 1:
+        raise ModelError(
+            f"{what} gives {outputs[intensity][-1]} values as {intensity!r}, but an intensity is "
+            "one value a window."
         )

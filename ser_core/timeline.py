@@ -2,12 +2,13 @@
 
 A recording is answered window by window. The answer of a window stands for its middle, so every
 moment takes that of the window whose middle is nearest; with `smoothing="overlap"`, the geometric
-mean of all windows that reach over that middle. Stretches of speech of one emotion become segments.
+mean of all windows that reach over that middle. Intensities go the same way, by their plain mean
+where probabilities go by their geometric mean. Stretches of speech of one emotion become segments.
 Where nobody speaks there is no segment. Where it is known who speaks, a segment ends with the turn.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
@@ -16,8 +17,8 @@ import numpy as np
 
 from .config import FeatureConfig
 from .exports import TimelineExports
-from .results import EmotionPrediction, EmotionSegment, TimelineWindow
-from .runtime import pool, pool_windows
+from .results import EmotionPrediction, EmotionSegment, TimelineWindow, intensity_of
+from .runtime import Pooled, pool, pool_windows
 from .speakers import SpeakerShare, SpeakerTurn
 from .windows import Window
 
@@ -76,6 +77,9 @@ class EmotionTimeline(TimelineExports):
             where there is too little speech.
         turns: SpeakerTurns in order, which together are the stretches of speech; None where nobody
             asked who speaks.
+        intensities: float64 array of shape (windows,), before any smoothing, as the network gives
+            them whatever the label; NaN where there is too little speech; None where the model
+            does not say.
     """
 
     duration: float
@@ -95,6 +99,7 @@ class EmotionTimeline(TimelineExports):
     bounds: np.ndarray
     answers: np.ndarray
     turns: tuple[SpeakerTurn, ...] | None = None
+    intensities: np.ndarray | None = None
 
     @property
     def by_speaker(self) -> Mapping[str, SpeakerShare]:
@@ -115,13 +120,18 @@ class EmotionTimeline(TimelineExports):
     @property
     def windows(self) -> tuple[TimelineWindow, ...]:
         """What each window was answered, in order."""
-        return tuple(
-            TimelineWindow(
-                *(round(value, 3) for value in bounds),
-                {} if np.isnan(row[0]) else dict(zip(self.labels, row.tolist(), strict=True)),
+        windows = []
+        for index, (bounds, row) in enumerate(zip(self.bounds.tolist(), self.answers, strict=True)):
+            mapping, intensity = {}, None
+            if not np.isnan(row[0]):
+                mapping = dict(zip(self.labels, row.tolist(), strict=True))
+                if self.intensities is not None:
+                    label = self.labels[int(row.argmax())]
+                    intensity = intensity_of(label, self.intensities[index])
+            windows.append(
+                TimelineWindow(*(round(value, 3) for value in bounds), mapping, intensity)
             )
-            for bounds, row in zip(self.bounds.tolist(), self.answers, strict=True)
-        )
+        return tuple(windows)
 
 
 class TimelineBuilder:
@@ -133,12 +143,15 @@ class TimelineBuilder:
         self.config, self.window, self.hop, self.smoothing = config, window, hop, smoothing
         self._bounds: list[tuple[float, float, float]] = []
         self._answers: list[np.ndarray] = []
+        self._intensities: list[float] = []
 
-    def add(self, window: Window, answer: np.ndarray | None) -> None:
-        """Take the next window, and its probabilities, or None where it has too little speech."""
-        missing = np.full(len(self.config.labels), np.nan)
+    def add(self, window: Window, answer: Pooled | None) -> None:
+        """Take the next window, and its answer, or None where it has too little speech."""
+        if answer is None:
+            answer = Pooled(np.full(len(self.config.labels), np.nan), None)
         self._bounds.append((window.start, window.end, window.speech_seconds))
-        self._answers.append(missing if answer is None else answer)
+        self._answers.append(answer.probabilities)
+        self._intensities.append(np.nan if answer.intensity is None else answer.intensity)
 
     def build(
         self,
@@ -159,20 +172,24 @@ class TimelineBuilder:
         bounds = np.array(self._bounds, dtype=np.float64).reshape(-1, 3)
         answers = np.array(self._answers, dtype=np.float64).reshape(-1, len(labels))
         heard = answers[~np.isnan(answers[:, 0])]
+        intensities = None
+        if config.outputs.intensity is not None:
+            intensities = np.array(self._intensities, dtype=np.float64)
         stretches = [(start, end, None) for start, end in speech]
         if turns is not None:
             stretches = [(turn.start, turn.end, turn.speaker) for turn in turns]
-        segments = self._segments(bounds, answers, stretches, duration)
+        segments = self._segments(bounds, answers, intensities, stretches, duration)
         seconds = round(sum(end - start for start, end in speech), 3)
         counts = Counter(heard.argmax(axis=1).tolist())
         pooled = pool(heard, config) if len(heard) else np.zeros(len(labels))
-        dominant, dominance, interval = None, 0.0, (0.0, 1.0)
+        dominant, dominance, interval, intensity = None, 0.0, (0.0, 1.0), None
         if len(heard):
             winner = max(counts, key=lambda index: (counts[index], pooled[index]))
             dominant, dominance = labels[winner], counts[winner] / len(heard)
             # Windows that overlap are not votes of their own.
             apart = max(1.0, len(heard) * min(1.0, self.hop / self.window))
             interval = wilson_interval(dominance, apart)
+            intensity = None if intensities is None else float(np.nanmean(intensities))
         return EmotionTimeline(
             duration=round(duration, 3),
             speech=tuple((round(start, 3), round(end, 3)) for start, end in speech),
@@ -180,6 +197,7 @@ class TimelineBuilder:
             overall=EmotionPrediction.of(
                 pooled if len(heard) else None,
                 config,
+                intensity=intensity,
                 speech_seconds=seconds,
                 duration=round(duration, 3),
             ),
@@ -196,6 +214,7 @@ class TimelineBuilder:
             bounds=bounds,
             answers=answers,
             turns=None if turns is None else tuple(turns),
+            intensities=intensities,
         )
 
     def _named(self, probabilities: np.ndarray):
@@ -210,6 +229,7 @@ class TimelineBuilder:
         self,
         bounds: np.ndarray,
         answers: np.ndarray,
+        intensities: np.ndarray | None,
         stretches: Sequence[tuple[float, float, str | None]],
         duration: float,
     ) -> list[EmotionSegment]:
@@ -217,7 +237,11 @@ class TimelineBuilder:
         if not len(bounds):
             return []
         middles = bounds[:, :2].mean(axis=1)
-        cells = smooth(answers, bounds) if self.smoothing == "overlap" else answers
+        cells, strengths = answers, intensities
+        if self.smoothing == "overlap":
+            cells = smooth(answers, bounds)
+            if intensities is not None:
+                strengths = smooth(intensities[:, None], bounds, mean)[:, 0]
         borders = np.concatenate([[0.0], (middles[1:] + middles[:-1]) / 2, [duration]])
         segments = []
         for start, end, speaker in stretches:
@@ -231,8 +255,12 @@ class TimelineBuilder:
                     pieces.append([begin, finish, cell])
             for run in runs(pieces, cells.argmax(axis=1)):
                 lengths = [finish - begin for begin, finish, _ in run]
-                pooled = weighted_pool(cells[[cell for *_, cell in run]], lengths)
+                own = [cell for *_, cell in run]
+                pooled = weighted_pool(cells[own], lengths)
                 label, confidence, status, mapping = self._named(pooled)
+                intensity = None
+                if strengths is not None:
+                    intensity = float(np.average(strengths[own], weights=lengths))
                 segments.append(
                     EmotionSegment(
                         round(float(run[0][0]), 3),
@@ -241,7 +269,8 @@ class TimelineBuilder:
                         label,
                         confidence,
                         mapping,
-                        speaker=speaker,
+                        intensity_of(label, intensity),
+                        speaker,
                     )
                 )
         return segments
@@ -262,12 +291,22 @@ def weighted_pool(answers: np.ndarray, weights: Sequence[float]) -> np.ndarray:
     return pooled / pooled.sum()
 
 
-def smooth(answers: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+def mean(answers: np.ndarray) -> np.ndarray:
+    """The plain mean of answers, (n, values), which is how intensities are pooled."""
+    return answers.mean(axis=0)
+
+
+def smooth(
+    answers: np.ndarray,
+    bounds: np.ndarray,
+    pooling: Callable[[np.ndarray], np.ndarray] = pool_windows,
+) -> np.ndarray:
     """Pool each window's answer with those of all windows that reach over its middle.
 
     Args:
-        answers: float64 array of shape (windows, classes), NaN where a window has no answer.
+        answers: float64 array of shape (windows, values), NaN where a window has no answer.
         bounds: float64 array of shape (windows, 3), of which the first two are start and end [s].
+        pooling: makes answers (n, values) one answer (values,).
 
     Returns:
         float64 array like `answers`; a window without an answer still has none.
@@ -278,7 +317,7 @@ def smooth(answers: np.ndarray, bounds: np.ndarray) -> np.ndarray:
     smoothed = answers.copy()
     for index in np.flatnonzero(~np.isnan(answers[:, 0])):
         around = answers[min(first[index], index) : max(last[index], index + 1)]
-        smoothed[index] = pool_windows(around[~np.isnan(around[:, 0])])
+        smoothed[index] = pooling(around[~np.isnan(around[:, 0])])
     return smoothed
 
 

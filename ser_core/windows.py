@@ -11,8 +11,10 @@ import numpy as np
 import soxr
 
 from . import features
+from .audio import load_audio
 from .config import FeatureConfig
-from .speech import HOP
+from .features.log_mel import mel_spectrogram
+from .speech import HOP, SpeechActivity, detect_speech
 from .streams import (
     GATE_BLOCK,
     GATE_SAMPLE_RATE,
@@ -69,6 +71,34 @@ def mark(segments: Sequence[tuple[float, float]], first: int, count: int, rate: 
         finish = max(round(end * rate), begin + 1)
         spoken[max(0, begin - first) : max(0, finish - first)] = True
     return spoken
+
+
+def heard_inputs(
+    samples: np.ndarray, config: FeatureConfig
+) -> tuple[SpeechActivity, np.ndarray | None]:
+    """Go from a whole recording to what the network is asked about it.
+
+    Args:
+        samples: float32 array of shape (n,), n > 0, mono at `config.sample_rate`.
+        config: FeatureConfig.
+
+    Returns:
+        Where somebody speaks; and the inputs of `speech_inputs`, or None where nobody does.
+    """
+    frames = features.to_frames(samples, config)
+    if shares_gate(config):
+        mel = frames[:, : gate_block(config).n_mels]
+    else:
+        mel = mel_spectrogram(
+            load_audio((config.sample_rate, samples), sample_rate=GATE_SAMPLE_RATE)
+        )
+    speech = config.speech
+    activity = detect_speech(mel, threshold=speech.threshold, min_speech=speech.min_seconds)
+    if not activity.has_speech:
+        return activity, None
+    rate = config.sample_rate / config.hop_length  # [frames / s]
+    spoken = mark(activity.segments, 0, len(frames), rate)
+    return activity, speech_inputs(frames, spoken, config)
 
 
 @dataclass(frozen=True)

@@ -121,6 +121,41 @@ def test_predict_answers_what_the_recognizer_answers(
     }
 
 
+def event_of(url: str, element: str, trigger: str) -> int:
+    """The number of the page's event that an element triggers."""
+    config = HTTP.get(f"{url}config").json()
+    ids = [c["id"] for c in config["components"] if c["props"].get("elem_id") == element]
+    (found,) = [d["id"] for d in config["dependencies"] if [ids[0], trigger] in d["targets"]]
+    return found
+
+
+def visit(url: str, session: str, event: int, data: list) -> list:
+    """Do what a visitor's page does, and return what it then shows."""
+    body = {"data": data, "fn_index": event, "session_hash": session}
+    HTTP.post(f"{url}gradio_api/queue/join", json=body).raise_for_status()
+    stream = HTTP.get(f"{url}gradio_api/queue/data?session_hash={session}").text
+    messages = [json.loads(line[5:]) for line in stream.splitlines() if line.startswith("data:")]
+    (done,) = [m for m in messages if m["msg"] == "process_completed"]
+    assert done["success"], done
+    return done["output"]["data"]
+
+
+def test_a_voice_is_one_visitors_until_it_is_forgotten(url: str, uploads: Path) -> None:
+    (path,) = upload(url, "clip.wav", SPEECH.read_bytes()).json()
+    adapt = event_of(url, "voice-recordings", "upload")
+    hear = event_of(url, "run", "click")
+    note = text.VOICE_ANSWER.format(used="1 recording")
+    status, _ = visit(url, "mine", adapt, [[file_data(path)]])
+    assert text.VOICE_ADAPTED.format(used="1 recording") in status
+    assert note in visit(url, "mine", hear, [file_data(path), None])[0]
+    assert note not in visit(url, "theirs", hear, [file_data(path), None])[0]
+    forget = event_of(url, "voice-forget", "click")
+    body = {"data": [], "fn_index": forget, "session_hash": "mine"}
+    HTTP.post(f"{url}gradio_api/run/predict", json=body).raise_for_status()
+    assert note not in visit(url, "mine", hear, [file_data(path), None])[0]
+    Path(path).unlink()
+
+
 def test_predict_all_answers_everything(client: Client, recognizer: EmotionRecognizer) -> None:
     answer = client.predict(audio=handle_file(SPEECH), api_name="/predict_all")
     assert answer == recognizer.predict(SPEECH).to_dict()

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ser_core.blocks import LogMelBlock
-from ser_core.config import FeatureConfig, Normalisation, SpeechSettings
+from ser_core.config import FeatureConfig, Normalisation, Outputs, SpeechSettings
 from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 
@@ -36,6 +36,12 @@ def test_config_survives_being_written_and_read(tmp_path):
     config.save(tmp_path)
     assert FeatureConfig.load(tmp_path) == config
     assert config.features == 2
+
+
+def test_a_config_from_before_there_was_an_intensity_is_read():
+    outputs = FeatureConfig.from_json(changed(outputs={"emotion": "mood"})).outputs
+    assert (outputs.names, outputs.intensity) == (("mood",), None)
+    assert Outputs(intensity="strength").names == ("emotion", "strength")
 
 
 def test_json_names_nothing_of_the_machine():

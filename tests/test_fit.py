@@ -203,6 +203,83 @@ def test_evaluate_answers_from_the_file_and_says_what_was_trained_on(trained, tm
     assert len((tmp_path / "ravdess.csv").read_text().splitlines()) == 3
 
 
+def run_measure(folder: Path, name: str, *more: str) -> subprocess.CompletedProcess:
+    """Run a command that measures the networks of the folds in `folder`."""
+    command = [sys.executable, "-m", "train", name, "--corpus", f"ravdess={folder / 'corpus'}"]
+    command += ["--recipe", str(folder / "small.toml")]
+    for part in ("results", "work", "cache"):
+        command += [f"--{part}", str(folder / part)]
+    for value in SMALL:
+        command += ["--set", value]
+    return subprocess.run([*command, *more], capture_output=True, text=True, cwd=ROOT, timeout=400)
+
+
+def test_robustness_measures_the_folds_and_goes_on_where_it_stopped(trained, tmp_path):
+    from train.robustness import CONDITIONS
+
+    folder = tmp_path / "again"
+    shutil.copytree(trained, folder)
+    done = run_measure(folder, "robustness", "--jobs", "2", "--write", str(folder / "model"))
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert len(done.stdout.splitlines()) == len(CONDITIONS) + 2
+    results = folder / "results" / "default" / "speaker"
+    measured = json.loads((results / "robustness.json").read_text())
+    assert measured == json.loads((folder / "model" / "robustness.json").read_text())
+    assert [row["condition"] for row in measured["rows"]] == list(map(str, CONDITIONS))
+    assert measured["clips"] == 24
+    assert measured["folds"] == [1, 2, 3]
+    clean, *others = measured["rows"]
+    assert clean["change"] == 0.0
+    for row in others:
+        assert row["change"] == pytest.approx(100 * (row["accuracy"] - clean["accuracy"]), abs=0.1)
+
+    kept = {file: file.stat().st_mtime_ns for file in (folder / "work").rglob("robustness_*.npz")}
+    assert len(kept) == 3
+    stopped, *_ = kept
+    stopped.unlink()
+    (results / "robustness.json").unlink()
+    done = run_measure(folder, "robustness", "--jobs", "1")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert json.loads((results / "robustness.json").read_text()) == measured
+    again = {file: file.stat().st_mtime_ns for file in (folder / "work").rglob("robustness_*.npz")}
+    assert {file for file in kept if again[file] != kept[file]} == {stopped}
+
+    next((folder / "work").rglob("fold_2-*.weights.h5")).unlink()
+    done = run_measure(folder, "robustness", "--fold", "2", "--every", "4")
+    assert done.returncode == 1
+    assert "the network of fold 2 was trained elsewhere" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_forms_are_measured_on_speakers_that_the_folds_never_heard(trained, tmp_path):
+    folder = tmp_path / "again"
+    shutil.copytree(trained, folder)
+    done = run_measure(folder, "forms", "--model", str(folder / "model"))
+    assert done.returncode == 0, done.stderr[-3000:]
+    measured = json.loads((folder / "model" / "forms.json").read_text())
+    whole, half, eighths = measured["forms"]
+    assert [row["form"] for row in measured["forms"]] == ["float32", "float16", "int8"]
+    assert whole["bytes"] > half["bytes"]
+    assert whole["bytes"] > eighths["bytes"]
+    assert whole["agreement"] == 1.0
+    assert half["largest_difference"] < 0.01
+    assert measured["trained_on_it"]
+    metrics = json.loads((folder / "model" / "metrics.json").read_text())
+    assert measured["unseen"]["clips"] == metrics["clips"]
+    assert len(measured["unseen"]["forms"]) == 3
+    assert "The networks of the folds of default" in done.stdout
+
+
+def test_fit_says_how_well_each_voice_is_heard(trained):
+    fairness = json.loads((trained / "model" / "metrics.json").read_text())["fairness"]
+    assert {name: row["gender"] for name, row in fairness["speakers"].items()} == {
+        "01": "male",
+        "02": "female",
+        "03": "male",
+    }
+    assert "### By speaker and by gender" in (trained / "model" / "README.md").read_text()
+
+
 def test_push_to_needs_a_model_to_publish(trained):
     command = [sys.executable, "-m", "train", "fit", "--corpus", "ravdess=.", "--push-to", "a/b"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=100)

@@ -14,6 +14,7 @@ from hub_server import HubServer
 
 from ser_core import DEFAULT_MODEL
 from ser_core.recognizer import REPOSITORY_FILES
+from train.publish import OPTIONAL
 
 ROOT = Path(__file__).parents[1]
 
@@ -66,7 +67,7 @@ def test_a_dry_run_writes_everything_and_asks_nobody(model, tmp_path):
     done = publish(model, "--dry-run", "--out", str(tmp_path / "out"))
     assert done.returncode == 0, done.stderr[-2000:]
     written = {path.name for path in (tmp_path / "out").iterdir()}
-    assert {*REPOSITORY_FILES} - {"comparison.json"} <= written <= {*REPOSITORY_FILES}
+    assert {*REPOSITORY_FILES} - OPTIONAL <= written <= {*REPOSITORY_FILES}
     size = (tmp_path / "out" / "model.tflite").stat().st_size
     assert f"model.tflite  {size:,} bytes" in done.stdout
     assert re.search(r"Would send \d+ files, [\d,]+ bytes, to user/voices", done.stdout)
@@ -78,7 +79,7 @@ def test_two_pushes_renew_the_figures_and_keep_peoples_words(model, hub):
     assert done.returncode == 0, done.stderr[-2000:]
     repository = hub.repo("model", "user/voices")
     assert repository.private
-    assert {*REPOSITORY_FILES} - {"comparison.json"} <= set(repository.files())
+    assert {*REPOSITORY_FILES} - OPTIONAL <= set(repository.files())
     pushed = [commit for commit in repository.history() if "Publish default" in commit.title]
     assert len(pushed) == 1
 

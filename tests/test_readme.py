@@ -5,7 +5,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from ser_core import DEFAULT_MODEL
+from ser_core import DEFAULT_MODEL, FeatureConfig
 from train.card import ModelCard
 
 ROOT = Path(__file__).parents[1]
@@ -35,6 +35,18 @@ def test_comparison_is_the_measured_one():
     assert all(any(row.items() >= one.items() for row in rows) for one in measured)
 
 
+def test_adaptation_is_the_measured_one():
+    from train import adaptation
+
+    folder = ROOT / "train" / "results" / "default" / "speaker"
+    stored = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["adaptation"]
+    between = re.search(r"<!-- adaptation -->\n(.+?)<!-- /adaptation -->", README, flags=re.DOTALL)
+    assert between[1] == adaptation.table(stored)
+    measured = adaptation.of_results(folder)
+    assert json.loads(json.dumps(measured)) == stored
+    assert FeatureConfig.load(DEFAULT_MODEL).adaptation == adaptation.settings(stored)
+
+
 def test_embedded_metrics_are_the_measured_ones():
     measured = (ROOT / "train" / "results" / "default" / "speaker" / "metrics.json").read_bytes()
     assert (Path(DEFAULT_MODEL) / "metrics.json").read_bytes() == measured
@@ -55,7 +67,7 @@ def test_python_snippets_run(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)  # where the snippets may leave files
     section = re.search(r"\n## From Python\n(.+?)\n## ", README, flags=re.DOTALL)[1]
     snippets = re.findall(r"```python\n(.+?)```", section, flags=re.DOTALL)
-    assert len(snippets) == 3
+    assert len(snippets) == 4
     exec(compile("\n".join(snippets), "README.md", "exec"), {})
     printed = capsys.readouterr().out
     assert "s of speech in" in printed
@@ -63,6 +75,7 @@ def test_python_snippets_run(monkeypatch, capsys, tmp_path):
     assert "windows, 95 % interval" in printed
     assert (tmp_path / "emotions.vtt").read_text().startswith("WEBVTT\n\n00:00:")
     assert "\n1.5 no speech" in printed
+    assert "adapted to 2 of a voice's recordings" in printed
 
 
 def test_links_to_files_lead_somewhere():

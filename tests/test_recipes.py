@@ -63,8 +63,8 @@ def test_a_recipe_trains_exports_and_answers_the_same_by_every_door(name, tmp_pa
     noise = np.random.default_rng(1).standard_normal(40_000).astype(np.float32) * 0.1
     inputs = network_inputs(noise, config)
     assert inputs.shape[1:] == (config.frames, config.features)
-    by_litert = LiteRTRuntime(model, config).run(inputs)
-    by_keras = KerasRuntime(model, config).run(inputs)
+    by_litert = LiteRTRuntime(model, config).run(inputs).probabilities
+    by_keras = KerasRuntime(model, config).run(inputs).probabilities
     np.testing.assert_allclose(by_litert, by_keras, atol=1e-4)
     np.testing.assert_allclose(by_litert.sum(axis=1), 1.0, atol=1e-5)
 

@@ -15,6 +15,7 @@ import soundfile
 from tiny_models import write_tiny_model
 
 from ser_core import DEFAULT_MODEL, LABELS, EmotionPrediction, EmotionRecognizer
+from ser_core.config import Outputs
 from ser_core.errors import AudioError, ConfigError, ModelError, ModelNotFoundError
 from ser_core.recognizer import REPOSITORY_FILES
 
@@ -183,8 +184,10 @@ def test_embedded_model_answers_alike_through_bare_keras(recognizer, fixtures):
 
     network = keras.saving.load_model(DEFAULT_MODEL, compile=False, safe_mode=True)
     windows = network_inputs(load_audio(fixtures / "speech_male.wav"), recognizer.config)
-    bare = network.predict(windows, verbose=0)
-    np.testing.assert_allclose(bare, recognizer._runtime.run(windows), atol=1e-4)
+    bare = keras.tree.flatten(network.predict(windows, verbose=0))
+    outputs = dict(zip(network.output_names, bare, strict=True))
+    probabilities = recognizer._runtime.run(windows).probabilities
+    np.testing.assert_allclose(outputs["emotion"], probabilities, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -193,6 +196,8 @@ def test_embedded_model_answers_alike_through_bare_keras(recognizer, fixtures):
         ({"output": "mood"}, "has outputs .*mood.*names 'emotion'"),
         ({"classes": 5}, "gives 5 probabilities, .* lists 8 labels"),
         ({"features": 32}, "100 frames of 64 features"),
+        ({"outputs": Outputs(intensity="strength")}, "has outputs .*emotion.*names 'strength'"),
+        ({"outputs": Outputs(intensity="emotion")}, "8 values as 'emotion', .* one value a window"),
     ],
 )
 def test_a_network_that_does_not_match_its_config_is_refused(changes, sentence, tmp_path):

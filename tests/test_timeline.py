@@ -46,15 +46,17 @@ def same(one, other) -> None:
     assert one.to_json() == other.to_json()
 
 
-def test_a_timeline_says_who_sounds_how_and_when(talk):
+def test_a_timeline_says_who_sounds_how_and_when(recognizer, talk):
     samples, timeline = talk
+    says_intensity = recognizer.config.outputs.intensity is not None
     assert timeline.duration == pytest.approx(len(samples) / 16_000, abs=1e-3)
     assert timeline.segments
     for segment in timeline.segments:
         assert sum(segment.probabilities.values()) == pytest.approx(1.0)
         assert segment.label == max(segment.probabilities, key=segment.probabilities.get)
         assert segment.confidence == segment.probabilities[segment.label]
-        assert segment.intensity is None
+        told = says_intensity and segment.label != "neutral"
+        assert (segment.intensity is not None) == told
     edges = [(segment.start, segment.end) for segment in timeline.segments]
     assert all(0 <= start < end <= timeline.duration for start, end in edges)
     assert all(one[1] <= two[0] for one, two in pairwise(edges))

@@ -58,3 +58,54 @@ def write_tiny_model(
         named.export(file, format="litert", input_signature=signature, verbose=False)
     config.save(directory)
     return directory
+
+
+def write_intense_model(
+    directory: Path, *, likeliest: str = "angry", swapped: bool = False, **changes
+) -> Path:
+    """Write a repository, as training does, whose network says an intensity, too.
+
+    Args:
+        directory: where to; made if it is not there.
+        likeliest: the label that everything sounds like.
+        swapped: whether the network gives the intensity first.
+        **changes: fields of the feature config.
+
+    Returns:
+        The directory.
+    """
+    import keras
+    import numpy as np
+    from test_config import make_config
+
+    from ser_core.blocks import LogMelBlock
+    from ser_core.config import Normalisation, Outputs
+    from train.export import export
+
+    keras.utils.set_random_seed(5)
+    defaults = {
+        "window": 1.0,
+        "hop": 0.5,
+        "frames": 100,
+        "blocks": (LogMelBlock(),),
+        "normalisation": Normalisation(mean=(-30.0,) * 64, std=(15.0,) * 64),
+        "uncertain_below": 0.0,
+        "outputs": Outputs(intensity="intensity"),
+    }
+    config = make_config(**(defaults | changes))
+    inputs = keras.Input((config.frames, config.features))
+    x = keras.layers.GlobalAveragePooling1D()(inputs)
+    outputs = [
+        keras.layers.Dense(len(config.labels), activation="softmax", name="emotion")(x),
+        keras.layers.Dense(1, activation="sigmoid", name="intensity")(x),
+    ]
+    network = keras.Model(inputs, outputs[::-1] if swapped else outputs)
+    emotion = network.get_layer("emotion")
+    kernel, bias = emotion.get_weights()
+    bias[config.labels.index(likeliest)] = 3.0
+    emotion.set_weights([0.01 * kernel, bias])
+    noise = np.random.default_rng(5).standard_normal((4, config.frames, config.features))
+    export(network, config, directory, noise.astype(np.float32))
+    if (directory / "assets").is_dir():
+        (directory / "assets").rmdir()
+    return directory

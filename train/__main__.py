@@ -12,8 +12,24 @@ from ser_core import DEFAULT_MODEL
 from ser_core.errors import ConfigError, SpeechEmotionError
 
 from . import corpora as corpus_modules
-from . import corpus_commands
+from . import corpus_commands, measure_commands
 from . import recipe as recipes
+from .options import (
+    CACHE,
+    JOBS,
+    RESULTS,
+    WORK,
+    CacheOption,
+    CorpusOption,
+    EncoderOption,
+    JobsOption,
+    ProtocolOption,
+    RecipeOption,
+    ResultsOption,
+    SetOption,
+    WorkOption,
+    load_corpora,
+)
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes about the processor
 
@@ -23,36 +39,12 @@ app = typer.Typer(
     help="Train, judge and describe speech emotion models.",
 )
 app.add_typer(corpus_commands.app, name="corpus")
+app.add_typer(measure_commands.app)
 
 
 @app.callback()
 def _commands() -> None:
     """Train, judge and describe speech emotion models."""
-
-
-CorpusOption = Annotated[
-    list[str], typer.Option("--corpus", help="A corpus as NAME=PATH or hub:user/name; one each.")
-]
-RecipeOption = Annotated[str, typer.Option(help="A recipe's name, or a path to a TOML file.")]
-ProtocolOption = Annotated[
-    str, typer.Option(help="How clips are split: speaker, random, duplicated or corpus.")
-]
-SetOption = Annotated[
-    list[str], typer.Option("--set", help="Override a recipe's value: section.key=value.")
-]
-ResultsOption = Annotated[Path, typer.Option(help="Where measured results go.")]
-WorkOption = Annotated[Path, typer.Option(help="Where weights of unfinished runs are kept.")]
-CacheOption = Annotated[Path, typer.Option(help="Where features are kept.")]
-JobsOption = Annotated[int, typer.Option(min=1, help="Networks trained at a time, one core each.")]
-
-RESULTS, WORK, CACHE = Path("train/results"), Path("runs"), Path(".cache/features")
-JOBS = os.cpu_count() or 1
-
-
-def load_corpora(arguments: list[str]) -> dict[str, corpus_modules.Corpus]:
-    """Read the corpora given as NAME=PATH, or as hub:user/name or hub:user/name@REVISION."""
-    named = dict(corpus_modules.locate(argument) for argument in arguments)
-    return {name: corpus_modules.load(name, path) for name, path in named.items()}
 
 
 @app.command()
@@ -72,6 +64,7 @@ def fit(
     work: WorkOption = WORK,
     cache: CacheOption = CACHE,
     fold: Annotated[list[int], typer.Option(help="Only these folds, and no report.")] = [],  # noqa: B006
+    encoder: EncoderOption = None,
     jobs: JobsOption = JOBS,
     validation_speakers: Annotated[
         int,
@@ -95,9 +88,8 @@ def fit(
     from . import finish, run  # only now: Keras takes seconds to import
     from . import fit as fitting
 
-    job = run.make(
-        resolved, protocol, corpora, results=results, work=work, cache=cache, logs=tensorboard
-    )
+    folders = {"results": results, "work": work, "cache": cache, "logs": tensorboard}
+    job = run.make(resolved, protocol, corpora, **folders, encoder=encoder)
     if validation_speakers:
         print(fitting.validate(job, fold[0] if fold else 1, validation_speakers))
         return
@@ -168,6 +160,7 @@ def compare(
     fold: Annotated[
         list[int], typer.Option(help="Only these folds; the row says how many there are.")
     ] = [],  # noqa: B006
+    encoder: EncoderOption = None,
     jobs: JobsOption = JOBS,
 ) -> None:
     """Train recipes under protocols where that is still to do, and write the comparison.
@@ -184,7 +177,8 @@ def compare(
     for one in resolved:
         for name in protocol:
             needed = run.corpora_for(one, name, corpora)
-            job = run.make(one, name, needed, results=results, work=work, cache=cache)
+            folders = {"results": results, "work": work, "cache": cache}
+            job = run.make(one, name, needed, **folders, encoder=encoder)
             print(f"{one.name} under {name}")
             fitting.fit(job, folds=tuple(fold), jobs=jobs)
             finish.report(job)
@@ -239,15 +233,19 @@ def metrics(
     folder: Annotated[Path, typer.Argument(help="A results folder with out_of_fold.csv.")],
 ) -> None:
     """Recompute every figure from out_of_fold.csv alone, and compare it with metrics.json."""
-    from . import records
+    from . import fairness, records
     from .metrics import measure
 
-    measured = measure(records.read_answers(folder / records.OUT_OF_FOLD))
+    answers = records.read_answers(folder / records.OUT_OF_FOLD)
+    measured = measure(answers)
     print(json.dumps(measured, indent=2))
     stored_file = folder / "metrics.json"
     if not stored_file.is_file():
         return
     stored = json.loads(stored_file.read_text(encoding="utf-8"))
+    if "fairness" in stored:  # which says of what gender each speaker is
+        genders = {name: row["gender"] for name, row in stored["fairness"]["speakers"].items()}
+        measured["fairness"] = fairness.measure(answers, genders)
     differing = [key for key in measured if stored.get(key) != measured[key]]
     if differing:
         raise SpeechEmotionError(
@@ -255,6 +253,26 @@ def metrics(
             "differ; run fit again to write it anew."
         )
     print(f"{stored_file} agrees with {records.OUT_OF_FOLD}.", file=sys.stderr)
+
+
+@app.command()
+def adaptation(
+    folder: Annotated[Path, typer.Argument(help="A results folder with out_of_fold.csv.")],
+    write: Annotated[
+        bool, typer.Option("--write", help="Put the outcome into the folder's metrics.json.")
+    ] = False,
+    model: Annotated[
+        list[Path],
+        typer.Option(help="With --write: this model's metrics and feature config too."),
+    ] = [],  # noqa: B006
+) -> None:
+    """Measure what adapting to a voice gains on unseen speakers, from out_of_fold.csv alone."""
+    from . import adaptation as adapting
+
+    measured = adapting.of_results(folder)
+    print(adapting.table(measured), end="")
+    for target in [folder, *model] if write else ():
+        adapting.write(measured, target)
 
 
 @app.command()

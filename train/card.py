@@ -16,6 +16,7 @@ from huggingface_hub.errors import EntryNotFoundError, RevisionNotFoundError
 from ser_core.config import FeatureConfig
 from ser_core.errors import ConfigError, ModelNotFoundError
 
+from . import adaptation
 from .corpora.licences import LICENCES
 
 CARD = "README.md"
@@ -62,6 +63,8 @@ class ModelCard:
         metrics: metrics.json.
         comparison: rows of comparison.json, or none.
         speech_gate: the speech gate's own metrics, or None where they are not at hand.
+        robustness: robustness.json, or None.
+        forms: forms.json, or None.
     """
 
     source: str
@@ -70,6 +73,8 @@ class ModelCard:
     metrics: dict
     comparison: list[dict]
     speech_gate: dict | None
+    robustness: dict | None
+    forms: dict | None
 
     @classmethod
     def of(cls, directory: Path, *, source: str) -> "ModelCard":
@@ -86,14 +91,19 @@ class ModelCard:
             if not (directory / name).is_file():
                 raise ModelNotFoundError(f"{directory} has no {name}, which the card is made from.")
         gate = json.loads(SPEECH_GATE.read_text("utf-8")) if SPEECH_GATE.is_file() else None
-        compared = directory / "comparison.json"
+        optional = {}
+        for name in ("comparison", "robustness", "forms"):
+            file = directory / f"{name}.json"
+            optional[name] = json.loads(file.read_text("utf-8")) if file.is_file() else None
         return cls(
             source=source,
             config=FeatureConfig.load(directory),
             dataset=json.loads((directory / "dataset.json").read_text("utf-8")),
             metrics=json.loads((directory / "metrics.json").read_text("utf-8")),
-            comparison=json.loads(compared.read_text("utf-8")) if compared.is_file() else [],
+            comparison=optional["comparison"] or [],
             speech_gate=gate,
+            robustness=optional["robustness"],
+            forms=optional["forms"],
         )
 
     def front_matter(self) -> str:
@@ -171,6 +181,9 @@ class ModelCard:
             ],
             ways=WAYS,
             gate=self.speech_gate,
+            robustness=self.robustness,
+            forms=self.forms,
+            adapted=adaptation.table(self.metrics.get("adaptation")),
             worst=min(by_speaker.items(), key=lambda item: item[1]),
             best=max(by_speaker.items(), key=lambda item: item[1]),
             chance=max(self.dataset["corpora"][0]["by_emotion"].values())

@@ -15,13 +15,13 @@ from ser_core import EmotionRecognizer
 from ser_core.config import FeatureConfig
 from ser_core.emotions import LABELS
 
-from . import audit, card, dataset, records
+from . import adaptation, audit, card, dataset, fairness, forms, records, robustness
 from .calibrate import Calibration, calibrate
 from .corpora import Corpus
 from .export import export, fold_temperature, write_json
 from .fit import ALL_CLIPS, final_files
 from .loop import Material
-from .metrics import measure, scores
+from .metrics import measure, measure_intensity, scores
 from .run import Run, new_network, prepare, prepare_corpora
 
 
@@ -41,15 +41,21 @@ def report(run: Run) -> tuple[dict, Calibration]:
     material = prepare(run, quiet=True)
     selected = tuple(range(run.recipe.features.select)) if run.recipe.features.select else None
     config = dataset.feature_config(run.recipe, selected=selected)
+    answers = records.read_answers(table)
+    intensities = records.read_intensities(run.results)
+    genders = {clip.speaker: clip.gender for clip in run.clips}
     metrics = {
         "recipe": run.recipe.name,
         "protocol": run.protocol,
         "corpus": ", ".join(corpus.info.name for corpus in run.judged),
-        **measure(records.read_answers(table)),
+        **measure(answers),
         "calibration": {
             **asdict(calibration),
             "uncalibrated": scores(raw.probabilities, raw.truth),
         },
+        **({"adaptation": adaptation.measure(answers)} if adaptation.applies(answers) else {}),
+        **({"intensity": measure_intensity(intensities)} if intensities else {}),
+        **({"fairness": fairness.measure(answers, genders)} if len(run.judged) == 1 else {}),
         "audit": audit.of_run(run, jobs=os.cpu_count() or 1, quiet=True).summary(),
         "run": fold_records(run, material),
         "parameters": int(new_network(run, config, ALL_CLIPS).count_params()),
@@ -76,7 +82,7 @@ def finish(run: Run, out: Path) -> None:
         selected=trained.selected,
         temperature=calibration.temperature,
         uncertain_below=calibration.uncertain_below,
-    )
+    ).model_copy(update={"adaptation": adaptation.settings(metrics.get("adaptation"))})
     network = new_network(run, config, ALL_CLIPS)
     network.load_weights(weights)
     fold_temperature(network, config)
@@ -86,11 +92,14 @@ def finish(run: Run, out: Path) -> None:
         write_json(staging / "metrics.json", metrics)
         write_json(staging / "dataset.json", describe(run, material))
         (staging / "recipe.toml").write_text(run.recipe.to_toml(), encoding="utf-8")
-        compared = run.results.parents[1] / "comparison.json"
-        if compared.is_file():
-            shutil.copyfile(compared, staging / compared.name)
+        for file in (run.results.parents[1] / "comparison.json", run.results / robustness.FILE):
+            if file.is_file():
+                shutil.copyfile(file, staging / file.name)
         card.write(staging, source=str(out))
         EmotionRecognizer.from_pretrained(staging).save_pretrained(out)
+        for name in (robustness.FILE, forms.FILE):
+            if not (staging / name).is_file():  # what is there is of the model before
+                (out / name).unlink(missing_ok=True)
 
 
 def example_inputs(material: Material, config: FeatureConfig) -> np.ndarray:

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, roc_auc_score
 
 from .records import Answers
 
 BINS = 15  # of the expected calibration error
 COVERAGES = (0.9, 0.8, 0.5)
 DRAWS = 2_000  # of every bootstrap
+INTENSITY_DRAWS = 500
 SEED = 0
+ACTED = ("normal", "strong")  # intensities that are told apart
 
 
 def calibration_bins(probabilities: np.ndarray, truth: np.ndarray) -> list[dict[str, float]]:
@@ -138,6 +140,40 @@ def scores(probabilities: np.ndarray, truth: np.ndarray) -> dict[str, float]:
         "brier": brier_score(probabilities, truth),
     }
     return {name: round(float(value), 4) for name, value in values.items()}
+
+
+def measure_intensity(rows: Sequence[dict[str, str]]) -> dict:
+    """Measure how well strongly acted clips are told from normal ones, on unseen speakers.
+
+    Args:
+        rows: of `records.read_intensities`.
+
+    Returns:
+        auc: area under the ROC curve over all clips whose intensity was noted, neutral aside; its
+        interval over speakers drawn again; auc_by_emotion; clips.
+    """
+    known = [row for row in rows if row["acted"] in ACTED and row["emotion"] != "neutral"]
+    strong = np.array([row["acted"] == "strong" for row in known])
+    heard = np.array([float(row["heard"]) for row in known])
+    emotions = np.array([row["emotion"] for row in known])
+    speakers = np.array([row["speaker"] for row in known])
+    members = [np.flatnonzero(speakers == name) for name in np.unique(speakers)]
+    rng, drawn = np.random.default_rng(SEED), []
+    for _ in range(INTENSITY_DRAWS):
+        again = np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))])
+        drawn.append(roc_auc_score(strong[again], heard[again]))
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return {
+        "clips": len(known),
+        "auc": round(float(roc_auc_score(strong, heard)), 4),
+        "auc_interval": [round(float(low), 4), round(float(high), 4)],
+        "auc_by_emotion": {
+            str(name): round(
+                float(roc_auc_score(strong[emotions == name], heard[emotions == name])), 4
+            )
+            for name in sorted(set(emotions))
+        },
+    }
 
 
 def measure(answers: Answers) -> dict:

@@ -71,6 +71,7 @@ class AnsweredWindow(TypedDict):
     end: float
     speech_seconds: float
     probabilities: dict[str, float]
+    intensity: float | None
 
 
 class Timeline(TypedDict):
@@ -134,7 +135,8 @@ def add_endpoints(
 
         Returns:
             status, label, confidence, probabilities by label (empty without speech), intensity (0
-            to 1, or null where the model does not say), speech_seconds and duration in seconds.
+            to 1, or null where the model does not say and where the label is neutral),
+            speech_seconds and duration in seconds.
         """
         return answer(audio).to_dict()
 
@@ -152,7 +154,7 @@ def add_endpoints(
             overall (as /predict_all), segments, distribution (share of the time of speech by
             label), dominant (the label with most votes, or null without speech) with dominance (its
             share of the votes) and dominance_interval (95 %), votes, speech, and windows with their
-            probabilities; truncated is a sentence where the recording is cut off.
+            probabilities and intensity; truncated is a sentence where the recording is cut off.
         """
         return follow(audio).to_dict()
 

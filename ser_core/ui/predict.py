@@ -8,9 +8,10 @@ import gradio as gr
 
 from ..emotions import BY_NAME, LABELS
 from ..errors import AudioError
+from ..recognizer import EmotionRecognizer
 from ..results import EmotionPrediction
 from ..settings import UPLOAD_AGE, Settings
-from . import text
+from . import text, voice
 from .markup import Markup, bar, colour, escape, fill, join, percent, swatch
 from .page import CONCURRENCY_ID, Page
 
@@ -30,17 +31,22 @@ def build(page: Page) -> None:
                 elem_id="recording",
             )
             run = gr.Button(text.RUN, variant="primary", elem_id="run")
+            mine, changes = voice.build(page)
         with gr.Column(scale=6, min_width=300):
             answer = gr.HTML(waiting(), elem_id="answer")
     gr.HTML(limits(page.settings))
 
-    def hear(path: str | None) -> Iterator[str]:
-        yield from answers(page, path)
+    def hear(path: str | None, own: EmotionRecognizer | None) -> Iterator[str]:
+        yield from answers(page, path, own)
+
+    def hear_again(path: str | None, own: EmotionRecognizer | None) -> Iterator[str]:
+        # A recording that is no longer on the server keeps its answer; the next one is adapted.
+        yield from answers(page, path, own) if unusable(path) is None else [gr.skip()]
 
     heard = gr.on(
         [recording.upload, recording.stop_recording, run.click],
         hear,
-        inputs=recording,
+        inputs=[recording, mine],
         outputs=answer,
         show_progress="hidden",
         trigger_mode="always_last",
@@ -56,6 +62,16 @@ def build(page: Page) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
+    for change in changes:
+        change.success(
+            hear_again,
+            inputs=[recording, mine],
+            outputs=answer,
+            show_progress="hidden",
+            concurrency_limit=page.settings.concurrency,
+            concurrency_id=CONCURRENCY_ID,
+            api_visibility="private",
+        )
     # A new recording, or none, must not stand beside the answer to the one before.
     gr.on(
         [recording.clear, recording.start_recording],
@@ -67,12 +83,13 @@ def build(page: Page) -> None:
     )
 
 
-def answers(page: Page, path: str | None) -> Iterator[Markup]:
+def answers(page: Page, path: str | None, own: EmotionRecognizer | None = None) -> Iterator[Markup]:
     """Give what stands in the answer's place: first that it is worked on, then the answer.
 
     Args:
         page: Page.
         path: the recording's file, or None.
+        own: EmotionRecognizer adapted to the visitor's voice; None for the page's own.
 
     Yields:
         Markup; the former answer is replaced before anything can fail.
@@ -86,7 +103,8 @@ def answers(page: Page, path: str | None) -> Iterator[Markup]:
         sentence = unusable(path)
         if sentence is None:
             limit = page.settings.max_seconds
-            yield card(page.recognizer.predict(path, max_seconds=limit))
+            prediction = (own or page.recognizer).predict(path, max_seconds=limit)
+            yield card(prediction, note=voice.note(own))
             return
     except AudioError as error:
         sentence = str(error)
@@ -134,11 +152,12 @@ def unanswered(shown: str) -> str:
     return failed(text.FAULT) if shown == working() else shown
 
 
-def card(prediction: EmotionPrediction) -> Markup:
+def card(prediction: EmotionPrediction, *, note: str = "") -> Markup:
     """Show an answer.
 
     Args:
         prediction: EmotionPrediction of any status.
+        note: a sentence to add to an emotion, such as whom it is adapted to.
 
     Returns:
         Markup; without speech it names no emotion.
@@ -153,7 +172,8 @@ def card(prediction: EmotionPrediction) -> Markup:
         seconds = f"{seconds}. {text.INTENSITY.format(percent=percent(prediction.intensity))}"
     return fill(
         '<div class="ser-card {kind}" data-status="{status}" role="status" '
-        'style="--emotion:{colour}">{headline}{top}{all}<p class="ser-small">{seconds}</p></div>',
+        'style="--emotion:{colour}">{headline}{top}{all}'
+        '<p class="ser-small">{seconds}</p>{note}</div>',
         kind="ser-unsure" if prediction.status == "uncertain" else "ser-sure",
         status=prediction.status,
         colour=colour(prediction.label),
@@ -161,6 +181,7 @@ def card(prediction: EmotionPrediction) -> Markup:
         top=_top(prediction),
         all=_all(prediction),
         seconds=seconds,
+        note=fill('<p class="ser-small ser-voice">{note}</p>', note=note) if note else "",
     )
 
 

@@ -62,6 +62,29 @@ FAULT = (
     "the people who run this app can find the reason in its log."
 )
 
+# Predict: one voice
+VOICE = "Make it mine"
+VOICE_INTRO = (
+    "Some voices sound sad, or angry, whatever they say. Add recordings of one voice, and the "
+    "answers on this tab allow for that. It takes {least} at least; ten or more help most, in "
+    "moods as different as they come. Nobody needs to say what they express."
+)
+VOICE_LIMITS = (
+    "Up to {most} recordings of {seconds:g} seconds. Only {numbers} numbers about the voice are "
+    "kept, for this page alone and until you close it or press the button; the recordings are "
+    "deleted like any other."
+)
+VOICE_RECORDINGS = "Recordings of one voice"
+VOICE_FORGET = "Forget this voice"
+VOICE_NONE = "Not adapted: answers are for voices in general."
+VOICE_WORKING = "Listening to the voice."
+VOICE_ADAPTED = "Adapted to this voice with {used}."
+VOICE_ADAPTED_SOME = "Adapted to this voice with {used} of {given}; nobody speaks in the others."
+VOICE_ANSWER = "Adapted to the voice of {used}."
+VOICE_ONE_RECORDING = "1 recording"
+VOICE_COUNT = "{count} recordings"
+VOICE_TOO_MANY = "Too many recordings: expected at most {most}, got {given}; remove some."
+
 # Emotions along time
 STRIP_PART = "{label} {seconds:.0f} s"
 STRIP_SILENCE = "nobody speaks {seconds:.0f} s"
@@ -132,6 +155,7 @@ TIMELINE_SUMMARY = "Along the recording: {parts}."
 TIMELINE_SHARES = "Share of the speech"
 TIMELINE_SEGMENTS = "All {count} segments as a table"
 TIMELINE_HEADERS = ("Time", "Emotion", "Probability")
+TIMELINE_INTENSITY = "Intensity"
 TIMELINE_UNSURE = "not sure"
 TIMELINE_LEFT_OUT = "{count} more are in the files above."
 TIMELINE_DOWNLOAD = "Save as {form}"

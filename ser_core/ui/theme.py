@@ -72,6 +72,8 @@ footer .divider { display: none; }
 .ser-card h3 { font-size: .8125rem; font-weight: 700; margin: 1.25rem 0 .5rem;
   color: var(--body-text-color-subdued); }
 .ser-card .ser-small { margin-top: 1.1rem; }
+.ser-card .ser-voice { margin-top: .25rem; }
+.ser-voice-failed { border-left: 4px solid #b3261e; padding-left: .75rem; }
 
 .ser-label { display: inline-flex; align-items: center; gap: .5rem; white-space: nowrap; }
 .ser-swatch { display: inline-block; width: .75rem; height: .75rem; border-radius: 3px;

@@ -308,6 +308,10 @@ def _share(label: str, share: float) -> Markup:
 
 
 def _segments(segments: tuple[EmotionSegment, ...]) -> Markup:
+    headers, numeric = text.TIMELINE_HEADERS, 1
+    told = any(segment.intensity is not None for segment in segments)
+    if told:
+        headers, numeric = (*headers, text.TIMELINE_INTENSITY), 2
     rows = [
         (
             fill(
@@ -319,6 +323,7 @@ def _segments(segments: tuple[EmotionSegment, ...]) -> Markup:
             swatch(segment.label),
             percent(segment.confidence)
             + (f" ({text.TIMELINE_UNSURE})" if segment.status == "uncertain" else ""),
+            *([_intensity(segment)] if told else []),
         )
         for segment in segments[:MOST_SEGMENTS]
     ]
@@ -326,10 +331,14 @@ def _segments(segments: tuple[EmotionSegment, ...]) -> Markup:
     note = text.TIMELINE_LEFT_OUT.format(count=left_out) if left_out else ""
     return join(
         [
-            table(text.TIMELINE_HEADERS, rows, numeric=1),
+            table(headers, rows, numeric=numeric),
             fill('<p class="ser-small">{note}</p>', note=note),
         ]
     )
+
+
+def _intensity(segment: EmotionSegment) -> str:
+    return "" if segment.intensity is None else percent(segment.intensity)
 
 
 def _card(status: str, title: str, words: str, small: str = "", kind: str = "ser-plain") -> Markup:

@@ -1,0 +1,53 @@
+"""Robustness: how folds are pooled, and what the card says of it; the command is in test_fit."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ser_core import DEFAULT_MODEL
+from train.card import ModelCard
+from train.robustness import CONDITIONS, Measured, summarise, table
+
+
+def fold(right: float, speaker: str) -> Measured:
+    """Ten clips, always answered with 0.7; under noise only so many rightly."""
+    truth = np.arange(10) % 8
+    given = np.full((len(CONDITIONS), 10, 8), 0.3 / 7)
+    for index in range(len(CONDITIONS)):
+        said = np.where(np.arange(10) < (10 if index == 0 else 10 * right), truth, (truth + 1) % 8)
+        given[index, np.arange(10), said] = 0.7
+    return Measured(
+        files=np.array([f"{i}.wav" for i in range(10)]),
+        speakers=np.array([speaker] * 10),
+        truth=truth,
+        probabilities=given,
+        answered=np.arange(10) < np.array([10] + [5] * (len(CONDITIONS) - 1))[:, None],
+    )
+
+
+@pytest.fixture
+def measured() -> dict:
+    return summarise([fold(0.2, "01"), fold(0.6, "02")])
+
+
+def test_folds_are_pooled_and_compared_with_clean(measured):
+    clean, noisy, *_ = measured["rows"]
+    assert (clean["condition"], clean["accuracy"], clean["change"]) == ("clean", 1.0, 0.0)
+    assert noisy["condition"] == "white noise, 20 dB SNR"
+    assert (noisy["accuracy"], noisy["change"], noisy["answered"]) == (0.4, -60.0, 0.5)
+    assert noisy["confidence"] == pytest.approx(0.7)
+    assert noisy["ece"] == pytest.approx(0.3)  # as sure as before, and right in 40 %
+    assert measured["clips"] == 20
+
+
+def test_table_and_card_have_a_row_for_every_condition(measured):
+    lines = table(measured).splitlines()
+    assert len(lines) == len(CONDITIONS) + 2
+    assert len({line.count("|") for line in lines}) == 1
+    card = ModelCard.of(Path(DEFAULT_MODEL), source="user/name")
+    text = replace(card, robustness=measured).render()
+    section = text.split("### Outside a studio\n")[1].split("###")[0]
+    assert "| white noise, 20 dB SNR | 40.0 % | -60.0 |" in section
+    assert section.count("\n|") == len(CONDITIONS) + 2

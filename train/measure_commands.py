@@ -1,0 +1,101 @@
+"""The commands that measure finished networks: python -m train robustness, and forms."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ser_core import DEFAULT_MODEL
+
+from . import recipe as recipes
+from .options import (
+    CACHE,
+    JOBS,
+    RESULTS,
+    WORK,
+    CacheOption,
+    CorpusOption,
+    EncoderOption,
+    EveryOption,
+    JobsOption,
+    ProtocolOption,
+    RecipeOption,
+    ResultsOption,
+    SetOption,
+    WorkOption,
+    load_corpora,
+)
+
+app = typer.Typer()
+
+
+@app.command()
+def robustness(
+    corpus: CorpusOption,
+    recipe: RecipeOption = "default",
+    protocol: ProtocolOption = "speaker",
+    override: SetOption = [],  # noqa: B006
+    results: ResultsOption = RESULTS,
+    work: WorkOption = WORK,
+    cache: CacheOption = CACHE,
+    encoder: EncoderOption = None,
+    fold: Annotated[list[int], typer.Option(help="Only these folds; nothing is written.")] = [],  # noqa: B006
+    jobs: JobsOption = JOBS,
+    every: EveryOption = 1,
+    write: Annotated[
+        list[Path], typer.Option(help="Put the outcome into this model's folder too.")
+    ] = [],  # noqa: B006
+) -> None:
+    """Measure finished folds on degraded clips: noise, rooms, telephones, codecs, levels, speed.
+
+    With all folds and clips, robustness.json is written beside metrics.json. A run that was stopped
+    goes on at the next fold when the command is given again.
+    """
+    resolved = recipes.load(recipe, override)
+    corpora = load_corpora(corpus)
+    from . import robustness as measuring  # only now: Keras takes seconds to import
+    from . import run
+
+    needed = run.corpora_for(resolved, protocol, corpora)
+    folders = {"results": results, "work": work, "cache": cache}
+    job = run.make(resolved, protocol, needed, **folders, encoder=encoder)
+    measured = measuring.measure(job, folds=tuple(fold), jobs=jobs, every=every)
+    print(measuring.table(measured), end="")
+    for folder in write:
+        measuring.write(measured, folder)
+
+
+@app.command()
+def forms(
+    corpus: CorpusOption,
+    model: Annotated[Path, typer.Option(help="Folder of the model repository.")] = Path(
+        DEFAULT_MODEL
+    ),
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="Convert this recipe's folds too, and judge them on unseen speakers."),
+    ] = None,
+    protocol: ProtocolOption = "speaker",
+    override: SetOption = [],  # noqa: B006
+    results: ResultsOption = RESULTS,
+    work: WorkOption = WORK,
+    cache: CacheOption = CACHE,
+    encoder: EncoderOption = None,
+    every: EveryOption = 1,
+) -> None:
+    """Measure a model's forms (float32, float16, int8): size, speed and accuracy; write forms.json.
+
+    The first corpus is the one answered. A form that the folder has not is written first.
+    """
+    resolved = None if recipe is None else recipes.load(recipe, override)
+    corpora = load_corpora(corpus)
+    from . import forms as measuring
+    from . import run
+
+    job = None
+    if resolved is not None:
+        needed = run.corpora_for(resolved, protocol, corpora)
+        folders = {"results": results, "work": work, "cache": cache}
+        job = run.make(resolved, protocol, needed, **folders, encoder=encoder)
+    measured = measuring.measure(model, next(iter(corpora.values())), job, every=every)
+    print(measuring.table(measured), end="")
