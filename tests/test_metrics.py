@@ -1,6 +1,7 @@
 """Metrics and calibration: against scikit-learn's, against what is known, and without leaks."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,13 @@ from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 from train import records
 from train.calibrate import apply_temperature, calibrate, choose_threshold, fit_temperature
-from train.metrics import calibrated_band, expected_calibration_error, measure, scores
+from train.metrics import (
+    calibrated_band,
+    expected_calibration_error,
+    measure,
+    measure_intensity,
+    scores,
+)
 
 RESULTS = Path(__file__).parents[1] / "train" / "results" / "default" / "speaker"
 
@@ -113,6 +120,35 @@ def test_a_table_of_another_form_is_refused(tmp_path):
         records.read_answers(tmp_path / "answers.csv")
     with pytest.raises(ConfigError, match="could not be read"):
         records.read_answers(tmp_path / "none.csv")
+
+
+def test_intensity_is_judged_where_it_was_acted(tmp_path):
+    from train.corpora import Clip
+
+    rng = np.random.default_rng(2)
+    clips, heard = [], []
+    for actor in ("01", "02", "03"):
+        for emotion in ("neutral", "happy", "sad"):
+            for acted in ("normal", "strong", None):
+                file = f"{actor}-{emotion}-{acted}.wav"
+                clip = Clip(tmp_path / file, file, "ravdess", emotion, actor, "male")
+                clips.append(replace(clip, intensity=acted))
+                strong = acted == "strong" and emotion != "neutral"
+                heard.append(0.6 + 0.4 * rng.random() if strong else 0.5 * rng.random())
+    (tmp_path / "folds").mkdir()
+    file = tmp_path / "folds" / f"fold_1.{records.INTENSITY}"
+    records.write_intensities(file, clips, 1, np.array(heard))
+    measured = measure_intensity(records.read_intensities(tmp_path))
+    assert measured["clips"] == 3 * 2 * 2  # neither neutral nor what nobody noted
+    assert measured["auc"] == 1.0
+    assert measured["auc_by_emotion"] == {"happy": 1.0, "sad": 1.0}
+    records.write_intensities(file, clips, 1, 1.0 - np.array(heard))
+    assert measure_intensity(records.read_intensities(tmp_path))["auc"] == 0.0
+
+
+def test_committed_intensity_follows_from_the_committed_folds():
+    stored = json.loads((RESULTS / "metrics.json").read_text(encoding="utf-8"))
+    assert stored["intensity"] == measure_intensity(records.read_intensities(RESULTS))
 
 
 def test_committed_metrics_follow_from_the_committed_answers():

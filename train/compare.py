@@ -27,8 +27,9 @@ from .recipe import Recipe
 PROTOCOL_ORDER = ("speaker", "corpus", "random", "duplicated")
 COST_SECONDS = 3.0  # [s] of audio that costs are measured on
 COST_RUNS = 15
+OWN = {"default": "this project's default", "large": "this project's, too large to ship"}
 COLUMNS = {
-    "Recipe": "{recipe}",
+    "Recipe": "{recipe}{variant}",
     "Protocol": "{protocol}",
     "Corpus": "{corpus}",
     "Accuracy": "{accuracy_mean:.1%} ± {accuracy_std:.1%}",
@@ -107,6 +108,7 @@ def rows_of(folder: Path) -> list[dict]:
     recipe = recipes.load(str(folder / "recipe.toml"))
     row = {
         "recipe": metrics["recipe"],
+        "variant": variant(recipe),
         "protocol": metrics["protocol"],
         "corpus": metrics["corpus"],
         "clips": metrics["clips"],
@@ -146,6 +148,13 @@ def rows_of(folder: Path) -> list[dict]:
     return rows
 
 
+def variant(recipe: Recipe) -> str:
+    """Say where a result is of a recipe that had no teacher yet."""
+    known = recipes.RECIPES / f"{recipe.name}.toml"
+    taught = known.is_file() and recipes.load(recipe.name).distillation is not None
+    return " without its teacher" if taught and recipe.distillation is None else ""
+
+
 def compare(results: Path) -> list[dict]:
     """Gather every finished results folder into `comparison.json` and `comparison.md`.
 
@@ -182,11 +191,14 @@ def table(rows: list[dict]) -> str:
 
 
 def cell(row: dict | None) -> str:
-    """Write a row's accuracy, and how many folds it is of where that is not all five."""
+    """Write a row's accuracy, and how it differs from its recipe's others."""
     if row is None:
         return "-"
     text = f"{row['accuracy_mean']:.1%} ± {row['accuracy_std']:.1%}".replace("%", " %")
-    return text if row["folds"] == 5 else f"{text} ({row['folds']} folds)"
+    notes = [row["variant"].strip()] if row["variant"] else []
+    if row["folds"] != 5:
+        notes.append(f"{row['folds']} folds")
+    return f"{text} ({', '.join(notes)})" if notes else text
 
 
 def summary(rows: list[dict]) -> str:
@@ -200,7 +212,7 @@ def summary(rows: list[dict]) -> str:
     ]
     for name in dict.fromkeys(row["recipe"] for row in rows):
         mine = {row["protocol"]: row for row in rows if row["recipe"] == name}
-        claim = next(iter(mine.values()))["published_claim"] or "this project's default"
+        claim = next(iter(mine.values()))["published_claim"] or OWN.get(name, "none")
         cells = [cell(mine.get(way)) for way in ("speaker", "random", "duplicated")]
         lines.append([f"`{name}`", claim, *cells])
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)

@@ -22,6 +22,7 @@ from .export import export, fold_temperature, write_json
 from .fit import ALL_CLIPS, final_files
 from .loop import Material
 from .metrics import measure, measure_intensity, scores
+from .pretrained_encoders import ENCODERS
 from .run import Run, new_network, prepare, prepare_corpora
 
 
@@ -73,6 +74,11 @@ def finish(run: Run, out: Path) -> None:
         out: folder of the model repository; its files are replaced.
     """
     metrics, calibration = report(run)
+    assemble(run, out, metrics, calibration)
+
+
+def assemble(run: Run, out: Path, metrics: dict, calibration: Calibration) -> None:
+    """Write the model repository of the network trained on all clips, with what `report` gave."""
     material = prepare(run, quiet=True)
     weights, config_file = final_files(run, run.digest(material))
     trained = FeatureConfig.from_json(config_file.read_bytes(), source=config_file.name)
@@ -135,7 +141,14 @@ def describe(run: Run, material: Material) -> dict:
         corpus, versions = run.corpora[name], run.recipe.versions(run.pretraining)
         learnt = prepare_corpora(run, [corpus], versions, quiet=True).features
         rows.append(describe_corpus(corpus, [clip.seconds for clip in learnt], "pre-training"))
-    return {"labels": list(LABELS), "corpora": rows}
+    described = {"labels": list(LABELS), "corpora": rows}
+    encoder = run.recipe.encoder or (run.teacher and run.teacher.recipe.encoder)
+    if encoder:
+        known = ENCODERS[encoder.name]
+        role = "in the network" if run.recipe.encoder else "in its teacher"
+        facts = {"title": known.title, "licence": known.licence, "homepage": known.homepage}
+        described["encoder"] = {"name": encoder.name, "role": role, **facts}
+    return described
 
 
 def describe_corpus(corpus: Corpus, seconds: list[float], role: str) -> dict:

@@ -48,7 +48,7 @@ def robustness(
 ) -> None:
     """Measure finished folds on degraded clips: noise, rooms, telephones, codecs, levels, speed.
 
-    With all folds and clips, robustness.json is written beside metrics.json. A run that was stopped
+    With all folds, robustness.json is written beside metrics.json. A run that was stopped
     goes on at the next fold when the command is given again.
     """
     resolved = recipes.load(recipe, override)

@@ -35,11 +35,15 @@ class PretrainedEncoder:
         at_end: whether it was trained on windows that end with the speech, with silence before it;
             else they begin with it.
         how: where it comes from, as the end of a sentence.
+        title, licence, homepage: what a card says of it.
     """
 
     read: Callable[[str], Weights]
     at_end: bool
     how: str
+    title: str
+    licence: str
+    homepage: str
 
 
 def read(name: str, location: str | None) -> Weights:
@@ -168,12 +172,18 @@ ENCODERS = {
         at_end=True,
         how="`pip download --no-deps pipecat-ai==1.14.0` fetches the wheel that holds it, and "
         "`pip install onnx` what reads it",
+        title="Smart Turn v3.2, which is Whisper Tiny's encoder trained further",
+        licence="BSD 2-Clause (Smart Turn), MIT (Whisper)",
+        homepage="https://github.com/pipecat-ai/smart-turn",
     ),
     "keras_hub": PretrainedEncoder(
         keras_hub,
         at_end=False,
         how="give a Whisper preset of KerasHub, hf://keras/whisper_tiny_en or a folder, after "
         "`pip install -r requirements-backbone.txt`",
+        title="a Whisper encoder that KerasHub loaded",
+        licence="MIT (Whisper)",
+        homepage="https://keras.io/keras_hub",
     ),
 }
 

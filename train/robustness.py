@@ -255,7 +255,7 @@ def measure(run: Run, *, folds: tuple[int, ...] = (), jobs: int = 1, every: int 
 
     Returns:
         JSON-ready dict with a row per condition; also written into the results when it is of all
-        folds and all clips.
+        folds.
 
     Raises:
         ConfigError: as `fold_networks.find`, or a network does not give its fold's answers.
@@ -274,8 +274,9 @@ def measure(run: Run, *, folds: tuple[int, ...] = (), jobs: int = 1, every: int 
         "recipe": run.recipe.name,
         "protocol": run.protocol,
         "folds": list(files),
+        "every": every,
     }
-    if every == 1 and len(files) == len(run.folds):
+    if len(files) == len(run.folds):
         write_json(run.results / FILE, measured)
     return measured
 
