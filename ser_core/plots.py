@@ -21,7 +21,10 @@ TEXT_COLOUR = "#7c7c7c"  # 4.2:1 against white, and against a near-black page
 GRID_COLOUR = "rgba(128, 128, 128, 0.25)"
 ACCENT = "#3a6fd8"
 OTHER_COLOUR = "#6b6b6b"  # of a label that is not one of the eight
-GENDER_COLOURS = {"female": "#8e6bc9", "male": "#2f8f9d"}
+GENDER_COLOURS = {"female": "#8e6bc9", "male": "#2e9a8a"}
+# Of recordings side by side; told apart by lightness and pattern as well as hue.
+COMPARED_COLOURS = ("#2f6fc4", "#d9822b", "#17806d", "#c45a9a", "#8a7430", "#7c7c7c")
+COMPARED_PATTERNS = ("", "/", "x", "-", ".", "\\")
 OTHER_GENDER_COLOURS = ("#b08a3e", "#7c7c7c")
 # Light to medium and opaque, so that near-black numbers read in every cell, on any page.
 SCALE = ((0.0, "#f1f5fb"), (0.5, "#a4c2f4"), (1.0, "#5f93ec"))
@@ -55,6 +58,42 @@ def probability_bars(probabilities: Mapping[str, float]) -> "go.Figure":
     figure.update_xaxes(range=[0, 112], ticksuffix="%", dtick=25)
     figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix=" ")
     return _styled(figure, height=60 + 30 * len(labels))
+
+
+def compared_bars(recordings: Mapping[str, Mapping[str, float]]) -> "go.Figure":
+    """Draw the probability of every emotion in each of several recordings.
+
+    Args:
+        recordings: probability in [0, 1] by label, by the recording's name; at most six.
+
+    Returns:
+        plotly Figure, for each label a horizontal bar for each recording, from top to bottom.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure(
+        [
+            go.Bar(
+                x=[100 * probability for probability in probabilities.values()],  # [%]
+                y=[_name(label) for label in probabilities],
+                name=_name(name),
+                orientation="h",
+                marker={
+                    "color": colour,
+                    "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": "white"},
+                },
+                hovertemplate="%{y}, " + _name(name) + ": %{x:.1f}%<extra></extra>",
+            )
+            for (name, probabilities), colour, pattern in zip(
+                recordings.items(), COMPARED_COLOURS, COMPARED_PATTERNS, strict=False
+            )
+        ]
+    )
+    labels = max((len(probabilities) for probabilities in recordings.values()), default=0)
+    figure.update_layout(barmode="group", legend_traceorder="normal")
+    figure.update_xaxes(range=[0, 100], ticksuffix="%", dtick=25)
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix=" ")
+    return _styled(figure, height=110 + labels * (16 + 11 * len(recordings)))
 
 
 def class_distribution(counts: Mapping[str, Mapping[str, int]]) -> "go.Figure":
@@ -158,7 +197,7 @@ def confusion_matrix(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> 
             hovertemplate="%{y} taken for %{x}: %{text}<extra></extra>",
         )
     )
-    figure.update_xaxes(title_text="Answer", tickangle=-60, showgrid=False)
+    figure.update_xaxes(title_text="Answer", title_standoff=24, tickangle=-60, showgrid=False)
     figure.update_yaxes(title_text="Truth", autorange="reversed", showgrid=False)
     return _styled(figure, height=140 + 40 * len(names))
 

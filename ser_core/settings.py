@@ -6,9 +6,10 @@ Settings, Variables; a laptop sets them before the command: `SER_MAX_SECONDS=30 
 
 import os
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
 from .errors import ConfigError
 from .recognizer import DEFAULT_MODEL, MAX_SECONDS
@@ -39,6 +40,8 @@ class Settings(Strict):
             takes about a twentieth of a core.
         live_seconds: float [s], how long one visitor keeps that place. Whoever goes on speaking
             asks for a place again, so that those who wait get their turn.
+        mcp: bool, whether the endpoints are tools for language models as well, by the Model Context
+            Protocol at /gradio_api/mcp/; needs the package mcp.
         host: str, address to listen on.
         port: int, port to listen on.
         root_path: str, where visitors find the app behind a reverse proxy: a path ("/emotion") or a
@@ -58,10 +61,21 @@ class Settings(Strict):
     ] = 3_600.0
     live_visitors: Annotated[int, Field(gt=0, le=1_000, alias="SER_LIVE_VISITORS")] = 8
     live_seconds: Annotated[Positive, Field(ge=10, le=86_400, alias="SER_LIVE_SECONDS")] = 300.0
+    mcp: Annotated[bool, Field(alias="SER_MCP")] = False
     # The names Gradio and Spaces use for these three; a Space sets the first two itself.
     host: Annotated[str, Field(min_length=1, alias="GRADIO_SERVER_NAME")] = "127.0.0.1"
     port: Annotated[int, Field(gt=0, lt=65_536, alias="GRADIO_SERVER_PORT")] = 7860
     root_path: Annotated[str, Field(pattern="^(/|https?://)", alias="GRADIO_ROOT_PATH")] = ""
+
+    @field_validator("mcp")
+    @classmethod
+    def _require_mcp(cls, value: bool) -> bool:
+        # Gradio would go on without, and print why among other lines.
+        if value and find_spec("mcp") is None:
+            raise ValueError(
+                "the package mcp is not installed; run pip install 'ser-core[mcp]', or unset it"
+            )
+        return value
 
     @property
     def max_bytes(self) -> int:

@@ -28,8 +28,10 @@ from .voices import VoiceStream
 MARGIN = 0.3  # [s] kept before the first and after the last speech
 
 
-def speech_inputs(frames: np.ndarray, spoken: np.ndarray, config: FeatureConfig) -> np.ndarray:
-    """Cut a recording to where speech is, and make the network's inputs of it.
+def speech_windows(
+    frames: np.ndarray, spoken: np.ndarray, config: FeatureConfig
+) -> list[tuple[int, np.ndarray]]:
+    """Cut a recording to where speech is, and that into windows.
 
     Args:
         frames: float32 array of shape (n, columns), as `features.to_frames` gives.
@@ -37,20 +39,32 @@ def speech_inputs(frames: np.ndarray, spoken: np.ndarray, config: FeatureConfig)
         config: FeatureConfig.
 
     Returns:
-        float32 array of shape (inputs, config.frames, config.features).
+        For each window the recording's frame where it begins, and a view of its frames.
     """
     rate = config.sample_rate / config.hop_length  # [frames / s]
     first, last = np.flatnonzero(spoken)[[0, -1]]
     margin = round(MARGIN * rate)
-    extent = slice(max(0, first - margin), last + 1 + margin)
-    frames, spoken = frames[extent], spoken[extent]
+    begin = max(0, first - margin)
+    frames, spoken = (rows[begin : last + 1 + margin] for rows in (frames, spoken))
     kept = features.trim_range(frames, config)
-    frames, spoken = frames[kept], spoken[kept]
+    begin, frames, spoken = begin + kept.start, frames[kept], spoken[kept]
     starts = features.window_starts(len(frames), config)
     length = config.window_frames
     heard = [start for start in starts if spoken[start : start + length].any()]
-    windows = [frames[start : start + length] for start in heard or starts]
-    return features.assemble([features.levels(w, config) for w in windows], config)
+    return [(int(begin) + start, frames[start : start + length]) for start in heard or starts]
+
+
+def speech_inputs(frames: np.ndarray, spoken: np.ndarray, config: FeatureConfig) -> np.ndarray:
+    """Make the network's inputs of a recording's windows with speech.
+
+    Args:
+        frames, spoken, config: as for `speech_windows`.
+
+    Returns:
+        float32 array of shape (inputs, config.frames, config.features).
+    """
+    windows = speech_windows(frames, spoken, config)
+    return features.assemble([features.levels(rows, config) for _, rows in windows], config)
 
 
 def mark(segments: Sequence[tuple[float, float]], first: int, count: int, rate: float):
@@ -73,6 +87,32 @@ def mark(segments: Sequence[tuple[float, float]], first: int, count: int, rate: 
     return spoken
 
 
+def speech_frames(
+    samples: np.ndarray, config: FeatureConfig
+) -> tuple[SpeechActivity, np.ndarray, np.ndarray]:
+    """Go from a whole recording to its frames, and find where somebody speaks.
+
+    Args:
+        samples: float32 array of shape (n,), n > 0, mono at `config.sample_rate`.
+        config: FeatureConfig.
+
+    Returns:
+        Where somebody speaks; the frames, as `features.to_frames` gives; and for each of them
+        whether somebody speaks.
+    """
+    frames = features.to_frames(samples, config)
+    if shares_gate(config):
+        mel = frames[:, : gate_block(config).n_mels]
+    else:
+        mel = mel_spectrogram(
+            load_audio((config.sample_rate, samples), sample_rate=GATE_SAMPLE_RATE)
+        )
+    speech = config.speech
+    activity = detect_speech(mel, threshold=speech.threshold, min_speech=speech.min_seconds)
+    rate = config.sample_rate / config.hop_length  # [frames / s]
+    return activity, frames, mark(activity.segments, 0, len(frames), rate)
+
+
 def heard_inputs(
     samples: np.ndarray, config: FeatureConfig
 ) -> tuple[SpeechActivity, np.ndarray | None]:
@@ -85,19 +125,9 @@ def heard_inputs(
     Returns:
         Where somebody speaks; and the inputs of `speech_inputs`, or None where nobody does.
     """
-    frames = features.to_frames(samples, config)
-    if shares_gate(config):
-        mel = frames[:, : gate_block(config).n_mels]
-    else:
-        mel = mel_spectrogram(
-            load_audio((config.sample_rate, samples), sample_rate=GATE_SAMPLE_RATE)
-        )
-    speech = config.speech
-    activity = detect_speech(mel, threshold=speech.threshold, min_speech=speech.min_seconds)
+    activity, frames, spoken = speech_frames(samples, config)
     if not activity.has_speech:
         return activity, None
-    rate = config.sample_rate / config.hop_length  # [frames / s]
-    spoken = mark(activity.segments, 0, len(frames), rate)
     return activity, speech_inputs(frames, spoken, config)
 
 

@@ -27,6 +27,7 @@ from ser_core import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.emotions import LABELS
 from ser_core.settings import Settings
 from ser_core.ui import build_app, text
+from ser_core.version import VERSION
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -141,7 +142,8 @@ def visit(url: str, session: str, event: int, data: list) -> list:
 
 
 def test_a_voice_is_one_visitors_until_it_is_forgotten(url: str, uploads: Path) -> None:
-    (path,) = upload(url, "clip.wav", SPEECH.read_bytes()).json()
+    # Of no other test: the page's claim on an upload stays, and would keep theirs.
+    (path,) = upload(url, "clip.wav", (FIXTURES / "speech_male.wav").read_bytes()).json()
     adapt = event_of(url, "voice-recordings", "upload")
     hear = event_of(url, "run", "click")
     note = text.VOICE_ANSWER.format(used="1 recording")
@@ -293,11 +295,12 @@ def test_a_chunk_that_is_no_sound_is_a_sentence_and_the_next_one_is_heard(
         assert left_in(uploads) == []
 
 
-def test_the_api_is_exactly_the_three_documented_endpoints(url: str) -> None:
+def test_the_api_is_exactly_the_five_documented_endpoints(url: str) -> None:
     info = HTTP.get(f"{url}gradio_api/info").json()
-    assert set(info["named_endpoints"]) == {"/predict", "/predict_all", "/analyze"}
+    heard = {"/predict", "/predict_all", "/analyze"}
+    assert set(info["named_endpoints"]) == heard | {"/compare", "/model_info"}
     assert info["unnamed_endpoints"] == {}
-    for endpoint in info["named_endpoints"].values():
+    for endpoint in map(info["named_endpoints"].get, heard):
         assert endpoint["description"].startswith("Hear the emotion in a recording")
         (parameter,) = endpoint["parameters"]
         assert parameter["parameter_name"] == "audio"
@@ -352,7 +355,7 @@ def test_the_page_is_served_and_names_nothing_outside(url: str) -> None:
     assert config["analytics_enabled"] is False
     # Gradio links fonts by address unless the theme names local ones.
     assert not any("://" in sheet for sheet in config.get("stylesheets") or [])
-    assert all(event["api_visibility"] == "private" for event in config["dependencies"][:-3])
+    assert all(event["api_visibility"] == "private" for event in config["dependencies"][:-5])
 
 
 def start_app(**environment: str) -> subprocess.Popen:
@@ -388,10 +391,14 @@ def shown(url: str) -> str:
     return json.dumps(HTTP.get(f"{url}config").json()["components"])
 
 
+def healthy(model: str, revision: str | None = None) -> dict:
+    return {"status": "ok", "model": model, "revision": revision, "version": VERSION}
+
+
 def test_health_names_the_model(url: str) -> None:
     answer = HTTP.get(f"{url}health")
     assert answer.status_code == 200
-    assert answer.json() == {"model": "embedded", "revision": None}
+    assert answer.json() == healthy("embedded")
 
 
 def test_app_serves_a_folder_and_tells_its_name_only(tmp_path: Path) -> None:
@@ -399,7 +406,7 @@ def test_app_serves_a_folder_and_tells_its_name_only(tmp_path: Path) -> None:
     shutil.copytree(DEFAULT_MODEL, folder)
     with running_app(SER_MODEL_ID=str(folder)) as (url, log):
         assert "Model: my-model." in shown(url)
-        assert HTTP.get(f"{url}health").json() == {"model": "my-model", "revision": None}
+        assert HTTP.get(f"{url}health").json() == healthy("my-model")
         answer = connect(url).predict(handle_file(SPEECH), api_name="/predict")
         assert answer["label"] in LABELS
         assert str(tmp_path) not in shown(url)
@@ -413,6 +420,7 @@ def test_app_without_its_model_says_why_wherever_it_is_asked(tmp_path: Path, mod
         answer = HTTP.get(f"{url}health")
         sentence = answer.json()["error"]
         assert answer.status_code == 503
+        assert answer.json()["status"] == "unavailable"
         assert folder.name in sentence
         assert str(tmp_path) not in sentence
         assert text.UNAVAILABLE_TITLE in shown(url)
@@ -420,6 +428,10 @@ def test_app_without_its_model_says_why_wherever_it_is_asked(tmp_path: Path, mod
         for endpoint in ("/predict", "/predict_all", "/analyze"):
             with pytest.raises(AppError) as caught:
                 connect(url).predict(handle_file(SPEECH), api_name=endpoint)
+            assert str(caught.value) == sentence
+        for endpoint, given in (("/compare", [[handle_file(SPEECH)] * 2]), ("/model_info", [])):
+            with pytest.raises(AppError) as caught:
+                connect(url).predict(*given, api_name=endpoint)
             assert str(caught.value) == sentence
     assert any(line.startswith("The model could not be loaded: ") for line in log)
 
@@ -435,7 +447,7 @@ def test_app_pulls_its_model_from_the_hub_and_starts_from_the_cache_without_it(
         environment["HF_ENDPOINT"] = hub.url
         with running_app(**environment) as (url, log):
             assert f"Model: user/name, revision {revision}." in shown(url)
-            served = {"model": "user/name", "revision": revision}
+            served = healthy("user/name", revision)
             assert HTTP.get(f"{url}health").json() == served
         (fetching,) = (line for line in log if line.startswith("Fetching "))
         assert f"Fetching {len(files)} of {len(files)} files of user/name, " in fetching

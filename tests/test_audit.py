@@ -236,7 +236,9 @@ def measured() -> tuple[Material, Fold]:
         for i in range(40)
     ]
     targets = np.eye(len(LABELS), dtype=np.float32)[np.arange(40) % 8]
-    return Material(features, targets, np.full(len(targets), -1.0)), Fold(1, np.arange(30), np.arange(30, 40))
+    return Material(features, targets, np.full(len(targets), -1.0)), Fold(
+        1, np.arange(30), np.arange(30, 40)
+    )
 
 
 def test_statistics_fitted_on_test_clips_are_found(measured):

@@ -137,7 +137,7 @@ def taught_run(encoder, tmp_path_factory):
         "training.steps=2",
         "training.batch_size=8",
     ]
-    pupil = recipes.load("default", changes).model_copy(update={"pretraining": None})
+    pupil = recipes.load("taught", changes).model_copy(update={"pretraining": None})
     corpus = corpora.load("ravdess", make_corpus(folder / "corpus", actors=(1, 2, 3, 4, 5, 6)))
     folders = {name: folder / name for name in ("results", "work", "cache")}
     return running.make(pupil, "speaker", {"ravdess": corpus}, **folders, encoder=str(encoder))

@@ -149,7 +149,7 @@ def test_results_of_another_recipe_are_never_mixed_in(trained):
 def test_a_missing_corpus_for_pretraining_is_said_so(trained):
     done = run_fit(trained, "--recipe", "default", check=False)
     assert done.returncode == 1
-    assert "pre-trains on nemo: give --corpus nemo=PATH too" in done.stderr
+    assert "learns from nemo too: give --corpus nemo=PATH" in done.stderr
 
 
 def test_compare_makes_a_row_of_what_is_there(trained, capsys):

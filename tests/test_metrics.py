@@ -147,8 +147,9 @@ def test_intensity_is_judged_where_it_was_acted(tmp_path):
 
 
 def test_committed_intensity_follows_from_the_committed_folds():
-    stored = json.loads((RESULTS / "metrics.json").read_text(encoding="utf-8"))
-    assert stored["intensity"] == measure_intensity(records.read_intensities(RESULTS))
+    folder = RESULTS.parents[1] / "large" / "speaker"
+    stored = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    assert stored["intensity"] == measure_intensity(records.read_intensities(folder))
 
 
 def test_committed_metrics_follow_from_the_committed_answers():

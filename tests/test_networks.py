@@ -60,6 +60,9 @@ CASES = {
     "residual_cnn": Case(
         (240, 64), 532_592, (24, 16), {"stem": 16, "channels": [16, 16], "squeeze_ratio": 2}
     ),
+    "speech_encoder": Case(
+        (240, 80), 6_552_201, (24, 16), {"width": 16, "heads": 2, "depth": 2, "units": 16}
+    ),
 }
 
 

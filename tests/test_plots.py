@@ -25,6 +25,18 @@ def test_probability_bars_show_all_labels_in_their_order_and_colours() -> None:
     assert bar.text[2] == "40.0%"
 
 
+def test_compared_bars_group_recordings_by_emotion() -> None:
+    other = dict(zip(LABELS, reversed(PROBABILITIES.values()), strict=True))
+    figure = plots.compared_bars({"Recording 1": PROBABILITIES, "Recording 3": other})
+    assert figure.layout.barmode == "group"
+    first, second = figure.data
+    assert (first.name, second.name) == ("Recording 1", "Recording 3")
+    assert list(second.x) == pytest.approx([100 * p for p in other.values()])
+    assert list(first.y) == [label.capitalize() for label in LABELS]
+    assert first.marker.color != second.marker.color
+    assert first.marker.pattern.shape != second.marker.pattern.shape
+
+
 def test_class_distribution_stacks_genders_and_fills_gaps_with_zero() -> None:
     figure = plots.class_distribution(
         {"happy": {"female": 3, "male": 2}, "sad": {"male": 4}, "other": {"unknown": 1}}

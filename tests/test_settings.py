@@ -29,6 +29,7 @@ def test_every_variable_is_read() -> None:
             "SER_MAX_TIMELINE_SECONDS": "1800",
             "SER_LIVE_VISITORS": "3",
             "SER_LIVE_SECONDS": "90",
+            "SER_MCP": "0",
             "GRADIO_SERVER_NAME": "0.0.0.0",
             "GRADIO_SERVER_PORT": "8000",
             "GRADIO_ROOT_PATH": "/emotion",
@@ -45,6 +46,7 @@ def test_every_variable_is_read() -> None:
         max_timeline_seconds=1_800,
         live_visitors=3,
         live_seconds=90,
+        mcp=False,
         host="0.0.0.0",
         port=8000,
         root_path="/emotion",
@@ -72,6 +74,7 @@ def test_an_empty_value_counts_as_not_set() -> None:
         ("SER_MAX_TIMELINE_SECONDS", "0"),
         ("SER_LIVE_VISITORS", "0"),
         ("SER_LIVE_SECONDS", "inf"),
+        ("SER_MCP", "perhaps"),
         ("GRADIO_SERVER_PORT", "70000"),
         ("GRADIO_ROOT_PATH", "emotion"),
     ],
@@ -80,6 +83,15 @@ def test_a_wrong_value_is_one_sentence_that_names_the_variable(name: str, value:
     with pytest.raises(ConfigError, match=f"{name} is '{value}'") as caught:
         Settings.from_environment({name: value})
     assert "\n" not in str(caught.value)
+
+
+def test_tools_need_a_package_and_say_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ser_core.settings.find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"SER_MCP: the package mcp is not installed; run pip"):
+        Settings.from_environment({"SER_MCP": "1"})
+    monkeypatch.setattr("ser_core.settings.find_spec", lambda name: object())
+    assert Settings.from_environment({"SER_MCP": "1"}).mcp
+    assert not Settings().mcp
 
 
 def test_a_misspelt_variable_is_refused() -> None:

@@ -29,7 +29,7 @@ COST_SECONDS = 3.0  # [s] of audio that costs are measured on
 COST_RUNS = 15
 OWN = {"default": "this project's default", "large": "this project's, too large to ship"}
 COLUMNS = {
-    "Recipe": "{recipe}{variant}",
+    "Recipe": "{recipe}",
     "Protocol": "{protocol}",
     "Corpus": "{corpus}",
     "Accuracy": "{accuracy_mean:.1%} ± {accuracy_std:.1%}",
@@ -108,7 +108,6 @@ def rows_of(folder: Path) -> list[dict]:
     recipe = recipes.load(str(folder / "recipe.toml"))
     row = {
         "recipe": metrics["recipe"],
-        "variant": variant(recipe),
         "protocol": metrics["protocol"],
         "corpus": metrics["corpus"],
         "clips": metrics["clips"],
@@ -148,13 +147,6 @@ def rows_of(folder: Path) -> list[dict]:
     return rows
 
 
-def variant(recipe: Recipe) -> str:
-    """Say where a result is of a recipe that had no teacher yet."""
-    known = recipes.RECIPES / f"{recipe.name}.toml"
-    taught = known.is_file() and recipes.load(recipe.name).distillation is not None
-    return " without its teacher" if taught and recipe.distillation is None else ""
-
-
 def compare(results: Path) -> list[dict]:
     """Gather every finished results folder into `comparison.json` and `comparison.md`.
 
@@ -191,14 +183,11 @@ def table(rows: list[dict]) -> str:
 
 
 def cell(row: dict | None) -> str:
-    """Write a row's accuracy, and how it differs from its recipe's others."""
+    """Write a row's accuracy, and how many folds it is of where that is not all five."""
     if row is None:
         return "-"
     text = f"{row['accuracy_mean']:.1%} ± {row['accuracy_std']:.1%}".replace("%", " %")
-    notes = [row["variant"].strip()] if row["variant"] else []
-    if row["folds"] != 5:
-        notes.append(f"{row['folds']} folds")
-    return f"{text} ({', '.join(notes)})" if notes else text
+    return text if row["folds"] == 5 else f"{text} ({row['folds']} folds)"
 
 
 def summary(rows: list[dict]) -> str:

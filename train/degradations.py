@@ -227,8 +227,8 @@ def clip(samples: np.ndarray, share: float) -> np.ndarray:
     Returns:
         float32 array of shape (n,).
 
-    >>> clip(np.array([0.1, -0.2, 0.3, -0.8], dtype=np.float32), 0.5).round(2).tolist()
-    [0.1, -0.2, 0.2, -0.2]
+    >>> clip(np.array([0.25, -0.5, 0.75, -1.0], dtype=np.float32), 0.5).tolist()
+    [0.25, -0.5, 0.5, -0.5]
     """
     limit = np.quantile(np.abs(samples), 1.0 - share, method="lower")
     return np.clip(samples, -limit, limit)

@@ -1,4 +1,4 @@
-"""The API: three endpoints, for gradio_client, curl and MCP; JSON in plain types.
+"""The API: five endpoints, for gradio_client, curl and MCP; JSON in plain types.
 
     client = gradio_client.Client("http://127.0.0.1:7860")
     client.predict(handle_file("clip.wav"), api_name="/predict")
@@ -17,7 +17,8 @@ from ..results import EmotionPrediction
 from ..settings import Settings
 from ..timeline import EmotionTimeline
 from . import text
-from .page import CONCURRENCY_ID, TIMELINE_CONCURRENCY_ID, Page
+from .info import ModelInfo
+from .page import CONCURRENCY_ID, LEAST_COMPARED, MOST_COMPARED, TIMELINE_CONCURRENCY_ID, Page
 from .uploads import UploadLedger, is_upload
 
 TOP = 3
@@ -49,6 +50,19 @@ class FullAnswer(TypedDict):
     intensity: float | None
     speech_seconds: float
     duration: float
+
+
+class ComparedAnswer(FullAnswer):
+    """What `/compare` answers of one recording; the position is counted from 0."""
+
+    position: int
+
+
+class ComparedError(TypedDict):
+    """What it answers of one that cannot be used: the sentence that says why."""
+
+    position: int
+    error: str
 
 
 class Segment(TypedDict):
@@ -97,14 +111,18 @@ class Timeline(TypedDict):
 def add_endpoints(
     answer: Callable[[object], EmotionPrediction],
     follow: Callable[[object], EmotionTimeline],
+    match: Callable[[object], list[ComparedAnswer | ComparedError]],
+    describe: Callable[[], ModelInfo],
     settings: Settings,
 ) -> None:
-    """Add `/predict`, `/predict_all` and `/analyze` to the open Blocks.
+    """Add `/predict`, `/predict_all`, `/analyze`, `/compare` and `/model_info` to the open Blocks.
 
     Args:
         answer: what is done with an upload: `hear`, or `refuse` where there is no model. A client
             finds the same endpoints in either case.
         follow: the same for `/analyze`: `analyze`, or `refuse`.
+        match: the same for the uploads of `/compare`: `compare`, or `refuse`.
+        describe: what `/model_info` answers: `info.model_info`, or `refuse`.
         settings: Settings.
     """
 
@@ -158,7 +176,33 @@ def add_endpoints(
         """
         return follow(audio).to_dict()
 
-    for endpoint in (predict, predict_all):
+    def compare(recordings: list[gr.FileData]) -> list[ComparedAnswer | ComparedError]:
+        """Hear the emotion in a recording each of two to six, to set them side by side.
+
+        A recording that cannot be used has a sentence in its place, and the others are answered.
+        Uploads are deleted once they are answered: upload again for another call.
+
+        Args:
+            recordings: two to six, each WAV, FLAC, OGG, Opus, MP3, M4A, WebM or MP4.
+
+        Returns:
+            one per recording, in their order, each with its position counted from 0: everything
+            that /predict_all answers, or an error that says why there is no answer.
+        """
+        return match(recordings)
+
+    def model_info() -> ModelInfo:
+        """Describe the model that answers here: what it is, how it was measured, what it takes.
+
+        Returns:
+            model, revision and version (null where the model is no Hub repository), recipe, labels
+            in the order of every answer, window in seconds, sample_rate in Hz, parameters, metrics
+            (accuracy with its 95 % interval, on which clips and by which protocol), licence of the
+            weights, and limits of this server.
+        """
+        return describe()
+
+    for endpoint in (predict, predict_all, compare):
         gr.api(
             endpoint,
             api_name=endpoint.__name__,
@@ -171,6 +215,8 @@ def add_endpoints(
         concurrency_limit=1,
         concurrency_id=TIMELINE_CONCURRENCY_ID,
     )
+    # It reads nothing and computes nothing, so it need not wait for those that do.
+    gr.api(model_info, api_name="model_info", queue=False)
 
 
 def brief(prediction: EmotionPrediction) -> Answer:
@@ -198,6 +244,42 @@ def analyze(audio: object, page: Page) -> EmotionTimeline:
     return _answered(audio, page, lambda path: page.recognizer.analyze(path, max_seconds=limit))
 
 
+def compare(recordings: object, page: Page) -> list[ComparedAnswer | ComparedError]:
+    """Hear several uploads, and release them whatever happens.
+
+    Args:
+        recordings: what the client sent, which may be anything; expected is a list of uploads.
+        page: Page.
+
+    Returns:
+        One per upload, in their order.
+
+    Raises:
+        gr.Error: it is no list, or one of too few or too many.
+    """
+    waiting = list(recordings) if isinstance(recordings, list) else []
+    answers: list[ComparedAnswer | ComparedError] = []
+    try:
+        if not isinstance(recordings, list):
+            raise gr.Error(text.NOT_A_LIST, print_exception=False)
+        if not LEAST_COMPARED <= len(recordings) <= MOST_COMPARED:
+            raise gr.Error(compared_count(len(recordings)), print_exception=False)
+        while waiting:
+            position = len(answers)
+            try:
+                answers.append({"position": position, **hear(waiting.pop(0), page).to_dict()})
+            except gr.Error as error:
+                answers.append({"position": position, "error": error.message})
+    finally:
+        _release(waiting, page.ledger)
+    return answers
+
+
+def compared_count(given: int) -> str:
+    """Say how many recordings can be compared."""
+    return text.COMPARE_COUNT.format(least=LEAST_COMPARED, most=MOST_COMPARED, given=given)
+
+
 def _answered(audio: object, page: Page, answer: Callable[[str], Any]) -> Any:
     """Answer an upload, and release it whatever happens.
 
@@ -213,7 +295,7 @@ def _answered(audio: object, page: Page, answer: Callable[[str], Any]) -> Any:
     Raises:
         gr.Error: it is no upload, or it cannot be used; the sentence says why and what to do.
     """
-    path = audio.get("path") if isinstance(audio, dict) else None
+    path = _path(audio)
     # Without this check a client could name any file of the server.
     if not isinstance(path, str) or not is_upload(path):
         raise gr.Error(text.NOT_AN_UPLOAD, print_exception=False)
@@ -227,20 +309,28 @@ def _answered(audio: object, page: Page, answer: Callable[[str], Any]) -> Any:
 
 
 def refuse(audio: object, sentence: str, ledger: UploadLedger) -> Any:
-    """Say to an upload why nothing is answered, and release it.
+    """Say to an upload, or several, why nothing is answered, and release them.
 
     Args:
-        audio: what the client sent, as for `hear`.
+        audio: what the client sent, as for `hear` or `compare`.
         sentence: why there is no model, and what to do.
         ledger: UploadLedger.
 
     Raises:
         gr.Error: always, with the sentence.
     """
-    path = audio.get("path") if isinstance(audio, dict) else None
-    if isinstance(path, str):
-        ledger.release(path)
+    _release(audio if isinstance(audio, list) else [audio], ledger)
     raise gr.Error(sentence, print_exception=False)
+
+
+def _path(audio: object) -> Any:
+    return audio.get("path") if isinstance(audio, dict) else None
+
+
+def _release(audios: list, ledger: UploadLedger) -> None:
+    for path in map(_path, audios):
+        if isinstance(path, str):
+            ledger.release(path)
 
 
 def _require_size(path: str, settings: Settings) -> None:

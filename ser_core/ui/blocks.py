@@ -14,20 +14,23 @@ from starlette.routing import Route
 from ..errors import SpeechEmotionError
 from ..recognizer import EmotionRecognizer
 from ..settings import SWEEP_PERIOD, UPLOAD_AGE, Settings
-from . import api, dataset, live, model, predict, text, timeline
+from . import about, announce, api, compare, dataset, info, live, model, predict, text, timeline
 from .health import Served, health_route, public
 from .markup import fill
 from .page import Page
 from .repository import Repository
 from .theme import CSS, THEME
+from .tools import keep_no_files
 from .uploads import ChunkWatch, UploadLedger, UploadWatch
 
 TABS = (
     (text.PREDICT_TAB, predict.build),
     (text.LIVE_TAB, live.build),
     (text.TIMELINE_TAB, timeline.build),
+    (text.COMPARE_TAB, compare.build),
     (text.DATASET_TAB, dataset.build),
     (text.MODEL_TAB, model.build),
+    (text.ABOUT_TAB, about.build),
 )
 """The tabs from left to right: what stands on each, and what builds it from a Page."""
 
@@ -53,7 +56,13 @@ def build_app(
                 with gr.Tab(title):
                     build(page)
         _footer(served.describe())
-        api.add_endpoints(partial(api.hear, page=page), partial(api.analyze, page=page), settings)
+        api.add_endpoints(
+            partial(api.hear, page=page),
+            partial(api.analyze, page=page),
+            partial(api.compare, page=page),
+            partial(info.model_info, page, served),
+            settings,
+        )
     page.ledger.known = demo.upload_file_set
     # Waiting costs memory for the upload; beyond this, visitors are told to come back.
     demo.queue(max_size=settings.queue, default_concurrency_limit=settings.concurrency)
@@ -61,7 +70,7 @@ def build_app(
         Middleware(UploadWatch, ledger=page.ledger),
         Middleware(ChunkWatch, chunks=page.chunks),
     ]
-    return demo, _launch_options(settings, watches, health_route(served))
+    return demo, _launch_options(demo, settings, watches, health_route(served))
 
 
 def build_unavailable(
@@ -90,9 +99,9 @@ def build_unavailable(
             )
         )
         refuse = partial(api.refuse, sentence=reason, ledger=ledger)
-        api.add_endpoints(refuse, refuse, settings)
+        api.add_endpoints(refuse, refuse, refuse, partial(refuse, None), settings)
     watches = [Middleware(UploadWatch, ledger=ledger)]
-    return demo, _launch_options(settings, watches, health_route(reason))
+    return demo, _launch_options(demo, settings, watches, health_route(reason))
 
 
 def _blocks() -> gr.Blocks:
@@ -121,20 +130,24 @@ def _footer(model: str) -> None:
     )
 
 
-def _launch_options(settings: Settings, watches: list[Middleware], health: Route) -> dict[str, Any]:
+def _launch_options(
+    demo: gr.Blocks, settings: Settings, watches: list[Middleware], health: Route
+) -> dict[str, Any]:
     return {
         "server_name": settings.host,
         "server_port": settings.port,
         "root_path": settings.root_path,
         "theme": THEME,
         "css": CSS,
-        "head": f"<script>{timeline.SCRIPT}</script>",
+        "head": f"<script>{timeline.SCRIPT}{announce.SCRIPT}</script>",
         "max_file_size": settings.max_bytes,
         "app_kwargs": {
             "middleware": watches,
             "routes": [health],  # before Gradio's own, one of which would take any path
+            "lifespan": partial(keep_no_files, demo),
         },
         "footer_links": ["api"],
+        "mcp_server": settings.mcp,
         # Only sentences we wrote reach a visitor, never the text of an unforeseen error.
         "show_error": False,
         "share": False,

@@ -1,7 +1,8 @@
 """What is served: for the page's footer, and for machines at `/health`.
 
 `GET /health` answers 200 with the model's name while a model is loaded, and 503 with the sentence
-that says why when none is. Docker, load balancers and monitors read the status alone.
+that says why when none is. Docker, load balancers and monitors read the code alone. It is answered
+beside the recordings, not after them.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from starlette.routing import Route
 
 from ..recognizer import EmotionRecognizer
 from ..settings import Settings
+from ..version import VERSION
 from . import text
 
 HEALTH = "/health"
@@ -68,14 +70,16 @@ def health_route(state: Served | str) -> Route:
         state: Served, or the sentence that says why there is no model.
 
     Returns:
-        Route that answers JSON: model and revision, or error.
+        Route that answers JSON: status ("ok" or "unavailable") and version of ser_core, with model
+        and revision, or error.
     """
     if isinstance(state, Served):
-        status, body = 200, {"model": state.model, "revision": state.revision}
+        code, told = 200, {"status": "ok", "model": state.model, "revision": state.revision}
     else:
-        status, body = 503, {"error": state}
+        code, told = 503, {"status": "unavailable", "error": state}
+    body = told | {"version": VERSION}
 
     async def health(request: Request) -> JSONResponse:
-        return JSONResponse(body, status, headers={"Cache-Control": "no-store"})
+        return JSONResponse(body, code, headers={"Cache-Control": "no-store"})
 
     return Route(HEALTH, health)

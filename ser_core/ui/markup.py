@@ -8,7 +8,7 @@ from html import escape as _escape
 
 from ..emotions import BY_NAME
 
-UNKNOWN_COLOUR = "#6b6b6b"  # of a label that is not one of the eight
+OTHER = "other"  # stands for a label that is not one of the eight
 
 
 class Markup(str):
@@ -46,8 +46,12 @@ def percent(share: float) -> str:
 
 
 def colour(label: str) -> str:
-    """Give an emotion's colour, "#rrggbb"."""
-    return BY_NAME[label].colour if label in BY_NAME else UNKNOWN_COLOUR
+    """Give an emotion's colour as CSS, which the theme defines for light and dark pages.
+
+    >>> colour("sad"), colour("bored")
+    ('var(--ser-sad)', 'var(--ser-other)')
+    """
+    return f"var(--ser-{label if label in BY_NAME else OTHER})"
 
 
 def swatch(label: str) -> Markup:

@@ -6,7 +6,7 @@ import gradio as gr
 
 from .. import plots
 from ..config import FeatureConfig
-from . import text
+from . import measurements, text
 from .architecture import Architecture
 from .markup import Markup, facts, fill, join, notice, paragraph, percent, section, swatch, table
 from .page import Page
@@ -20,6 +20,10 @@ def build(page: Page) -> None:
         gr.HTML(section(text.RESULTS, notice(repository.faults[METRICS])))
     else:
         _results(repository.metrics)
+    if repository.robustness is not None:
+        gr.HTML(measurements.robustness(repository.robustness))
+    if repository.forms is not None:
+        gr.HTML(measurements.forms(repository.forms))
     if repository.comparison is not None:
         rows = comparison(repository.comparison)
         gr.HTML(section(text.COMPARISON, rows, note=text.COMPARISON_NOTE))
@@ -35,7 +39,7 @@ def build(page: Page) -> None:
 
 
 def _results(metrics: Metrics) -> None:
-    gr.HTML(section(text.RESULTS, figures(metrics), note=in_words(metrics)))
+    gr.HTML(section(text.RESULTS, figures(metrics), over_folds(metrics), note=in_words(metrics)))
     with gr.Row(equal_height=False):
         with gr.Column(min_width=300):
             gr.HTML(section(text.PER_CLASS, per_class(metrics), note=text.PER_CLASS_NOTE))
@@ -55,6 +59,12 @@ def _results(metrics: Metrics) -> None:
     if metrics.by_speaker:
         gr.HTML(section(text.SPEAKERS_TITLE, note=text.SPEAKERS_NOTE))
         gr.Plot(plots.speaker_accuracy(metrics.by_speaker, metrics.accuracy), show_label=False)
+    if metrics.fairness is not None:
+        gr.HTML(measurements.fairness(metrics.fairness))
+    if metrics.adaptation is not None:
+        gr.HTML(measurements.adaptation(metrics.adaptation))
+    if metrics.intensity is not None:
+        gr.HTML(measurements.intensity(metrics.intensity))
 
 
 def in_words(metrics: Metrics) -> str:
@@ -64,6 +74,27 @@ def in_words(metrics: Metrics) -> str:
         clips=f"{metrics.clips:,}", speakers=metrics.speakers, protocol=metrics.protocol
     )
     return f"{protocol} {text.CORPUS_LIMITS.get(metrics.corpus, '')}".strip()
+
+
+def over_folds(metrics: Metrics) -> Markup:
+    """Say how the figures differ between the folds, and what the audit for leaks found."""
+    words = []
+    if metrics.mean is not None and metrics.std is not None:
+        names = {"accuracy": text.ACCURACY, "uar": text.UAR, "ece": text.ECE}
+        spreads = ", ".join(
+            f"{name.lower() if name != text.UAR else name} "
+            + text.ACCURACY_SPREAD.format(
+                mean=percent(getattr(metrics.mean, key)), std=percent(getattr(metrics.std, key))
+            )
+            for key, name in names.items()
+        )
+        words.append(text.FOLDS.format(spreads=spreads))
+    if metrics.audit is not None:
+        found = text.AUDIT_LEAKS.format(
+            count=metrics.audit.leaks, kinds=", ".join(metrics.audit.kinds)
+        )
+        words.append(found if metrics.audit.leaks else text.AUDIT_CLEAN)
+    return paragraph(" ".join(words)) if words else join([])
 
 
 def figures(metrics: Metrics) -> Markup:

@@ -14,6 +14,9 @@ CONCURRENCY_ID = "recordings"
 TIMELINE_CONCURRENCY_ID = "timelines"
 """Of the one for long recordings: one at a time, as each is answered on all cores by itself."""
 
+LEAST_COMPARED, MOST_COMPARED = 2, 6
+"""Recordings of one comparison."""
+
 
 @dataclass(frozen=True)
 class Page:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import gradio as gr
 
+from ..audio import load_audio
 from ..emotions import BY_NAME, LABELS
 from ..errors import AudioError
+from ..occlusion import occlude
 from ..recognizer import EmotionRecognizer
 from ..results import EmotionPrediction
 from ..settings import UPLOAD_AGE, Settings
-from . import text, voice
+from . import moments, text, voice
 from .markup import Markup, bar, colour, escape, fill, join, percent, swatch
 from .page import CONCURRENCY_ID, Page
 
@@ -34,6 +36,8 @@ def build(page: Page) -> None:
             mine, changes = voice.build(page)
         with gr.Column(scale=6, min_width=300):
             answer = gr.HTML(waiting(), elem_id="answer")
+    explain = gr.Button(text.MOMENTS_RUN, elem_id="moments-run")
+    picture = gr.HTML("", elem_id="moments")
     gr.HTML(limits(page.settings))
 
     def hear(path: str | None, own: EmotionRecognizer | None) -> Iterator[str]:
@@ -42,6 +46,9 @@ def build(page: Page) -> None:
     def hear_again(path: str | None, own: EmotionRecognizer | None) -> Iterator[str]:
         # A recording that is no longer on the server keeps its answer; the next one is adapted.
         yield from answers(page, path, own) if unusable(path) is None else [gr.skip()]
+
+    def explain_it(path: str | None, own: EmotionRecognizer | None) -> Iterator[Markup]:
+        yield from explained(page, path, own)
 
     heard = gr.on(
         [recording.upload, recording.stop_recording, run.click],
@@ -72,6 +79,25 @@ def build(page: Page) -> None:
             concurrency_id=CONCURRENCY_ID,
             api_visibility="private",
         )
+    explaining = explain.click(
+        explain_it,
+        inputs=[recording, mine],
+        outputs=picture,
+        show_progress="hidden",
+        trigger_mode="once",
+        concurrency_limit=page.settings.concurrency,
+        concurrency_id=CONCURRENCY_ID,
+        api_visibility="private",
+    )
+    explaining.failure(
+        lambda: note_of(text.FAULT),
+        outputs=picture,
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    # In the browser, for it comes with every answer.
+    answer.change(None, js="() => ''", outputs=picture, api_visibility="private")
     # A new recording, or none, must not stand beside the answer to the one before.
     gr.on(
         [recording.clear, recording.start_recording],
@@ -113,6 +139,39 @@ def answers(page: Page, path: str | None, own: EmotionRecognizer | None = None) 
     raise gr.Error(
         html.escape(sentence, quote=False), title=text.FAILED_TITLE, print_exception=False
     )
+
+
+def explained(
+    page: Page, path: str | None, own: EmotionRecognizer | None = None
+) -> Iterator[Markup]:
+    """Give what stands under an answer: which moments spoke for it, or why that is not known.
+
+    Args:
+        page: Page.
+        path: the recording's file, or None.
+        own: as for `answers`.
+
+    Yields:
+        Markup; first that it is worked on.
+    """
+    yield note_of(text.MOMENTS_WORKING)
+    sentence = unusable(path)
+    if sentence is None:
+        recognizer = own or page.recognizer
+        rate = recognizer.config.sample_rate
+        try:
+            samples = load_audio(path, sample_rate=rate, max_seconds=page.settings.max_seconds)
+            found = occlude(recognizer, (rate, samples))
+        except AudioError as error:
+            sentence = str(error)
+        else:
+            sentence = text.NO_SPEECH if found.label is None else None
+    yield moments.drawn(found, samples) if sentence is None else note_of(sentence)
+
+
+def note_of(words: str) -> Markup:
+    """A sentence where the picture of the moments would stand."""
+    return fill('<p class="ser-text">{words}</p>', words=words)
 
 
 def unusable(path: str | None) -> str | None:
@@ -171,7 +230,7 @@ def card(prediction: EmotionPrediction, *, note: str = "") -> Markup:
     if prediction.intensity is not None:
         seconds = f"{seconds}. {text.INTENSITY.format(percent=percent(prediction.intensity))}"
     return fill(
-        '<div class="ser-card {kind}" data-status="{status}" role="status" '
+        '<div class="ser-card {kind}" data-status="{status}" '
         'style="--emotion:{colour}">{headline}{top}{all}'
         '<p class="ser-small">{seconds}</p>{note}</div>',
         kind="ser-unsure" if prediction.status == "uncertain" else "ser-sure",
@@ -187,7 +246,7 @@ def card(prediction: EmotionPrediction, *, note: str = "") -> Markup:
 
 def _plain(status: str, title: str, words: str, small: str = "", kind: str = "ser-plain") -> Markup:
     return fill(
-        '<div class="ser-card {kind}" data-status="{status}" role="status">'
+        '<div class="ser-card {kind}" data-status="{status}">'
         '<p class="ser-headline">{title}</p><p class="ser-text">{words}</p>{small}</div>',
         kind=kind,
         status=status,
@@ -228,7 +287,7 @@ def _top(prediction: EmotionPrediction) -> Markup:
         fill("<li>{name}<b>{share}</b></li>", name=swatch(label), share=percent(share))
         for label, share in prediction.top(3)
     )
-    return fill('<h3>{title}</h3><ol class="ser-top">{items}</ol>', title=text.TOP, items=items)
+    return fill('<h2>{title}</h2><ol class="ser-top">{items}</ol>', title=text.TOP, items=items)
 
 
 def _all(prediction: EmotionPrediction) -> Markup:
@@ -242,4 +301,4 @@ def _all(prediction: EmotionPrediction) -> Markup:
         for label, share in prediction.probabilities.items()
     )
     title = text.ALL if len(prediction.probabilities) == len(LABELS) else text.ALL_OTHER
-    return fill('<h3>{title}</h3><ul class="ser-all">{rows}</ul>', title=escape(title), rows=rows)
+    return fill('<h2>{title}</h2><ul class="ser-all">{rows}</ul>', title=escape(title), rows=rows)

@@ -11,21 +11,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from ..errors import ConfigError
 from ..schema import validated
 from . import text
 from .architecture import Architecture
+from .records import (
+    AdaptationGains,
+    Audit,
+    Fairness,
+    Forms,
+    IntensityScores,
+    Robustness,
+    Scores,
+    Shown,
+)
 
 METRICS, DATASET, RECIPE, NETWORK = "metrics.json", "dataset.json", "recipe.toml", "config.json"
-COMPARISON = "comparison.json"
-
-
-class Shown(BaseModel):
-    """Base of what is shown: frozen; keys the page does not show are left alone."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
+COMPARISON, ROBUSTNESS, FORMS = "comparison.json", "robustness.json", "forms.json"
 
 
 class ClassScores(Shown):
@@ -65,6 +69,11 @@ class Metrics(Shown):
         selective_accuracy: accuracy on the surest share of the answers, by share.
         by_speaker: accuracy by speaker.
         parameters: int, numbers in the network that training sets.
+        mean, std: Scores over the folds.
+        audit: Audit, whether training knew anything of the test.
+        adaptation: AdaptationGains, what adapting to a voice gains.
+        fairness: Fairness, by gender and by speaker.
+        intensity: IntensityScores, of the network's second output.
     """
 
     recipe: str = ""
@@ -83,10 +92,16 @@ class Metrics(Shown):
     per_class: dict[str, ClassScores]
     confusion_matrix: tuple[tuple[int, ...], ...]
     calibration_bins: tuple[CalibrationBin, ...] = ()
-    selective_accuracy: dict[str, float] = {}
-    by_speaker: dict[str, float] = {}
+    selective_accuracy: dict[str, float] = Field(default_factory=dict)
+    by_speaker: dict[str, float] = Field(default_factory=dict)
     calibration: Abstention | None = None
     parameters: int | None = None
+    mean: Scores | None = None
+    std: Scores | None = None
+    audit: Audit | None = None
+    adaptation: AdaptationGains | None = None
+    fairness: Fairness | None = None
+    intensity: IntensityScores | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -134,8 +149,8 @@ class Corpus(Shown):
     clips: int
     hours: float
     by_emotion: dict[str, int]
-    by_emotion_and_gender: dict[str, dict[str, int]] = {}
-    speakers_by_gender: dict[str, int] = {}
+    by_emotion_and_gender: dict[str, dict[str, int]] = Field(default_factory=dict)
+    speakers_by_gender: dict[str, int] = Field(default_factory=dict)
     seconds: Seconds | None = None
 
 
@@ -185,6 +200,8 @@ class Repository:
         recipe: dict of `recipe.toml`.
         architecture: Architecture of Keras' `config.json`.
         comparison: Comparison of `comparison.json`, which is optional.
+        robustness: Robustness of `robustness.json`, which is optional.
+        forms: Forms of `forms.json`, which is optional.
         faults: why a file is None, in one sentence each, by file name.
     """
 
@@ -193,6 +210,8 @@ class Repository:
     recipe: dict[str, Any] | None
     architecture: Architecture | None
     comparison: Comparison | None
+    robustness: Robustness | None
+    forms: Forms | None
     faults: dict[str, str]
 
     @classmethod
@@ -221,6 +240,8 @@ class Repository:
                 COMPARISON,
                 lambda content: validated(Comparison, {"rows": json.loads(content)}, COMPARISON),
             ),
+            robustness=read(ROBUSTNESS, lambda content: _record(Robustness, content, ROBUSTNESS)),
+            forms=read(FORMS, lambda content: _record(Forms, content, FORMS)),
             faults=faults,
         )
 

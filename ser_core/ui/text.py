@@ -62,6 +62,26 @@ FAULT = (
     "the people who run this app can find the reason in its log."
 )
 
+# Predict: moments
+MOMENTS_RUN = "Which moments spoke for it?"
+MOMENTS = "Which moments spoke for it"
+MOMENTS_WORKING = "Covering one moment after the other, and listening again."
+MOMENTS_STRONGEST = "{time} spoke most for {label}."
+MOMENTS_NONE = (
+    "No single moment spoke for {label}: without any of them it is as likely or likelier."
+)
+MOMENTS_SPAN = "{start:.1f} to {end:.1f} s"
+SECONDS = "{seconds:g} s"
+MOMENTS_SUMMARY = (
+    "The recording as a waveform, shaded where speech was found, and under it a bar for each "
+    "moment; the tallest are at {time}."
+)
+MOMENTS_NO_MOMENT = "no single moment"
+MOMENTS_NOTE = (
+    "Each bar is a moment that was covered: above the line, the answer was less likely without it; "
+    "below, likelier. The tallest counts most. The shaded parts are where speech was found."
+)
+
 # Predict: one voice
 VOICE = "Make it mine"
 VOICE_INTRO = (
@@ -140,7 +160,7 @@ TIMELINE_PROGRESS_BEGUN = "{done} of the recording"
 TIMELINE_PROGRESS = "{done} of the recording, about {remaining} to go"
 TIMELINE_NO_SPEECH = "Nobody seems to speak in this recording, so there is no emotion to report."
 TIMELINE_MOST_OFTEN = "Most often {label}"
-TIMELINE_VOTES = "{share} of {windows} moments with speech sound most like it"
+TIMELINE_VOTES = "It sounds most like that in {share} of the moments with speech ({windows})"
 TIMELINE_INTERVAL = (
     "These are only so many moments: the true share probably lies between {low} and {high} (95% "
     "interval)."
@@ -153,7 +173,7 @@ TIMELINE_STRIP_NOTE = (
 )
 TIMELINE_SUMMARY = "Along the recording: {parts}."
 TIMELINE_SHARES = "Share of the speech"
-TIMELINE_SEGMENTS = "All {count} segments as a table"
+TIMELINE_SEGMENTS = "Segments as a table ({count})"
 TIMELINE_HEADERS = ("Time", "Emotion", "Probability")
 TIMELINE_INTENSITY = "Intensity"
 TIMELINE_UNSURE = "not sure"
@@ -161,7 +181,98 @@ TIMELINE_LEFT_OUT = "{count} more are in the files above."
 TIMELINE_DOWNLOAD = "Save as {form}"
 TIMELINE_FORMS = {".csv": "CSV", ".json": "JSON", ".vtt": "WebVTT"}
 
+# Compare
+COMPARE_TAB = "Compare"
+COMPARE_INTRO = (
+    "Set two to six recordings side by side: the same sentence said in different ways, or one "
+    "before and one after."
+)
+COMPARE_RECORDINGS = "Recordings to compare"
+COMPARE_MICROPHONE = "Record one more"
+COMPARE_RUN = "Compare the recordings"
+COMPARE_LIMITS = (
+    "{least} to {most} recordings of up to {seconds:g} seconds and {megabytes} MB each. They are "
+    "deleted from the server after about {minutes:g} minutes, and nothing is kept."
+)
+COMPARE_WAITING_TITLE = "Nothing to compare yet"
+COMPARE_WAITING = "Upload or record two recordings or more. The answers appear here by themselves."
+COMPARE_ONE_MORE = "That is one recording. Add another, and the answers appear here by themselves."
+COMPARE_MANY_TITLE = "Too many recordings"
+COMPARE_COUNT = "Expected {least} to {most} recordings to compare, got {given}."
+COMPARE_NAME = "{position}. {name}"
+COMPARE_RECORDING = "Recording {position}"
+COMPARE_UNSURE = "Not sure: {label}?"
+COMPARE_NO_SPEECH = "Nobody seems to speak in it, so there is no emotion to report."
+COMPARE_EMOTION = "Emotion"
+COMPARE_TABLE = "All probabilities as a table"
+
+# About & API
+ABOUT_TAB = "About & API"
+USE = "What it is for"
+USE_POINTS = (
+    "It says what a listener would take an expression for, not what anybody feels: a calm voice "
+    "can hide anger, and an actor's tears are not grief.",
+    "It learned from acted speech of a few speakers. With other languages, ages, accents, noise "
+    "or feelings nobody acts, it is wrong more often, and its probabilities say less.",
+    "Do not use it on people at work or in education, which the European Union's AI Act forbids "
+    "(article 5(1)(f)), nor in policing, health, credit or any other decision about a person.",
+    "Tell people when they are exposed to it (article 50(3)), and record nobody without asking.",
+)
+PRIVACY = "What is kept"
+PRIVACY_NOTE = "Nothing."
+PRIVACY_POINTS = (
+    "A recording that a program sends is deleted as soon as it is answered, live sound as soon as "
+    "it is heard, and one made or uploaded on the page after about {minutes:g} minutes.",
+    "Answers are shown and forgotten. Nothing is learned from them, and nobody is told: this page "
+    "loads nothing from elsewhere and reports nothing to anyone.",
+    "Whoever runs the server may log addresses, as with any page.",
+)
+ABOUT_LIMITS_TITLE = "Limits of this server"
+ABOUT_LIMITS_HEADERS = ("What", "At most")
+ABOUT_LIMITS = (
+    ("Recording with one answer", "{max_seconds:g} s"),
+    ("Recording with a timeline", "{max_timeline_seconds:g} s"),
+    ("Size of an upload", "{max_megabytes} MB"),
+    ("Recordings of one comparison", "{most}"),
+    ("Recordings worked on at a time", "{concurrency}"),
+    ("Recordings that may wait for it", "{queue}"),
+    ("Visitors listened to live at a time", "{live_visitors}"),
+)
+ENDPOINTS_TITLE = "Endpoints"
+ENDPOINTS_NOTE = (
+    "Every answer is JSON, and every error a sentence. A file is good for one call, and uploaded "
+    "again for the next."
+)
+ENDPOINTS_HEADERS = ("Endpoint", "Takes", "Answers")
+ENDPOINTS = (
+    ("/predict", "a recording", "status, label, confidence, the three likeliest emotions"),
+    ("/predict_all", "a recording", "the same with all probabilities, intensity and lengths"),
+    ("/analyze", "a long recording", "a timeline: segments, shares, windows"),
+    ("/compare", "two to six recordings", "what /predict_all answers, or an error, for each"),
+    ("/model_info", "nothing", "model, version, labels, measured accuracy, licence, limits"),
+    ("/health", "nothing, by plain GET", "status, model, revision, version"),
+)
+SNIPPETS_TITLE = "Call it from a program"
+SNIPPET_NAMES = (
+    ("python", "Python", "With pip install gradio_client."),
+    ("javascript", "JavaScript", "With npm install @gradio/client, here in Node.js."),
+    ("curl", "curl", "Upload the file, make the call, and fetch its answer."),
+    (
+        "mcp",
+        "MCP",
+        "For language models: every endpoint but /health is a tool. A recording is given by its "
+        "web address, or whole as data:audio/wav;base64,...",
+    ),
+)
+MCP_OFF = (
+    "Tools for language models are off here. Whoever runs this server can turn them on with "
+    "SER_MCP=1; this is then the client's setting:"
+)
+COPY = "Copy"
+COPIED = "Copied"
+
 # API
+NOT_A_LIST = "Expected a list of recordings uploaded here, each as /predict takes one."
 NOT_AN_UPLOAD = (
     "This is not a recording uploaded here: send the file to /gradio_api/upload first, and pass "
     'what that answers as {"path": ..., "meta": {"_type": "gradio.FileData"}}. An upload is good '
@@ -242,6 +353,90 @@ ABSTENTION = (
 ABSTENTION_ACCURACY = "Of those answers, {accuracy} were right."
 SPEAKERS_TITLE = "By speaker"
 SPEAKERS_NOTE = "Voices differ: accuracy for each speaker, and the accuracy over all as a line."
+FOLDS = "Mean over the folds and its standard deviation: {spreads}."
+AUDIT_CLEAN = "An audit for leaks between training and test found none."
+AUDIT_LEAKS = "An audit for leaks between training and test found {count}: {kinds}."
+
+# Model: what else was measured
+INTERVAL = "{low} to {high}"
+FAIRNESS = "By gender, best and worst speaker"
+FAIRNESS_NOTE = (
+    "The intervals (95%) are over speakers; for one speaker, over clips. The best and the worst "
+    "are so partly by chance. Nothing is known of other ages, accents, voices and languages."
+)
+FAIRNESS_HEADERS = ("Voices", "Speakers", "Clips", "Accuracy", "95% interval")
+FAIRNESS_DIFFERENCE = (
+    "The accuracy for {of} speakers is {points} points against that for {against} ones (95% "
+    "interval {low} to {high})."
+)
+BEST = "Best speaker, {name} ({gender})"
+WORST = "Worst speaker, {name} ({gender})"
+ADAPTATION = "When it knows the voice"
+ADAPTATION_NOTE = (
+    "With other recordings of the same voice at hand, whose emotions nobody says. The model has "
+    "still never heard these speakers in training. Recordings of one emotion alone teach it that "
+    "the emotion is the voice: mixed ones help most."
+)
+ADAPTATION_HEADERS = (
+    "Adapted to",
+    "Accuracy",
+    "Gain in points (95% interval)",
+    "Average recall",
+    "Calibration error",
+)
+ADAPTATION_WITHOUT = "Nothing"
+ADAPTATION_ALL = "All other recordings"
+ADAPTATION_KINDS = {
+    "mixed": "{recordings}",
+    "neutral": "{recordings}, all neutral",
+    "one_emotion": "{recordings}, all of one emotion",
+}
+GAIN = "{gain} ({interval})"
+INTENSITY_TITLE = "How strongly it is expressed"
+INTENSITY_NOTE = (
+    "A strongly acted clip of an unseen speaker should get a higher intensity than a normal one. "
+    "Measured on {clips} clips; neutral was acted in one intensity only, so it has none. The value "
+    "is not calibrated."
+)
+INTENSITY_AUC = "Area under the ROC curve"
+INTENSITY_MEANS = (
+    "how often the stronger of two clips gets the higher value (95% interval over speakers {low} "
+    "to {high}); guessing gives 0.50"
+)
+INTENSITY_HEADERS = ("Emotion", "Area under the ROC curve")
+ROBUSTNESS = "Outside a studio"
+ROBUSTNESS_NOTE = (
+    "The same {clips} clips of unseen speakers, made worse. Where the mean confidence is above the "
+    "accuracy, the answers are surer than they should be. Where no speech is found, the app does "
+    "not answer; the other figures are of all clips."
+)
+ROBUSTNESS_HEADERS = (
+    "Recording",
+    "Accuracy",
+    "Points against clean",
+    "Calibration error",
+    "Mean confidence",
+    "Answered",
+)
+FORMS = "Smaller forms"
+FORMS_UNSEEN = (
+    "Size and time are of the network that ships, on one thread; the rest is of the folds' "
+    "networks, made smaller alike, on {clips} clips of speakers they never heard."
+)
+FORMS_HEARD = "Measured on {clips} clips of {corpus}."
+FORMS_TRAINED = "Measured on {clips} clips of {corpus}, which the network was trained on."
+FORMS_HEADERS = (
+    "Form",
+    "Size",
+    "A window",
+    "Accuracy",
+    "Calibration error",
+    "Answers alike",
+    "Largest difference of a probability",
+)
+FORMS_LOAD = 'EmotionRecognizer.from_pretrained(..., form="int8") loads another form than float32.'
+MEGABYTES = "{size:.2f} MB"
+MILLISECONDS = "{time:.2f} ms"
 
 # Model: how it works
 FEATURES = "From sound to numbers"

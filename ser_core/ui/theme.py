@@ -2,6 +2,8 @@
 
 import gradio as gr
 
+from ..emotions import EMOTIONS
+
 # IBM Plex Sans comes with Gradio; a GoogleFont would be fetched over the network. The SemiBold that
 # comes with it lacks most letters, so bold is 700.
 THEME = gr.themes.Base(
@@ -15,15 +17,29 @@ THEME = gr.themes.Base(
     # Gradio's own grey, neutral_400, has a contrast of 2.5:1 on this page; these have 7:1.
     body_text_color_subdued="*neutral_600",
     body_text_color_subdued_dark="*neutral_400",
+    # Gradio's own blue, primary_500, has 3.5:1; `.dark` sets it back below.
+    color_accent="*primary_700",
     button_primary_background_fill="*primary_700",
     button_primary_background_fill_hover="*primary_800",
     button_primary_background_fill_dark="*primary_600",
     button_primary_text_color="white",
 )
 
+COLOURS = {emotion.name: (emotion.colour, emotion.colour_dark) for emotion in EMOTIONS} | {
+    "other": ("#5c5c5c", "#c4c4c4"),  # a label that is not one of the eight
+    "failed": ("#b3261e", "#ff8a80"),
+    "plain": ("#94a3b8", "#94a3b8"),  # the edge of a card that names no emotion
+}
+"""What the CSS variables --ser-NAME stand for, on a light and on a dark page."""
+
+
+def _variables(*, dark: bool) -> str:
+    return " ".join(f"--ser-{name}: {pair[dark]};" for name, pair in COLOURS.items())
+
+
 # Gradio writes every rule twice, as it stands and inside its own container. A rule in @media comes
 # in the second form only, and `.dark` counts only at the start of a rule's first selector.
-CSS = """
+_RULES = """
 .gradio-container .prose { max-width: none; }
 .gradio-container .html-container { padding: 0; }
 /* Without this a wide table would widen the whole page instead of scrolling inside its box. */
@@ -32,6 +48,11 @@ CSS = """
 .gradio-container { width: 100%; max-width: 1080px !important; margin: 0 auto !important; }
 .gradio-container .main { padding: 16px clamp(12px, 3vw, 32px) !important; }
 footer .divider { display: none; }
+
+.dark { --color-accent: var(--primary-400); }
+/* The player's times are in a grey of 2.6:1. */
+.gradio-container #time, .gradio-container #duration, .gradio-container .playback span {
+  color: var(--body-text-color-subdued) !important; }
 
 /* The two sources are small icons otherwise; their names are the ones a screen reader says. */
 [id$="recording"] .source-selection { gap: .5rem; height: auto; padding: .4rem 0; }
@@ -49,35 +70,43 @@ footer .divider { display: none; }
   color: var(--body-text-color-subdued); margin: 0; }
 .ser-footer { border-top: 1px solid var(--border-color-primary); padding-top: .75rem; }
 
-/* The emotions' colours are chosen against white; on a dark page they are mixed with it. */
-.dark { --ser-strength: 60%; }
-.ser-card, .ser-bar, .ser-swatch, .ser-lane {
-  --shown: color-mix(in oklab, var(--emotion) var(--ser-strength, 100%), white); }
-
 .ser-card { background: var(--block-background-fill);
-  border: 1px solid var(--border-color-primary); border-left: 6px solid var(--shown);
+  border: 1px solid var(--border-color-primary); border-left: 6px solid var(--emotion);
   border-radius: 10px; padding: 1.25rem 1.4rem 1.1rem; color: var(--body-text-color); }
-.ser-card.ser-plain { --emotion: #94a3b8; }
-.ser-card.ser-failed { --emotion: #b3261e; }
+.ser-card.ser-plain { --emotion: var(--ser-plain); }
+.ser-card.ser-failed { --emotion: var(--ser-failed); }
 .ser-card .ser-headline { font-size: clamp(2.2rem, 8vw, 3.2rem); font-weight: 700; line-height: 1.1;
-  letter-spacing: -.01em; color: var(--shown); margin: 0; }
+  letter-spacing: -.01em; color: var(--emotion); margin: 0; }
 .ser-card.ser-plain .ser-headline, .ser-card.ser-failed .ser-headline {
   font-size: 1.5rem; letter-spacing: 0; color: var(--body-text-color); }
-.ser-card.ser-unsure .ser-lead { color: var(--shown); }
-.ser-card.ser-unsure { border-left-color: #94a3b8; }
+.ser-card.ser-unsure .ser-lead { color: var(--emotion); }
+.ser-card.ser-unsure { border-left-color: var(--ser-plain); }
 .ser-card.ser-unsure .ser-headline { font-size: clamp(1.9rem, 7vw, 2.6rem);
   color: var(--body-text-color); }
 .ser-card .ser-lead { font-size: 1.125rem; font-weight: 700; margin: .3rem 0 .2rem; }
 .ser-card .ser-text { margin: .35rem 0 0; }
-.ser-card h3 { font-size: .8125rem; font-weight: 700; margin: 1.25rem 0 .5rem;
+.ser-card h2 { font-size: .8125rem; font-weight: 700; margin: 1.25rem 0 .5rem;
   color: var(--body-text-color-subdued); }
 .ser-card .ser-small { margin-top: 1.1rem; }
 .ser-card .ser-voice { margin-top: .25rem; }
-.ser-voice-failed { border-left: 4px solid #b3261e; padding-left: .75rem; }
+.ser-voice-failed { border-left: 4px solid var(--ser-failed); padding-left: .75rem; }
+
+.ser-moments svg { display: block; width: 100%; height: 130px; }
+.ser-picture { background: var(--block-background-fill); border-radius: 8px; padding: .7rem .85rem;
+  border: 1px solid var(--border-color-primary); margin: 0 0 .6rem; }
+.ser-wave { fill: none; stroke: var(--body-text-color-subdued); stroke-width: 2;
+  vector-effect: non-scaling-stroke; }
+.ser-spoken { fill: var(--border-color-primary); opacity: .6; }
+.ser-for { fill: var(--emotion); }
+.ser-against, .ser-base { fill: var(--body-text-color-subdued); }
+.ser-times { position: relative; height: 1.1rem; margin-top: .3rem; }
+.ser-times span { position: absolute; transform: translateX(-50%); font-size: .8125rem;
+  color: var(--body-text-color-subdued); }
+.ser-times span:first-child { transform: none; }
 
 .ser-label { display: inline-flex; align-items: center; gap: .5rem; white-space: nowrap; }
 .ser-swatch { display: inline-block; width: .75rem; height: .75rem; border-radius: 3px;
-  background: var(--shown); flex: none; }
+  background: var(--emotion); flex: none; }
 .ser-top { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: .5rem;
   list-style: none; margin: 0; padding: 0; }
 .ser-top li { border: 1px solid var(--border-color-primary); border-radius: 8px; margin: 0;
@@ -91,7 +120,7 @@ footer .divider { display: none; }
 .ser-track { display: block; height: .7rem; border-radius: 4px;
   background: var(--border-color-primary); overflow: hidden; }
 .ser-bar { display: block; height: 100%; min-width: 2px; border-radius: 4px;
-  background: var(--shown); }
+  background: var(--emotion); }
 
 /* A height of its own: an answer twice a second must not move what stands below it. */
 .ser-live { min-height: 11rem; box-sizing: border-box; }
@@ -110,7 +139,7 @@ footer .divider { display: none; }
 .ser-lane-track { position: relative; height: 1.1rem; margin: .12rem 0; border-radius: 4px;
   background: var(--border-color-primary); overflow: hidden; }
 .ser-lane .ser-share { text-align: right; font-variant-numeric: tabular-nums; }
-.ser-piece { position: absolute; top: 0; height: 100%; min-width: 2px; background: var(--shown); }
+.ser-piece { position: absolute; top: 0; height: 100%; min-width: 2px; background: var(--emotion); }
 .ser-piece.ser-faint { opacity: .45; }
 .ser-piece[data-start] { cursor: pointer; }
 .ser-ticks { position: absolute; inset: .7rem .85rem .5rem; pointer-events: none;
@@ -124,6 +153,7 @@ footer .divider { display: none; }
 .ser-play { font: inherit; color: inherit; background: none; border: 0; padding: 0;
   text-decoration: underline; cursor: pointer; white-space: nowrap; }
 #timeline-recording audio { width: 100%; }
+.dark audio { color-scheme: dark; }
 
 .ser-section { margin: .5rem 0 .25rem; }
 .ser-section h2, .ser-heading h2 { font-size: 1.2rem; font-weight: 700; margin: .5rem 0 .5rem;
@@ -148,16 +178,42 @@ footer .divider { display: none; }
 .ser-table th, .ser-table td { text-align: left; vertical-align: top; padding: .5rem .75rem;
   border: 0; border-bottom: 1px solid var(--border-color-primary); line-height: 1.4;
   color: var(--body-text-color); background: none; }
-.ser-table th { font-size: .8125rem; font-weight: 700; white-space: nowrap;
+.ser-table th { font-size: .8125rem; font-weight: 700;
   color: var(--body-text-color-subdued); }
 .ser-table tbody tr:last-child td { border-bottom: 0; }
-.ser-table .ser-number { text-align: right; font-variant-numeric: tabular-nums;
-  white-space: nowrap; }
+.ser-table .ser-number { text-align: right; font-variant-numeric: tabular-nums; }
+.ser-table td.ser-number { white-space: nowrap; }
 
 .ser-parts { columns: 2 320px; column-gap: 1rem; }
 .ser-part { break-inside: avoid; padding-bottom: .4rem; }
 .ser-part h3 { font-size: .9375rem; font-weight: 700; margin: 0 0 .35rem;
   color: var(--body-text-color); }
+
+.ser-compare { display: grid; grid-template-columns: repeat(auto-fit, minmax(210px, 1fr));
+  gap: .6rem; list-style: none; margin: 0; padding: 0; }
+.ser-compare .ser-card { margin: 0; padding: .9rem 1rem; min-width: 0; }
+.ser-compare .ser-card .ser-headline { font-size: 1.5rem; margin: .2rem 0 .1rem; }
+.ser-compare .ser-card.ser-plain .ser-headline, .ser-compare .ser-card.ser-failed .ser-headline,
+.ser-compare .ser-card.ser-unsure .ser-headline { font-size: 1.125rem; }
+.ser-compare .ser-card .ser-text { overflow-wrap: anywhere; margin: .1rem 0 0; }
+.ser-compare .ser-card .ser-file { margin: 0; overflow-wrap: anywhere; }
+/* Gradio's prose sets paragraphs of a list in a line. */
+.ser-compare .ser-card p { display: block; }
+
+.ser-points { margin: 0 0 .75rem; padding-left: 1.2rem; max-width: 46rem; list-style: disc; }
+.ser-points li { margin: 0 0 .4rem; line-height: 1.5; color: var(--body-text-color); }
+.ser-snippet { margin: 0 0 .75rem; }
+.ser-snippet figcaption { display: flex; align-items: center; justify-content: space-between;
+  margin: 1rem 0 .35rem; }
+.ser-snippet figcaption h3 { font-size: .9375rem; font-weight: 700; margin: 0;
+  color: var(--body-text-color); }
+.ser-snippet pre { overflow-x: auto; margin: 0; padding: .9rem 1rem; font-size: .875rem;
+  line-height: 1.5; white-space: pre; border: 1px solid var(--border-color-primary);
+  border-radius: 8px; background: var(--block-background-fill); color: var(--body-text-color); }
+.ser-snippet pre code { font-family: var(--font-mono); background: none; padding: 0; border: 0; }
+.ser-copy { font: inherit; font-size: .8125rem;
+  padding: .15rem .6rem; cursor: pointer; border: 1px solid var(--border-color-primary);
+  border-radius: 6px; background: var(--background-fill-secondary); color: var(--body-text-color); }
 
 /* Pictures take the page's own text colour, so that they read the same on light and dark. */
 .js-plotly-plot .xtick text, .js-plotly-plot .ytick text, .js-plotly-plot .legendtext,
@@ -165,8 +221,11 @@ footer .divider { display: none; }
   fill: var(--body-text-color) !important; }
 .js-plotly-plot .modebar-container { display: none !important; }
 
+@media (max-width: 900px) {
+  .ser-table th, .ser-table td { padding: .5rem .45rem; }
+}
 @media (max-width: 640px) {
-  /* So that all five tabs can be seen; Gradio measures a hidden copy of them. */
+  /* So that more tabs are seen before the menu; Gradio measures a hidden copy of them. */
   .tab-wrapper button { padding-left: .45rem; padding-right: .45rem; }
   .ser-card { padding: 1rem 1rem .9rem; }
   .ser-top li { padding: .45rem .5rem; }
@@ -189,3 +248,5 @@ footer .divider { display: none; }
   .ser-ticks span:nth-of-type(even) { display: none; }
 }
 """
+
+CSS = f":root {{ {_variables(dark=False)} }}\n.dark {{ {_variables(dark=True)} }}\n{_RULES}"

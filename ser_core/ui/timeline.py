@@ -250,7 +250,7 @@ def card(timeline: EmotionTimeline) -> Markup:
     if timeline.overall.label != timeline.dominant:
         words = f"{words} {text.TIMELINE_OVERALL.format(label=timeline.overall.label)}"
     return fill(
-        '<div class="ser-card ser-sure" data-timeline="done" role="status" '
+        '<div class="ser-card ser-sure" data-timeline="done" '
         'style="--emotion:{colour}"><p class="ser-headline" data-label="{label}">{title}</p>'
         '<p class="ser-lead">{lead}</p><p class="ser-text">{words}</p>'
         '<p class="ser-small">{small}</p></div>',
@@ -343,7 +343,7 @@ def _intensity(segment: EmotionSegment) -> str:
 
 def _card(status: str, title: str, words: str, small: str = "", kind: str = "ser-plain") -> Markup:
     return fill(
-        '<div class="ser-card {kind}" data-timeline="{status}" role="status">'
+        '<div class="ser-card {kind}" data-timeline="{status}">'
         '<p class="ser-headline">{title}</p><p class="ser-text">{words}</p>'
         '<p class="ser-small">{small}</p></div>',
         kind=kind,

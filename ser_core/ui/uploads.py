@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import gradio as gr
 from gradio.utils import get_upload_folder
 
 UPLOAD_ROUTE = "/gradio_api/upload"
@@ -35,6 +36,15 @@ def is_upload(path: str | os.PathLike) -> bool:
     except (OSError, ValueError):
         # A path may come from a client, and not every string is one.
         return False
+
+
+def leave_nothing(files: gr.File) -> gr.File:
+    """Keep a file component from leaving an empty file behind for each one that it hands over.
+
+    Gradio makes them for their names' sake, and never deletes them.
+    """
+    files._process_single_file = lambda file: file.path
+    return files
 
 
 class UploadLedger:

