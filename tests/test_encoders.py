@@ -246,3 +246,29 @@ def test_network_over_an_encoder_learns_in_its_own_layers_only(encoder, tmp_path
     np.testing.assert_allclose(
         again.predict(inputs, verbose=0)[0], network.predict(inputs, verbose=0)[0], rtol=1e-5
     )
+
+
+def test_networks_trained_side_by_side_find_what_was_heard(taught_run, encoder, tmp_path):
+    """The encoder hears every clip before they start, so that none of them has to."""
+    from dataclasses import replace
+
+    from train import fit as fitting
+    from train import run as running
+    from train.probe import hear
+    from train.run import prepare
+
+    folders = {name: tmp_path / name for name in ("results", "work", "cache")}
+    recipe, corpora = recipes.load("large", TINY), taught_run.corpora
+    run = running.make(recipe, "speaker", corpora, **folders, encoder=str(encoder))
+    fitting.fit(run, folds=(1, 2), jobs=2)
+    assert {file.name for file in (run.results / "folds").glob("*.json")} == {
+        "fold_1.json",
+        "fold_2.json",
+    }
+    heard = [file for file in (tmp_path / "heard").rglob("*") if file.is_file()]
+    assert {file.suffix for file in heard} == {".npz"}
+    assert len(heard) == len(run.clips)
+    # Without the encoder, nothing can be heard anew.
+    features = prepare(run, quiet=True).features
+    again = hear(replace(run, encoder=None), features, recipe.versions(recipe.training))
+    assert len(again) == len(run.clips)

@@ -59,6 +59,14 @@ def taught(
     return learnt, beside
 
 
+def listen(run: Run) -> None:
+    """Let the teacher's encoder hear all that it will be asked, once for all folds."""
+    if run.teacher is not None:
+        heard_corpora(run.teacher, run.teacher.judged, run.recipe.versions(run.recipe.training))
+        if run.beside:
+            heard_corpora(run.teacher, run.beside, at_speeds(run.recipe.distillation.speeds))
+
+
 def by_clip(stored, side: str, versions: tuple[str, ...]) -> list[dict[str, np.ndarray]]:
     """Turn arrays per version into answers per clip and version."""
     arrays = [stored[f"{side} {name}"] for name in versions]

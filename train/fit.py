@@ -20,7 +20,7 @@ from ser_core.config import FeatureConfig
 from ser_core.errors import ConfigError
 
 from . import records
-from .distil import taught
+from .distil import listen, taught
 from .encoder import learn_encoder, melt
 from .loop import Batches, Material, answer, train
 from .pretrained_encoders import install
@@ -199,13 +199,18 @@ def fit(run: Run, *, folds: tuple[int, ...] = (), final: bool = False, jobs: int
     unknown = set(folds) - set(numbers)
     if unknown:
         raise ConfigError(f"There is no fold {min(unknown)}: the folds are {numbers}.")
-    digest = run.digest(prepare(run))
+    material = prepare(run)
+    digest = run.digest(material)
     wanted = [*(folds or numbers), *([ALL_CLIPS] if final else [])]
     pending = [number for number in wanted if not is_done(run, number, digest)]
     for number in sorted(set(wanted) - set(pending)):
         print(f"{name_of(number)} is done")
     if pending:
         pretrain(run)
+        # Here, as the networks that are trained side by side would each do it, into the same files.
+        listen(run)
+        if run.recipe.encoder is not None:
+            hear(run, material.features, run.recipe.versions(run.recipe.training))
     # A fresh process per network: TensorFlow's thread count can be set only once in each.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:

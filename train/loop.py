@@ -112,15 +112,20 @@ class Batches(keras.utils.PyDataset):
             inputs.append(self.levels(material.features[clip].versions[version], rng))
             emotions.append(self.target(material, clip, version))
             strengths.append(material.intensity[clip])
-        inputs = standardise(np.stack(inputs), self.config)  # (batch, frames, features)
+        inputs = self.finished(np.stack(inputs), rng)
         targets = [np.stack(emotions)]
         if self.config.outputs.intensity is not None:
             targets.append(np.array(strengths, dtype=np.float32)[:, None])
+        if self.augmentation is not None and rng.random() < self.augmentation.mixup_share:
+            inputs, targets = augment.mixup(inputs, targets, self.augmentation.mixup, rng)
+        return inputs, tuple(targets) if len(targets) > 1 else targets[0]
+
+    def finished(self, inputs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Standardise the inputs of a step, and blank spans of them; same shape."""
+        inputs = standardise(inputs, self.config)  # (batch, frames, features)
         if self.augmentation is not None:
             augment.mask(inputs, self.augmentation, rng)
-            if rng.random() < self.augmentation.mixup_share:
-                inputs, targets = augment.mixup(inputs, targets, self.augmentation.mixup, rng)
-        return inputs, tuple(targets) if len(targets) > 1 else targets[0]
+        return inputs
 
     def target(self, material: Material, clip: int, version: str) -> np.ndarray:  # (classes,)
         """What a clip's answer should be: its label, a teacher's answer, or between the two."""
@@ -385,6 +390,24 @@ def answer(
         of intensities, their mean over windows, or None where the network gives none.
     """
     inputs = [clip.inputs(config, version) for clip in features]
+    return answer_inputs(network, inputs, config, logits=logits)
+
+
+def answer_inputs(
+    network: keras.Model,
+    inputs: Sequence[np.ndarray],
+    config: FeatureConfig,
+    *,
+    logits: bool = False,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Answer clips from the network's inputs for each, and pool; see `answer`.
+
+    Args:
+        network: keras.Model.
+        inputs: by clip, float32 arrays of shape (inputs, ...), as the network takes them.
+        config: FeatureConfig.
+        logits: whether the network gives logits.
+    """
     owners = np.repeat(np.arange(len(inputs)), [len(of_clip) for of_clip in inputs])
     answers = network.predict(np.concatenate(inputs), batch_size=64, verbose=0)
     strengths = None
@@ -395,7 +418,7 @@ def answer(
         answers = np.exp(answers - answers.max(axis=1, keepdims=True))
         answers /= answers.sum(axis=1, keepdims=True)
         strengths = None if strengths is None else 1.0 / (1.0 + np.exp(-strengths))
-    pooled = np.stack([pool(answers[owners == i], config) for i in range(len(features))])
+    pooled = np.stack([pool(answers[owners == i], config) for i in range(len(inputs))])
     if strengths is None:
         return pooled, None
-    return pooled, np.array([strengths[owners == i].mean() for i in range(len(features))])
+    return pooled, np.array([strengths[owners == i].mean() for i in range(len(inputs))])

@@ -15,17 +15,14 @@ import numpy as np
 from tqdm import tqdm
 
 from ser_core.config import FeatureConfig
-from ser_core.runtime import pool
 
-from . import augment, dataset
+from . import dataset
 from .dataset import ORIGINAL, Features
-from .loop import Batches, Material, train
+from .loop import Batches, Material, answer_inputs, one_of, train
 from .networks.speech_encoder import SUMMARY
 from .pretrained_encoders import install
 from .recipe import Schedule
 from .run import Run, new_network
-
-CLIPS = 64  # heard at a time
 
 
 def hear(run: Run, features: Sequence[Features], versions: Sequence[str]) -> list[Features]:
@@ -58,18 +55,17 @@ def hear(run: Run, features: Sequence[Features], versions: Sequence[str]) -> lis
         network = new_network(run, config, 0)
         install(network, recipe.encoder.name, run.encoder)
         encoder = keras.Model(network.input, network.get_layer(SUMMARY).output)
-        for start in tqdm(range(0, len(missing), CLIPS), desc="encoder", unit="batch"):
-            for i in missing[start : start + CLIPS]:
-                stored = _read(files[i])
-                stored |= {
-                    name: encoder.predict_on_batch(features[i].inputs(config, name))
-                    for name in wanted
-                    if name not in stored
-                }
-                unfinished = files[i].with_suffix(".partial")
-                with unfinished.open("wb") as out:
-                    np.savez(out, **{n: a.astype(np.float16) for n, a in stored.items()})
-                unfinished.replace(files[i])
+        for i in tqdm(missing, desc="encoder", unit="clip"):
+            stored = _read(files[i])
+            stored |= {
+                name: encoder.predict_on_batch(features[i].inputs(config, name))
+                for name in wanted
+                if name not in stored
+            }
+            unfinished = files[i].with_suffix(".partial")
+            with unfinished.open("wb") as out:
+                np.savez(out, **{n: a.astype(np.float16) for n, a in stored.items()})
+            unfinished.replace(files[i])
     return [
         replace(clip, versions={n: a.astype(np.float32) for n, a in _read(file).items()})
         for clip, file in zip(features, files, strict=True)
@@ -93,20 +89,13 @@ def _read(file: Path) -> dict[str, np.ndarray]:
 class SummaryBatches(Batches):
     """What the encoder heard in clips, and smoothed targets; one item per step."""
 
-    def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray | tuple[np.ndarray, ...]]:
-        rng = np.random.default_rng([*self.seed, 1, step])
-        inputs, emotions, strengths = [], [], []
-        for material, clip, version in self.drawn(step, rng):
-            windows = material.features[clip].versions[version]
-            inputs.append(windows[int(rng.integers(len(windows)))])
-            emotions.append(self.target(material, clip, version))
-            strengths.append(material.intensity[clip])
-        inputs, targets = np.stack(inputs), [np.stack(emotions)]
-        if self.config.outputs.intensity is not None:
-            targets.append(np.array(strengths, dtype=np.float32)[:, None])
-        if rng.random() < self.augmentation.mixup_share:
-            inputs, targets = augment.mixup(inputs, targets, self.augmentation.mixup, rng)
-        return inputs, tuple(targets) if len(targets) > 1 else targets[0]
+    def levels(self, version: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """What was heard in one of a clip's windows, (width of the summary,)."""
+        return one_of(version, rng)
+
+    def finished(self, inputs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """A summary is neither standardised nor masked."""
+        return inputs
 
 
 def head_of(network: keras.Model) -> keras.Model:
@@ -142,8 +131,4 @@ def answer_heard(
     head: keras.Model, heard: Sequence[Features], config: FeatureConfig, version: str = ORIGINAL
 ) -> np.ndarray:  # (clips, classes)
     """Answer clips from what the encoder heard in all their windows, pooled."""
-    windows = [clip.versions[version] for clip in heard]
-    owners = np.repeat(np.arange(len(windows)), [len(of_clip) for of_clip in windows])
-    answers = head.predict(np.concatenate(windows), batch_size=512, verbose=0)
-    answers = answers[0] if isinstance(answers, list) else answers
-    return np.stack([pool(answers[owners == i], config) for i in range(len(windows))])
+    return answer_inputs(head, [clip.versions[version] for clip in heard], config)[0]
