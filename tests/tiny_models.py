@@ -3,7 +3,25 @@
 import os
 from pathlib import Path
 
+from ser_core.blocks import LogMelBlock
+from ser_core.config import FeatureConfig, Normalisation
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def tiny_config(**changes) -> FeatureConfig:
+    """The feature config of a tiny model: windows of a second, and these fields changed."""
+    from test_config import make_config
+
+    defaults = {
+        "window": 1.0,
+        "hop": 0.5,
+        "frames": 100,
+        "blocks": (LogMelBlock(),),
+        "normalisation": Normalisation(mean=(-30.0,) * 64, std=(15.0,) * 64),
+        "uncertain_below": 0.0,
+    }
+    return make_config(**(defaults | changes))
 
 
 def write_tiny_model(
@@ -29,21 +47,9 @@ def write_tiny_model(
         The directory.
     """
     import keras
-    from test_config import make_config
-
-    from ser_core.blocks import LogMelBlock
-    from ser_core.config import Normalisation
 
     keras.utils.set_random_seed(3)
-    defaults = {
-        "window": 1.0,
-        "hop": 0.5,
-        "frames": 100,
-        "blocks": (LogMelBlock(),),
-        "normalisation": Normalisation(mean=(-30.0,) * 64, std=(15.0,) * 64),
-        "uncertain_below": 0.0,
-    }
-    config = make_config(**(defaults | changes))
+    config = tiny_config(**changes)
     inputs = keras.Input((config.frames, features))
     x = keras.layers.GlobalAveragePooling1D()(inputs)
     outputs = keras.layers.Dense(classes, activation="softmax", name=output)(x)
@@ -76,23 +82,12 @@ def write_intense_model(
     """
     import keras
     import numpy as np
-    from test_config import make_config
 
-    from ser_core.blocks import LogMelBlock
-    from ser_core.config import Normalisation, Outputs
+    from ser_core.config import Outputs
     from train.export import export
 
     keras.utils.set_random_seed(5)
-    defaults = {
-        "window": 1.0,
-        "hop": 0.5,
-        "frames": 100,
-        "blocks": (LogMelBlock(),),
-        "normalisation": Normalisation(mean=(-30.0,) * 64, std=(15.0,) * 64),
-        "uncertain_below": 0.0,
-        "outputs": Outputs(intensity="intensity"),
-    }
-    config = make_config(**(defaults | changes))
+    config = tiny_config(**{"outputs": Outputs(intensity="intensity")} | changes)
     inputs = keras.Input((config.frames, config.features))
     x = keras.layers.GlobalAveragePooling1D()(inputs)
     outputs = [

@@ -7,24 +7,20 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ser_core.timeline import wilson_interval
+
 from .metrics import DRAWS, SEED, accuracy_interval, scores
 from .records import Answers
 
-Z = 1.96  # standard deviations on either side of 95 % of a normal distribution
-
 
 def wilson(right: int, count: int) -> tuple[float, float]:
-    """95 % interval of a share, good for few trials too.
-
-    Source: Wilson (1927), Journal of the American Statistical Association 22, 209-212.
+    """95 % interval of so many right ones of a count, with four decimals.
 
     >>> wilson(5, 10)
     (0.2366, 0.7634)
     """
-    share, weight = right / count, Z**2 / count
-    middle = (share + weight / 2.0) / (1.0 + weight)
-    reach = Z * np.sqrt(share * (1.0 - share) / count + weight / (4.0 * count)) / (1.0 + weight)
-    return round(float(middle - reach), 4), round(float(middle + reach), 4)
+    low, high = wilson_interval(right / count, count)
+    return round(low, 4), round(high, 4)
 
 
 def measure(answers: Answers, genders: Mapping[str, str]) -> dict:

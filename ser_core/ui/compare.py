@@ -13,7 +13,7 @@ from ..settings import UPLOAD_AGE, Settings
 from . import text
 from .api import compared_count
 from .markup import Markup, colour, fill, join, percent, swatch, table
-from .page import CONCURRENCY_ID, LEAST_COMPARED, MOST_COMPARED, Page
+from .page import LEAST_COMPARED, MOST_COMPARED, Page
 from .predict import unusable
 from .uploads import leave_nothing
 
@@ -62,11 +62,8 @@ def build(page: Page) -> None:
         match,
         inputs=recordings,
         outputs=outputs,
-        show_progress="hidden",
         trigger_mode="always_last",
-        concurrency_limit=page.settings.concurrency,
-        concurrency_id=CONCURRENCY_ID,
-        api_visibility="private",
+        **page.hearing,
     )
     added = microphone.stop_recording(
         add,
@@ -80,11 +77,8 @@ def build(page: Page) -> None:
         match,
         inputs=recordings,
         outputs=outputs,
-        show_progress="hidden",
         trigger_mode="always_last",
-        concurrency_limit=page.settings.concurrency,
-        concurrency_id=CONCURRENCY_ID,
-        api_visibility="private",
+        **page.hearing,
     )
     for event in (heard, heard_too):
         event.failure(

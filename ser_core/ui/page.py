@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from ..recognizer import EmotionRecognizer
 from ..settings import Settings
@@ -33,6 +34,16 @@ class Page:
     settings: Settings
     repository: Repository
     ledger: UploadLedger = field(default_factory=UploadLedger)
+
+    @property
+    def hearing(self) -> dict[str, Any]:
+        """Options of every event that hears recordings: all of them wait in one queue."""
+        return {
+            "show_progress": "hidden",
+            "concurrency_limit": self.settings.concurrency,
+            "concurrency_id": CONCURRENCY_ID,
+            "api_visibility": "private",
+        }
 
     @cached_property
     def chunks(self) -> LiveChunks:

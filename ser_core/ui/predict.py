@@ -15,7 +15,7 @@ from ..results import EmotionPrediction
 from ..settings import UPLOAD_AGE, Settings
 from . import moments, text, voice
 from .markup import Markup, bar, colour, escape, fill, join, percent, swatch
-from .page import CONCURRENCY_ID, Page
+from .page import Page
 
 MINUTES = UPLOAD_AGE / 60  # [min] a recording stays on the server
 
@@ -55,11 +55,8 @@ def build(page: Page) -> None:
         hear,
         inputs=[recording, mine],
         outputs=answer,
-        show_progress="hidden",
         trigger_mode="always_last",
-        concurrency_limit=page.settings.concurrency,
-        concurrency_id=CONCURRENCY_ID,
-        api_visibility="private",
+        **page.hearing,
     )
     heard.failure(
         unanswered,
@@ -74,20 +71,14 @@ def build(page: Page) -> None:
             hear_again,
             inputs=[recording, mine],
             outputs=answer,
-            show_progress="hidden",
-            concurrency_limit=page.settings.concurrency,
-            concurrency_id=CONCURRENCY_ID,
-            api_visibility="private",
+            **page.hearing,
         )
     explaining = explain.click(
         explain_it,
         inputs=[recording, mine],
         outputs=picture,
-        show_progress="hidden",
         trigger_mode="once",
-        concurrency_limit=page.settings.concurrency,
-        concurrency_id=CONCURRENCY_ID,
-        api_visibility="private",
+        **page.hearing,
     )
     explaining.failure(
         lambda: note_of(text.FAULT),

@@ -13,7 +13,7 @@ from ..errors import SpeechEmotionError
 from ..recognizer import EmotionRecognizer
 from . import text
 from .markup import Markup, fill
-from .page import CONCURRENCY_ID, Page
+from .page import Page
 from .uploads import leave_nothing
 
 MOST = 50  # recordings: they gain little beyond thirty, and each takes computing time
@@ -50,11 +50,8 @@ def build(page: Page) -> tuple[gr.State, list[Dependency]]:
         adapt,
         inputs=recordings,
         outputs=[status, state],
-        show_progress="hidden",
         trigger_mode="always_last",
-        concurrency_limit=page.settings.concurrency,
-        concurrency_id=CONCURRENCY_ID,
-        api_visibility="private",
+        **page.hearing,
     )
     enrolled.failure(
         unadapted,
