@@ -88,8 +88,9 @@ def test_an_unusable_recording_replaces_the_answer_and_raises_our_sentence(
     garbage = tmp_path / "garbage.wav"
     garbage.write_bytes(b"not audio at all" * 50)
     answers = predict.answers(page, str(garbage))
-    assert next(answers) == predict.working()
-    shown = next(answers)
+    assert next(answers) == (predict.working(), None)
+    shown, heard = next(answers)
+    assert heard is None
     assert text.FAILED_TITLE in shown
     assert not any(label in shown.lower() for label in LABELS)
     with pytest.raises(gr.Error, match=r"garbage\.wav"):
@@ -102,7 +103,7 @@ def test_an_unusable_recording_replaces_the_answer_and_raises_our_sentence(
 def test_no_recording_is_no_emotion(page: Page, path: str | None, sentence: str) -> None:
     answers = predict.answers(page, path)
     next(answers)
-    assert sentence in next(answers)
+    assert sentence in next(answers)[0]
     with pytest.raises(gr.Error, match=sentence):
         next(answers)
 

@@ -42,11 +42,13 @@ def silence(tmp_path: Path) -> str:
 def test_answers_use_the_visitors_voice_and_say_so(page: Page) -> None:
     words, mine = outcome(page, CLIPS)
     assert text.VOICE_ADAPTED.format(used="2 recordings") in words
-    *_, shown = predict.answers(page, SPEECH, mine)
+    *_, (shown, heard) = predict.answers(page, SPEECH, mine)
+    assert heard.adapted
     note = text.VOICE_ANSWER.format(used="2 recordings")
     assert shown == predict.card(mine.predict(SPEECH), note=note)
     assert note in shown
-    *_, plain = predict.answers(page, SPEECH)
+    *_, (plain, heard) = predict.answers(page, SPEECH)
+    assert not heard.adapted
     assert plain == predict.card(page.recognizer.predict(SPEECH))
     assert page.recognizer.adapted_to == 0
 

@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 CARD = "README.md"
 FILES = ("app.py", "requirements.txt", "LICENSE")
 PACKAGE = "ser_core"
-WEIGHTS = {".py", ".npz"}  # what the package itself consists of: code, and the speech gate
+CONTENTS = {".py", ".npz", ".mp3"}  # of the package: code, the speech gate, the page's examples
 GRADIO_VERSION = "6.31.0"  # within the range in requirements.txt; Spaces want one version
 PYTHON_VERSION = "3.11"  # theirs is 3.10, for which there is no Keras of today
 EMBEDDED_DATASETS = ("amu-cai/nEMO",)  # RAVDESS is on Zenodo
@@ -206,7 +206,7 @@ def write_space(folder: Path, model: HubModel | None = None) -> dict[str, int]:
 
 def _sources() -> list[Path]:
     """List the files that the app consists of, and nothing that lies beside them."""
-    package = [path for path in (ROOT / PACKAGE).rglob("*") if path.suffix in WEIGHTS]
+    package = [path for path in (ROOT / PACKAGE).rglob("*") if path.suffix in CONTENTS]
     embedded = [Path(DEFAULT_MODEL) / name for name in REPOSITORY_FILES]
     return [
         *(ROOT / name for name in FILES),

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from ..recognizer import EmotionRecognizer
+from ..results import EmotionPrediction
 from ..settings import Settings
 from .repository import Repository
 from .uploads import LiveChunks, UploadLedger
@@ -17,6 +18,21 @@ TIMELINE_CONCURRENCY_ID = "timelines"
 
 LEAST_COMPARED, MOST_COMPARED = 2, 6
 """Recordings of one comparison."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An answer as a visitor's session holds it, until the next one or for some minutes.
+
+    Attributes:
+        path: str, the recording's file, which may be gone by now.
+        prediction: EmotionPrediction.
+        adapted: bool, whether the answer allows for the visitor's voice.
+    """
+
+    path: str
+    prediction: EmotionPrediction
+    adapted: bool = False
 
 
 @dataclass(frozen=True)

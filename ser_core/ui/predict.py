@@ -7,15 +7,14 @@ from pathlib import Path
 import gradio as gr
 
 from ..audio import load_audio
-from ..emotions import BY_NAME, LABELS
 from ..errors import AudioError
 from ..occlusion import occlude
 from ..recognizer import EmotionRecognizer
-from ..results import EmotionPrediction
 from ..settings import UPLOAD_AGE, Settings
-from . import moments, text, voice
-from .markup import Markup, bar, colour, escape, fill, join, percent, swatch
-from .page import Page
+from . import examples, moments, text, voice
+from .answer import card, failed, unanswered, waiting, working
+from .markup import Markup, fill
+from .page import Heard, Page
 
 MINUTES = UPLOAD_AGE / 60  # [min] a recording stays on the server
 
@@ -33,46 +32,38 @@ def build(page: Page) -> None:
                 elem_id="recording",
             )
             run = gr.Button(text.RUN, variant="primary", elem_id="run")
+            loaded = examples.build(recording, examples.SHORT)
             mine, changes = voice.build(page)
         with gr.Column(scale=6, min_width=300):
             answer = gr.HTML(waiting(), elem_id="answer")
     explain = gr.Button(text.MOMENTS_RUN, elem_id="moments-run")
     picture = gr.HTML("", elem_id="moments")
+    said = gr.State(None, time_to_live=UPLOAD_AGE)
     gr.HTML(limits(page.settings))
 
-    def hear(path: str | None, own: EmotionRecognizer | None) -> Iterator[str]:
+    def hear(path: str | None, own: EmotionRecognizer | None) -> Iterator[tuple]:
         yield from answers(page, path, own)
 
-    def hear_again(path: str | None, own: EmotionRecognizer | None) -> Iterator[str]:
+    def hear_again(path: str | None, own: EmotionRecognizer | None) -> Iterator[tuple]:
         # A recording that is no longer on the server keeps its answer; the next one is adapted.
-        yield from answers(page, path, own) if unusable(path) is None else [gr.skip()]
+        kept = [(gr.skip(), gr.skip())]
+        yield from answers(page, path, own) if unusable(path) is None else kept
 
     def explain_it(path: str | None, own: EmotionRecognizer | None) -> Iterator[Markup]:
         yield from explained(page, path, own)
 
+    quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    hearing = {"inputs": [recording, mine], "outputs": [answer, said], **page.hearing}
     heard = gr.on(
         [recording.upload, recording.stop_recording, run.click],
         hear,
-        inputs=[recording, mine],
-        outputs=answer,
         trigger_mode="always_last",
-        **page.hearing,
+        **hearing,
     )
-    heard.failure(
-        unanswered,
-        inputs=answer,
-        outputs=answer,
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
-    )
+    for event in (heard, loaded.success(hear, trigger_mode="always_last", **hearing)):
+        event.failure(unanswered, inputs=answer, outputs=answer, **quick)
     for change in changes:
-        change.success(
-            hear_again,
-            inputs=[recording, mine],
-            outputs=answer,
-            **page.hearing,
-        )
+        change.success(hear_again, **hearing)
     explaining = explain.click(
         explain_it,
         inputs=[recording, mine],
@@ -80,27 +71,21 @@ def build(page: Page) -> None:
         trigger_mode="once",
         **page.hearing,
     )
-    explaining.failure(
-        lambda: note_of(text.FAULT),
-        outputs=picture,
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
-    )
+    explaining.failure(lambda: note_of(text.FAULT), outputs=picture, **quick)
     # In the browser, for it comes with every answer.
     answer.change(None, js="() => ''", outputs=picture, api_visibility="private")
     # A new recording, or none, must not stand beside the answer to the one before.
     gr.on(
         [recording.clear, recording.start_recording],
-        waiting,
-        outputs=answer,
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
+        lambda: (waiting(), None),
+        outputs=[answer, said],
+        **quick,
     )
 
 
-def answers(page: Page, path: str | None, own: EmotionRecognizer | None = None) -> Iterator[Markup]:
+def answers(
+    page: Page, path: str | None, own: EmotionRecognizer | None = None
+) -> Iterator[tuple[Markup, Heard | None]]:
     """Give what stands in the answer's place: first that it is worked on, then the answer.
 
     Args:
@@ -109,23 +94,25 @@ def answers(page: Page, path: str | None, own: EmotionRecognizer | None = None) 
         own: EmotionRecognizer adapted to the visitor's voice; None for the page's own.
 
     Yields:
-        Markup; the former answer is replaced before anything can fail.
+        Markup, and the answer it shows or None; the former answer is replaced before anything can
+        fail.
 
     Raises:
         gr.Error: the recording cannot be used; the sentence says why and what to do, and has been
             yielded as well, for what pops up goes away again.
     """
-    yield working()
+    yield working(), None
     try:
         sentence = unusable(path)
         if sentence is None:
             limit = page.settings.max_seconds
             prediction = (own or page.recognizer).predict(path, max_seconds=limit)
-            yield card(prediction, note=voice.note(own))
+            heard = Heard(path, prediction, adapted=own is not None)
+            yield card(prediction, note=voice.note(own)), heard
             return
     except AudioError as error:
         sentence = str(error)
-    yield failed(sentence)
+    yield failed(sentence), None
     # The message is shown as HTML.
     raise gr.Error(
         html.escape(sentence, quote=False), title=text.FAILED_TITLE, print_exception=False
@@ -180,116 +167,3 @@ def limits(settings: Settings) -> Markup:
         seconds=settings.max_seconds, megabytes=settings.max_megabytes, minutes=MINUTES
     )
     return fill('<p class="ser-small">{words}</p>', words=words)
-
-
-def waiting() -> Markup:
-    """What stands there before there is a recording."""
-    return _plain("waiting", text.WAITING_TITLE, text.WAITING)
-
-
-def working() -> Markup:
-    """What stands there while a recording is worked on."""
-    return _plain("working", text.WORKING_TITLE, text.WORKING)
-
-
-def failed(sentence: str) -> Markup:
-    """What stands there when a recording cannot be used; no emotion is shown."""
-    return _plain("failed", text.FAILED_TITLE, sentence, kind="ser-failed")
-
-
-def unanswered(shown: str) -> str:
-    """What stands there after a failure: where nothing was said about it, that there was one."""
-    return failed(text.FAULT) if shown == working() else shown
-
-
-def card(prediction: EmotionPrediction, *, note: str = "") -> Markup:
-    """Show an answer.
-
-    Args:
-        prediction: EmotionPrediction of any status.
-        note: a sentence to add to an emotion, such as whom it is adapted to.
-
-    Returns:
-        Markup; without speech it names no emotion.
-    """
-    seconds = text.SPEECH_SECONDS.format(
-        speech=prediction.speech_seconds, duration=prediction.duration
-    )
-    if prediction.status == "no_speech":
-        return _plain("no_speech", text.NO_SPEECH_TITLE, text.NO_SPEECH, seconds)
-    headline = _uncertain(prediction) if prediction.status == "uncertain" else _emotion(prediction)
-    if prediction.intensity is not None:
-        seconds = f"{seconds}. {text.INTENSITY.format(percent=percent(prediction.intensity))}"
-    return fill(
-        '<div class="ser-card {kind}" data-status="{status}" '
-        'style="--emotion:{colour}">{headline}{top}{all}'
-        '<p class="ser-small">{seconds}</p>{note}</div>',
-        kind="ser-unsure" if prediction.status == "uncertain" else "ser-sure",
-        status=prediction.status,
-        colour=colour(prediction.label),
-        headline=headline,
-        top=_top(prediction),
-        all=_all(prediction),
-        seconds=seconds,
-        note=fill('<p class="ser-small ser-voice">{note}</p>', note=note) if note else "",
-    )
-
-
-def _plain(status: str, title: str, words: str, small: str = "", kind: str = "ser-plain") -> Markup:
-    return fill(
-        '<div class="ser-card {kind}" data-status="{status}">'
-        '<p class="ser-headline">{title}</p><p class="ser-text">{words}</p>{small}</div>',
-        kind=kind,
-        status=status,
-        title=title,
-        words=words,
-        small=fill('<p class="ser-small">{small}</p>', small=small) if small else "",
-    )
-
-
-def _emotion(prediction: EmotionPrediction) -> Markup:
-    known = BY_NAME.get(prediction.label)
-    return fill(
-        '<p class="ser-headline" data-label="{label}">{name}</p>'
-        '<p class="ser-lead">{probability}</p><p class="ser-text">{description}</p>',
-        label=prediction.label,
-        name=prediction.label.capitalize(),
-        probability=text.PROBABILITY.format(percent=percent(prediction.confidence)),
-        description=known.description if known else "",
-    )
-
-
-def _uncertain(prediction: EmotionPrediction) -> Markup:
-    most_like = text.UNCERTAIN_MOST_LIKE.format(
-        label=prediction.label, percent=percent(prediction.confidence)
-    )
-    return fill(
-        '<p class="ser-headline">{title}</p>'
-        '<p class="ser-lead" data-label="{label}">{most_like}</p><p class="ser-text">{words}</p>',
-        title=text.UNCERTAIN_TITLE,
-        label=prediction.label,
-        most_like=most_like,
-        words=text.UNCERTAIN,
-    )
-
-
-def _top(prediction: EmotionPrediction) -> Markup:
-    items = join(
-        fill("<li>{name}<b>{share}</b></li>", name=swatch(label), share=percent(share))
-        for label, share in prediction.top(3)
-    )
-    return fill('<h2>{title}</h2><ol class="ser-top">{items}</ol>', title=text.TOP, items=items)
-
-
-def _all(prediction: EmotionPrediction) -> Markup:
-    rows = join(
-        fill(
-            '<li>{name}{bar}<span class="ser-share">{share}</span></li>',
-            name=swatch(label),
-            bar=bar(label, share),
-            share=percent(share),
-        )
-        for label, share in prediction.probabilities.items()
-    )
-    title = text.ALL if len(prediction.probabilities) == len(LABELS) else text.ALL_OTHER
-    return fill('<h2>{title}</h2><ul class="ser-all">{rows}</ul>', title=escape(title), rows=rows)

@@ -82,6 +82,22 @@ MOMENTS_NOTE = (
     "below, likelier. The tallest counts most. The shaded parts are where speech was found."
 )
 
+# Examples
+EXAMPLES = "Or try an example"
+EXAMPLES_NOTE = (
+    "Synthetic voices, made for this page by a speech synthesizer, in the manner that actors "
+    "use for some feelings. The model learned from people, so its answers to these prove nothing."
+)
+EXAMPLE_NAMES = {
+    "plain": "Plain",
+    "angry": "Loud and rough",
+    "sad": "Slow and flat",
+    "happy": "Quick and lively",
+    "afraid": "High and shaking",
+    "room": "Room, no speech",
+    "conversation": "A conversation, 56 seconds",
+}
+
 # Predict: one voice
 VOICE = "Make it mine"
 VOICE_INTRO = (
@@ -223,8 +239,9 @@ PRIVACY_NOTE = "Nothing."
 PRIVACY_POINTS = (
     "A recording that a program sends is deleted as soon as it is answered, live sound as soon as "
     "it is heard, and one made or uploaded on the page after about {minutes:g} minutes.",
-    "Answers are shown and forgotten. Nothing is learned from them, and nobody is told: this page "
-    "loads nothing from elsewhere and reports nothing to anyone.",
+    "The server holds a page's last answer for that long at most, and forgets it. Nothing is "
+    "learned from answers, and nobody is told: this page loads nothing from elsewhere and reports "
+    "nothing to anyone.",
     "Whoever runs the server may log addresses, as with any page.",
 )
 ABOUT_LIMITS_TITLE = "Limits of this server"

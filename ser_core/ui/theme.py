@@ -91,6 +91,10 @@ footer .divider { display: none; }
 .ser-card .ser-voice { margin-top: .25rem; }
 .ser-voice-failed { border-left: 4px solid var(--ser-failed); padding-left: .75rem; }
 
+.ser-examples { font-size: .9375rem; font-weight: 700; margin: .5rem 0 .25rem;
+  color: var(--body-text-color); }
+.ser-example-row { gap: .5rem; }
+
 .ser-moments svg { display: block; width: 100%; height: 130px; }
 .ser-picture { background: var(--block-background-fill); border-radius: 8px; padding: .7rem .85rem;
   border: 1px solid var(--border-color-primary); margin: 0 0 .6rem; }

@@ -14,7 +14,7 @@ from ..errors import AnalysisCancelledError, AudioError
 from ..results import EmotionSegment
 from ..settings import UPLOAD_AGE, Settings
 from ..timeline import EmotionTimeline
-from . import text
+from . import examples, text
 from .markup import Markup, bar, colour, fill, join, percent, swatch, table
 from .page import TIMELINE_CONCURRENCY_ID, Page
 from .predict import unusable
@@ -68,6 +68,7 @@ def build(page: Page) -> None:
                 elem_id="timeline-recording",
             )
             run = gr.Button(text.TIMELINE_RUN, variant="primary", elem_id="timeline-run")
+            loaded = examples.build(recording, examples.LONG)
             with gr.Row():
                 files = [
                     gr.DownloadButton(
@@ -107,26 +108,26 @@ def build(page: Page) -> None:
         running.pop(str(request.session_hash), None)
         return [waiting(), "", *no_files()]
 
-    analyzed = gr.on(
-        [recording.upload, recording.stop_recording, run.click],
-        follow,
-        inputs=recording,
-        outputs=outputs,
-        show_progress="full",
-        show_progress_on=summary,
-        trigger_mode="always_last",
-        concurrency_limit=1,
-        concurrency_id=TIMELINE_CONCURRENCY_ID,
-        api_visibility="private",
-    )
-    analyzed.failure(
-        lambda shown: failed(text.FAULT) if shown == working() else shown,
-        inputs=summary,
-        outputs=summary,
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
-    )
+    following = {
+        "inputs": recording,
+        "outputs": outputs,
+        "show_progress": "full",
+        "show_progress_on": summary,
+        "trigger_mode": "always_last",
+        "concurrency_limit": 1,
+        "concurrency_id": TIMELINE_CONCURRENCY_ID,
+        "api_visibility": "private",
+    }
+    analyzed = gr.on([recording.upload, recording.stop_recording, run.click], follow, **following)
+    for event in (analyzed, loaded.success(follow, **following)):
+        event.failure(
+            lambda shown: failed(text.FAULT) if shown == working() else shown,
+            inputs=summary,
+            outputs=summary,
+            queue=False,
+            show_progress="hidden",
+            api_visibility="private",
+        )
     gr.on(
         [recording.clear, recording.start_recording],
         forget,

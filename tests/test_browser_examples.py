@@ -1,0 +1,70 @@
+"""Examples as a visitor meets them: one key or click, at every width."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from test_browser import (
+    SPEECH,
+    assert_answered,
+    assert_fits,
+    both_sizes,
+    open_page,
+    open_tab,
+    serve,
+    shoot,
+    start_browser,
+)
+
+from ser_core.ui import text
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.slow
+
+PATIENCE = 180_000  # [ms] a busy machine may need
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    yield from serve(tmp_path_factory.mktemp("uploads"))
+
+
+@pytest.fixture(scope="module")
+def browser(url: str) -> Iterator["Browser"]:
+    yield from start_browser(SPEECH)
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest, browser: "Browser", url: str) -> Iterator["Page"]:
+    yield from open_page(browser, url, getattr(request, "param", 1280))
+
+
+def press(page: "Page", name: str) -> None:
+    """Press an example's button by keyboard."""
+    page.get_by_role("button", name=text.EXAMPLE_NAMES[name], exact=True).focus()
+    page.keyboard.press("Enter")
+
+
+@both_sizes
+def test_an_example_is_answered_by_itself_and_can_be_played(page: "Page") -> None:
+    assert page.get_by_text(text.EXAMPLES_NOTE).is_visible()
+    press(page, "sad")
+    assert_answered(page)
+    page.wait_for_selector("#recording audio", state="attached")
+    assert_fits(page)
+    shoot(page, "example")
+    press(page, "room")
+    page.wait_for_selector("[data-status=no_speech]")
+
+
+@both_sizes
+def test_the_long_example_gets_a_timeline_by_itself(page: "Page") -> None:
+    page.set_default_timeout(PATIENCE)
+    open_tab(page, text.TIMELINE_TAB)
+    press(page, "conversation")
+    page.wait_for_selector("[data-timeline=done]")
+    page.wait_for_selector("#timeline-strip .ser-piece")
+    assert_fits(page)
+    shoot(page, "timeline_example")
