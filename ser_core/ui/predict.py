@@ -11,7 +11,7 @@ from ..errors import AudioError
 from ..occlusion import occlude
 from ..recognizer import EmotionRecognizer
 from ..settings import UPLOAD_AGE, Settings
-from . import examples, moments, text, voice
+from . import examples, history, moments, text, voice
 from .answer import card, failed, unanswered, waiting, working
 from .markup import Markup, fill
 from .page import Heard, Page
@@ -39,6 +39,7 @@ def build(page: Page) -> None:
     explain = gr.Button(text.MOMENTS_RUN, elem_id="moments-run")
     picture = gr.HTML("", elem_id="moments")
     said = gr.State(None, time_to_live=UPLOAD_AGE)
+    remember = history.build(page)
     gr.HTML(limits(page.settings))
 
     def hear(path: str | None, own: EmotionRecognizer | None) -> Iterator[tuple]:
@@ -62,6 +63,7 @@ def build(page: Page) -> None:
     )
     for event in (heard, loaded.success(hear, trigger_mode="always_last", **hearing)):
         event.failure(unanswered, inputs=answer, outputs=answer, **quick)
+    remember(heard, said)
     for change in changes:
         change.success(hear_again, **hearing)
     explaining = explain.click(

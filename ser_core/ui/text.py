@@ -98,6 +98,24 @@ EXAMPLE_NAMES = {
     "conversation": "A conversation, 56 seconds",
 }
 
+# History
+HISTORY = "My history"
+HISTORY_INTRO = (
+    "Keep this tab's answers in this browser, up to the last {most}: emotion, probabilities and "
+    "time, never a recording or its name. The server is sent them to draw them, and keeps none. "
+    "Examples are left out. Whoever uses this browser can see them."
+)
+HISTORY_SWITCH = "Remember my answers in this browser"
+HISTORY_OFF = "Nothing is remembered."
+HISTORY_EMPTY = "Nothing yet: the next answer is the first."
+HISTORY_ERASE = "Erase and switch off"
+HISTORY_NOTE = (
+    "Each mark is one answer, fainter where the model was not sure; the percentages are shares of "
+    "the answers. Times are in UTC. How a voice sounded is not how anybody was."
+)
+HISTORY_HEADERS = ("Time (UTC)", "Emotion", "Probability")
+HISTORY_SUMMARY = "{count} answers from {first} to {last}: {heard}."
+
 # Predict: one voice
 VOICE = "Make it mine"
 VOICE_INTRO = (
@@ -242,6 +260,7 @@ PRIVACY_POINTS = (
     "The server holds a page's last answer for that long at most, and forgets it. Nothing is "
     "learned from answers, and nobody is told: this page loads nothing from elsewhere and reports "
     "nothing to anyone.",
+    "Your history, if you switch it on, lies in your browser until you erase it.",
     "Whoever runs the server may log addresses, as with any page.",
 )
 ABOUT_LIMITS_TITLE = "Limits of this server"

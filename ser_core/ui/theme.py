@@ -94,6 +94,9 @@ footer .divider { display: none; }
 .ser-examples { font-size: .9375rem; font-weight: 700; margin: .5rem 0 .25rem;
   color: var(--body-text-color); }
 .ser-example-row { gap: .5rem; }
+#history-view .ser-small { margin: .5rem 0; }
+.ser-files { display: flex; gap: .6rem; margin: .75rem 0 0; }
+.ser-files a { text-decoration: none; padding: .35rem .7rem; }
 
 .ser-moments svg { display: block; width: 100%; height: 130px; }
 .ser-picture { background: var(--block-background-fill); border-radius: 8px; padding: .7rem .85rem;
