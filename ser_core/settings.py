@@ -7,9 +7,9 @@ Settings, Variables; a laptop sets them before the command: `SER_MAX_SECONDS=30 
 import os
 from collections.abc import Mapping
 from importlib.util import find_spec
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from .errors import ConfigError
 from .recognizer import DEFAULT_MODEL, MAX_SECONDS
@@ -42,6 +42,9 @@ class Settings(Strict):
             asks for a place again, so that those who wait get their turn.
         mcp: bool, whether the endpoints are tools for language models as well, by the Model Context
             Protocol at /gradio_api/mcp/; needs the package mcp.
+        auth: ((name, password), ...), who may log in; empty for a page that is open to all. As a
+            variable "user:password,user2:password2", so neither may hold a comma, nor a name a
+            colon. /health stays open. Not together with `mcp`: Gradio's tools know of no login.
         host: str, address to listen on.
         port: int, port to listen on.
         root_path: str, where visitors find the app behind a reverse proxy: a path ("/emotion") or a
@@ -62,6 +65,8 @@ class Settings(Strict):
     live_visitors: Annotated[int, Field(gt=0, le=1_000, alias="SER_LIVE_VISITORS")] = 8
     live_seconds: Annotated[Positive, Field(ge=10, le=86_400, alias="SER_LIVE_SECONDS")] = 300.0
     mcp: Annotated[bool, Field(alias="SER_MCP")] = False
+    # Not in the representation, which ends up in logs.
+    auth: Annotated[tuple[tuple[str, str], ...], Field(alias="SER_AUTH", repr=False)] = ()
     # The names Gradio and Spaces use for these three; a Space sets the first two itself.
     host: Annotated[str, Field(min_length=1, alias="GRADIO_SERVER_NAME")] = "127.0.0.1"
     port: Annotated[int, Field(gt=0, lt=65_536, alias="GRADIO_SERVER_PORT")] = 7860
@@ -76,6 +81,33 @@ class Settings(Strict):
                 "the package mcp is not installed; run pip install 'ser-core[mcp]', or unset it"
             )
         return value
+
+    @field_validator("auth", mode="before")
+    @classmethod
+    def _read_auth(cls, value: Any) -> Any:
+        # No sentence of these may hold a password.
+        if not isinstance(value, str):
+            return value
+        pairs = []
+        for position, given in enumerate(value.split(","), start=1):
+            name, colon, password = given.partition(":")
+            if not (name.strip() and colon and password):
+                raise ValueError(
+                    'expected "user:password" or several of them with commas between, but number '
+                    f"{position} has no {'name' if colon and password else 'password'}"
+                )
+            pairs.append((name.strip(), password))
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError("one of the names is there twice")
+        return tuple(pairs)
+
+    @model_validator(mode="after")
+    def _require_login_everywhere(self) -> Self:
+        if self.auth and self.mcp:
+            raise ValueError(
+                "SER_AUTH and SER_MCP cannot both be set: Gradio's tools know of no login"
+            )
+        return self
 
     @property
     def max_bytes(self) -> int:

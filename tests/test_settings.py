@@ -30,6 +30,7 @@ def test_every_variable_is_read() -> None:
             "SER_LIVE_VISITORS": "3",
             "SER_LIVE_SECONDS": "90",
             "SER_MCP": "0",
+            "SER_AUTH": "ann:secret",
             "GRADIO_SERVER_NAME": "0.0.0.0",
             "GRADIO_SERVER_PORT": "8000",
             "GRADIO_ROOT_PATH": "/emotion",
@@ -47,6 +48,7 @@ def test_every_variable_is_read() -> None:
         live_visitors=3,
         live_seconds=90,
         mcp=False,
+        auth=(("ann", "secret"),),
         host="0.0.0.0",
         port=8000,
         root_path="/emotion",
@@ -94,6 +96,36 @@ def test_tools_need_a_package_and_say_which(monkeypatch: pytest.MonkeyPatch) -> 
     assert not Settings().mcp
 
 
+def test_logins_are_read_and_never_shown() -> None:
+    settings = Settings.from_environment({"SER_AUTH": "ann:se:cret, bob:pa ss"})
+    assert settings.auth == (("ann", "se:cret"), ("bob", "pa ss"))
+    assert "cret" not in f"{settings!r} {settings}"
+    assert Settings.from_environment({"SER_AUTH": ""}).auth == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ("hush-hush", "number 1 has no password"),
+        ("ann:hush-hush,", "number 2 has no password"),
+        ("ann:hush-hush,bob:", "number 2 has no password"),
+        (":hush-hush", "number 1 has no name"),
+        ("ann:hush-hush,ann:other", "one of the names is there twice"),
+    ],
+)
+def test_a_wrong_login_is_one_sentence_without_a_password(value: str, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=f"SER_AUTH: .*{sentence}") as caught:
+        Settings.from_environment({"SER_AUTH": value})
+    assert "hush" not in str(caught.value)
+
+
+def test_a_login_that_tools_would_go_around_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ser_core.settings.find_spec", lambda name: object())
+    with pytest.raises(ConfigError, match="SER_AUTH and SER_MCP cannot both be set") as caught:
+        Settings.from_environment({"SER_AUTH": "ann:hush-hush", "SER_MCP": "1"})
+    assert "hush" not in str(caught.value)
+
+
 def test_a_misspelt_variable_is_refused() -> None:
-    with pytest.raises(ConfigError, match="SER_MAX_SECOND is unknown: expected one of SER_CON"):
+    with pytest.raises(ConfigError, match="SER_MAX_SECOND is unknown: expected one of SER_A"):
         Settings.from_environment({"SER_MAX_SECOND": "5"})

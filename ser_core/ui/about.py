@@ -13,7 +13,9 @@ def build(page: Page) -> None:
     """Build the tab inside the open Blocks."""
     for part in (use(), privacy(), limits(page), endpoints()):
         gr.HTML(part)
-    gr.HTML(snippets(mcp=page.settings.mcp), js_on_load=SNIPPETS_SCRIPT, elem_id="snippets")
+    settings = page.settings
+    shown = snippets(mcp=settings.mcp, login=bool(settings.auth))
+    gr.HTML(shown, js_on_load=SNIPPETS_SCRIPT, elem_id="snippets")
 
 
 def use() -> Markup:
@@ -47,11 +49,12 @@ def endpoints() -> Markup:
     return section(text.ENDPOINTS_TITLE, drawn, note=text.ENDPOINTS_NOTE)
 
 
-def snippets(*, mcp: bool) -> Markup:
+def snippets(*, mcp: bool, login: bool = False) -> Markup:
     """Show how to call the endpoints from everywhere; the page puts its own address in.
 
     Args:
         mcp: whether the server has tools for language models.
+        login: whether it asks for a name and a password.
     """
     shown = join(
         fill(
@@ -72,7 +75,7 @@ def snippets(*, mcp: bool) -> Markup:
         copied=text.COPIED,
         address=ADDRESS,
     )
-    return section(text.SNIPPETS_TITLE, shown, told)
+    return section(text.SNIPPETS_TITLE, notice(text.LOGIN_NOTE) if login else "", shown, told)
 
 
 def bullets(points: list[str] | tuple[str, ...]) -> Markup:

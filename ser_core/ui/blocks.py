@@ -137,6 +137,8 @@ def _launch_options(
         "server_name": settings.host,
         "server_port": settings.port,
         "root_path": settings.root_path,
+        "auth": list(settings.auth) or None,
+        "auth_message": text.LOGIN,
         "theme": THEME,
         "css": CSS,
         "head": f"<script>{timeline.SCRIPT}{announce.SCRIPT}</script>",

@@ -23,6 +23,9 @@ UNAVAILABLE_HINT = (
     "SER_MODEL_REVISION, or unset both to use the embedded model, and start it again."
 )
 
+# A page for a group
+LOGIN = "This page is for those whom its owner gave a name and a password."
+
 # Predict
 PREDICT_TAB = "Predict"
 RECORDING = "Recording"
@@ -303,6 +306,11 @@ SNIPPET_NAMES = (
 MCP_OFF = (
     "Tools for language models are off here. Whoever runs this server can turn them on with "
     "SER_MCP=1; this is then the client's setting:"
+)
+LOGIN_NOTE = (
+    'This server asks for a login. In Python: Client(..., auth=("user", "password")). In '
+    'JavaScript: Client.connect(..., { auth: ["user", "password"] }). With curl: post '
+    "-F username=user -F password=password to /login with -c jar first, and call with -b jar."
 )
 COPY = "Copy"
 COPIED = "Copied"
