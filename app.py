@@ -13,6 +13,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 from ser_core.errors import ConfigError, SpeechEmotionError
+from ser_core.feedback import open_box
 from ser_core.settings import Settings
 from ser_core.startup import load_recognizer
 from ser_core.ui import build_app, build_unavailable
@@ -31,7 +32,7 @@ except SpeechEmotionError as error:
     log(f"The model could not be loaded: {error}")
     demo, launch_options = build_unavailable(error, settings)
 else:
-    demo, launch_options = build_app(recognizer, settings)
+    demo, launch_options = build_app(recognizer, settings, open_box(settings, log))
 
 if __name__ == "__main__":
     demo.launch(**launch_options)

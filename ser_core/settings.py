@@ -45,6 +45,9 @@ class Settings(Strict):
         auth: ((name, password), ...), who may log in; empty for a page that is open to all. As a
             variable "user:password,user2:password2", so neither may hold a comma, nor a name a
             colon. /health stays open. Not together with `mcp`: Gradio's tools know of no login.
+        feedback_repo: str, id of a data set on the Hub ("user/name") that visitors may send
+            feedback to, with the token in HF_TOKEN; made as a private one where it is not there.
+            None for a page that asks for none.
         host: str, address to listen on.
         port: int, port to listen on.
         root_path: str, where visitors find the app behind a reverse proxy: a path ("/emotion") or a
@@ -67,6 +70,9 @@ class Settings(Strict):
     mcp: Annotated[bool, Field(alias="SER_MCP")] = False
     # Not in the representation, which ends up in logs.
     auth: Annotated[tuple[tuple[str, str], ...], Field(alias="SER_AUTH", repr=False)] = ()
+    feedback_repo: Annotated[
+        str | None, Field(pattern=r"^[\w.-]+/[\w.-]+$", alias="SER_FEEDBACK_REPO")
+    ] = None
     # The names Gradio and Spaces use for these three; a Space sets the first two itself.
     host: Annotated[str, Field(min_length=1, alias="GRADIO_SERVER_NAME")] = "127.0.0.1"
     port: Annotated[int, Field(gt=0, lt=65_536, alias="GRADIO_SERVER_PORT")] = 7860

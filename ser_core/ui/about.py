@@ -11,7 +11,7 @@ from .snippets import ADDRESS, SNIPPETS, SNIPPETS_SCRIPT
 
 def build(page: Page) -> None:
     """Build the tab inside the open Blocks."""
-    for part in (use(), privacy(), limits(page), endpoints()):
+    for part in (use(), privacy(page), limits(page), endpoints()):
         gr.HTML(part)
     settings = page.settings
     shown = snippets(mcp=settings.mcp, login=bool(settings.auth))
@@ -23,10 +23,14 @@ def use() -> Markup:
     return section(text.USE, bullets(text.USE_POINTS))
 
 
-def privacy() -> Markup:
-    """Say what becomes of a recording."""
+def privacy(page: Page) -> Markup:
+    """Say what becomes of a recording, and of feedback where there is any."""
     points = [point.format(minutes=UPLOAD_AGE / 60) for point in text.PRIVACY_POINTS]
-    return section(text.PRIVACY, bullets(points), note=text.PRIVACY_NOTE)
+    note = text.PRIVACY_NOTE
+    if page.feedback is not None:
+        note = text.PRIVACY_NOTE_FEEDBACK
+        points.append(text.PRIVACY_FEEDBACK.format(repo=page.feedback.repo))
+    return section(text.PRIVACY, bullets(points), note=note)
 
 
 def limits(page: Page) -> Markup:

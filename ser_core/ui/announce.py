@@ -4,7 +4,14 @@ Gradio gives the wrapper of an HTML component no attributes, and a live region t
 words, as a card does, is not announced everywhere: so the wrapper, which stays, is made one.
 """
 
-PLACES = ("answer", "moments", "timeline-summary", "compare-answers", "voice-status")
+PLACES = (
+    "answer",
+    "moments",
+    "timeline-summary",
+    "compare-answers",
+    "voice-status",
+    "feedback-told",
+)
 """Ids of HTML components. The Live tab's has its own, which says less often what it hears."""
 
 SCRIPT = """

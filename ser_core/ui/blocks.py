@@ -4,6 +4,9 @@ demo, launch_options = build_app(recognizer, settings)
 demo.launch(**launch_options)
 """
 
+from asyncio import to_thread
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -12,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from ..errors import SpeechEmotionError
+from ..feedback import FeedbackBox
 from ..recognizer import EmotionRecognizer
 from ..settings import SWEEP_PERIOD, UPLOAD_AGE, Settings
 from . import about, announce, api, compare, dataset, info, live, model, predict, text, timeline
@@ -36,18 +40,19 @@ TABS = (
 
 
 def build_app(
-    recognizer: EmotionRecognizer, settings: Settings
+    recognizer: EmotionRecognizer, settings: Settings, feedback: FeedbackBox | None = None
 ) -> tuple[gr.Blocks, dict[str, Any]]:
     """Build the page and its API around a loaded model.
 
     Args:
         recognizer: EmotionRecognizer that answers; the page shows what its folder says.
         settings: Settings.
+        feedback: FeedbackBox, closed when the app ends; None for a page that asks for none.
 
     Returns:
         The Blocks, and the arguments its `launch` needs: Gradio takes look and limits there.
     """
-    page = Page(recognizer, settings, Repository.load(recognizer.directory))
+    page = Page(recognizer, settings, Repository.load(recognizer.directory), feedback=feedback)
     served = Served.of(recognizer, settings)
     with _blocks() as demo:
         _header(text.LEAD)
@@ -70,7 +75,7 @@ def build_app(
         Middleware(UploadWatch, ledger=page.ledger),
         Middleware(ChunkWatch, chunks=page.chunks),
     ]
-    return demo, _launch_options(demo, settings, watches, health_route(served))
+    return demo, _launch_options(demo, settings, watches, health_route(served), feedback)
 
 
 def build_unavailable(
@@ -131,7 +136,11 @@ def _footer(model: str) -> None:
 
 
 def _launch_options(
-    demo: gr.Blocks, settings: Settings, watches: list[Middleware], health: Route
+    demo: gr.Blocks,
+    settings: Settings,
+    watches: list[Middleware],
+    health: Route,
+    feedback: FeedbackBox | None = None,
 ) -> dict[str, Any]:
     return {
         "server_name": settings.host,
@@ -146,7 +155,7 @@ def _launch_options(
         "app_kwargs": {
             "middleware": watches,
             "routes": [health],  # before Gradio's own, one of which would take any path
-            "lifespan": partial(keep_no_files, demo),
+            "lifespan": partial(_lifespan, demo, feedback),
         },
         "footer_links": ["api"],
         "mcp_server": settings.mcp,
@@ -159,3 +168,13 @@ def _launch_options(
         "run_history": False,
         "enable_monitoring": False,
     }
+
+
+@asynccontextmanager
+async def _lifespan(demo: gr.Blocks, feedback: FeedbackBox | None, app: Any) -> AsyncIterator[None]:
+    async with keep_no_files(demo, app):
+        try:
+            yield
+        finally:
+            if feedback is not None:
+                await to_thread(feedback.close)

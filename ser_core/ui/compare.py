@@ -13,8 +13,7 @@ from ..settings import UPLOAD_AGE, Settings
 from . import text
 from .api import compared_count
 from .markup import Markup, colour, fill, join, percent, swatch, table
-from .page import LEAST_COMPARED, MOST_COMPARED, Page
-from .predict import unusable
+from .page import LEAST_COMPARED, MOST_COMPARED, Page, unusable
 from .uploads import leave_nothing
 
 Answer = EmotionPrediction | str | None

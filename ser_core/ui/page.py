@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+from ..feedback import FeedbackBox
 from ..recognizer import EmotionRecognizer
 from ..results import EmotionPrediction
-from ..settings import Settings
+from ..settings import UPLOAD_AGE, Settings
+from . import text
 from .repository import Repository
 from .uploads import LiveChunks, UploadLedger
 
@@ -15,6 +18,8 @@ CONCURRENCY_ID = "recordings"
 
 TIMELINE_CONCURRENCY_ID = "timelines"
 """Of the one for long recordings: one at a time, as each is answered on all cores by itself."""
+
+MINUTES = UPLOAD_AGE / 60  # [min] a recording stays on the server
 
 LEAST_COMPARED, MOST_COMPARED = 2, 6
 """Recordings of one comparison."""
@@ -44,12 +49,14 @@ class Page:
         settings: Settings, among them the limits.
         repository: Repository, what the model's folder says about it.
         ledger: UploadLedger, who still needs which upload.
+        feedback: FeedbackBox; None where visitors are asked nothing.
     """
 
     recognizer: EmotionRecognizer
     settings: Settings
     repository: Repository
     ledger: UploadLedger = field(default_factory=UploadLedger)
+    feedback: FeedbackBox | None = None
 
     @property
     def hearing(self) -> dict[str, Any]:
@@ -65,3 +72,12 @@ class Page:
     def chunks(self) -> LiveChunks:
         """The live sound that waits to be heard."""
         return LiveChunks(self.ledger)
+
+
+def unusable(path: str | None) -> str | None:
+    """Say why there is nothing to work on; None where there is."""
+    if path is None:
+        return text.NO_RECORDING
+    if not Path(path).exists():
+        return text.GONE.format(minutes=MINUTES)
+    return None

@@ -2,7 +2,6 @@
 
 import html
 from collections.abc import Iterator
-from pathlib import Path
 
 import gradio as gr
 
@@ -10,13 +9,11 @@ from ..audio import load_audio
 from ..errors import AudioError
 from ..occlusion import occlude
 from ..recognizer import EmotionRecognizer
-from ..settings import UPLOAD_AGE, Settings
-from . import examples, history, moments, text, voice
+from ..settings import UPLOAD_AGE
+from . import examples, feedback, history, moments, text, voice
 from .answer import card, failed, unanswered, waiting, working
 from .markup import Markup, fill
-from .page import Heard, Page
-
-MINUTES = UPLOAD_AGE / 60  # [min] a recording stays on the server
+from .page import MINUTES, Heard, Page, unusable
 
 
 def build(page: Page) -> None:
@@ -36,11 +33,12 @@ def build(page: Page) -> None:
             mine, changes = voice.build(page)
         with gr.Column(scale=6, min_width=300):
             answer = gr.HTML(waiting(), elem_id="answer")
+            ask = feedback.build(page)
     explain = gr.Button(text.MOMENTS_RUN, elem_id="moments-run")
     picture = gr.HTML("", elem_id="moments")
     said = gr.State(None, time_to_live=UPLOAD_AGE)
     remember = history.build(page)
-    gr.HTML(limits(page.settings))
+    gr.HTML(limits(page))
 
     def hear(path: str | None, own: EmotionRecognizer | None) -> Iterator[tuple]:
         yield from answers(page, path, own)
@@ -61,11 +59,11 @@ def build(page: Page) -> None:
         trigger_mode="always_last",
         **hearing,
     )
-    for event in (heard, loaded.success(hear, trigger_mode="always_last", **hearing)):
+    tried = loaded.success(hear, trigger_mode="always_last", **hearing)
+    for event in (heard, tried):
         event.failure(unanswered, inputs=answer, outputs=answer, **quick)
     remember(heard, said)
-    for change in changes:
-        change.success(hear_again, **hearing)
+    again = [change.success(hear_again, **hearing) for change in changes]
     explaining = explain.click(
         explain_it,
         inputs=[recording, mine],
@@ -77,12 +75,14 @@ def build(page: Page) -> None:
     # In the browser, for it comes with every answer.
     answer.change(None, js="() => ''", outputs=picture, api_visibility="private")
     # A new recording, or none, must not stand beside the answer to the one before.
-    gr.on(
+    cleared = gr.on(
         [recording.clear, recording.start_recording],
         lambda: (waiting(), None),
         outputs=[answer, said],
         **quick,
     )
+    for event in (heard, tried, *again, cleared):
+        ask(event, said)
 
 
 def answers(
@@ -154,18 +154,12 @@ def note_of(words: str) -> Markup:
     return fill('<p class="ser-text">{words}</p>', words=words)
 
 
-def unusable(path: str | None) -> str | None:
-    """Say why there is nothing to work on; None where there is."""
-    if path is None:
-        return text.NO_RECORDING
-    if not Path(path).exists():
-        return text.GONE.format(minutes=MINUTES)
-    return None
-
-
-def limits(settings: Settings) -> Markup:
+def limits(page: Page) -> Markup:
     """Say what is accepted and how long it is kept."""
+    settings = page.settings
     words = text.LIMITS.format(
         seconds=settings.max_seconds, megabytes=settings.max_megabytes, minutes=MINUTES
     )
+    if page.feedback is not None:
+        words = f"{words} {text.LIMITS_FEEDBACK}"
     return fill('<p class="ser-small">{words}</p>', words=words)

@@ -119,6 +119,30 @@ HISTORY_NOTE = (
 HISTORY_HEADERS = ("Time (UTC)", "Emotion", "Probability")
 HISTORY_SUMMARY = "{count} answers from {first} to {last}: {heard}."
 
+# Feedback
+FEEDBACK = "Was this right?"
+FEEDBACK_NOTE = (
+    "Only if you like, and only by the button below. The data set {repo} on the Hugging Face Hub "
+    "then keeps: your choice, the answer and its probabilities, whether it was adapted to a voice, "
+    "the model and its version, and the date. As nothing says whose it is, it cannot be taken back."
+)
+FEEDBACK_LABEL = "To me it sounds"
+FEEDBACK_OTHER = "None of these"
+FEEDBACK_AUDIO = "Give the recording too: those who can read the data set can then hear my voice"
+FEEDBACK_SEND = "Send feedback"
+FEEDBACK_CHOOSE = "Choose what it sounds like to you first."
+FEEDBACK_NONE = "There is no answer here any more to say anything about, and nothing was sent."
+FEEDBACK_FULL = "Feedback cannot be taken at the moment, and nothing was sent: try again later."
+FEEDBACK_THANKS = "Thank you. The recording was not kept."
+FEEDBACK_THANKS_AUDIO = "Thank you. The recording is kept with it, without its name."
+LIMITS_FEEDBACK = "What you send as feedback is kept elsewhere."
+PRIVACY_NOTE_FEEDBACK = "Nothing, but for feedback that you send."
+PRIVACY_FEEDBACK = (
+    "Feedback that you send goes to the data set {repo} on the Hugging Face Hub: your choice, the "
+    "answer, its probabilities, whether it was adapted to a voice, model, version and date. The "
+    "recording goes with it only where you tick that, as sound alone, without name and tags."
+)
+
 # Predict: one voice
 VOICE = "Make it mine"
 VOICE_INTRO = (

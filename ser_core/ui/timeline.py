@@ -16,8 +16,7 @@ from ..settings import UPLOAD_AGE, Settings
 from ..timeline import EmotionTimeline
 from . import examples, text
 from .markup import Markup, bar, colour, fill, join, percent, swatch, table
-from .page import TIMELINE_CONCURRENCY_ID, Page
-from .predict import unusable
+from .page import TIMELINE_CONCURRENCY_ID, Page, unusable
 from .strip import Piece, clock, clock_ticks, in_words, lanes
 
 FORMS = (".csv", ".json", ".vtt")
