@@ -1,13 +1,19 @@
-"""Where tests find sound and a Hub: fixtures of this repository, RAVDESS when it is at hand."""
+"""Where tests find sound, a Hub and a browser; RAVDESS when it is at hand."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hub_server import HubServer
+
+from ser_core import DEFAULT_MODEL, EmotionRecognizer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parents[1]
 
@@ -25,6 +31,45 @@ def ravdess() -> Path:
     if not path.is_dir():
         pytest.skip("needs the RAVDESS corpus, which its licence keeps out of this repository")
     return path
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> EmotionRecognizer:
+    """The recognizer that comes with the app."""
+    return EmotionRecognizer(DEFAULT_MODEL)
+
+
+@pytest.fixture(scope="module")
+def uploads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Gradio's upload folder, one of the module's own, so that what is left in it can be seen."""
+    folder = tmp_path_factory.mktemp("uploads")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def url(uploads: Path) -> Iterator[str]:
+    """Address of the app as it is without any setting; without a browser, the test is skipped."""
+    from test_browser import serve
+
+    yield from serve(uploads)
+
+
+@pytest.fixture(scope="module")
+def browser(url: str) -> Iterator["Browser"]:
+    """A browser whose microphone hears a sentence."""
+    from test_browser import SPEECH, start_browser
+
+    yield from start_browser(SPEECH)
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest, browser: "Browser", url: str) -> Iterator["Page"]:
+    """The page of the app in it, 1280 pixels wide or as a parameter says."""
+    from test_browser import open_page
+
+    yield from open_page(browser, url, getattr(request, "param", 1280))
 
 
 @pytest.fixture

@@ -50,20 +50,6 @@ def wav(samples: np.ndarray) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def uploads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Gradio's upload folder, one of our own, so that what is left in it can be seen."""
-    folder = tmp_path_factory.mktemp("uploads")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(folder))
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def recognizer() -> EmotionRecognizer:
-    return EmotionRecognizer(DEFAULT_MODEL)
-
-
-@pytest.fixture(scope="module")
 def url(uploads: Path, recognizer: EmotionRecognizer) -> Iterator[str]:
     settings = Settings(max_seconds=10, max_timeline_seconds=30, max_megabytes=1, port=free_port())
     demo, launch_options = build_app(recognizer, settings)

@@ -104,21 +104,6 @@ def open_page(browser: "Browser", url: str, width: int = 1280) -> Iterator["Page
     assert [fault for fault in faults if fault != UNPLAYABLE] == []
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from serve(tmp_path_factory.mktemp("uploads"))
-
-
-@pytest.fixture(scope="module")
-def browser(url: str) -> Iterator["Browser"]:
-    yield from start_browser(SPEECH)
-
-
-@pytest.fixture
-def page(request: pytest.FixtureRequest, browser: "Browser", url: str) -> Iterator["Page"]:
-    yield from open_page(browser, url, getattr(request, "param", 1280))
-
-
 both_sizes = pytest.mark.parametrize("page", SIZES, indirect=True, ids=lambda w: f"{w}px")
 
 

@@ -1,6 +1,5 @@
 """The tabs Compare and About & API as a visitor meets them."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,39 +9,25 @@ from test_browser import (
     SPEECH,
     assert_fits,
     both_sizes,
-    open_page,
     open_tab,
-    serve,
     shoot,
-    start_browser,
 )
 
 from ser_core.emotions import LABELS
 from ser_core.ui import text
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.slow
 
 PATIENCE = 180_000  # [ms] a busy machine may need
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from serve(tmp_path_factory.mktemp("uploads"))
-
-
-@pytest.fixture(scope="module")
-def browser(url: str) -> Iterator["Browser"]:
-    yield from start_browser(SPEECH)
-
-
 @pytest.fixture
-def page(request: pytest.FixtureRequest, browser: "Browser", url: str) -> Iterator["Page"]:
-    for page in open_page(browser, url, getattr(request, "param", 1280)):
-        page.set_default_timeout(PATIENCE)
-        yield page
+def page(page: "Page") -> "Page":
+    page.set_default_timeout(PATIENCE)
+    return page
 
 
 def answered(page: "Page", count: int) -> None:

@@ -1,44 +1,24 @@
 """Examples as a visitor meets them: one key or click, at every width."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 from test_browser import (
-    SPEECH,
     assert_answered,
     assert_fits,
     both_sizes,
-    open_page,
     open_tab,
-    serve,
     shoot,
-    start_browser,
 )
 
 from ser_core.ui import text
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.slow
 
 PATIENCE = 180_000  # [ms] a busy machine may need
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from serve(tmp_path_factory.mktemp("uploads"))
-
-
-@pytest.fixture(scope="module")
-def browser(url: str) -> Iterator["Browser"]:
-    yield from start_browser(SPEECH)
-
-
-@pytest.fixture
-def page(request: pytest.FixtureRequest, browser: "Browser", url: str) -> Iterator["Page"]:
-    yield from open_page(browser, url, getattr(request, "param", 1280))
 
 
 def press(page: "Page", name: str) -> None:

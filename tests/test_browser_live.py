@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 from recordings import conversation
-from test_browser import assert_fits, open_page, serve, shoot, start_browser
+from test_browser import assert_fits, shoot, start_browser
 
 from ser_core.emotions import LABELS
 from ser_core.ui import text
@@ -32,16 +32,6 @@ COUNT = """() => {
 
 
 @pytest.fixture(scope="module")
-def uploads(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("uploads")
-
-
-@pytest.fixture(scope="module")
-def url(uploads: Path) -> Iterator[str]:
-    yield from serve(uploads)
-
-
-@pytest.fixture(scope="module")
 def browser(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Browser"]:
     sound = tmp_path_factory.mktemp("sound") / "conversation.wav"
     samples = conversation((1.0, 4.0), RATE)
@@ -50,12 +40,11 @@ def browser(url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Bro
 
 
 @pytest.fixture
-def page(request: pytest.FixtureRequest, browser: "Browser", url: str) -> Iterator["Page"]:
-    for page in open_page(browser, url, getattr(request, "param", 1280)):
-        page.set_default_timeout(PATIENCE)
-        page.get_by_role("tab", name=text.LIVE_TAB, exact=True).click()
-        page.wait_for_selector("[data-live=waiting]")
-        yield page
+def page(page: "Page") -> "Page":
+    page.set_default_timeout(PATIENCE)
+    page.get_by_role("tab", name=text.LIVE_TAB, exact=True).click()
+    page.wait_for_selector("[data-live=waiting]")
+    return page
 
 
 def listen(page: "Page") -> None:

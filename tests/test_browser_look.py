@@ -6,7 +6,6 @@ but for the one that decides whether a change is good.
 
 import os
 import subprocess
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,17 +15,14 @@ from test_browser import (
     assert_fits,
     both_sizes,
     choose,
-    open_page,
     open_tab,
-    serve,
     shoot,
-    start_browser,
 )
 
 from ser_core.ui import TABS, text
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.slow
 
@@ -55,21 +51,6 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
             raise
         pytest.skip(f"The page cannot be tested: npm cannot install {AXE}: {error}")
     return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from serve(tmp_path_factory.mktemp("uploads"))
-
-
-@pytest.fixture(scope="module")
-def browser(url: str) -> Iterator["Browser"]:
-    yield from start_browser(SPEECH)
-
-
-@pytest.fixture
-def page(request: pytest.FixtureRequest, browser: "Browser", url: str) -> Iterator["Page"]:
-    yield from open_page(browser, url, getattr(request, "param", 1280))
 
 
 def assert_nothing_is_cut_off(page: "Page") -> None:

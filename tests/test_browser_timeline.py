@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 from recordings import conversation
-from test_browser import assert_fits, open_page, serve, shoot, start_browser
+from test_browser import assert_fits, shoot, start_browser
 
 from ser_core.emotions import LABELS
 from ser_core.ui import text
@@ -33,22 +33,16 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from serve(tmp_path_factory.mktemp("uploads"))
-
-
-@pytest.fixture(scope="module")
 def browser(url: str, recording: Path) -> Iterator["Browser"]:
     yield from start_browser(recording)
 
 
 @pytest.fixture
-def page(request: pytest.FixtureRequest, browser: "Browser", url: str) -> Iterator["Page"]:
-    for page in open_page(browser, url, getattr(request, "param", 1280)):
-        page.set_default_timeout(PATIENCE)
-        page.get_by_role("tab", name=text.TIMELINE_TAB, exact=True).click()
-        page.wait_for_selector("[data-timeline=waiting]")
-        yield page
+def page(page: "Page") -> "Page":
+    page.set_default_timeout(PATIENCE)
+    page.get_by_role("tab", name=text.TIMELINE_TAB, exact=True).click()
+    page.wait_for_selector("[data-timeline=waiting]")
+    return page
 
 
 def choose(page: "Page", file: Path) -> None:

@@ -50,19 +50,6 @@ METRICS = json.loads((Path(DEFAULT_MODEL) / "metrics.json").read_text(encoding="
 
 
 @pytest.fixture(scope="module")
-def uploads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("uploads")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(folder))
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def recognizer() -> EmotionRecognizer:
-    return EmotionRecognizer(DEFAULT_MODEL)
-
-
-@pytest.fixture(scope="module")
 def app(uploads: Path, recognizer: EmotionRecognizer) -> Iterator[gr.Blocks]:
     settings = Settings(max_seconds=10, max_megabytes=1, mcp=HAS_MCP, port=free_port())
     demo, launch_options = build_app(recognizer, settings)

@@ -12,7 +12,7 @@ import pytest
 from test_app import HTTP, event_of, file_data, free_port, left_in, post, visit
 
 from docs.examples import CLIPS, CONVERSATION, speak
-from ser_core import DEFAULT_MODEL, EmotionRecognizer
+from ser_core import EmotionRecognizer
 from ser_core.audio import load_audio
 from ser_core.emotions import LABELS
 from ser_core.settings import Settings
@@ -24,11 +24,6 @@ ROOT = Path(__file__).parents[1]
 NAMES = (*examples.SHORT, *examples.LONG)
 MOST_BYTES = 400_000  # of all of them, which every installation and every Space carries
 RATE = 16_000  # [Hz]
-
-
-@pytest.fixture(scope="module")
-def recognizer() -> EmotionRecognizer:
-    return EmotionRecognizer(DEFAULT_MODEL)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from test_browser import (
     start_browser,
 )
 
-from ser_core import DEFAULT_MODEL, EmotionRecognizer, feedback
+from ser_core import EmotionRecognizer, feedback
 from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 from ser_core.feedback import OTHER, Feedback, FeedbackBox, open_box
@@ -51,11 +51,6 @@ WORD = Feedback(
     version=VERSION,
 )
 KEYS = {"date", *Feedback.model_fields, "audio"}
-
-
-@pytest.fixture(scope="module")
-def recognizer() -> EmotionRecognizer:
-    return EmotionRecognizer(DEFAULT_MODEL)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from test_browser import (
     start_browser,
 )
 
-from ser_core import DEFAULT_MODEL, EmotionRecognizer
+from ser_core import EmotionRecognizer
 from ser_core.errors import ModelNotFoundError
 from ser_core.settings import Settings
 from ser_core.ui import build_app, build_unavailable, text
@@ -26,17 +26,9 @@ USERS = (("ann", "hush-hush"), ("bob", "se:cret ü"))
 
 
 @pytest.fixture(scope="module")
-def uploads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("uploads")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(folder))
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def url(uploads: Path) -> Iterator[str]:
+def url(uploads: Path, recognizer: EmotionRecognizer) -> Iterator[str]:
     settings = Settings(port=free_port(), auth=USERS)
-    demo, launch_options = build_app(EmotionRecognizer(DEFAULT_MODEL), settings)
+    demo, launch_options = build_app(recognizer, settings)
     _, address, _ = demo.launch(**launch_options, prevent_thread_lock=True, quiet=True)
     yield address
     demo.close()

@@ -30,11 +30,6 @@ SILENCE = EmotionPrediction("no_speech", None, 0.0, {}, None, 0.0, 3.0)
 
 
 @pytest.fixture(scope="module")
-def recognizer() -> EmotionRecognizer:
-    return EmotionRecognizer(DEFAULT_MODEL)
-
-
-@pytest.fixture(scope="module")
 def page(recognizer: EmotionRecognizer) -> Page:
     return Page(recognizer, Settings(), Repository.load(recognizer.directory))
 

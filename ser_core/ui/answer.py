@@ -3,22 +3,22 @@
 from ..emotions import BY_NAME, LABELS
 from ..results import EmotionPrediction
 from . import text
-from .markup import Markup, bar, colour, escape, fill, join, percent, swatch
+from .markup import Markup, bar, colour, escape, fill, join, percent, small, swatch
 
 
 def waiting() -> Markup:
     """What stands there before there is a recording."""
-    return _plain("waiting", text.WAITING_TITLE, text.WAITING)
+    return plain("waiting", text.WAITING_TITLE, text.WAITING)
 
 
 def working() -> Markup:
     """What stands there while a recording is worked on."""
-    return _plain("working", text.WORKING_TITLE, text.WORKING)
+    return plain("working", text.WORKING_TITLE, text.WORKING)
 
 
 def failed(sentence: str) -> Markup:
     """What stands there when a recording cannot be used; no emotion is shown."""
-    return _plain("failed", text.FAILED_TITLE, sentence, kind="ser-failed")
+    return plain("failed", text.FAILED_TITLE, sentence, kind="ser-failed")
 
 
 def unanswered(shown: str) -> str:
@@ -40,7 +40,7 @@ def card(prediction: EmotionPrediction, *, note: str = "") -> Markup:
         speech=prediction.speech_seconds, duration=prediction.duration
     )
     if prediction.status == "no_speech":
-        return _plain("no_speech", text.NO_SPEECH_TITLE, text.NO_SPEECH, seconds)
+        return plain("no_speech", text.NO_SPEECH_TITLE, text.NO_SPEECH, seconds)
     headline = _uncertain(prediction) if prediction.status == "uncertain" else _emotion(prediction)
     if prediction.intensity is not None:
         seconds = f"{seconds}. {text.INTENSITY.format(percent=percent(prediction.intensity))}"
@@ -59,15 +59,33 @@ def card(prediction: EmotionPrediction, *, note: str = "") -> Markup:
     )
 
 
-def _plain(status: str, title: str, words: str, small: str = "", kind: str = "ser-plain") -> Markup:
+def plain(
+    status: str,
+    title: str,
+    words: str,
+    below: str = "",
+    *,
+    kind: str = "ser-plain",
+    place: str = "status",
+) -> Markup:
+    """A card of words alone.
+
+    Args:
+        status: what the attribute data-`place` says, by which tests and scripts know the card.
+        title, words: what it says.
+        below: small print under it; none if empty.
+        kind: its class.
+        place: whose card it is: "status" is the answer's.
+    """
     return fill(
-        '<div class="ser-card {kind}" data-status="{status}">'
-        '<p class="ser-headline">{title}</p><p class="ser-text">{words}</p>{small}</div>',
+        '<div class="ser-card {kind}" data-{place}="{status}">'
+        '<p class="ser-headline">{title}</p><p class="ser-text">{words}</p>{below}</div>',
         kind=kind,
+        place=place,
         status=status,
         title=title,
         words=words,
-        small=fill('<p class="ser-small">{small}</p>', small=small) if small else "",
+        below=small(below) if below else "",
     )
 
 

@@ -12,8 +12,8 @@ from ..results import EmotionPrediction
 from ..settings import UPLOAD_AGE, Settings
 from . import text
 from .api import compared_count
-from .markup import Markup, colour, fill, join, percent, swatch, table
-from .page import LEAST_COMPARED, MOST_COMPARED, Page, unusable
+from .markup import Markup, colour, fill, join, percent, small, swatch, table
+from .page import LEAST_COMPARED, MOST_COMPARED, QUICK, Page, unusable
 from .uploads import leave_nothing
 
 Answer = EmotionPrediction | str | None
@@ -47,7 +47,7 @@ def build(page: Page) -> None:
     cards = gr.HTML(waiting(), elem_id="compare-answers")
     picture = gr.Plot(visible=False, show_label=False, elem_id="compare-picture")
     rows = gr.HTML("", elem_id="compare-rows")
-    gr.HTML(fill('<p class="ser-small">{words}</p>', words=limits(page.settings)))
+    gr.HTML(small(limits(page.settings)))
     outputs = [cards, picture, rows]
 
     def match(paths: list[str] | None) -> Iterator[list]:
@@ -68,9 +68,7 @@ def build(page: Page) -> None:
         add,
         inputs=[recordings, microphone],
         outputs=[recordings, microphone],
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
+        **QUICK,
     )
     heard_too = added.success(
         match,
@@ -83,16 +81,12 @@ def build(page: Page) -> None:
         event.failure(
             lambda: [said(text.FAILED_TITLE, text.FAULT, kind="ser-failed"), *nothing()],
             outputs=outputs,
-            queue=False,
-            show_progress="hidden",
-            api_visibility="private",
+            **QUICK,
         )
     recordings.clear(
         lambda: [waiting(), *nothing()],
         outputs=outputs,
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
+        **QUICK,
     )
 
 

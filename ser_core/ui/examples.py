@@ -4,17 +4,17 @@ docs/examples.py made them. A visitor is given a copy that lies among the upload
 like one; nothing that a visitor does reaches the file itself.
 """
 
-import secrets
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
 from gradio.events import Dependency
-from gradio.utils import get_upload_folder
 
 from . import text
-from .markup import fill
+from .markup import headed
+from .page import QUICK
+from .uploads import new_folder
 
 FOLDER = Path(__file__).parent / "clips"
 SUFFIX = ".mp3"
@@ -33,13 +33,7 @@ def build(recording: gr.Audio, names: Sequence[str]) -> Dependency:
     Returns:
         The event that puts it there; whoever listens to its success hears it.
     """
-    gr.HTML(
-        fill(
-            '<h2 class="ser-examples">{title}</h2><p class="ser-small">{note}</p>',
-            title=text.EXAMPLES,
-            note=text.EXAMPLES_NOTE,
-        )
-    )
+    gr.HTML(headed(text.EXAMPLES, text.EXAMPLES_NOTE))
     with gr.Row(elem_classes="ser-example-row"):
         buttons = [
             gr.Button(text.EXAMPLE_NAMES[name], size="sm", min_width=130, elem_id=f"example-{name}")
@@ -55,18 +49,15 @@ def build(recording: gr.Audio, names: Sequence[str]) -> Dependency:
         [button.click for button in buttons],
         load,
         outputs=recording,
-        queue=False,
-        show_progress="hidden",
         trigger_mode="always_last",
-        api_visibility="private",
+        **QUICK,
     )
 
 
 def copied(name: str) -> str:
     """Copy an example to among the uploads; returns the copy's path."""
-    folder = Path(get_upload_folder()) / f"{COPIES}{secrets.token_hex(16)}"
-    folder.mkdir(parents=True)
-    return str(shutil.copyfile(FOLDER / f"{name}{SUFFIX}", folder / f"{name}{SUFFIX}"))
+    file = f"{name}{SUFFIX}"
+    return str(shutil.copyfile(FOLDER / file, new_folder(COPIES) / file))
 
 
 def is_example(path: str) -> bool:

@@ -17,8 +17,8 @@ from ..version import VERSION
 from . import text
 from .examples import is_example
 from .health import Served
-from .markup import Markup, fill
-from .page import Heard, Page, unusable
+from .markup import Markup, headed, paragraph
+from .page import QUICK, Heard, Page, unusable
 
 
 def build(page: Page) -> Callable[[Dependency, gr.State], None]:
@@ -43,7 +43,6 @@ def build(page: Page) -> Callable[[Dependency, gr.State], None]:
     told = gr.HTML("", elem_id="feedback-told")
     # What the visitor is asked about, which need not be the latest answer.
     asked = gr.State(None, time_to_live=UPLOAD_AGE)
-    quick = {"show_progress": "hidden", "api_visibility": "private"}
 
     def ask(heard: Heard | None) -> tuple:
         about = None if heard is None or is_example(heard.path) else heard
@@ -52,14 +51,14 @@ def build(page: Page) -> Callable[[Dependency, gr.State], None]:
     def give(heard: Heard | None, label: str | None, audio: bool) -> tuple:
         words, done = given(page, heard, label, audio=audio)
         shown = gr.Column(visible=False) if done else gr.skip()
-        return shown, said(words), None if done else gr.skip()
+        return shown, paragraph(words), None if done else gr.skip()
 
     send.click(
         give,
         inputs=[asked, choice, with_audio],
         outputs=[panel, told, asked],
-        **quick,
-    ).failure(lambda: said(text.FAULT), outputs=told, queue=False, **quick)
+        **QUICK | {"queue": True},  # it may have to read a recording
+    ).failure(lambda: paragraph(text.FAULT), outputs=told, **QUICK)
 
     def follow(event: Dependency, heard: gr.State) -> None:
         # After a failure too, which leaves nothing to ask about.
@@ -67,8 +66,7 @@ def build(page: Page) -> Callable[[Dependency, gr.State], None]:
             ask,
             inputs=heard,
             outputs=[panel, choice, with_audio, told, asked],
-            queue=False,
-            **quick,
+            **QUICK,
         )
 
     return follow
@@ -126,13 +124,4 @@ def feedback(page: Page, heard: Heard, label: str) -> Feedback:
 
 def intro(page: Page) -> Markup:
     """Say what is asked, and what is kept of it where."""
-    return fill(
-        '<h2 class="ser-examples">{title}</h2><p class="ser-small">{note}</p>',
-        title=text.FEEDBACK,
-        note=text.FEEDBACK_NOTE.format(repo=page.feedback.repo),
-    )
-
-
-def said(words: str) -> Markup:
-    """Show a sentence under it."""
-    return fill('<p class="ser-text">{words}</p>', words=words)
+    return headed(text.FEEDBACK, text.FEEDBACK_NOTE.format(repo=page.feedback.repo))

@@ -20,8 +20,8 @@ from pydantic import Field, ValidationError
 from ..schema import Fraction, Strict
 from . import text
 from .examples import is_example
-from .markup import Markup, fill, join, paragraph, percent, swatch, table
-from .page import Heard, Page
+from .markup import Markup, fill, join, paragraph, percent, small, swatch, table
+from .page import QUICK, Heard, Page
 from .strip import Piece, lanes
 
 MOST = 200  # answers: some 40 kB, of the 5 MB that a browser keeps for a page
@@ -136,7 +136,6 @@ def build(page: Page) -> Callable[[Dependency, gr.State], None]:
         switch = gr.Checkbox(False, label=text.HISTORY_SWITCH, elem_id="history-switch")
         view = gr.HTML(shown(History(), labels), elem_id="history-view")
         erase = gr.Button(text.HISTORY_ERASE, size="sm", elem_id="history-erase")
-    quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
     def draw(kept: Any) -> tuple[bool, Markup]:
         history = History.read(kept, labels)
@@ -154,17 +153,17 @@ def build(page: Page) -> Callable[[Dependency, gr.State], None]:
         return history.add(Entry.of(heard)).model_dump()
 
     # Whatever changes what is stored, so that the page never shows anything else.
-    stored.change(draw, inputs=stored, outputs=[switch, view], **quick)
-    switch.input(turn, inputs=[switch, stored], outputs=stored, **quick)
+    stored.change(draw, inputs=stored, outputs=[switch, view], **QUICK)
+    switch.input(turn, inputs=[switch, stored], outputs=stored, **QUICK)
     erase.click(
         lambda: (None, False, shown(History(), labels)),
         outputs=[stored, switch, view],
         js=FORGET_SCRIPT,
-        **quick,
+        **QUICK,
     )
 
     def remember(event: Dependency, said: gr.State) -> None:
-        event.success(add, inputs=[said, stored], outputs=stored, **quick)
+        event.success(add, inputs=[said, stored], outputs=stored, **QUICK)
 
     return remember
 
@@ -178,7 +177,7 @@ def shown(history: History, labels: Sequence[str]) -> Markup:
     """
     if not history.entries:
         words = text.HISTORY_EMPTY if history.on else text.HISTORY_OFF
-        return fill('<p class="ser-small">{words}</p>', words=words)
+        return small(words)
     latest = [
         (
             entry.moment.replace("T", " ").removesuffix("Z"),
@@ -191,7 +190,7 @@ def shown(history: History, labels: Sequence[str]) -> Markup:
     return join(
         [
             _picture(history.entries, labels),
-            fill('<p class="ser-small">{note}</p>', note=text.HISTORY_NOTE),
+            small(text.HISTORY_NOTE),
             table(text.HISTORY_HEADERS, latest, numeric=1),
             fill(
                 '<p class="ser-files">{files}</p>',

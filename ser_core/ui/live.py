@@ -17,8 +17,8 @@ from ..live import LiveBlock, LiveMoment, LiveSession
 from ..results import EmotionPrediction
 from ..settings import Settings
 from . import text
-from .markup import Markup, colour, fill, percent
-from .page import Page
+from .markup import Markup, colour, fill, percent, small
+from .page import QUICK, Page
 from .strip import Piece, in_words, lanes
 
 STREAM_EVERY = 0.25  # [s] of sound in a chunk: half of what an answer takes, and a wait for each
@@ -95,7 +95,7 @@ def build(page: Page) -> None:
         with gr.Column(scale=6, min_width=300):
             answer = gr.HTML(waiting(), elem_id="live-answer")
     strip = gr.HTML(empty_strip(page), elem_id="live-strip")
-    gr.HTML(fill('<p class="ser-small">{words}</p>', words=limits(page.settings)))
+    gr.HTML(small(limits(page.settings)))
     listener = gr.State(None, time_to_live=STATE_AGE)
 
     def hear(path: str, state: Listener | str | None, request: gr.Request) -> tuple:
@@ -118,11 +118,10 @@ def build(page: Page) -> None:
         show_progress="hidden",
         api_visibility="private",
     )
-    quick: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     microphone.start_recording(
-        lambda: (starting(), empty_strip(page), None), outputs=[answer, strip, listener], **quick
+        lambda: (starting(), empty_strip(page), None), outputs=[answer, strip, listener], **QUICK
     )
-    microphone.stop_recording(stop, inputs=listener, outputs=[answer, strip, listener], **quick)
+    microphone.stop_recording(stop, inputs=listener, outputs=[answer, strip, listener], **QUICK)
     # Gradio's own event for this comes with every stop as well, which leaves the strip as it is.
     clear.click(
         lambda state: (
@@ -132,7 +131,7 @@ def build(page: Page) -> None:
         ),
         inputs=listener,
         outputs=[answer, strip, listener],
-        **quick,
+        **QUICK,
     )
 
 

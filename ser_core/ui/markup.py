@@ -89,6 +89,16 @@ def paragraph(words: object) -> Markup:
     return fill('<p class="ser-text">{words}</p>', words=words)
 
 
+def small(words: object) -> Markup:
+    """One paragraph of small print."""
+    return fill('<p class="ser-small">{words}</p>', words=words)
+
+
+def headed(title: object, words: object) -> Markup:
+    """A heading among controls, and what is to be said under it."""
+    return fill('<h2 class="ser-headed">{title}</h2>{words}', title=title, words=small(words))
+
+
 def notice(words: object) -> Markup:
     """A sentence that stands where something is not there."""
     return fill('<p class="ser-notice">{words}</p>', words=words)

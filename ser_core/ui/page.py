@@ -19,6 +19,9 @@ CONCURRENCY_ID = "recordings"
 TIMELINE_CONCURRENCY_ID = "timelines"
 """Of the one for long recordings: one at a time, as each is answered on all cores by itself."""
 
+QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+"""Options of every event that hears nothing: it waits for no turn."""
+
 MINUTES = UPLOAD_AGE / 60  # [min] a recording stays on the server
 
 LEAST_COMPARED, MOST_COMPARED = 2, 6

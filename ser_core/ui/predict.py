@@ -12,8 +12,8 @@ from ..recognizer import EmotionRecognizer
 from ..settings import UPLOAD_AGE
 from . import examples, feedback, history, moments, text, voice
 from .answer import card, failed, unanswered, waiting, working
-from .markup import Markup, fill
-from .page import MINUTES, Heard, Page, unusable
+from .markup import Markup, paragraph, small
+from .page import MINUTES, QUICK, Heard, Page, unusable
 
 
 def build(page: Page) -> None:
@@ -51,7 +51,6 @@ def build(page: Page) -> None:
     def explain_it(path: str | None, own: EmotionRecognizer | None) -> Iterator[Markup]:
         yield from explained(page, path, own)
 
-    quick = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
     hearing = {"inputs": [recording, mine], "outputs": [answer, said], **page.hearing}
     heard = gr.on(
         [recording.upload, recording.stop_recording, run.click],
@@ -61,7 +60,7 @@ def build(page: Page) -> None:
     )
     tried = loaded.success(hear, trigger_mode="always_last", **hearing)
     for event in (heard, tried):
-        event.failure(unanswered, inputs=answer, outputs=answer, **quick)
+        event.failure(unanswered, inputs=answer, outputs=answer, **QUICK)
     remember(heard, said)
     again = [change.success(hear_again, **hearing) for change in changes]
     explaining = explain.click(
@@ -71,7 +70,7 @@ def build(page: Page) -> None:
         trigger_mode="once",
         **page.hearing,
     )
-    explaining.failure(lambda: note_of(text.FAULT), outputs=picture, **quick)
+    explaining.failure(lambda: paragraph(text.FAULT), outputs=picture, **QUICK)
     # In the browser, for it comes with every answer.
     answer.change(None, js="() => ''", outputs=picture, api_visibility="private")
     # A new recording, or none, must not stand beside the answer to the one before.
@@ -79,7 +78,7 @@ def build(page: Page) -> None:
         [recording.clear, recording.start_recording],
         lambda: (waiting(), None),
         outputs=[answer, said],
-        **quick,
+        **QUICK,
     )
     for event in (heard, tried, *again, cleared):
         ask(event, said)
@@ -134,7 +133,7 @@ def explained(
     Yields:
         Markup; first that it is worked on.
     """
-    yield note_of(text.MOMENTS_WORKING)
+    yield paragraph(text.MOMENTS_WORKING)
     sentence = unusable(path)
     if sentence is None:
         recognizer = own or page.recognizer
@@ -146,12 +145,7 @@ def explained(
             sentence = str(error)
         else:
             sentence = text.NO_SPEECH if found.label is None else None
-    yield moments.drawn(found, samples) if sentence is None else note_of(sentence)
-
-
-def note_of(words: str) -> Markup:
-    """A sentence where the picture of the moments would stand."""
-    return fill('<p class="ser-text">{words}</p>', words=words)
+    yield moments.drawn(found, samples) if sentence is None else paragraph(sentence)
 
 
 def limits(page: Page) -> Markup:
@@ -162,4 +156,4 @@ def limits(page: Page) -> Markup:
     )
     if page.feedback is not None:
         words = f"{words} {text.LIMITS_FEEDBACK}"
-    return fill('<p class="ser-small">{words}</p>', words=words)
+    return small(words)

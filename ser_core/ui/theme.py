@@ -91,7 +91,7 @@ footer .divider { display: none; }
 .ser-card .ser-voice { margin-top: .25rem; }
 .ser-voice-failed { border-left: 4px solid var(--ser-failed); padding-left: .75rem; }
 
-.ser-examples { font-size: .9375rem; font-weight: 700; margin: .5rem 0 .25rem;
+.ser-headed { font-size: .9375rem; font-weight: 700; margin: .5rem 0 .25rem;
   color: var(--body-text-color); }
 .ser-example-row { gap: .5rem; }
 #history-view .ser-small { margin: .5rem 0; }

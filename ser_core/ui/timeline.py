@@ -1,13 +1,12 @@
 """The tab that follows the emotions through a recording, which may be an hour long."""
 
 import html
-import secrets
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.utils import get_upload_folder
 
 from ..analysis import AnalysisProgress
 from ..errors import AnalysisCancelledError, AudioError
@@ -15,9 +14,11 @@ from ..results import EmotionSegment
 from ..settings import UPLOAD_AGE, Settings
 from ..timeline import EmotionTimeline
 from . import examples, text
-from .markup import Markup, bar, colour, fill, join, percent, swatch, table
-from .page import TIMELINE_CONCURRENCY_ID, Page, unusable
+from .answer import plain
+from .markup import Markup, bar, colour, fill, join, percent, small, swatch, table
+from .page import QUICK, TIMELINE_CONCURRENCY_ID, Page, unusable
 from .strip import Piece, clock, clock_ticks, in_words, lanes
+from .uploads import new_folder
 
 FORMS = (".csv", ".json", ".vtt")
 MOST_SEGMENTS = 300  # rows of the table; the files hold all of them
@@ -81,7 +82,7 @@ def build(page: Page) -> None:
         with gr.Column(scale=6, min_width=300):
             summary = gr.HTML(waiting(), elem_id="timeline-summary", min_height=180)
     strip = gr.HTML("", elem_id="timeline-strip")
-    gr.HTML(fill('<p class="ser-small">{words}</p>', words=limits(page.settings)))
+    gr.HTML(small(limits(page.settings)))
     outputs = [summary, strip, *files]
 
     # Its name must not be an endpoint's, which would then be given another.
@@ -123,17 +124,13 @@ def build(page: Page) -> None:
             lambda shown: failed(text.FAULT) if shown == working() else shown,
             inputs=summary,
             outputs=summary,
-            queue=False,
-            show_progress="hidden",
-            api_visibility="private",
+            **QUICK,
         )
     gr.on(
         [recording.clear, recording.start_recording],
         forget,
         outputs=outputs,
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
+        **QUICK,
     )
 
 
@@ -210,8 +207,7 @@ def downloads(timeline: EmotionTimeline, name: str) -> list[Any]:
         timeline: EmotionTimeline.
         name: str, of the recording, without its ending.
     """
-    folder = Path(get_upload_folder()) / secrets.token_hex(16)
-    folder.mkdir(parents=True)
+    folder = new_folder()
     stem = "".join(letter for letter in name if letter.isalnum() or letter in "-_ ")[:60].strip()
     return [
         gr.DownloadButton(
@@ -219,6 +215,9 @@ def downloads(timeline: EmotionTimeline, name: str) -> list[Any]:
         )
         for form in FORMS
     ]
+
+
+_card = partial(plain, place="timeline")
 
 
 def waiting() -> Markup:
@@ -239,9 +238,9 @@ def failed(sentence: str) -> Markup:
 def card(timeline: EmotionTimeline) -> Markup:
     """Sum a timeline up in words; without speech it names no emotion."""
     seconds = text.SPEECH_SECONDS.format(speech=timeline.speech_seconds, duration=timeline.duration)
-    small = " ".join(filter(None, [f"{seconds}.", timeline.truncated]))
+    below = " ".join(filter(None, [f"{seconds}.", timeline.truncated]))
     if timeline.dominant is None:
-        return _card("no_speech", text.NO_SPEECH_TITLE, text.TIMELINE_NO_SPEECH, small)
+        return _card("no_speech", text.NO_SPEECH_TITLE, text.TIMELINE_NO_SPEECH, below)
     low, high = (f"{100 * bound:.0f}%" for bound in timeline.dominance_interval)
     lead = text.TIMELINE_VOTES.format(
         share=f"{100 * timeline.dominance:.0f}%", windows=sum(timeline.votes.values())
@@ -253,13 +252,13 @@ def card(timeline: EmotionTimeline) -> Markup:
         '<div class="ser-card ser-sure" data-timeline="done" '
         'style="--emotion:{colour}"><p class="ser-headline" data-label="{label}">{title}</p>'
         '<p class="ser-lead">{lead}</p><p class="ser-text">{words}</p>'
-        '<p class="ser-small">{small}</p></div>',
+        "{below}</div>",
         colour=colour(timeline.dominant),
         label=timeline.dominant,
         title=text.TIMELINE_MOST_OFTEN.format(label=timeline.dominant),
         lead=lead,
         words=words,
-        small=small,
+        below=small(below),
     )
 
 
@@ -332,23 +331,10 @@ def _segments(segments: tuple[EmotionSegment, ...]) -> Markup:
     return join(
         [
             table(headers, rows, numeric=numeric),
-            fill('<p class="ser-small">{note}</p>', note=note),
+            small(note),
         ]
     )
 
 
 def _intensity(segment: EmotionSegment) -> str:
     return "" if segment.intensity is None else percent(segment.intensity)
-
-
-def _card(status: str, title: str, words: str, small: str = "", kind: str = "ser-plain") -> Markup:
-    return fill(
-        '<div class="ser-card {kind}" data-timeline="{status}">'
-        '<p class="ser-headline">{title}</p><p class="ser-text">{words}</p>'
-        '<p class="ser-small">{small}</p></div>',
-        kind=kind,
-        status=status,
-        title=title,
-        words=words,
-        small=small,
-    )

@@ -11,6 +11,7 @@ of those that came while it was busy; `LiveChunks` keeps the others, so that non
 
 import json
 import os
+import secrets
 from collections import Counter, OrderedDict, deque
 from pathlib import Path
 from threading import Lock
@@ -36,6 +37,13 @@ def is_upload(path: str | os.PathLike) -> bool:
     except (OSError, ValueError):
         # A path may come from a client, and not every string is one.
         return False
+
+
+def new_folder(prefix: str = "") -> Path:
+    """Make a folder that nobody can guess among the uploads, to be swept away like them."""
+    folder = Path(get_upload_folder()) / f"{prefix}{secrets.token_hex(16)}"
+    folder.mkdir(parents=True)
+    return folder
 
 
 def leave_nothing(files: gr.File) -> gr.File:

@@ -13,7 +13,7 @@ from ..errors import SpeechEmotionError
 from ..recognizer import EmotionRecognizer
 from . import text
 from .markup import Markup, fill
-from .page import Page
+from .page import QUICK, Page
 from .uploads import leave_nothing
 
 MOST = 50  # recordings: they gain little beyond thirty, and each takes computing time
@@ -57,17 +57,13 @@ def build(page: Page) -> tuple[gr.State, list[Dependency]]:
         unadapted,
         inputs=status,
         outputs=status,
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
+        **QUICK,
     )
     forgotten = gr.on(
         [recordings.clear, forget.click],
         lambda: (None, said(text.VOICE_NONE), None),
         outputs=[recordings, status, state],
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
+        **QUICK,
     )
     return state, [enrolled, forgotten]
 
