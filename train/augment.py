@@ -1,17 +1,23 @@
 """Augmentation: random changes to training windows, in the mel-power domain.
 
 Speed is changed on the audio before (train/dataset.py). What follows is exact for a spectral tilt
-and close for a noise floor, and costs milliseconds a batch instead of seconds. A gain needs no
-augmentation: the features are relative to the window's own level.
+and close for a noise floor and a telephone, and costs milliseconds a batch instead of seconds. A
+gain needs no augmentation: the features are relative to the window's own level.
 
 Source: SpecAugment masks, Park et al. (2019), arXiv:1904.08779; mixup, Zhang et al. (2018),
 arXiv:1710.09412.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
+from scipy.signal import butter, sosfreqz
 
+from ser_core.config import FeatureConfig
 from ser_core.features import TINY
+from ser_core.features.log_mel import mel_filters
 
+from .degradations import MU, TELEPHONE_BAND, TELEPHONE_ORDER, TELEPHONE_RATE
 from .recipe import Augmentation
 
 UNKNOWN = -1.0
@@ -60,6 +66,60 @@ def add_noise_floor(
     level = power.mean() * 10.0 ** (-rng.uniform(*snr) / 10.0)
     scatter = rng.standard_gamma(2.0, size=(frames, bands), dtype=np.float32) / 2.0
     return power + scatter * (colour / colour.mean() * level).astype(np.float32) + TINY
+
+
+@dataclass(frozen=True)
+class Telephone:
+    """A telephone line as mel bands hear it; see `train.degradations.telephone`.
+
+    Attributes:
+        gain: float32 array of shape (bands,), what the line's filter leaves of each band's power.
+        reach: float32 array of shape (bands,), share of a band that lies below half the line's
+            sampling rate, where what its 8 bits round off is heard.
+        rounding: float, that noise's power against the speech's.
+    """
+
+    gain: np.ndarray
+    reach: np.ndarray
+    rounding: float
+
+    @classmethod
+    def for_config(cls, config: FeatureConfig) -> "Telephone":
+        """Measure the line in the bands of a feature config, whose blocks are all log_mel."""
+        gains, reaches = [], []
+        for block in config.blocks:
+            filters = mel_filters(
+                config.sample_rate, block.n_fft, block.n_mels, block.fmin, block.fmax
+            )
+            shares = filters / np.maximum(filters.sum(axis=0), TINY)  # (bins, bands)
+            bins = np.linspace(0.0, config.sample_rate / 2, len(filters))  # [Hz]
+            line = butter(
+                TELEPHONE_ORDER, TELEPHONE_BAND, "bandpass", fs=TELEPHONE_RATE, output="sos"
+            )
+            carried = bins <= TELEPHONE_RATE / 2
+            _, response = sosfreqz(line, bins[carried], fs=TELEPHONE_RATE)
+            gains.append(np.abs(response) ** 2 @ shares[carried])
+            reaches.append(shares[carried].sum(axis=0))
+        # A logarithmic step is in proportion to the sample; rounding is even within half a step.
+        rounding = (np.log1p(MU) / 127.0) ** 2 / 12.0
+        return cls(
+            np.concatenate(gains).astype(np.float32),
+            np.concatenate(reaches).astype(np.float32),
+            float(rounding),
+        )
+
+    def carry(self, power: np.ndarray) -> np.ndarray:
+        """Send mel power over the line.
+
+        Args:
+            power: float32 array of shape (frames, bands).
+
+        Returns:
+            float32 array of the same shape.
+        """
+        heard = power * self.gain
+        noise = heard.mean(axis=1, keepdims=True) * np.float32(self.rounding)
+        return heard + noise * self.reach
 
 
 def mask(windows: np.ndarray, settings: Augmentation, rng: np.random.Generator) -> None:

@@ -16,6 +16,7 @@ from ser_core.audio import load_audio
 
 TELEPHONE_RATE = 8_000  # Hz
 TELEPHONE_BAND = (300.0, 3_400.0)  # Hz
+TELEPHONE_ORDER = 4  # of the Butterworth filter that keeps to it
 MU = 255.0  # of the mu-law
 CODEC_RATE = 16_000  # Hz, at which codecs are fed; MP3 and Opus both have it
 MAINS = 50.0  # Hz
@@ -158,7 +159,7 @@ def telephone(samples: np.ndarray, sample_rate: int) -> np.ndarray:
     Source: mu-law of ITU-T G.711, as its continuous formula; the band of ITU-T G.712.
     """
     narrow = soxr.resample(samples, sample_rate, TELEPHONE_RATE)
-    line = butter(4, TELEPHONE_BAND, btype="bandpass", fs=TELEPHONE_RATE, output="sos")
+    line = butter(TELEPHONE_ORDER, TELEPHONE_BAND, "bandpass", fs=TELEPHONE_RATE, output="sos")
     filtered = np.clip(sosfilt(line, narrow), -1.0, 1.0)
     companded = np.sign(filtered) * np.log1p(MU * np.abs(filtered)) / np.log1p(MU)
     coded = np.round(companded * 127.0) / 127.0  # 8 bits, one of them the sign

@@ -79,6 +79,9 @@ class Batches(keras.utils.PyDataset):
         super().__init__(workers=1)
         self.material, self.config, self.schedule = material, config, schedule
         self.augmentation, self.seed = recipe.augmentation, list(seed)
+        self.telephone = None
+        if recipe.augmentation is not None and recipe.augmentation.telephone:
+            self.telephone = augment.Telephone.for_config(config)
         self.versions = recipe.versions(schedule)
         self.distillation, self.beside = recipe.distillation, beside
         self.clips = np.arange(len(material.features))
@@ -149,10 +152,13 @@ class Batches(keras.utils.PyDataset):
         return one_of(sequences(np.stack(windows), self.config), rng)
 
     def changed(self, power: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Tilt the spectrum, and add a noise floor now and then."""
+        """Tilt the spectrum, and now and then add a noise floor, or send it over a telephone."""
         power = augment.tilt(power, self.augmentation.tilt, rng)
         if rng.random() < self.augmentation.noise:
             power = augment.add_noise_floor(power, self.augmentation.snr, rng)
+        # Nothing is drawn where a recipe has no telephone: its networks stay what they were.
+        if self.telephone is not None and rng.random() < self.augmentation.telephone:
+            power = self.telephone.carry(power)
         return power
 
 

@@ -97,6 +97,7 @@ class Augmentation(Strict):
         tilt: float [dB], largest spectral tilt from the lowest to the highest band, either way.
         snr: (low, high) [dB], range of the noise floor's distance from the speech.
         noise: float in [0, 1), share of the windows that get a noise floor.
+        telephone: float in [0, 1), share of the windows that are heard over a telephone line.
         time_masks, time_mask: how many, and the longest [frames].
         band_masks, band_mask: how many, and the widest [bands].
         mixup: float > 0, parameter of the beta distribution.
@@ -107,6 +108,7 @@ class Augmentation(Strict):
     tilt: Annotated[float, Field(ge=0)]
     snr: tuple[float, float]
     noise: Probability
+    telephone: Probability = 0.0
     time_masks: Annotated[int, Field(ge=0)]
     time_mask: Count
     band_masks: Annotated[int, Field(ge=0)]
