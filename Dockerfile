@@ -24,7 +24,8 @@ ENV SER_MODEL_ID=$MODEL_ID \
     SER_MODEL_REVISION=$MODEL_REVISION \
     GRADIO_SERVER_NAME=0.0.0.0 \
     GRADIO_SERVER_PORT=7860 \
-    PYTHONUNBUFFERED=1
+    PYTHONUNBUFFERED=1 \
+    MALLOC_ARENA_MAX=2
 
 # Fails the build, with one sentence, when the model cannot be loaded. The secret stays out of the
 # image.

@@ -9,14 +9,22 @@ from functools import partial
 
 # Gradio reads this when it is imported: nothing is reported to anyone.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-# So does huggingface_hub: a log gets plain lines, not bars that redraw themselves.
+# It would also redo a table of all calls, which nobody can see here, after each of them.
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
+# Visitors are answered side by side, so each takes one thread: more of them would spin against each
+# other. numpy reads these, of whichever library its products come from.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MKL_NUM_THREADS", "1")
+# huggingface_hub reads this as well: a log gets plain lines, not bars that redraw themselves.
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 from ser_core.errors import ConfigError, SpeechEmotionError
 from ser_core.feedback import open_box
 from ser_core.settings import Settings
 from ser_core.startup import load_recognizer
-from ser_core.ui import build_app, build_unavailable
+from ser_core.ui import build_app, build_unavailable, serve
 
 log = partial(print, flush=True)
 
@@ -35,4 +43,4 @@ else:
     demo, launch_options = build_app(recognizer, settings, open_box(settings, log))
 
 if __name__ == "__main__":
-    demo.launch(**launch_options)
+    serve(demo, launch_options, log)

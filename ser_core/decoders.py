@@ -61,8 +61,13 @@ def decode(source: AudioSource) -> Iterator[tuple[int, np.ndarray]]:
         for block in _libsndfile_blocks(source):
             is_refused = False
             yield block
-        if is_refused:
-            yield from _ffmpeg_blocks(source)
+        if is_refused and source.is_untrusted:
+            _ffmpeg_container(source)
+            from ser_core.isolation import isolated_blocks  # here, because it imports this module
+
+            yield from isolated_blocks(source)
+        elif is_refused:
+            yield from ffmpeg_blocks(source)
     except (AudioFormatError, TruncatedAudioError):
         if source.failure is None:
             raise
@@ -158,8 +163,8 @@ class _Progress:
     damaged: int = 0
 
 
-def _ffmpeg_blocks(source: AudioSource) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield what FFmpeg reads of the first audio track."""
+def _ffmpeg_container(source: AudioSource) -> str:
+    """Name the container that FFmpeg is to read."""
     container = containers.ffmpeg_container(source.head)
     # FFmpeg allocates what the chunk before missing data says: 2 GB for a file of 7 kB.
     if container is None or (container == "wav" and not containers.wav_data_chunk(source)):
@@ -167,6 +172,12 @@ def _ffmpeg_blocks(source: AudioSource) -> Iterator[tuple[int, np.ndarray]]:
             f"{source.label} cannot be read as audio: expected {READABLE_FORMATS}; "
             "choose a sound file, or convert it to WAV."
         )
+    return container
+
+
+def ffmpeg_blocks(source: AudioSource) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield what FFmpeg reads of the first audio track; raises what `decode` does."""
+    container = _ffmpeg_container(source)
     import av  # here, because it costs a WAV file's user 0.1 s and 30 MB for nothing
 
     progress, cause, stated_end = _Progress(), None, None

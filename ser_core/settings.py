@@ -31,7 +31,8 @@ class Settings(Strict):
             minute by default: beyond it, one emotion for the whole is rarely true.
         max_megabytes: int [MB of 10^6 bytes], largest upload; larger ones get HTTP status 413. The
             default holds a minute of the largest usual format, 96 kHz stereo at 32 bits.
-        queue: int, recordings that may wait for their turn; the next one is turned away.
+        queue: int, recordings that may wait for their turn; the next one is turned away. The
+            default takes fifty programs at once, each with one recording.
         concurrency: int, recordings that are worked on at a time, page and API together. The
             default is the number of CPUs of a free Space.
         max_timeline_seconds: float [s], longest recording that gets a timeline, an hour by default.
@@ -42,6 +43,9 @@ class Settings(Strict):
             asks for a place again, so that those who wait get their turn.
         mcp: bool, whether the endpoints are tools for language models as well, by the Model Context
             Protocol at /gradio_api/mcp/; needs the package mcp.
+        fetch: bool, whether a recording may also be given as a web address, which the server then
+            fetches: from public addresses alone, `max_megabytes` at most. Who may ask for that
+            borrows the server's own place in the network.
         auth: ((name, password), ...), who may log in; empty for a page that is open to all. As a
             variable "user:password,user2:password2", so neither may hold a comma, nor a name a
             colon. /health stays open. Not together with `mcp`: Gradio's tools know of no login.
@@ -60,7 +64,7 @@ class Settings(Strict):
     model_revision: Annotated[str | None, Field(min_length=1, alias="SER_MODEL_REVISION")] = None
     max_seconds: Annotated[Positive, Field(le=MAX_SECONDS, alias="SER_MAX_SECONDS")] = 60.0
     max_megabytes: Annotated[int, Field(gt=0, le=1_000, alias="SER_MAX_MEGABYTES")] = 50
-    queue: Annotated[int, Field(gt=0, le=10_000, alias="SER_QUEUE")] = 40
+    queue: Annotated[int, Field(gt=0, le=10_000, alias="SER_QUEUE")] = 64
     concurrency: Annotated[int, Field(gt=0, le=40, alias="SER_CONCURRENCY")] = 2
     max_timeline_seconds: Annotated[
         Positive, Field(le=86_400, alias="SER_MAX_TIMELINE_SECONDS")
@@ -68,6 +72,7 @@ class Settings(Strict):
     live_visitors: Annotated[int, Field(gt=0, le=1_000, alias="SER_LIVE_VISITORS")] = 8
     live_seconds: Annotated[Positive, Field(ge=10, le=86_400, alias="SER_LIVE_SECONDS")] = 300.0
     mcp: Annotated[bool, Field(alias="SER_MCP")] = False
+    fetch: Annotated[bool, Field(alias="SER_FETCH")] = False
     # Not in the representation, which ends up in logs.
     auth: Annotated[tuple[tuple[str, str], ...], Field(alias="SER_AUTH", repr=False)] = ()
     feedback_repo: Annotated[

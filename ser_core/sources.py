@@ -11,6 +11,16 @@ from ser_core.errors import AudioFileError, AudioFormatError
 _HEAD_BYTES = 16_384
 
 
+class UntrustedPath(str):
+    """The path of a file that a stranger sent.
+
+    It is taken wherever a path is. What only FFmpeg can read of it is decoded in a process of its
+    own, which has limits (see isolation.py).
+    """
+
+    __slots__ = ()
+
+
 class AudioSource:
     """Seekable bytes with a name for messages, in the form soundfile and PyAV both read.
 
@@ -20,6 +30,8 @@ class AudioSource:
 
     Attributes:
         label: str, how messages call the recording: a path's last part, or "The audio".
+        path: str or os.PathLike, where that is what was opened; else None.
+        is_untrusted: bool, whether a stranger sent it.
         size: int, bytes.
         head: bytes, the first 16 KiB.
         overlay: (offset, bytes) that are read in place of what is there, or None.
@@ -39,12 +51,15 @@ class AudioSource:
             AudioFormatError: no bytes at all, or a file object that gives text.
         """
         self.label = "The audio"
+        self.path: str | os.PathLike | None = None
+        self.is_untrusted = isinstance(audio, UntrustedPath)
         self.overlay: tuple[int, bytes] | None = None
         self.failure: OSError | None = None
         self._owned = contextlib.ExitStack()
         if isinstance(audio, (bytes, bytearray, memoryview)):
             self._file = io.BytesIO(audio)
         elif isinstance(audio, (str, os.PathLike)):
+            self.path = audio
             self.label = os.path.basename(os.fsdecode(audio)) or "The path"
             self._file = self._owned.enter_context(_open_path(audio, self.label))
         else:

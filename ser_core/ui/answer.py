@@ -23,6 +23,9 @@ def failed(sentence: str) -> Markup:
 
 def unanswered(shown: str) -> str:
     """What stands there after a failure: where nothing was said about it, that there was one."""
+    if shown == waiting():
+        # It did not even begin.
+        return plain("busy", text.BUSY_TITLE, text.BUSY, kind="ser-failed")
     return failed(text.FAULT) if shown == working() else shown
 
 

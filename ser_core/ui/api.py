@@ -15,6 +15,7 @@ import gradio as gr
 from ..errors import AudioError
 from ..results import EmotionPrediction
 from ..settings import Settings
+from ..sources import UntrustedPath
 from ..timeline import EmotionTimeline
 from . import text
 from .info import ModelInfo
@@ -301,7 +302,7 @@ def _answered(audio: object, page: Page, answer: Callable[[str], Any]) -> Any:
         raise gr.Error(text.NOT_AN_UPLOAD, print_exception=False)
     try:
         _require_size(path, page.settings)
-        return answer(path)
+        return answer(UntrustedPath(path))
     except AudioError as error:
         raise gr.Error(str(error), print_exception=False) from error
     finally:
@@ -334,7 +335,7 @@ def _release(audios: list, ledger: UploadLedger) -> None:
 
 
 def _require_size(path: str, settings: Settings) -> None:
-    """Refuse a file that Gradio fetched from an address; uploads were measured on arrival."""
+    """Refuse a file that came as text to a tool; uploads were measured on arrival."""
     if os.path.getsize(path) > settings.max_bytes:
         raise gr.Error(
             text.TOO_LARGE.format(megabytes=settings.max_megabytes), print_exception=False

@@ -19,10 +19,14 @@ from ..feedback import FeedbackBox
 from ..recognizer import EmotionRecognizer
 from ..settings import SWEEP_PERIOD, UPLOAD_AGE, Settings
 from . import about, announce, api, compare, dataset, info, live, model, predict, text, timeline
+from .guard import GuardedBlocks, guard
 from .health import Served, health_route, public
 from .markup import fill
 from .page import Page
 from .repository import Repository
+from .serving import while_full
+from .sessions import MOST as MOST_SESSIONS
+from .sessions import SessionWatch
 from .theme import CSS, THEME
 from .tools import keep_no_files
 from .uploads import ChunkWatch, UploadLedger, UploadWatch
@@ -54,7 +58,7 @@ def build_app(
     """
     page = Page(recognizer, settings, Repository.load(recognizer.directory), feedback=feedback)
     served = Served.of(recognizer, settings)
-    with _blocks() as demo:
+    with _blocks(settings) as demo:
         _header(text.LEAD)
         with gr.Tabs():
             for title, build in TABS:
@@ -72,6 +76,8 @@ def build_app(
     # Waiting costs memory for the upload; beyond this, visitors are told to come back.
     demo.queue(max_size=settings.queue, default_concurrency_limit=settings.concurrency)
     watches = [
+        while_full(demo, settings.queue),
+        Middleware(SessionWatch, demo=demo),
         Middleware(UploadWatch, ledger=page.ledger),
         Middleware(ChunkWatch, chunks=page.chunks),
     ]
@@ -92,7 +98,8 @@ def build_unavailable(
     """
     reason = public(str(error), settings)
     ledger = UploadLedger()
-    with _blocks() as demo:
+    with _blocks(settings) as demo:
+        ledger.known = demo.upload_file_set
         _header("")
         gr.HTML(
             fill(
@@ -109,10 +116,12 @@ def build_unavailable(
     return demo, _launch_options(demo, settings, watches, health_route(reason))
 
 
-def _blocks() -> gr.Blocks:
-    return gr.Blocks(
+def _blocks(settings: Settings) -> gr.Blocks:
+    blocks = GuardedBlocks(
         title=text.TITLE, analytics_enabled=False, delete_cache=(SWEEP_PERIOD, UPLOAD_AGE)
     )
+    blocks.settings = settings
+    return blocks
 
 
 def _header(lead: str) -> None:
@@ -152,8 +161,10 @@ def _launch_options(
         "css": CSS,
         "head": f"<script>{timeline.SCRIPT}{announce.SCRIPT}</script>",
         "max_file_size": settings.max_bytes,
+        "state_session_capacity": MOST_SESSIONS,
         "app_kwargs": {
-            "middleware": watches,
+            # Inside those, so that what they see is what came through, and they hear of its end.
+            "middleware": [*watches, guard(settings)],
             "routes": [health],  # before Gradio's own, one of which would take any path
             "lifespan": partial(_lifespan, demo, feedback),
         },

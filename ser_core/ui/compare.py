@@ -10,10 +10,11 @@ from .. import plots
 from ..errors import AudioError
 from ..results import EmotionPrediction
 from ..settings import UPLOAD_AGE, Settings
+from ..sources import UntrustedPath
 from . import text
 from .api import compared_count
 from .markup import Markup, colour, fill, join, percent, small, swatch, table
-from .page import LEAST_COMPARED, MOST_COMPARED, QUICK, Page, unusable
+from .page import LEAST_COMPARED, MOST_COMPARED, QUICK, Page, build_turn, unusable
 from .uploads import leave_nothing
 
 Answer = EmotionPrediction | str | None
@@ -45,6 +46,7 @@ def build(page: Page) -> None:
             )
     run = gr.Button(text.COMPARE_RUN, variant="primary", elem_id="compare-run")
     cards = gr.HTML(waiting(), elem_id="compare-answers")
+    turn = build_turn()
     picture = gr.Plot(visible=False, show_label=False, elem_id="compare-picture")
     rows = gr.HTML("", elem_id="compare-rows")
     gr.HTML(small(limits(page.settings)))
@@ -54,7 +56,8 @@ def build(page: Page) -> None:
         yield from answers(page, paths)
 
     def add(paths: list[str] | None, recorded: str | None) -> list:
-        return [[*(paths or []), *([recorded] if recorded else [])], None]
+        # Gradio cannot show those that are gone by now, and would name them in the log.
+        return [[path for path in (*(paths or ()), recorded) if unusable(path) is None], None]
 
     heard = gr.on(
         [recordings.upload, recordings.delete, run.click],
@@ -62,7 +65,7 @@ def build(page: Page) -> None:
         inputs=recordings,
         outputs=outputs,
         trigger_mode="always_last",
-        **page.hearing,
+        **page.hearing(turn),
     )
     added = microphone.stop_recording(
         add,
@@ -75,7 +78,7 @@ def build(page: Page) -> None:
         inputs=recordings,
         outputs=outputs,
         trigger_mode="always_last",
-        **page.hearing,
+        **page.hearing(turn),
     )
     for event in (heard, heard_too):
         event.failure(
@@ -128,7 +131,7 @@ def _heard(page: Page, path: str) -> EmotionPrediction | str:
     if sentence is not None:
         return sentence
     try:
-        return page.recognizer.predict(path, max_seconds=page.settings.max_seconds)
+        return page.recognizer.predict(UntrustedPath(path), max_seconds=page.settings.max_seconds)
     except AudioError as error:
         return str(error)
 

@@ -13,6 +13,7 @@ from ..audio import load_audio
 from ..errors import AudioError
 from ..feedback import OTHER, Feedback
 from ..settings import UPLOAD_AGE
+from ..sources import UntrustedPath
 from ..version import VERSION
 from . import text
 from .examples import is_example
@@ -96,7 +97,7 @@ def given(page: Page, heard: Heard | None, label: str | None, *, audio: bool) ->
             if objection is not None:
                 return objection, False
             limit = page.settings.max_seconds
-            sound = rate, load_audio(heard.path, sample_rate=rate, max_seconds=limit)
+            sound = rate, load_audio(UntrustedPath(heard.path), sample_rate=rate, max_seconds=limit)
         except AudioError as error:
             return str(error), False
     if not page.feedback.put(feedback(page, heard, label), sound):

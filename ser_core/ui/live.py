@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 import soundfile
 
+from ..audio import MAX_SAMPLE_RATE
 from ..errors import AudioError, AudioFormatError
 from ..live import LiveBlock, LiveMoment, LiveSession
 from ..results import EmotionPrediction
@@ -22,6 +23,7 @@ from .page import QUICK, Page
 from .strip import Piece, in_words, lanes
 
 STREAM_EVERY = 0.25  # [s] of sound in a chunk: half of what an answer takes, and a wait for each
+LONGEST_CHUNK = 10.0  # [s] that is heard of a chunk: the page sends some quarter of a second
 STATE_AGE = 120.0  # [s] without sound after which a visitor's session is forgotten
 MINUTE = 60.0  # [s] that the strip shows
 CONCURRENCY_ID = "live"
@@ -172,8 +174,13 @@ def read(path: str) -> LiveBlock:
         AudioError: it is no sound.
     """
     try:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, OSError) as error:
+        with soundfile.SoundFile(path) as sound:
+            rate = sound.samplerate
+            # A few kilobytes of it can stand for hours.
+            most = round(LONGEST_CHUNK * min(rate, MAX_SAMPLE_RATE))
+            samples = sound.read(most, dtype="float32", always_2d=True)
+    # A TypeError where the file's name makes it headerless samples.
+    except (soundfile.LibsndfileError, OSError, TypeError) as error:
         raise AudioFormatError(text.LIVE_FAULT) from error
     if not len(samples):
         raise AudioFormatError(text.LIVE_FAULT)

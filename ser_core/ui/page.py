@@ -5,6 +5,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
+
 from ..feedback import FeedbackBox
 from ..recognizer import EmotionRecognizer
 from ..results import EmotionPrediction
@@ -61,11 +63,15 @@ class Page:
     ledger: UploadLedger = field(default_factory=UploadLedger)
     feedback: FeedbackBox | None = None
 
-    @property
-    def hearing(self) -> dict[str, Any]:
-        """Options of every event that hears recordings: all of them wait in one queue."""
+    def hearing(self, turn: gr.HTML) -> dict[str, Any]:
+        """Options of every event that hears recordings: all of them wait in one queue.
+
+        Args:
+            turn: gr.HTML that `build_turn` built, which shows how many are before a visitor.
+        """
         return {
-            "show_progress": "hidden",
+            "show_progress": "minimal",
+            "show_progress_on": turn,
             "concurrency_limit": self.settings.concurrency,
             "concurrency_id": CONCURRENCY_ID,
             "api_visibility": "private",
@@ -75,6 +81,15 @@ class Page:
     def chunks(self) -> LiveChunks:
         """The live sound that waits to be heard."""
         return LiveChunks(self.ledger)
+
+
+def build_turn() -> gr.HTML:
+    """Build the place that says whose turn it is while others are before a visitor.
+
+    Gradio writes the position there; theme.py has the words around it, and hides it at first, as
+    hardly anybody waits for longer than a moment.
+    """
+    return gr.HTML("", elem_classes="ser-turn", min_height=0)
 
 
 def unusable(path: str | None) -> str | None:

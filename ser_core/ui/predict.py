@@ -10,10 +10,11 @@ from ..errors import AudioError
 from ..occlusion import occlude
 from ..recognizer import EmotionRecognizer
 from ..settings import UPLOAD_AGE
+from ..sources import UntrustedPath
 from . import examples, feedback, history, moments, text, voice
 from .answer import card, failed, unanswered, waiting, working
 from .markup import Markup, paragraph, small
-from .page import MINUTES, QUICK, Heard, Page, unusable
+from .page import MINUTES, QUICK, Heard, Page, build_turn, unusable
 
 
 def build(page: Page) -> None:
@@ -33,6 +34,7 @@ def build(page: Page) -> None:
             mine, changes = voice.build(page)
         with gr.Column(scale=6, min_width=300):
             answer = gr.HTML(waiting(), elem_id="answer")
+            turn = build_turn()
             ask = feedback.build(page)
     explain = gr.Button(text.MOMENTS_RUN, elem_id="moments-run")
     picture = gr.HTML("", elem_id="moments")
@@ -51,7 +53,7 @@ def build(page: Page) -> None:
     def explain_it(path: str | None, own: EmotionRecognizer | None) -> Iterator[Markup]:
         yield from explained(page, path, own)
 
-    hearing = {"inputs": [recording, mine], "outputs": [answer, said], **page.hearing}
+    hearing = {"inputs": [recording, mine], "outputs": [answer, said], **page.hearing(turn)}
     heard = gr.on(
         [recording.upload, recording.stop_recording, run.click],
         hear,
@@ -68,7 +70,7 @@ def build(page: Page) -> None:
         inputs=[recording, mine],
         outputs=picture,
         trigger_mode="once",
-        **page.hearing,
+        **page.hearing(turn),
     )
     explaining.failure(lambda: paragraph(text.FAULT), outputs=picture, **QUICK)
     # In the browser, for it comes with every answer.
@@ -107,7 +109,7 @@ def answers(
         sentence = unusable(path)
         if sentence is None:
             limit = page.settings.max_seconds
-            prediction = (own or page.recognizer).predict(path, max_seconds=limit)
+            prediction = (own or page.recognizer).predict(UntrustedPath(path), max_seconds=limit)
             heard = Heard(path, prediction, adapted=own is not None)
             yield card(prediction, note=voice.note(own)), heard
             return
@@ -139,7 +141,9 @@ def explained(
         recognizer = own or page.recognizer
         rate = recognizer.config.sample_rate
         try:
-            samples = load_audio(path, sample_rate=rate, max_seconds=page.settings.max_seconds)
+            samples = load_audio(
+                UntrustedPath(path), sample_rate=rate, max_seconds=page.settings.max_seconds
+            )
             found = occlude(recognizer, (rate, samples))
         except AudioError as error:
             sentence = str(error)

@@ -64,6 +64,17 @@ FAULT = (
     "Something went wrong on the server, and there is no answer. Try again; if it happens again, "
     "the people who run this app can find the reason in its log."
 )
+TURN = "Others are before you:"
+BUSY_TITLE = "Not taken yet"
+BUSY = (
+    "The server could not take this recording, most likely because too many are waiting already. "
+    "Press the button in a moment to try again."
+)
+FULL = (
+    "Too many recordings are waiting: no more than {most} may, and as many do. Try again in a "
+    "moment."
+)
+ENDING = "The app is about to end and takes nothing new: try again in a minute."
 
 # Predict: moments
 MOMENTS_RUN = "Which moments spoke for it?"
@@ -324,7 +335,7 @@ SNIPPET_NAMES = (
         "mcp",
         "MCP",
         "For language models: every endpoint but /health is a tool. A recording is given by its "
-        "web address, or whole as data:audio/wav;base64,...",
+        "web address if its owner allows that, or whole as data:audio/wav;base64,...",
     ),
 )
 MCP_OFF = (
@@ -346,6 +357,15 @@ NOT_AN_UPLOAD = (
     'what that answers as {"path": ..., "meta": {"_type": "gradio.FileData"}}. An upload is good '
     "for one call."
 )
+NOT_FETCHED = (
+    "This server fetches no recordings from web addresses: send the file itself, to "
+    "/gradio_api/upload. The app's owner can allow addresses with SER_FETCH=1."
+)
+FETCH_FAILED = (
+    "No recording could be fetched from this address: expected a public http:// or https:// "
+    "address that answers with a sound file within a minute; check it, or send the file itself."
+)
+CLOSED = "This app does not use this part of Gradio, so it is closed."
 TOO_LARGE = "The recording is too large: expected at most {megabytes} MB; cut it or compress it."
 
 # Files of the model repository

@@ -3,6 +3,7 @@
 import gradio as gr
 
 from ..emotions import EMOTIONS
+from . import text
 
 # IBM Plex Sans comes with Gradio; a GoogleFont would be fetched over the network. The SemiBold that
 # comes with it lacks most letters, so bold is 700.
@@ -90,6 +91,14 @@ footer .divider { display: none; }
 .ser-card .ser-small { margin-top: 1.1rem; }
 .ser-card .ser-voice { margin-top: .25rem; }
 .ser-voice-failed { border-left: 4px solid var(--ser-failed); padding-left: .75rem; }
+
+/* Shows where a visitor waits, after a moment, and nothing else. */
+.ser-turn .wrap { position: static !important; font-size: .875rem; }
+.ser-turn .wrap.hide, .ser-turn .error, .ser-turn .clear-status { display: none; }
+.ser-turn .progress-text { position: static; transform: none; padding: 0; font-family: inherit;
+  color: var(--body-text-color-subdued); animation: ser-appear 0s .7s both; }
+.ser-turn .progress-text::before { content: var(--turn-words) "\\00a0"; }
+@keyframes ser-appear { from { visibility: hidden; } to { visibility: visible; } }
 
 .ser-headed { font-size: .9375rem; font-weight: 700; margin: .5rem 0 .25rem;
   color: var(--body-text-color); }
@@ -256,4 +265,6 @@ footer .divider { display: none; }
 }
 """
 
-CSS = f":root {{ {_variables(dark=False)} }}\n.dark {{ {_variables(dark=True)} }}\n{_RULES}"
+_LIGHT = f'{_variables(dark=False)} --turn-words: "{text.TURN}";'
+
+CSS = f":root {{ {_LIGHT} }}\n.dark {{ {_variables(dark=True)} }}\n{_RULES}"

@@ -12,6 +12,7 @@ from ..analysis import AnalysisProgress
 from ..errors import AnalysisCancelledError, AudioError
 from ..results import EmotionSegment
 from ..settings import UPLOAD_AGE, Settings
+from ..sources import UntrustedPath
 from ..timeline import EmotionTimeline
 from . import examples, text
 from .answer import plain
@@ -159,7 +160,7 @@ def answers(
     try:
         if sentence is None:
             timeline = page.recognizer.analyze(
-                path,
+                UntrustedPath(path),
                 max_seconds=page.settings.max_timeline_seconds,
                 progress=tell,
                 cancelled=cancelled,

@@ -1,7 +1,7 @@
 """The endpoints as tools for language models (MCP), where the settings ask for it.
 
-Gradio serves them at /gradio_api/mcp/. A tool takes a file as a web address or, which is what needs
-no other server, as a `data:` address with the recording itself.
+Gradio serves them at /gradio_api/mcp/. A tool takes a file as a `data:` address with the recording
+itself or, where the settings allow it too, as a web address.
 """
 
 from collections.abc import AsyncIterator

@@ -12,6 +12,7 @@ of those that came while it was busy; `LiveChunks` keeps the others, so that non
 import json
 import os
 import secrets
+from asyncio import timeout
 from collections import Counter, OrderedDict, deque
 from pathlib import Path
 from threading import Lock
@@ -19,6 +20,9 @@ from typing import Any
 
 import gradio as gr
 from gradio.utils import get_upload_folder
+from starlette.requests import ClientDisconnect
+
+from ..settings import UPLOAD_AGE
 
 UPLOAD_ROUTE = "/gradio_api/upload"
 STREAM_ROUTE = "/gradio_api/stream/"
@@ -30,10 +34,14 @@ MOST_BYTES = 100_000  # of a request that says which chunk comes next; they have
 
 def is_upload(path: str | os.PathLike) -> bool:
     """Whether a path is an existing file inside Gradio's own upload folder."""
+    return is_among_uploads(path) and os.path.isfile(path)
+
+
+def is_among_uploads(path: str | os.PathLike) -> bool:
+    """Whether a path leads into Gradio's own upload folder, where the file may be gone by now."""
     try:
         real = Path(os.path.realpath(path))
-        folder = Path(os.path.realpath(get_upload_folder()))
-        return real.is_file() and real.is_relative_to(folder)
+        return real.is_relative_to(os.path.realpath(get_upload_folder()))
     except (OSError, ValueError):
         # A path may come from a client, and not every string is one.
         return False
@@ -76,6 +84,10 @@ class UploadLedger:
         """An upload has arrived, or failed and brought no paths."""
         with self._lock:
             self._arriving -= 1
+            # Uploads that were broken off, and parts under another name than "files", stay where
+            # Gradio writes them while they arrive: beside the folders of those that did.
+            folder = Path(get_upload_folder())
+            self.known.update(str(path) for path in folder.glob("*") if path.is_file())
             if len(self._claims) > MOST_CLAIMS:
                 self._claims = Counter({p: n for p, n in self._claims.items() if is_upload(p)})
             self._claims.update(os.path.realpath(path) for path in paths)
@@ -223,7 +235,11 @@ class UploadWatch:
 
         self._ledger.begin()
         try:
-            await self._app(scope, receive, watched)
+            # One that never ends would keep all others from being deleted.
+            async with timeout(UPLOAD_AGE):
+                await self._app(scope, receive, watched)
+        except (ClientDisconnect, TimeoutError):
+            pass  # nobody waits for an answer any more
         finally:
             if not ended:
                 self._ledger.end([])

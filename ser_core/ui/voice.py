@@ -11,9 +11,10 @@ from gradio.events import Dependency
 
 from ..errors import SpeechEmotionError
 from ..recognizer import EmotionRecognizer
+from ..sources import UntrustedPath
 from . import text
 from .markup import Markup, fill
-from .page import QUICK, Page
+from .page import QUICK, Page, build_turn
 from .uploads import leave_nothing
 
 MOST = 50  # recordings: they gain little beyond thirty, and each takes computing time
@@ -40,6 +41,7 @@ def build(page: Page) -> tuple[gr.State, list[Dependency]]:
             )
         )
         status = gr.HTML(said(text.VOICE_NONE), elem_id="voice-status")
+        turn = build_turn()
         forget = gr.Button(text.VOICE_FORGET, size="sm", elem_id="voice-forget")
 
     def adapt(paths: list[str] | None) -> Iterator[tuple]:
@@ -51,7 +53,7 @@ def build(page: Page) -> tuple[gr.State, list[Dependency]]:
         inputs=recordings,
         outputs=[status, state],
         trigger_mode="always_last",
-        **page.hearing,
+        **page.hearing(turn),
     )
     enrolled.failure(
         unadapted,
@@ -89,7 +91,9 @@ def adapted(
         yield said(text.VOICE_TOO_MANY.format(most=MOST, given=len(paths)), failed=True), None
         return
     try:
-        recognizer = page.recognizer.adapt(paths, max_seconds=page.settings.max_seconds)
+        recognizer = page.recognizer.adapt(
+            [UntrustedPath(path) for path in paths], max_seconds=page.settings.max_seconds
+        )
     except SpeechEmotionError as error:
         yield said(str(error), failed=True), None
         return
