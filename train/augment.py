@@ -11,17 +11,21 @@ arXiv:1710.09412.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import butter, sosfreqz
+from scipy.signal import sosfreqz
 
 from ser_core.config import FeatureConfig
 from ser_core.features import TINY
 from ser_core.features.log_mel import mel_filters
 
-from .degradations import MU, TELEPHONE_BAND, TELEPHONE_ORDER, TELEPHONE_RATE
+from .degradations import MU, STEPS, TELEPHONE_RATE, telephone_line
 from .recipe import Augmentation
 
 UNKNOWN = -1.0
 """A target that nobody gave: a class that a corpus lacks, an intensity that was not noted."""
+
+ROUNDING = np.float32((np.log1p(MU) / STEPS) ** 2 / 12.0)
+"""Power of what a telephone's 8 bits round off, against the speech's: a logarithmic step is in
+proportion to the sample, and rounding is even within half a step."""
 
 
 def crop(power: np.ndarray, frames: int, rng: np.random.Generator) -> tuple[np.ndarray, int]:
@@ -76,12 +80,10 @@ class Telephone:
         gain: float32 array of shape (bands,), what the line's filter leaves of each band's power.
         reach: float32 array of shape (bands,), share of a band that lies below half the line's
             sampling rate, where what its 8 bits round off is heard.
-        rounding: float, that noise's power against the speech's.
     """
 
     gain: np.ndarray
     reach: np.ndarray
-    rounding: float
 
     @classmethod
     def for_config(cls, config: FeatureConfig) -> "Telephone":
@@ -93,19 +95,13 @@ class Telephone:
             )
             shares = filters / np.maximum(filters.sum(axis=0), TINY)  # (bins, bands)
             bins = np.linspace(0.0, config.sample_rate / 2, len(filters))  # [Hz]
-            line = butter(
-                TELEPHONE_ORDER, TELEPHONE_BAND, "bandpass", fs=TELEPHONE_RATE, output="sos"
-            )
             carried = bins <= TELEPHONE_RATE / 2
-            _, response = sosfreqz(line, bins[carried], fs=TELEPHONE_RATE)
+            _, response = sosfreqz(telephone_line(), bins[carried], fs=TELEPHONE_RATE)
             gains.append(np.abs(response) ** 2 @ shares[carried])
             reaches.append(shares[carried].sum(axis=0))
-        # A logarithmic step is in proportion to the sample; rounding is even within half a step.
-        rounding = (np.log1p(MU) / 127.0) ** 2 / 12.0
         return cls(
             np.concatenate(gains).astype(np.float32),
             np.concatenate(reaches).astype(np.float32),
-            float(rounding),
         )
 
     def carry(self, power: np.ndarray) -> np.ndarray:
@@ -118,7 +114,7 @@ class Telephone:
             float32 array of the same shape.
         """
         heard = power * self.gain
-        noise = heard.mean(axis=1, keepdims=True) * np.float32(self.rounding)
+        noise = heard.mean(axis=1, keepdims=True) * ROUNDING
         return heard + noise * self.reach
 
 

@@ -16,8 +16,8 @@ from ser_core.audio import load_audio
 
 TELEPHONE_RATE = 8_000  # Hz
 TELEPHONE_BAND = (300.0, 3_400.0)  # Hz
-TELEPHONE_ORDER = 4  # of the Butterworth filter that keeps to it
 MU = 255.0  # of the mu-law
+STEPS = 127.0  # of its 8 bits, one of which is the sign
 CODEC_RATE = 16_000  # Hz, at which codecs are fed; MP3 and Opus both have it
 MAINS = 50.0  # Hz
 HARMONICS = 10  # of the mains, the k-th with the amplitude 1/k
@@ -146,6 +146,11 @@ def reverberate(
     return fftconvolve(samples, room_response(rt60, sample_rate, rng)).astype(np.float32)
 
 
+def telephone_line() -> np.ndarray:  # (sections, 6)
+    """Make the filter of a telephone line at its sampling rate, as second-order sections."""
+    return butter(4, TELEPHONE_BAND, btype="bandpass", fs=TELEPHONE_RATE, output="sos")
+
+
 def telephone(samples: np.ndarray, sample_rate: int) -> np.ndarray:
     """Send a recording through a telephone line: 300 to 3400 Hz, 8 kHz, 8-bit mu-law.
 
@@ -159,10 +164,9 @@ def telephone(samples: np.ndarray, sample_rate: int) -> np.ndarray:
     Source: mu-law of ITU-T G.711, as its continuous formula; the band of ITU-T G.712.
     """
     narrow = soxr.resample(samples, sample_rate, TELEPHONE_RATE)
-    line = butter(TELEPHONE_ORDER, TELEPHONE_BAND, "bandpass", fs=TELEPHONE_RATE, output="sos")
-    filtered = np.clip(sosfilt(line, narrow), -1.0, 1.0)
+    filtered = np.clip(sosfilt(telephone_line(), narrow), -1.0, 1.0)
     companded = np.sign(filtered) * np.log1p(MU * np.abs(filtered)) / np.log1p(MU)
-    coded = np.round(companded * 127.0) / 127.0  # 8 bits, one of them the sign
+    coded = np.round(companded * STEPS) / STEPS
     heard = np.sign(coded) * np.expm1(np.abs(coded) * np.log1p(MU)) / MU
     return soxr.resample(heard.astype(np.float32), TELEPHONE_RATE, sample_rate)
 

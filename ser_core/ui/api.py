@@ -19,7 +19,14 @@ from ..sources import UntrustedPath
 from ..timeline import EmotionTimeline
 from . import text
 from .info import ModelInfo
-from .page import CONCURRENCY_ID, LEAST_COMPARED, MOST_COMPARED, TIMELINE_CONCURRENCY_ID, Page
+from .page import (
+    CONCURRENCY_ID,
+    LEAST_COMPARED,
+    MOST_COMPARED,
+    TIMELINE_CONCURRENCY_ID,
+    Page,
+    too_large,
+)
 from .uploads import UploadLedger, is_upload
 
 TOP = 3
@@ -337,6 +344,4 @@ def _release(audios: list, ledger: UploadLedger) -> None:
 def _require_size(path: str, settings: Settings) -> None:
     """Refuse a file that came as text to a tool; uploads were measured on arrival."""
     if os.path.getsize(path) > settings.max_bytes:
-        raise gr.Error(
-            text.TOO_LARGE.format(megabytes=settings.max_megabytes), print_exception=False
-        )
+        raise too_large(settings)

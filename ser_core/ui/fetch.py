@@ -10,7 +10,9 @@ import gradio as gr
 import httpx
 import safehttpx
 
+from ..settings import Settings
 from . import text
+from .page import too_large
 from .uploads import new_folder
 
 LONGEST = 60.0  # [s] that a fetch may take
@@ -18,12 +20,12 @@ MOST_REDIRECTS = 5
 NAME = "recording"
 
 
-async def fetch(address: str, max_bytes: int) -> str:
+async def fetch(address: str, settings: Settings) -> str:
     """Fetch a recording to among the uploads.
 
     Args:
         address: str, http:// or https://; its host has to have a public address.
-        max_bytes: int [bytes], how much is taken.
+        settings: Settings, whose `max_bytes` are taken at most.
 
     Returns:
         Path of the file.
@@ -34,7 +36,7 @@ async def fetch(address: str, max_bytes: int) -> str:
     file = new_folder() / NAME
     try:
         async with asyncio.timeout(LONGEST):
-            await _store(address, file, max_bytes)
+            await _store(address, file, settings)
     except gr.Error:
         _forget(file)
         raise
@@ -45,7 +47,7 @@ async def fetch(address: str, max_bytes: int) -> str:
     return str(file)
 
 
-async def _store(address: str, file: Path, max_bytes: int) -> None:
+async def _store(address: str, file: Path, settings: Settings) -> None:
     url = httpx.URL(address)
     for _ in range(MOST_REDIRECTS + 1):
         # The connection goes to the address that was looked at, whatever the name says later.
@@ -63,11 +65,8 @@ async def _store(address: str, file: Path, max_bytes: int) -> None:
             with open(file, "wb") as target:
                 async for block in answer.aiter_bytes(65_536):
                     taken += len(block)
-                    if taken > max_bytes:
-                        megabytes = max_bytes // 1_000_000
-                        raise gr.Error(
-                            text.TOO_LARGE.format(megabytes=megabytes), print_exception=False
-                        )
+                    if taken > settings.max_bytes:
+                        raise too_large(settings)
                     target.write(block)
             return
     raise httpx.TooManyRedirects("too many redirects")

@@ -18,9 +18,8 @@ from ..settings import Settings
 from . import text
 from .fetch import fetch
 from .page import MOST_COMPARED
-from .uploads import UPLOAD_ROUTE, is_among_uploads
+from .uploads import API, UPLOAD_ROUTE, is_among_uploads
 
-API = "/gradio_api/"
 MOST_BYTES = 1_000_000  # of a request that brings no recording: a history of 200 answers has 40,000
 BASE64 = 4 / 3  # a recording that comes in the text of a tool's call is longer by this
 
@@ -67,7 +66,7 @@ class GuardedBlocks(gr.Blocks):
             if is_http_url_like(path):
                 if not self.settings.fetch:
                     raise gr.Error(text.NOT_FETCHED, print_exception=False)
-                fetched = await fetch(path, self.settings.max_bytes)
+                fetched = await fetch(path, self.settings)
                 self.upload_file_set.add(fetched)  # Gradio's sweep visits these
                 return file | {"path": fetched, "url": None}
             # Gradio refuses it as well, but in no words, and names it in the log.

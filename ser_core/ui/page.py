@@ -92,6 +92,11 @@ def build_turn() -> gr.HTML:
     return gr.HTML("", elem_classes="ser-turn", min_height=0)
 
 
+def too_large(settings: Settings) -> gr.Error:
+    """Make the error that a caller gets for a recording over the limit."""
+    return gr.Error(text.TOO_LARGE.format(megabytes=settings.max_megabytes), print_exception=False)
+
+
 def unusable(path: str | None) -> str | None:
     """Say why there is nothing to work on; None where there is."""
     if path is None:

@@ -18,15 +18,15 @@ from starlette.responses import JSONResponse
 
 from . import text
 from .health import HEALTH
-from .uploads import UPLOAD_ROUTE
+from .sessions import CALL_ROUTE
+from .uploads import API, UPLOAD_ROUTE
 
 GRACE = 7.0  # [s] for what runs and waits; Docker kills after ten
 DELIVERY = 1.0  # [s] for answers to reach those who are slow to fetch them
 LAST = 30.0  # [s] for what follows: files are deleted, and feedback is sent
 LOOK = 0.05  # [s] between two looks
 
-API = "/gradio_api/"
-QUEUED = (f"{API}queue/join", f"{API}call/")
+QUEUED = (f"{API}queue/join", CALL_ROUTE)
 STARTS = (*QUEUED, f"{API}run/", f"{API}api/", UPLOAD_ROUTE)
 
 Refusal = Callable[[str], str | None]

@@ -8,8 +8,10 @@ from typing import Any
 
 import gradio as gr
 
+from .uploads import API
+
 MOST = 300  # sessions held; beyond it, the one that was used longest ago is forgotten
-CALL_ROUTE = "/gradio_api/call/"
+CALL_ROUTE = f"{API}call/"
 
 
 class SessionWatch:

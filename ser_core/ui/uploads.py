@@ -24,8 +24,9 @@ from starlette.requests import ClientDisconnect
 
 from ..settings import UPLOAD_AGE
 
-UPLOAD_ROUTE = "/gradio_api/upload"
-STREAM_ROUTE = "/gradio_api/stream/"
+API = "/gradio_api/"  # where Gradio has its routes
+UPLOAD_ROUTE = f"{API}upload"
+STREAM_ROUTE = f"{API}stream/"
 MOST_CLAIMS = 512  # beyond it, claims on files that the sweep has deleted are forgotten
 MOST_LISTENERS = 1_000  # beyond it, the one who has not spoken for longest loses waiting sound
 MOST_CHUNKS = 12  # of one visitor that may wait: a server too slow loses sound, but stays close
