@@ -21,6 +21,7 @@ import soundfile
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from hub_server import HubServer
+from recordings import conversation
 
 from benchmarks.live import Visitor, chunks
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
@@ -214,6 +215,26 @@ def test_analyze_answers_the_timeline(client: Client, recognizer: EmotionRecogni
     assert answer == json.loads(timeline.to_json())
     assert [segment["label"] for segment in answer["segments"]]
     assert answer["dominant"] in LABELS
+
+
+def test_analyze_says_who_speaks_where_asked(
+    client: Client, recognizer: EmotionRecognizer, uploads: Path, tmp_path: Path
+) -> None:
+    talk = tmp_path / "talk.wav"
+    talk.write_bytes(wav(conversation((0.5, 0.6, 0.7))))
+    answer = client.predict(handle_file(talk), speakers=3, api_name="/analyze")
+    assert answer == json.loads(recognizer.analyze(talk, speakers=3).to_json())
+    assert [turn["speaker"] for turn in answer["turns"]] == ["A", "B", "C"]
+    assert left_in(uploads) == []
+
+
+@pytest.mark.parametrize("speakers", [1, 7, -2, 2.5, "two", True, None, [2]])
+def test_analyze_says_how_many_people_it_tells_apart(
+    client: Client, uploads: Path, speakers: object
+) -> None:
+    with pytest.raises(AppError, match=r"0, where .*, or 2 to 6, got"):
+        client.predict(handle_file(SPEECH), speakers=speakers, api_name="/analyze")
+    assert left_in(uploads) == []
 
 
 def test_analyze_finds_no_emotion_in_silence_and_takes_what_predict_refuses(

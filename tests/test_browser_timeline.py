@@ -88,6 +88,31 @@ def test_a_recording_gets_a_timeline_that_can_be_heard_and_saved(
     assert pieces.count() == 0
 
 
+@pytest.mark.parametrize("page", [1280, 390], indirect=True, ids=lambda w: f"{w}px")
+def test_people_are_told_apart_as_soon_as_it_is_asked(page: "Page", tmp_path: Path) -> None:
+    people = page.locator("#timeline-people")
+    people.get_by_label("2", exact=True).check()  # before there is a recording: nothing happens
+    people.get_by_label("3", exact=True).check()
+    page.wait_for_selector("[data-timeline=waiting]")
+    talk = tmp_path / "talk.wav"
+    soundfile.write(talk, conversation((0.5, 0.6, 0.7, 0.8, 0.9, 1.0)), RATE, subtype="PCM_16")
+    choose(page, talk)
+    page.wait_for_selector("[data-timeline=done]")
+    rows = page.locator("#timeline-strip .ser-lanes-below .ser-lane")
+    assert [name.split("\n")[0] for name in rows.all_inner_texts()] == [
+        text.TIMELINE_SPEAKER.format(name=name) for name in "ABC"
+    ]
+    assert_fits(page)
+    shoot(page, "timeline_speakers")
+
+    rows.nth(1).locator(".ser-piece").first.click()
+    page.wait_for_function("document.querySelector('#timeline-recording audio').currentTime > 0")
+    people.get_by_label(text.TIMELINE_PEOPLE_OFF, exact=True).check()
+    page.wait_for_selector("#timeline-strip .ser-lanes-below", state="detached")
+    page.wait_for_selector("[data-timeline=done]")
+    assert page.locator("#timeline-strip .ser-piece").count() > 2
+
+
 def test_silence_is_no_speech(page: "Page", tmp_path: Path) -> None:
     silence = tmp_path / "silence.wav"
     soundfile.write(silence, np.zeros(5 * RATE), RATE)

@@ -267,6 +267,7 @@ def test_every_endpoint_is_a_tool_with_its_description(url: str) -> None:
     assert set(tools) == {"predict", "predict_all", "analyze", "compare", "model_info"}
     assert tools["predict"].description.startswith("Hear the emotion in a recording")
     assert tools["compare"].inputSchema["required"] == ["recordings"]
+    assert tools["analyze"].inputSchema["required"] == ["audio"]
 
 
 @needs_mcp

@@ -22,7 +22,7 @@ from ser_core.features import network_inputs
 from ser_core.runtime import Answers, KerasRuntime, LiteRTRuntime, Pooled, pool_answers
 from ser_core.settings import Settings
 from ser_core.timeline import TimelineBuilder
-from ser_core.ui import build_app, live, predict, timeline
+from ser_core.ui import build_app, live, predict, timeline_answer
 from ser_core.ui.markup import percent
 from ser_core.windows import Window
 from train.export import differences
@@ -201,10 +201,10 @@ def test_the_page_shows_it_on_every_tab_and_no_column_where_there_is_none(
     listener = live.Listener(LiveSession(recognizer))
     listener.hear((RATE, load_audio(SPEECH)))
     assert f"intensity {percent(listener.latest.intensity)}" in live.card(listener)
-    shown = timeline.details(talk)
+    shown = timeline_answer.details(talk)
     assert ">Intensity</th>" in shown
     assert all(percent(segment.intensity) in shown for segment in talk.segments)
-    assert "Intensity" not in timeline.details(neutral.analyze((RATE, conversation())))
+    assert "Intensity" not in timeline_answer.details(neutral.analyze((RATE, conversation())))
 
 
 def test_an_export_is_compared_in_every_output():

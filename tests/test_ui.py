@@ -1,6 +1,7 @@
 """What the tabs say: built from a model repository's files, without a server."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -14,7 +15,17 @@ from ser_core.emotions import EMOTIONS, LABELS
 from ser_core.errors import ModelNotFoundError
 from ser_core.live import LiveMoment, LiveSession
 from ser_core.settings import Settings
-from ser_core.ui import build_app, build_unavailable, dataset, live, model, predict, text, timeline
+from ser_core.ui import (
+    build_app,
+    build_unavailable,
+    dataset,
+    live,
+    model,
+    predict,
+    text,
+    timeline,
+    timeline_answer,
+)
 from ser_core.ui.markup import percent
 from ser_core.ui.page import Page
 from ser_core.ui.repository import Repository
@@ -142,7 +153,19 @@ def test_features_and_training_are_the_repositorys(page: Page) -> None:
     assert "64 bands, 50 to 8000 Hz" in steps
     assert "25 ms every 10 ms" in steps
     assert "{" not in steps
-    assert "residual_cnn" in model.training(page.repository.recipe)
+    shown = model.training(page.repository.recipe)
+    assert "residual_cnn" in shown
+    assert "></td>" not in shown  # what the recipe does not use is left out
+    assert "False" not in shown
+
+
+def test_a_spread_is_shown_of_several_folds_alone(page: Page) -> None:
+    rows = page.repository.comparison.rows
+    shown = model.comparison(page.repository.comparison)
+    for row in rows:
+        spread = f"{percent(row.accuracy_mean)} ± {percent(row.accuracy_std)}"
+        assert (spread in shown) == (row.folds > 1)
+    assert {1, 5} <= {row.folds for row in rows}
 
 
 def test_the_dataset_tab_shows_counts_sources_and_every_emotion(page: Page) -> None:
@@ -154,6 +177,8 @@ def test_the_dataset_tab_shows_counts_sources_and_every_emotion(page: Page) -> N
         assert corpus["licence"] in sources
         assert corpus["citation"] in sources
     assert "24 (12 female, 12 male)" in corpora
+    assert ">60 each<" in corpora
+    assert ">256 to 540<" in corpora
     emotions = dataset.emotions(record)
     assert all(emotion.description in emotions for emotion in EMOTIONS)
 
@@ -325,7 +350,7 @@ def test_live_chunks_that_were_passed_over_are_heard_in_order_and_never_too_many
 
 def test_a_timeline_says_how_far_its_votes_can_be_trusted(recognizer: EmotionRecognizer) -> None:
     result = recognizer.analyze((16_000, conversation()))
-    card, shown = timeline.card(result), timeline.details(result)
+    card, shown = timeline_answer.card(result), timeline_answer.details(result)
     low, high = result.dominance_interval
     assert f"Most often {result.dominant}" in card
     assert f"between {100 * low:.0f}% and {100 * high:.0f}%" in card
@@ -334,18 +359,42 @@ def test_a_timeline_says_how_far_its_votes_can_be_trusted(recognizer: EmotionRec
         assert percent(share) in shown
 
 
+def test_a_timeline_of_several_speakers_has_a_row_for_each(recognizer: EmotionRecognizer) -> None:
+    samples = conversation((0.5, 0.6, 0.7, 0.8, 0.9, 1.0))
+    result = recognizer.analyze((16_000, samples), speakers=3)
+    shown = timeline_answer.details(result)
+    assert list(result.by_speaker) == ["A", "B", "C"]
+    *_, below = shown.split('<div class="ser-lanes-below">')
+    rows = below.split('<div class="ser-lane"')[1:]
+    for row, (name, voice) in zip(rows, result.by_speaker.items(), strict=True):
+        own = [segment for segment in result.segments if segment.speaker == name]
+        assert f"Speaker {name}" in row
+        assert percent(voice.seconds / result.speech_seconds) in row
+        starts = re.findall(r'--emotion:var\(--ser-(\w+)\)" data-start="([\d.]+)"', row)
+        assert starts == [(segment.label, str(segment.start)) for segment in own]
+        assert f"Speaker {name} {voice.seconds:.0f} s" in shown  # what a screen reader says
+    assert f">{text.TIMELINE_WHO}</th>" in shown
+    assert shown.count("data-start") == 3 * len(result.segments)
+
+
+def test_nothing_is_said_of_speakers_that_nobody_asked_for(recognizer: EmotionRecognizer) -> None:
+    shown = timeline_answer.details(recognizer.analyze((16_000, conversation())))
+    assert "ser-lanes-below" not in shown
+    assert "Speaker" not in shown
+
+
 def test_a_timeline_without_speech_names_no_emotion(recognizer: EmotionRecognizer) -> None:
     result = recognizer.analyze((16_000, np.zeros(48_000, np.float32)))
-    assert text.NO_SPEECH_TITLE in timeline.card(result)
-    assert not any(label in timeline.card(result).lower() for label in LABELS)
-    assert timeline.details(result) == ""
+    assert text.NO_SPEECH_TITLE in timeline_answer.card(result)
+    assert not any(label in timeline_answer.card(result).lower() for label in LABELS)
+    assert timeline_answer.details(result) == ""
 
 
 def test_a_cut_recording_gets_a_timeline_and_a_sentence(page: Page, tmp_path: Path) -> None:
     cut = tmp_path / "cut.wav"
     cut.write_bytes((FIXTURES / "speech_female.wav").read_bytes()[:40_000])
     tab = timeline.answers(page, str(cut), lambda _: None, lambda: False)
-    assert next(tab)[0] == timeline.working()
+    assert next(tab)[0] == timeline_answer.working()
     card, *_ = next(tab)
     assert "cut.wav" in card
     assert 'data-timeline="done"' in card
@@ -353,7 +402,7 @@ def test_a_cut_recording_gets_a_timeline_and_a_sentence(page: Page, tmp_path: Pa
 
 def test_a_visitor_who_turns_away_gets_no_timeline(page: Page) -> None:
     tab = timeline.answers(page, str(FIXTURES / "speech.flac"), lambda _: None, lambda: True)
-    assert [shown[0] for shown in tab] == [timeline.working()]
+    assert [shown[0] for shown in tab] == [timeline_answer.working()]
 
 
 def test_files_of_a_timeline_lie_among_the_uploads_and_are_named_after_it(

@@ -8,14 +8,13 @@ Gradio builds their documentation from the signatures and docstrings here.
 
 import os
 from collections.abc import Callable
-from typing import Any, Literal, TypedDict
+from typing import Any
 
 import gradio as gr
 
 from ..errors import AudioError
 from ..results import EmotionPrediction
 from ..settings import Settings
-from ..sources import UntrustedPath
 from ..timeline import EmotionTimeline
 from . import text
 from .info import ModelInfo
@@ -23,102 +22,20 @@ from .page import (
     CONCURRENCY_ID,
     LEAST_COMPARED,
     MOST_COMPARED,
+    SPEAKERS,
     TIMELINE_CONCURRENCY_ID,
     Page,
     too_large,
 )
+from .schemas import Answer, ComparedAnswer, ComparedError, FullAnswer, Timeline
 from .uploads import UploadLedger, is_upload
 
 TOP = 3
 
 
-class Ranked(TypedDict):
-    """An emotion and its probability."""
-
-    label: str
-    probability: float
-
-
-class Answer(TypedDict):
-    """What `/predict` answers."""
-
-    status: Literal["emotion", "uncertain", "no_speech"]
-    label: str | None
-    confidence: float
-    top: list[Ranked]
-
-
-class FullAnswer(TypedDict):
-    """What `/predict_all` answers: EmotionPrediction.to_dict()."""
-
-    status: Literal["emotion", "uncertain", "no_speech"]
-    label: str | None
-    confidence: float
-    probabilities: dict[str, float]
-    intensity: float | None
-    speech_seconds: float
-    duration: float
-
-
-class ComparedAnswer(FullAnswer):
-    """What `/compare` answers of one recording; the position is counted from 0."""
-
-    position: int
-
-
-class ComparedError(TypedDict):
-    """What it answers of one that cannot be used: the sentence that says why."""
-
-    position: int
-    error: str
-
-
-class Segment(TypedDict):
-    """A stretch of speech that sounds like one emotion; times in seconds."""
-
-    start: float
-    end: float
-    status: Literal["emotion", "uncertain"]
-    label: str
-    confidence: float
-    probabilities: dict[str, float]
-    intensity: float | None
-    speaker: str | None
-
-
-class AnsweredWindow(TypedDict):
-    """What one window of a recording was answered."""
-
-    start: float
-    end: float
-    speech_seconds: float
-    probabilities: dict[str, float]
-    intensity: float | None
-
-
-class Timeline(TypedDict):
-    """What `/analyze` answers: EmotionTimeline.to_dict()."""
-
-    duration: float
-    speech_seconds: float
-    truncated: str | None
-    window: float
-    hop: float
-    smoothing: str
-    overall: FullAnswer
-    dominant: str | None
-    dominance: float
-    dominance_interval: list[float]
-    votes: dict[str, int]
-    distribution: dict[str, float]
-    speech: list[list[float]]
-    segments: list[Segment]
-    windows: list[AnsweredWindow]
-
-
 def add_endpoints(
     answer: Callable[[object], EmotionPrediction],
-    follow: Callable[[object], EmotionTimeline],
+    follow: Callable[[object, object], EmotionTimeline],
     match: Callable[[object], list[ComparedAnswer | ComparedError]],
     describe: Callable[[], ModelInfo],
     settings: Settings,
@@ -128,7 +45,8 @@ def add_endpoints(
     Args:
         answer: what is done with an upload: `hear`, or `refuse` where there is no model. A client
             finds the same endpoints in either case.
-        follow: the same for `/analyze`: `analyze`, or `refuse`.
+        follow: the same for `/analyze`, of an upload and a number of people: `analyze`, or
+            `refuse`.
         match: the same for the uploads of `/compare`: `compare`, or `refuse`.
         describe: what `/model_info` answers: `info.model_info`, or `refuse`.
         settings: Settings.
@@ -166,7 +84,7 @@ def add_endpoints(
         """
         return answer(audio).to_dict()
 
-    def analyze(audio: gr.FileData) -> Timeline:
+    def analyze(audio: gr.FileData, speakers: int = 0) -> Timeline:
         """Hear the emotion in a recording as it changes over time.
 
         A long recording is answered window by window, and stretches of speech of one emotion become
@@ -175,14 +93,17 @@ def add_endpoints(
 
         Args:
             audio: the recording: WAV, FLAC, OGG, Opus, MP3, M4A, WebM or MP4.
+            speakers: how many people speak, 2 to 6, to be told who does when; 0 not to ask.
 
         Returns:
             overall (as /predict_all), segments, distribution (share of the time of speech by
             label), dominant (the label with most votes, or null without speech) with dominance (its
             share of the votes) and dominance_interval (95 %), votes, speech, and windows with their
             probabilities and intensity; truncated is a sentence where the recording is cut off.
+            Where it was asked for, turns (who speaks when), by_speaker (how long each speaks, and
+            the share by label), and the speaker of each segment: "A" for who speaks first.
         """
-        return follow(audio).to_dict()
+        return follow(audio, speakers).to_dict()
 
     def compare(recordings: list[gr.FileData]) -> list[ComparedAnswer | ComparedError]:
         """Hear the emotion in a recording each of two to six, to set them side by side.
@@ -242,14 +163,27 @@ def brief(prediction: EmotionPrediction) -> Answer:
 
 def hear(audio: object, page: Page) -> EmotionPrediction:
     """Hear an upload as a whole; see `_answered`."""
-    limit = page.settings.max_seconds
-    return _answered(audio, page, lambda path: page.recognizer.predict(path, max_seconds=limit))
+    return _answered(audio, page, page.predict)
 
 
-def analyze(audio: object, page: Page) -> EmotionTimeline:
-    """Follow an upload over time; see `_answered`."""
-    limit = page.settings.max_timeline_seconds
-    return _answered(audio, page, lambda path: page.recognizer.analyze(path, max_seconds=limit))
+def analyze(audio: object, speakers: object, page: Page) -> EmotionTimeline:
+    """Follow an upload over time; see `_answered`.
+
+    Args:
+        audio: what the client sent.
+        speakers: what it sent, which may be anything; expected is 0, or how many people speak.
+        page: Page.
+
+    Raises:
+        gr.Error: as `_answered`, or no such number of people can be told apart.
+    """
+
+    def answer(path: str) -> EmotionTimeline:
+        if type(speakers) is not int or speakers not in (0, *SPEAKERS):
+            raise gr.Error(speakers_expected(speakers), print_exception=False)
+        return page.analyze(path, speakers=speakers)
+
+    return _answered(audio, page, answer)
 
 
 def compare(recordings: object, page: Page) -> list[ComparedAnswer | ComparedError]:
@@ -288,6 +222,13 @@ def compared_count(given: int) -> str:
     return text.COMPARE_COUNT.format(least=LEAST_COMPARED, most=MOST_COMPARED, given=given)
 
 
+def speakers_expected(given: object) -> str:
+    """Say how many people can be told apart."""
+    return text.TIMELINE_SPEAKERS_NUMBER.format(
+        least=SPEAKERS[0], most=SPEAKERS[-1], given=repr(given)[:40]
+    )
+
+
 def _answered(audio: object, page: Page, answer: Callable[[str], Any]) -> Any:
     """Answer an upload, and release it whatever happens.
 
@@ -309,7 +250,7 @@ def _answered(audio: object, page: Page, answer: Callable[[str], Any]) -> Any:
         raise gr.Error(text.NOT_AN_UPLOAD, print_exception=False)
     try:
         _require_size(path, page.settings)
-        return answer(UntrustedPath(path))
+        return answer(path)
     except AudioError as error:
         raise gr.Error(str(error), print_exception=False) from error
     finally:

@@ -111,7 +111,9 @@ def build_unavailable(
             )
         )
         refuse = partial(api.refuse, sentence=reason, ledger=ledger)
-        api.add_endpoints(refuse, refuse, refuse, partial(refuse, None), settings)
+        api.add_endpoints(
+            refuse, lambda audio, _: refuse(audio), refuse, partial(refuse, None), settings
+        )
     watches = [Middleware(UploadWatch, ledger=ledger)]
     return demo, _launch_options(demo, settings, watches, health_route(reason))
 

@@ -10,7 +10,6 @@ from .. import plots
 from ..errors import AudioError
 from ..results import EmotionPrediction
 from ..settings import UPLOAD_AGE, Settings
-from ..sources import UntrustedPath
 from . import text
 from .api import compared_count
 from .markup import Markup, colour, fill, join, percent, small, swatch, table
@@ -131,7 +130,7 @@ def _heard(page: Page, path: str) -> EmotionPrediction | str:
     if sentence is not None:
         return sentence
     try:
-        return page.recognizer.predict(UntrustedPath(path), max_seconds=page.settings.max_seconds)
+        return page.predict(path)
     except AudioError as error:
         return str(error)
 

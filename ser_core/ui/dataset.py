@@ -62,12 +62,13 @@ def corpora(dataset: Dataset) -> Markup:
             corpus.role.capitalize() or text.NOT_TOLD,
             text.LANGUAGES.get(corpus.language, corpus.language) or text.NOT_TOLD,
             _speakers(corpus),
+            _clips_by_speaker(corpus),
             f"{corpus.clips:,}",
             f"{corpus.hours:.1f}",
         )
         for corpus in dataset.corpora
     ]
-    return section(text.CORPORA, table(text.CORPORA_HEADERS, rows, numeric=2, stack=True))
+    return section(text.CORPORA, table(text.CORPORA_HEADERS, rows, numeric=3, stack=True))
 
 
 def _speakers(corpus: Corpus) -> str:
@@ -76,6 +77,14 @@ def _speakers(corpus: Corpus) -> str:
         return text.NOT_TOLD
     parts = ", ".join(f"{count} {gender}" for gender, count in sorted(counts.items()))
     return text.SPEAKERS.format(count=sum(counts.values()), parts=parts)
+
+
+def _clips_by_speaker(corpus: Corpus) -> str:
+    counts = corpus.by_speaker.values()
+    if not counts:
+        return text.NOT_TOLD
+    words = text.CLIPS_EACH if min(counts) == max(counts) else text.CLIPS_FROM_TO
+    return words.format(least=min(counts), most=max(counts))
 
 
 def sources(dataset: Dataset) -> Markup:

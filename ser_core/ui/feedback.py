@@ -9,11 +9,9 @@ from typing import Any
 import gradio as gr
 from gradio.events import Dependency
 
-from ..audio import load_audio
 from ..errors import AudioError
 from ..feedback import OTHER, Feedback
 from ..settings import UPLOAD_AGE
-from ..sources import UntrustedPath
 from ..version import VERSION
 from . import text
 from .examples import is_example
@@ -91,13 +89,11 @@ def given(page: Page, heard: Heard | None, label: str | None, *, audio: bool) ->
         return text.FEEDBACK_CHOOSE, False
     sound = None
     if audio:
-        rate = page.recognizer.config.sample_rate
         try:
             objection = unusable(heard.path)
             if objection is not None:
                 return objection, False
-            limit = page.settings.max_seconds
-            sound = rate, load_audio(UntrustedPath(heard.path), sample_rate=rate, max_seconds=limit)
+            sound = page.decode(heard.path)
         except AudioError as error:
             return str(error), False
     if not page.feedback.put(feedback(page, heard, label), sound):

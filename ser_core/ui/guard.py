@@ -8,6 +8,7 @@ not act with a visitor's login, and only Spaces may frame the page.
 from typing import Any
 
 import gradio as gr
+from gradio.components.api_component import Api
 from gradio_client.utils import async_traverse, is_file_obj_with_meta, is_http_url_like
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
@@ -75,6 +76,11 @@ class GuardedBlocks(gr.Blocks):
             return file
 
         guarded = await async_traverse(inputs, checked, is_file_obj_with_meta)
+        # A plain request may leave out last values that have a default, as the clients may.
+        for left_out in block_fn.inputs[len(guarded) :]:
+            if not isinstance(left_out, Api) or left_out.value is None:
+                break
+            guarded.append(left_out.value)
         return await super().preprocess_data(block_fn, guarded, state, explicit_call)
 
 

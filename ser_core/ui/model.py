@@ -10,7 +10,7 @@ from . import measurements, text
 from .architecture import Architecture
 from .markup import Markup, facts, fill, join, notice, paragraph, percent, section, swatch, table
 from .page import Page
-from .repository import METRICS, NETWORK, RECIPE, Comparison, Metrics
+from .repository import METRICS, NETWORK, RECIPE, Compared, Comparison, Metrics
 
 
 def build(page: Page) -> None:
@@ -162,9 +162,7 @@ def comparison(compared: Comparison) -> Markup:
             row.recipe,
             text.COMPARISON_PROTOCOLS.get(row.protocol, row.protocol),
             row.corpus,
-            text.ACCURACY_SPREAD.format(
-                mean=percent(row.accuracy_mean), std=percent(row.accuracy_std)
-            ),
+            _accuracy(row),
             percent(row.uar_mean),
             percent(row.ece),
             row.published_claim,
@@ -172,6 +170,13 @@ def comparison(compared: Comparison) -> Markup:
         for row in compared.rows
     ]
     return table(text.COMPARISON_HEADERS, rows, stack=True)
+
+
+def _accuracy(row: Compared) -> str:
+    mean = percent(row.accuracy_mean)
+    if row.folds == 1:
+        return mean  # one fold has no spread
+    return text.ACCURACY_SPREAD.format(mean=mean, std=percent(row.accuracy_std))
 
 
 def feature_steps(config: FeatureConfig) -> Markup:
@@ -244,10 +249,15 @@ def _count(number: int | None) -> str:
 
 
 def training(recipe: dict) -> Markup:
-    """Tabulate the recipe, a table for each of its parts; the features have their own section."""
+    """Tabulate the recipe, a table for each of its parts; the features have their own section.
+
+    What a recipe does not use, as the claim of a system that has none, is left out.
+    """
     general = {key: value for key, value in recipe.items() if not isinstance(value, dict)}
-    parts = {text.GENERAL: general} | {
-        key: value for key, value in recipe.items() if isinstance(value, dict) and key != "features"
+    parts = {text.GENERAL: _flat(general)} | {
+        key: _flat(value)
+        for key, value in recipe.items()
+        if isinstance(value, dict) and key != "features"
     }
     tables = join(
         fill(
@@ -255,22 +265,23 @@ def training(recipe: dict) -> Markup:
             part=_words(part),
             rows=table(
                 text.TRAINING_HEADERS,
-                [
-                    (text.SETTINGS.get(key) or _words(key), _value(value))
-                    for key, value in _flat(settings)
-                ],
+                [(text.SETTINGS.get(key) or _words(key), _value(value)) for key, value in settings],
             ),
         )
         for part, settings in parts.items()
+        if settings
     )
     return fill('<div class="ser-parts">{tables}</div>', tables=tables)
 
 
 def _flat(settings: dict) -> list[tuple[str, object]]:
-    """Turn nested settings into one list, naming the inner ones alone: their names differ."""
+    """Turn nested settings that say something into one list, naming the inner ones alone."""
     pairs: list[tuple[str, object]] = []
     for key, value in settings.items():
-        pairs.extend(_flat(value) if isinstance(value, dict) else [(key, value)])
+        if isinstance(value, dict):
+            pairs.extend(_flat(value))
+        elif value not in ("", []):
+            pairs.append((key, value))
     return pairs
 
 
@@ -279,6 +290,8 @@ def _words(key: str) -> str:
 
 
 def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return text.YES if value else text.NO
     if isinstance(value, list):
         return ", ".join(_value(item) for item in value)
     return f"{value:g}" if isinstance(value, float) else str(value)

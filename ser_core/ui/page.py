@@ -1,16 +1,21 @@
 """What every tab is built from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
+from ..audio import load_audio
 from ..feedback import FeedbackBox
 from ..recognizer import EmotionRecognizer
 from ..results import EmotionPrediction
 from ..settings import UPLOAD_AGE, Settings
+from ..sources import UntrustedPath
+from ..timeline import EmotionTimeline
 from . import text
 from .repository import Repository
 from .uploads import LiveChunks, UploadLedger
@@ -28,6 +33,9 @@ MINUTES = UPLOAD_AGE / 60  # [min] a recording stays on the server
 
 LEAST_COMPARED, MOST_COMPARED = 2, 6
 """Recordings of one comparison."""
+
+SPEAKERS = (2, 3, 4, 5, 6)
+"""How many people can be told apart in one recording."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,38 @@ class Page:
             "concurrency_id": CONCURRENCY_ID,
             "api_visibility": "private",
         }
+
+    # Nothing else under ui/ decodes a recording that was uploaded: none is trusted.
+
+    def decode(self, path: str) -> tuple[int, np.ndarray]:
+        """Decode an upload: its rate [Hz], and float32 samples of shape (n,) in [-1, 1]."""
+        rate, limit = self.recognizer.config.sample_rate, self.settings.max_seconds
+        return rate, load_audio(UntrustedPath(path), sample_rate=rate, max_seconds=limit)
+
+    def predict(self, path: str, own: EmotionRecognizer | None = None) -> EmotionPrediction:
+        """Hear an upload as a whole, with the visitor's own recognizer where there is one."""
+        limit = self.settings.max_seconds
+        return (own or self.recognizer).predict(UntrustedPath(path), max_seconds=limit)
+
+    def analyze(self, path: str, *, speakers: int = 0, **following: Any) -> EmotionTimeline:
+        """Follow an upload over time.
+
+        Args:
+            path: str, the upload.
+            speakers: int, how many people are told apart; 0 for none.
+            following: `progress` and `cancelled` of EmotionRecognizer.analyze.
+        """
+        return self.recognizer.analyze(
+            UntrustedPath(path),
+            speakers=speakers or None,
+            max_seconds=self.settings.max_timeline_seconds,
+            **following,
+        )
+
+    def adapt(self, paths: Sequence[str]) -> EmotionRecognizer:
+        """Adapt the recognizer to the one voice of some uploads."""
+        limit = self.settings.max_seconds
+        return self.recognizer.adapt([UntrustedPath(path) for path in paths], max_seconds=limit)
 
     @cached_property
     def chunks(self) -> LiveChunks:

@@ -5,12 +5,10 @@ from collections.abc import Iterator
 
 import gradio as gr
 
-from ..audio import load_audio
 from ..errors import AudioError
 from ..occlusion import occlude
 from ..recognizer import EmotionRecognizer
 from ..settings import UPLOAD_AGE
-from ..sources import UntrustedPath
 from . import examples, feedback, history, moments, text, voice
 from .answer import card, failed, unanswered, waiting, working
 from .markup import Markup, paragraph, small
@@ -108,8 +106,7 @@ def answers(
     try:
         sentence = unusable(path)
         if sentence is None:
-            limit = page.settings.max_seconds
-            prediction = (own or page.recognizer).predict(UntrustedPath(path), max_seconds=limit)
+            prediction = page.predict(path, own)
             heard = Heard(path, prediction, adapted=own is not None)
             yield card(prediction, note=voice.note(own)), heard
             return
@@ -138,13 +135,9 @@ def explained(
     yield paragraph(text.MOMENTS_WORKING)
     sentence = unusable(path)
     if sentence is None:
-        recognizer = own or page.recognizer
-        rate = recognizer.config.sample_rate
         try:
-            samples = load_audio(
-                UntrustedPath(path), sample_rate=rate, max_seconds=page.settings.max_seconds
-            )
-            found = occlude(recognizer, (rate, samples))
+            rate, samples = page.decode(path)
+            found = occlude(own or page.recognizer, (rate, samples))
         except AudioError as error:
             sentence = str(error)
         else:

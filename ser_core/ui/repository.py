@@ -138,6 +138,7 @@ class Corpus(Shown):
         by_emotion: clips by emotion.
         by_emotion_and_gender: clips by emotion, then by the speaker's gender.
         speakers_by_gender: speakers by gender.
+        by_speaker: clips by speaker.
     """
 
     name: str
@@ -151,6 +152,7 @@ class Corpus(Shown):
     by_emotion: dict[str, int]
     by_emotion_and_gender: dict[str, dict[str, int]] = Field(default_factory=dict)
     speakers_by_gender: dict[str, int] = Field(default_factory=dict)
+    by_speaker: dict[str, int] = Field(default_factory=dict)
     seconds: Seconds | None = None
 
 
@@ -166,6 +168,7 @@ class Compared(Shown):
 
     Attributes:
         accuracy_mean, accuracy_std, uar_mean: floats in [0, 1], over the folds.
+        folds: int, how many there are; None where that is not told.
         epochs: float, passes over the training clips.
         published_claim: what the system's authors say, where it is a published one.
     """
@@ -178,6 +181,7 @@ class Compared(Shown):
     uar_mean: float
     ece: float
     epochs: float
+    folds: int | None = None
     published_claim: str = ""
 
 

@@ -1,10 +1,13 @@
-"""Emotions along time: a lane for each emotion, in which coloured pieces say when it was heard."""
+"""Emotions along time: lanes in which coloured pieces say when each emotion was heard.
+
+Each emotion has a lane and, where they are told apart, each speaker has one below.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from . import text
-from .markup import Markup, colour, fill, join, percent
+from .markup import OTHER, Markup, colour, escape, fill, join, percent
 
 MOST_TICKS = 6
 TICKS = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400)  # [s]
@@ -26,6 +29,23 @@ class Piece:
     unsure: bool = False
 
 
+@dataclass(frozen=True)
+class Lane:
+    """One row along time.
+
+    Attributes:
+        name: str, what stands before it.
+        pieces: in order of time.
+        share: float in [0, 1], of the time of speech, which stands behind.
+        label: str, the emotion that all its pieces sound like; None where each has its own.
+    """
+
+    name: str
+    pieces: Sequence[Piece]
+    share: float
+    label: str | None = None
+
+
 def lanes(
     pieces: Iterable[Piece],
     shares: Mapping[str, float],
@@ -35,6 +55,7 @@ def lanes(
     ticks: Sequence[tuple[float, str]],
     summary: str,
     playable: bool = False,
+    below: Iterable[Lane] = (),
 ) -> Markup:
     """Draw pieces in a lane for each emotion, with the emotion's name before and its share behind.
 
@@ -46,26 +67,22 @@ def lanes(
         ticks: (time [s], what stands there).
         summary: what a screen reader says instead of the picture.
         playable: whether the pieces carry their times, for a player, and a line for its position.
+        below: further lanes, set off from those of the emotions.
 
     Returns:
-        Markup. Its height depends on the number of labels alone.
+        Markup. Its height depends on the number of lanes alone.
     """
     by_label: dict[str, list[Piece]] = {label: [] for label in shares}
     for piece in pieces:
-        if piece.end > start and piece.start < end and piece.label in by_label:
+        if piece.label in by_label:
             by_label[piece.label].append(piece)
     rows = join(
-        fill(
-            '<div class="ser-lane" style="--emotion:{colour}"><span class="ser-lane-name">'
-            '<i class="ser-swatch"></i>{name}</span><span class="ser-lane-track">{pieces}</span>'
-            '<span class="ser-share">{share}</span></div>',
-            colour=colour(label),
-            name=label.capitalize(),
-            pieces=join(_piece(piece, start, end, playable) for piece in by_label[label]),
-            share=percent(share),
-        )
+        _lane(Lane(label.capitalize(), by_label[label], share, label), start, end, playable)
         for label, share in shares.items()
     )
+    further = join(_lane(lane, start, end, playable) for lane in below)
+    if further:
+        rows = join([rows, fill('<div class="ser-lanes-below">{lanes}</div>', lanes=further)])
     marks = join(
         fill(
             '<span style="left:{left}%">{words}</span>',
@@ -90,7 +107,23 @@ def _position(time: float, start: float, end: float) -> float:
     return 100 * min(max((time - start) / (end - start), 0.0), 1.0)
 
 
-def _piece(piece: Piece, start: float, end: float, playable: bool) -> Markup:
+def _lane(lane: Lane, start: float, end: float, playable: bool) -> Markup:
+    pieces = [piece for piece in lane.pieces if piece.end > start and piece.start < end]
+    name = escape(lane.name)
+    if lane.label is not None:
+        name = fill('<i class="ser-swatch"></i>{name}', name=name)
+    return fill(
+        '<div class="ser-lane" style="--emotion:{colour}"><span class="ser-lane-name">{name}'
+        '</span><span class="ser-lane-track">{pieces}</span>'
+        '<span class="ser-share">{share}</span></div>',
+        colour=colour(lane.label or OTHER),
+        name=name,
+        pieces=join(_piece(piece, start, end, playable, lane.label is None) for piece in pieces),
+        share=percent(lane.share),
+    )
+
+
+def _piece(piece: Piece, start: float, end: float, playable: bool, coloured: bool) -> Markup:
     left, right = (_position(time, start, end) for time in (piece.start, piece.end))
     times = ""
     if playable:
@@ -102,10 +135,11 @@ def _piece(piece: Piece, start: float, end: float, playable: bool) -> Markup:
             title=title,
         )
     return fill(
-        '<i class="{kind}" style="left:{left}%;width:{width}%"{times}></i>',
+        '<i class="{kind}" style="left:{left}%;width:{width}%{colour}"{times}></i>',
         kind="ser-piece ser-faint" if piece.unsure else "ser-piece",
         left=f"{left:.2f}",
         width=f"{right - left:.2f}",
+        colour=f";--emotion:{colour(piece.label)}" if coloured else "",
         times=times,
     )
 
@@ -131,11 +165,13 @@ def clock_ticks(duration: float) -> list[tuple[float, str]]:
     return [(k * step, clock(k * step)) for k in range(int(duration / step) + 1)]
 
 
-def in_words(seconds: Mapping[str, float], silence: float) -> str:
-    """Say how long each emotion was heard, for those who do not see the picture."""
+def in_words(seconds: Mapping[str, float], silence: float | None = None) -> str:
+    """Say how long each emotion or speaker was heard, for those who do not see the picture."""
     heard = [
         text.STRIP_PART.format(label=label, seconds=value)
         for label, value in seconds.items()
         if value > 0
     ]
-    return ", ".join([*heard, text.STRIP_SILENCE.format(seconds=silence)])
+    if silence is not None:
+        heard.append(text.STRIP_SILENCE.format(seconds=silence))
+    return ", ".join(heard)

@@ -243,10 +243,26 @@ TIMELINE_STRIP_NOTE = (
     "Click a piece to hear it; the line shows where the player is. Gaps are where nobody speaks; "
     "fainter pieces are where the model is not sure."
 )
+TIMELINE_PEOPLE = "Tell people apart"
+TIMELINE_PEOPLE_NOTE = "How many people speak in the recording."
+TIMELINE_PEOPLE_OFF = "No"
+TIMELINE_SPEAKER = "Speaker {name}"
+TIMELINE_SPEAKERS = "What each speaker sounds like"
+TIMELINE_SPEAKERS_NOTE = (
+    "Speakers are told apart by the sound of their voices alone: where voices are alike, or people "
+    "talk at once, some of the speech goes to the wrong one."
+)
+TIMELINE_SPEAKERS_HEADERS = ("Speaker", "Most of the time", "Of their speech", "Speaks for")
+TIMELINE_SPEAKERS_SECONDS = "{seconds:.0f} s"
+TIMELINE_SPEAKERS_NUMBER = (
+    "The number of people must be 0, where they are not to be told apart, or {least} to {most}, "
+    "got {given}."
+)
 TIMELINE_SUMMARY = "Along the recording: {parts}."
 TIMELINE_SHARES = "Share of the speech"
 TIMELINE_SEGMENTS = "Segments as a table ({count})"
 TIMELINE_HEADERS = ("Time", "Emotion", "Probability")
+TIMELINE_WHO = "Speaker"
 TIMELINE_INTENSITY = "Intensity"
 TIMELINE_UNSURE = "not sure"
 TIMELINE_LEFT_OUT = "{count} more are in the files above."
@@ -321,7 +337,7 @@ ENDPOINTS_HEADERS = ("Endpoint", "Takes", "Answers")
 ENDPOINTS = (
     ("/predict", "a recording", "status, label, confidence, the three likeliest emotions"),
     ("/predict_all", "a recording", "the same with all probabilities, intensity and lengths"),
-    ("/analyze", "a long recording", "a timeline: segments, shares, windows"),
+    ("/analyze", "a long recording, number of people", "a timeline: segments, shares, speakers"),
     ("/compare", "two to six recordings", "what /predict_all answers, or an error, for each"),
     ("/model_info", "nothing", "model, version, labels, measured accuracy, licence, limits"),
     ("/health", "nothing, by plain GET", "status, model, revision, version"),
@@ -377,8 +393,10 @@ NOT_TOLD = "not stated"
 DATASET_TAB = "Dataset"
 DATASET_INTRO = "The recordings the model learned from and was tested on."
 CORPORA = "Recordings"
-CORPORA_HEADERS = ("Corpus", "Used for", "Language", "Speakers", "Clips", "Hours")
+CORPORA_HEADERS = ("Corpus", "Used for", "Language", "Speakers", "By speaker", "Clips", "Hours")
 SPEAKERS = "{count} ({parts})"
+CLIPS_EACH = "{least} each"
+CLIPS_FROM_TO = "{least} to {most}"
 SOURCES = "Sources and licences"
 SOURCES_HEADERS = ("Corpus", "Licence", "Citation")
 DISTRIBUTION = "{corpus}: clips by emotion and gender"
@@ -557,6 +575,7 @@ COMPARISON_PROTOCOLS = {
 }
 ACCURACY_SPREAD = "{mean} ± {std}"
 TRAINING = "How it was trained"
+YES, NO = "yes", "no"
 TRAINING_HEADERS = ("Setting", "Value")
 GENERAL = "General"
 SETTINGS = {

@@ -155,6 +155,8 @@ footer .divider { display: none; }
 .ser-lane-track { position: relative; height: 1.1rem; margin: .12rem 0; border-radius: 4px;
   background: var(--border-color-primary); overflow: hidden; }
 .ser-lane .ser-share { text-align: right; font-variant-numeric: tabular-nums; }
+.ser-lanes-below { margin-top: .45rem; padding-top: .45rem;
+  border-top: 1px solid var(--border-color-primary); }
 .ser-piece { position: absolute; top: 0; height: 100%; min-width: 2px; background: var(--emotion); }
 .ser-piece.ser-faint { opacity: .45; }
 .ser-piece[data-start] { cursor: pointer; }
@@ -256,6 +258,7 @@ footer .divider { display: none; }
   .ser-stack tbody tr:last-child { border-bottom: 0; }
   .ser-stack td, .ser-stack td.ser-number { display: block; border: 0; padding: .08rem 0;
     text-align: left; white-space: normal; }
+  .ser-stack td:empty { display: none; }
   .ser-stack td:first-child { font-weight: 700; }
   .ser-stack td:not(:first-child)::before { content: attr(data-name) ": ";
     color: var(--body-text-color-subdued); }

@@ -11,7 +11,6 @@ from gradio.events import Dependency
 
 from ..errors import SpeechEmotionError
 from ..recognizer import EmotionRecognizer
-from ..sources import UntrustedPath
 from . import text
 from .markup import Markup, fill
 from .page import QUICK, Page, build_turn
@@ -91,9 +90,7 @@ def adapted(
         yield said(text.VOICE_TOO_MANY.format(most=MOST, given=len(paths)), failed=True), None
         return
     try:
-        recognizer = page.recognizer.adapt(
-            [UntrustedPath(path) for path in paths], max_seconds=page.settings.max_seconds
-        )
+        recognizer = page.adapt(paths)
     except SpeechEmotionError as error:
         yield said(str(error), failed=True), None
         return
