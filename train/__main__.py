@@ -32,6 +32,7 @@ from .options import (
 )
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes about the processor
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # faster, but TensorFlow's choice on some only
 
 app = typer.Typer(
     no_args_is_help=True,

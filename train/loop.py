@@ -53,7 +53,7 @@ class Material:
         )
 
 
-class Batches(keras.utils.PyDataset):
+class Batches:
     """Augmented network inputs and smoothed targets, one item per step."""
 
     def __init__(
@@ -76,7 +76,6 @@ class Batches(keras.utils.PyDataset):
             seed: what random draws derive from.
             beside: further clips, with a teacher's answers alone, or None.
         """
-        super().__init__(workers=1)
         self.material, self.config, self.schedule = material, config, schedule
         self.augmentation, self.seed = recipe.augmentation, list(seed)
         self.telephone = None
@@ -266,16 +265,19 @@ class Progress(keras.callbacks.Callback):
             self.validation = validation.take(spread)
         self.bar = tqdm(total=steps, desc=description, unit="step", mininterval=1.0)
         self.figures: dict[str, str] = {}
+        self.losses: list[float] = []  # since the last row of the history
         self.history: list[dict[str, float]] = []
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self.bar.update()
+        self.losses.append(float(logs["loss"]))
         last = batch + 1 == self.bar.total
         if (batch + 1) % LOSS_EVERY == 0 or last:
-            self.figures["loss"] = f"{logs['loss']:.3f}"
+            self.figures["loss"] = f"{np.mean(self.losses[-LOSS_EVERY:]):.3f}"
             self.bar.set_postfix(self.figures, refresh=False)
         if (batch + 1) % VALIDATION_EVERY == 0 or last:
-            row = {"step": batch + 1, "loss": round(float(logs["loss"]), 4)}
+            row = {"step": batch + 1, "loss": round(float(np.mean(self.losses)), 4)}
+            self.losses.clear()
             if self.validation is not None:
                 row |= self.validate()
                 self.figures |= {key: f"{row[key]:.3f}" for key in ("val_loss", "val_accuracy")}
@@ -317,7 +319,7 @@ def train(
         log_folder: folder for TensorBoard's logs, or None for none.
 
     Returns:
-        One row per VALIDATION_EVERY steps: step, loss and validation figures.
+        One row per VALIDATION_EVERY steps: step, mean loss since the last row, validation figures.
     """
     schedule = batches.schedule
     reconstructing = isinstance(batches, Reconstructions)
@@ -345,11 +347,34 @@ def train(
         layer.activation = keras.activations.linear
     compiled = keras.backend.backend() == "jax"  # whose steps take seconds otherwise
     network.compile(optimizer, loss, loss_weights=weights, jit_compile=compiled)
-    network.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=callbacks)
+    take_steps(network, batches, callbacks)
     for layer, activation in zip(lasts, activations, strict=True):
         layer.activation = activation
     network.compile()  # forgets what was traced with the linear activation
     return progress.history
+
+
+def take_steps(
+    network: keras.Model,
+    batches: Sequence[tuple],
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> None:
+    """Take a step of training with each batch, in place.
+
+    Keras' fit() does the same, but hands a network batches of no declared size, with which its
+    steps take longer on a CPU: benchmarks/training.py measures how much.
+
+    Args:
+        network: keras.Model, compiled.
+        batches: inputs and targets, one item per step.
+        callbacks: told of the beginning, of every step with its loss, and of the end.
+    """
+    told = keras.callbacks.CallbackList(list(callbacks), model=network)
+    told.on_train_begin()
+    for step in range(len(batches)):
+        told.on_train_batch_begin(step)
+        told.on_train_batch_end(step, network.train_on_batch(*batches[step], return_dict=True))
+    told.on_train_end()
 
 
 def last_layers(network: keras.Model, config: FeatureConfig) -> list[keras.layers.Layer]:

@@ -1,0 +1,78 @@
+"""The training loop: the steps it takes, and what it says of them."""
+
+import keras
+import numpy as np
+import pytest
+
+from train.dataset import feature_config
+from train.loop import VALIDATION_EVERY, Progress, take_steps
+from train.recipe import load
+
+CLASSES, WIDTH, STEPS = 3, 5, 12
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of other noise at every step."""
+
+    def __init__(self) -> None:
+        super().__init__(workers=1)
+
+    def __len__(self) -> int:
+        return STEPS
+
+    def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+        rng = np.random.default_rng(step)
+        classes = rng.integers(CLASSES, size=8)
+        return rng.normal(size=(8, WIDTH)).astype(np.float32), np.eye(CLASSES)[classes]
+
+
+def network() -> keras.Model:
+    keras.utils.set_random_seed(7)
+    inputs = keras.Input((WIDTH,))
+    x = keras.layers.BatchNormalization()(keras.layers.Dense(8, activation="relu")(inputs))
+    outputs = keras.layers.Dense(CLASSES, activation="softmax")(keras.layers.Dropout(0.3)(x))
+    model = keras.Model(inputs, outputs)
+    model.compile(keras.optimizers.AdamW(0.01), "categorical_crossentropy")
+    return model
+
+
+def test_it_takes_the_steps_that_keras_would_take():
+    ours = network()
+    before = [weight.copy() for weight in ours.get_weights()]
+    take_steps(ours, Batches())
+    theirs = network()  # only now, as making it sets the seed
+    theirs.fit(Batches(), shuffle=False, verbose=0)
+    assert not all(np.allclose(a, b) for a, b in zip(before, ours.get_weights(), strict=True))
+    for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_it_tells_of_every_step_once_and_in_order():
+    told = []
+
+    class Listener(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            told.append("begin")
+
+        def on_train_batch_end(self, batch, logs=None):
+            assert logs["loss"] > 0
+            told.append(batch)
+
+        def on_train_end(self, logs=None):
+            told.append("end")
+
+    take_steps(network(), Batches(), [Listener()])
+    assert told == ["begin", *range(STEPS), "end"]
+
+
+def test_a_row_of_the_history_has_the_mean_loss_since_the_last_row():
+    progress = Progress("test", VALIDATION_EVERY + 2, feature_config(load("default", [])), None)
+    for step in range(VALIDATION_EVERY):
+        progress.on_train_batch_end(step, {"loss": float(step % 2)})
+    for step in range(VALIDATION_EVERY, VALIDATION_EVERY + 2):
+        progress.on_train_batch_end(step, {"loss": 3.0})
+    progress.on_train_end()
+    assert progress.history == [
+        {"step": VALIDATION_EVERY, "loss": pytest.approx(0.5)},
+        {"step": VALIDATION_EVERY + 2, "loss": pytest.approx(3.0)},
+    ]
