@@ -32,8 +32,8 @@ COLUMNS = {
     "Recipe": "{recipe}",
     "Protocol": "{protocol}",
     "Corpus": "{corpus}",
-    "Accuracy": "{accuracy_mean:.1%} ± {accuracy_std:.1%}",
-    "UAR": "{uar_mean:.1%} ± {uar_std:.1%}",
+    "Accuracy": "{accuracy}",
+    "UAR": "{uar}",
     "Macro F1": "{macro_f1_mean:.1%}",
     "ECE": "{ece:.3f}",
     "Clips": "{clips}",
@@ -178,15 +178,23 @@ def compare(results: Path) -> list[dict]:
 def table(rows: list[dict]) -> str:
     """Write rows as a Markdown table."""
     lines = [list(COLUMNS), ["---"] * len(COLUMNS)]
-    lines += [[form.format(**row) for form in COLUMNS.values()] for row in rows]
+    for row in rows:
+        spreads = {name: spread(row, name) for name in ("accuracy", "uar")}
+        lines.append([form.format(**row, **spreads) for form in COLUMNS.values()])
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def spread(row: dict, name: str) -> str:
+    """Write a figure's mean over the folds and, of several, its standard deviation."""
+    mean = f"{row[f'{name}_mean']:.1%}"
+    return mean if row["folds"] == 1 else f"{mean} ± {row[f'{name}_std']:.1%}"
 
 
 def cell(row: dict | None) -> str:
     """Write a row's accuracy, and how many folds it is of where that is not all five."""
     if row is None:
         return "-"
-    text = f"{row['accuracy_mean']:.1%} ± {row['accuracy_std']:.1%}".replace("%", " %")
+    text = spread(row, "accuracy").replace("%", " %")
     return text if row["folds"] == 5 else f"{text} ({row['folds']} folds)"
 
 
