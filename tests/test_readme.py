@@ -20,6 +20,8 @@ def test_headline_figures_are_those_of_the_metrics():
     assert rows["unweighted average recall"] == f"{100 * metrics['uar']:.1f} %"
     assert rows["truth among the top three"] == f"{100 * metrics['top3_accuracy']:.1f} %"
     assert rows["expected calibration error (15 bins)"] == f"{metrics['ece']:.3f}"
+    (intensity,) = (figure for name, figure in rows.items() if name.startswith("intensity"))
+    assert intensity == f"{metrics['intensity']['auc']:.3f}"
 
 
 def test_comparison_is_the_measured_one():

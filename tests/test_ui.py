@@ -144,8 +144,11 @@ def test_the_network_is_counted_as_training_counted_it(page: Page) -> None:
     architecture = page.repository.architecture
     assert architecture.parameters == METRICS["parameters"]
     assert architecture.stages[0].output == (240, 64)
-    assert architecture.stages[-1].output == (len(LABELS),)
-    assert f"{METRICS['parameters']:,}" in model.stages(architecture)
+    outputs = {stage.name: stage.output for stage in architecture.stages[-2:]}
+    assert outputs == {"emotion": (len(LABELS),), "intensity": (1,)}
+    shown = model.stages(architecture)
+    assert f"{METRICS['parameters']:,}" in shown
+    assert text.ARCHITECTURE_INTENSITY in shown
 
 
 def test_features_and_training_are_the_repositorys(page: Page) -> None:

@@ -220,11 +220,13 @@ def feature_steps(config: FeatureConfig) -> Markup:
 def stages(architecture: Architecture) -> Markup:
     """Tabulate the network's stages from input to output."""
     layers = sum(len(stage.layers) for stage in architecture.stages)
+    told = any(stage.name == "intensity" for stage in architecture.stages)
     note = text.ARCHITECTURE_NOTE.format(
         name=architecture.name,
         parameters=_count(architecture.parameters),
         layers=layers,
         shape=_shape(architecture.stages[0].output),
+        outputs=text.ARCHITECTURE_INTENSITY if told else text.ARCHITECTURE_EMOTION,
     )
     rows = [
         (

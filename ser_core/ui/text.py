@@ -550,8 +550,10 @@ FEATURES_HEADERS = ("Step", "What happens", "Setting")
 ARCHITECTURE = "The network"
 ARCHITECTURE_NOTE = (
     "{name}: {parameters} parameters in {layers} layers, from {shape} values (frames x features) "
-    "to one probability per emotion."
+    "to {outputs}."
 )
+ARCHITECTURE_EMOTION = "one probability per emotion"
+ARCHITECTURE_INTENSITY = "one probability per emotion, and the intensity"
 ARCHITECTURE_HEADERS = ("Stage", "Layers", "Output", "Parameters")
 COMPARISON = "Compared with published systems"
 COMPARISON_NOTE = (
