@@ -307,11 +307,14 @@ def test_the_api_is_exactly_the_five_documented_endpoints(url: str) -> None:
     heard = {"/predict", "/predict_all", "/analyze"}
     assert set(info["named_endpoints"]) == heard | {"/compare", "/model_info"}
     assert info["unnamed_endpoints"] == {}
+    analyze = info["named_endpoints"]["/analyze"]
     for endpoint in map(info["named_endpoints"].get, heard):
         assert endpoint["description"].startswith("Hear the emotion in a recording")
-        (parameter,) = endpoint["parameters"]
+        parameter, *further = endpoint["parameters"]
         assert parameter["parameter_name"] == "audio"
         assert parameter["python_type"]["type"] == "filepath"
+        names = [(one["parameter_name"], one["parameter_default"]) for one in further]
+        assert names == ([("speakers", 0)] if endpoint is analyze else [])
         (returned,) = endpoint["returns"]
         named = set(returned["type"]["properties"])
         assert named >= {"status", "label", "confidence"} or named >= {"segments", "overall"}
