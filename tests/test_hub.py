@@ -472,7 +472,7 @@ def test_bare_keras_loads_the_same_network_by_its_address(hub, repository, hub_r
         "inputs = np.random.default_rng(0).standard_normal((2, *map(int, sys.argv[1:3])))\n"
         "for place in ('hf://user/name', sys.argv[3]):\n"
         "    network = keras.saving.load_model(place, compile=False)\n"
-        "    print(network.predict(inputs, verbose=0).tolist())\n"
+        "    print([one.tolist() for one in network.predict(inputs, verbose=0)])\n"
     )
     config = EmotionRecognizer.from_pretrained(DEFAULT_MODEL).config
     output = hub_run(program, config.frames, config.features, DEFAULT_MODEL)
