@@ -36,9 +36,7 @@ def measure(recipe_name: str, way: str, steps: int) -> float:
     inputs = rng.normal(size=(count, config.frames, config.features)).astype(np.float32)
     classes = len(config.labels)
     targets = np.eye(classes, dtype=np.float32)[rng.integers(classes, size=count)]
-    parameters = recipe.network.parameters | {"intensity": False}
-    if not recipe.gives_intensity:
-        del parameters["intensity"]
+    parameters = {k: v for k, v in recipe.network.parameters.items() if k != "intensity"}
     build = NETWORKS[recipe.network.name]
     network = build(config.frames, config.features, classes, **parameters)
     network.compile(keras.optimizers.AdamW(1e-3), masked_crossentropy)

@@ -361,8 +361,8 @@ def take_steps(
 ) -> None:
     """Take a step of training with each batch, in place.
 
-    Keras' fit() does the same, but hands a network batches of no declared size, with which its
-    steps take longer on a CPU: benchmarks/training.py measures how much.
+    Keras' fit() does the same, but its steps take longer on a CPU: benchmarks/training.py measures
+    how much.
 
     Args:
         network: keras.Model, compiled.

@@ -1,8 +1,10 @@
 """What stands on the tab that follows a recording: a summary, lanes along time, and tables."""
 
+from collections.abc import Mapping
 from functools import partial
 
 from ..results import EmotionSegment
+from ..speakers import SpeakerShare
 from ..timeline import EmotionTimeline
 from . import text
 from .answer import plain
@@ -60,14 +62,13 @@ def details(timeline: EmotionTimeline) -> Markup:
     """Draw the timeline, the time of each emotion, and a table of the segments."""
     if not timeline.segments:
         return Markup("")
-    seconds = {
-        label: share * sum(segment.end - segment.start for segment in timeline.segments)
-        for label, share in timeline.distribution.items()
-    }
+    voices = timeline.by_speaker
+    told = sum(segment.end - segment.start for segment in timeline.segments)
+    seconds = {label: share * told for label, share in timeline.distribution.items()}
     silence = max(0.0, timeline.duration - sum(seconds.values()))
     summary, note = in_words(seconds, silence), text.TIMELINE_STRIP_NOTE
-    if timeline.by_speaker:
-        heard = {_named(name): voice.seconds for name, voice in timeline.by_speaker.items()}
+    if voices:
+        heard = {_named(name): voice.seconds for name, voice in voices.items()}
         summary = f"{summary}; {in_words(heard)}"
         note = f"{note} {text.TIMELINE_SPEAKERS_NOTE}"
     drawn = lanes(
@@ -78,7 +79,7 @@ def details(timeline: EmotionTimeline) -> Markup:
         ticks=clock_ticks(timeline.duration),
         summary=text.TIMELINE_SUMMARY.format(parts=summary),
         playable=True,
-        below=_speaker_lanes(timeline),
+        below=_speaker_lanes(timeline, voices),
     )
     return fill(
         '<section class="ser-section"><h2>{title}</h2>{drawn}<p class="ser-small">{note}</p>'
@@ -88,7 +89,7 @@ def details(timeline: EmotionTimeline) -> Markup:
         title=text.TIMELINE_STRIP,
         drawn=drawn,
         note=note,
-        speakers=_speakers(timeline),
+        speakers=_speakers(voices),
         shares=text.TIMELINE_SHARES,
         bars=join(_share(label, share) for label, share in timeline.distribution.items()),
         count=text.TIMELINE_SEGMENTS.format(count=len(timeline.segments)),
@@ -104,21 +105,21 @@ def _named(speaker: str) -> str:
     return text.TIMELINE_SPEAKER.format(name=speaker)
 
 
-def _speaker_lanes(timeline: EmotionTimeline) -> list[Lane]:
+def _speaker_lanes(timeline: EmotionTimeline, voices: Mapping[str, SpeakerShare]) -> list[Lane]:
     return [
         Lane(
             _named(name),
             [_piece(segment) for segment in timeline.segments if segment.speaker == name],
             voice.seconds / timeline.speech_seconds,
         )
-        for name, voice in timeline.by_speaker.items()
+        for name, voice in voices.items()
     ]
 
 
-def _speakers(timeline: EmotionTimeline) -> Markup:
+def _speakers(voices: Mapping[str, SpeakerShare]) -> Markup:
     """Tabulate what each speaker sounds like; empty where nobody asked."""
     rows = []
-    for name, voice in timeline.by_speaker.items():
+    for name, voice in voices.items():
         label = max(voice.distribution, key=voice.distribution.get)
         share = voice.distribution[label]
         rows.append(
