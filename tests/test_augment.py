@@ -10,7 +10,19 @@ from ser_core import DEFAULT_MODEL
 from ser_core.audio import load_audio
 from ser_core.config import FeatureConfig
 from ser_core.features import relative_level, to_frames
-from train.augment import UNKNOWN, Telephone, blend, mixup
+from train import recipe as recipes
+from train.augment import (
+    UNKNOWN,
+    Bands,
+    Telephone,
+    add_noise_floor,
+    blend,
+    mixup,
+    random_filter,
+    stretch,
+    warp,
+)
+from train.dataset import feature_config
 from train.degradations import telephone
 
 
@@ -51,3 +63,71 @@ def test_a_telephone_in_mel_bands_is_close_to_one_in_samples(file):
     apart = np.abs(real[:count] - made[:count]).mean()  # [dB]
     assert apart < 0.25 * np.abs(real[:count] - untouched[:count]).mean()
     assert apart < 2.5
+
+
+def two_blocks() -> FeatureConfig:
+    """A feature config whose second block hears low frequencies through a longer window."""
+    recipe = recipes.load("default")
+    (block,) = recipe.features.blocks
+    low = block.model_copy(update={"n_fft": 1024, "win_length": 1024, "fmax": 1000.0})
+    features = recipe.features.model_copy(update={"blocks": (block, low)})
+    return feature_config(recipe.model_copy(update={"features": features}))
+
+
+def test_steady_noise_is_as_loud_in_every_block_as_the_bands_say():
+    config = two_blocks()
+    bands = Bands.for_config(config)
+    noise = np.random.default_rng(0).normal(size=160_000).astype(np.float32)
+    power = to_frames(noise, config)[10:-10].mean(axis=0)
+    first, second = (power[block].mean() for block in bands.blocks)
+    assert second / first == pytest.approx(bands.gains[bands.blocks[1]].mean(), rel=0.05)
+    silence = np.full((300, 128), 1e-20, dtype=np.float32)
+    silence[:, 0] = 1.0  # what the noise's level is measured against
+    added = add_noise_floor(silence, (10.0, 10.0), bands, np.random.default_rng(1)) - silence
+    alike = np.interp(bands.heights[64:], bands.heights[:64], added[:, :64].mean(axis=0))
+    apart = 10 * np.log10(added[:, 64:].mean(axis=0) / alike / bands.gains[64:])[8:]
+    assert np.abs(apart).max() < 1.0  # dB: one colour goes through both blocks
+
+
+def test_another_vocal_tract_moves_every_frequency_by_one_factor():
+    config = two_blocks()
+    bands = Bands.for_config(config)
+    power = np.full((5, 128), 1e-6, dtype=np.float32)
+    peaks = [20, 40, 64 + 30]
+    power[:, peaks] = 1.0
+    for seed in range(5):
+        moved = warp(power, 0.1, bands, np.random.default_rng(seed))
+        reach = np.log1p(0.1)
+        factor = np.exp(np.random.default_rng(seed).uniform(-reach, reach))
+        for block, peak in ((slice(0, 30), 20), (slice(30, 64), 40), (slice(64, 128), 94)):
+            weights = moved[0, block] - 1e-6
+            heard = np.average(bands.centres[block], weights=weights)
+            step = np.diff(bands.centres)[peak - 1]
+            assert heard == pytest.approx(bands.centres[peak] / factor, abs=step)
+    untouched = warp(power, 0.0, bands, np.random.default_rng(0))
+    np.testing.assert_allclose(untouched, power, rtol=1e-5)
+
+
+def test_another_tempo_keeps_what_is_said():
+    power = np.linspace(0.0, 1.0, 200, dtype=np.float32)[:, None] * np.ones(64, np.float32)
+    lengths = set()
+    for seed in range(20):
+        told = stretch(power, 0.2, np.random.default_rng(seed))
+        lengths.add(len(told))
+        np.testing.assert_allclose(told[:, 3], np.linspace(0.0, 1.0, len(told)), atol=1e-5)
+    assert min(lengths) >= round(200 / 1.2)
+    assert max(lengths) <= round(200 * 1.2)
+    assert max(lengths) - min(lengths) > 40
+    assert len(stretch(power[:1], 0.2, np.random.default_rng(0))) == 1
+
+
+def test_a_random_filter_keeps_to_its_largest_gain():
+    bands = Bands.for_config(feature_config(recipes.load("default")))
+    gains = []
+    for seed in range(20):
+        flat = np.ones((7, 64), dtype=np.float32)
+        heard = random_filter(flat, 6.0, bands, np.random.default_rng(seed))
+        assert np.array_equal(heard[0], heard[-1])  # the same in every frame
+        gains.append(10 * np.log10(heard[0]))
+    assert np.abs(gains).max() <= 6.0 + 1e-4
+    assert np.ptp(gains, axis=0).min() > 3.0  # every band is changed now and then

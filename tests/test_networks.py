@@ -129,6 +129,18 @@ def test_published_sizes_are_what_the_docstring_says(name):
         assert f"{case.parameters:,}" in inspect.getdoc(build)
 
 
+def test_blocks_of_bands_become_channels_of_one_image():
+    case = CASES["residual_cnn"]
+    frames, bands = case.small
+    network = NETWORKS["residual_cnn"](frames, 2 * bands, CLASSES, images=2, **case.settings)
+    windows = np.random.default_rng(0).normal(size=(3, frames, 2 * bands)).astype(np.float32)
+    image = keras.Model(network.input, network.get_layer("image").output)
+    seen = keras.ops.convert_to_numpy(image(windows))
+    assert np.array_equal(seen, np.stack([windows[..., :bands], windows[..., bands:]], axis=-1))
+    first = network.get_layer("stem_conv").get_weights()[0]
+    assert first.shape == (5, 5, 2, case.settings["stem"])
+
+
 def test_the_last_layer_is_a_float32_softmax_named_emotion(trained):
     last = trained.network.layers[-1]
     assert isinstance(last, keras.layers.Dense)

@@ -1,11 +1,13 @@
 """Augmentation: random changes to training windows, in the mel-power domain.
 
 Speed is changed on the audio before (train/dataset.py). What follows is exact for a spectral tilt
-and close for a noise floor and a telephone, and costs milliseconds a batch instead of seconds. A
-gain needs no augmentation: the features are relative to the window's own level.
+and other filters, close for a noise floor, a telephone, another tempo and another vocal tract, and
+costs milliseconds a batch instead of seconds. A gain needs no augmentation: the features are
+relative to the window's own level.
 
 Source: SpecAugment masks, Park et al. (2019), arXiv:1904.08779; mixup, Zhang et al. (2018),
-arXiv:1710.09412.
+arXiv:1710.09412; vocal-tract length perturbation, Jaitly and Hinton (2013), ICML workshop on deep
+learning for audio; random filters, Nam et al. (2022), arXiv:2110.03282.
 """
 
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from scipy.signal import sosfreqz
 
 from ser_core.config import FeatureConfig
 from ser_core.features import TINY
-from ser_core.features.log_mel import mel_filters
+from ser_core.features.log_mel import hz_to_mel, mel_filters, mel_to_hz
 
 from .degradations import MU, STEPS, TELEPHONE_RATE, telephone_line
 from .recipe import Augmentation
@@ -26,6 +28,48 @@ UNKNOWN = -1.0
 ROUNDING = np.float32((np.log1p(MU) / STEPS) ** 2 / 12.0)
 """Power of what a telephone's 8 bits round off, against the speech's: a logarithmic step is in
 proportion to the sample, and rounding is even within half a step."""
+
+
+@dataclass(frozen=True)
+class Bands:
+    """The mel bands of a feature config, block by block.
+
+    Attributes:
+        blocks: where each block's bands stand among all.
+        centres: float array of shape (bands,), their frequencies [Hz], rising within a block.
+        heights: float array of shape (bands,), where they lie on the mel scale: 0 is the lowest
+            band of the first block, 1 its highest.
+        gains: float32 array of shape (bands,), power of steady noise against that in the first
+            block: it grows with the energy of the Hann window, and with the bins of a mel band,
+            whose weights have a unit area in Hz.
+    """
+
+    blocks: tuple[slice, ...]
+    centres: np.ndarray
+    heights: np.ndarray
+    gains: np.ndarray
+
+    @classmethod
+    def for_config(cls, config: FeatureConfig) -> "Bands":
+        """Say where the bands of a feature config lie, whose blocks are all log_mel."""
+        ends = np.cumsum([block.n_mels for block in config.blocks])
+        blocks = tuple(
+            slice(int(end - block.n_mels), int(end))
+            for end, block in zip(ends, config.blocks, strict=True)
+        )
+        mels = [
+            np.linspace(hz_to_mel(block.fmin), hz_to_mel(block.fmax), block.n_mels + 2)[1:-1]
+            for block in config.blocks
+        ]
+        lowest, highest = mels[0][0], mels[0][-1]
+        mels = np.concatenate(mels)
+        gains = [np.full(b.n_mels, b.win_length * b.n_fft) for b in config.blocks]
+        return cls(
+            blocks,
+            mel_to_hz(mels),
+            (mels - lowest) / (highest - lowest),
+            (np.concatenate(gains) / gains[0][0]).astype(np.float32),
+        )
 
 
 def crop(power: np.ndarray, frames: int, rng: np.random.Generator) -> tuple[np.ndarray, int]:
@@ -50,26 +94,104 @@ def shift(power: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
     return power[int(rng.integers(0, min(most, len(power) // 2) + 1)) :]
 
 
-def tilt(power: np.ndarray, largest: float, rng: np.random.Generator) -> np.ndarray:
+def stretch(power: np.ndarray, largest: float, rng: np.random.Generator) -> np.ndarray:
+    """Speak up to 1 + `largest` times as fast or as slowly, at the same pitch.
+
+    Args:
+        power: float32 array of shape (n, bands).
+        largest: float >= 0.
+        rng: source of randomness.
+
+    Returns:
+        float32 array of shape (m, bands), between frames as a straight line has it.
+    """
+    reach = np.log1p(largest)
+    frames = max(1, round(len(power) * np.exp(rng.uniform(-reach, reach))))
+    return between(power, np.linspace(0.0, len(power) - 1.0, frames))
+
+
+def between(rows: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """Read rows at positions that need not be whole, along straight lines.
+
+    Args:
+        rows: float32 array of shape (n, columns).
+        positions: float array of shape (m,), in [0, n - 1].
+
+    Returns:
+        float32 array of shape (m, columns).
+
+    >>> between(np.float32([[0, 0], [2, 4]]), np.array([0.0, 0.25, 1.0])).tolist()
+    [[0.0, 0.0], [0.5, 1.0], [2.0, 4.0]]
+    """
+    below = np.floor(positions).astype(int)
+    share = (positions - below).astype(np.float32)[:, None]
+    above = np.minimum(below + 1, len(rows) - 1)
+    return rows[below] * (1 - share) + rows[above] * share
+
+
+def warp(power: np.ndarray, largest: float, bands: Bands, rng: np.random.Generator) -> np.ndarray:
+    """Speak through a vocal tract up to 1 + `largest` times as long or as short.
+
+    Args:
+        power: float32 array of shape (frames, bands).
+        largest: float >= 0.
+        bands: Bands.
+        rng: source of randomness.
+
+    Returns:
+        float32 array of the same shape: every frequency moved by one factor; a band that would
+        come from beyond a block's outermost has what that one has.
+    """
+    reach = np.log1p(largest)
+    factor = np.exp(rng.uniform(-reach, reach))
+    moved = np.empty_like(power)
+    for block in bands.blocks:
+        centres = bands.centres[block]
+        positions = np.interp(centres * factor, centres, np.arange(len(centres)))
+        moved[:, block] = between(power[:, block].T, positions).T
+    return moved
+
+
+def random_filter(
+    power: np.ndarray, largest: float, bands: Bands, rng: np.random.Generator
+) -> np.ndarray:
+    """Pass the window through a smooth filter of a random shape.
+
+    Args:
+        power: float32 array of shape (frames, bands).
+        largest: float >= 0 [dB], gain or loss at the filter's corners.
+        bands: Bands.
+        rng: source of randomness.
+
+    Returns:
+        float32 array of the same shape; between 3 to 6 corners the gain [dB] is a straight line
+        over mels.
+    """
+    inner = np.sort(rng.uniform(size=int(rng.integers(1, 5))))
+    corners = np.concatenate([[0.0], inner, [1.0]])
+    decibels = np.interp(bands.heights, corners, rng.uniform(-largest, largest, len(corners)))
+    return power * (10.0 ** (decibels / 10.0)).astype(np.float32)
+
+
+def tilt(power: np.ndarray, largest: float, bands: Bands, rng: np.random.Generator) -> np.ndarray:
     """Tilt the spectrum by up to `largest` dB between the lowest and the highest band."""
-    slope = rng.uniform(-largest, largest)
-    decibels = np.linspace(-slope / 2, slope / 2, power.shape[1])
+    decibels = rng.uniform(-largest, largest) * (bands.heights - 0.5)
     return power * (10.0 ** (decibels / 10.0)).astype(np.float32)
 
 
 def add_noise_floor(
-    power: np.ndarray, snr: tuple[float, float], rng: np.random.Generator
+    power: np.ndarray, snr: tuple[float, float], bands: Bands, rng: np.random.Generator
 ) -> np.ndarray:
     """Add stationary noise of a random colour, `snr` dB below the clip's mean power.
 
     The power of a noise band scatters from frame to frame; a gamma distribution of shape 2 stands
     for a band that averages a few bins of the Fourier transform.
     """
-    frames, bands = power.shape
-    colour = 10.0 ** (np.linspace(0.0, rng.uniform(-30.0, 15.0), bands) / 10.0)
-    level = power.mean() * 10.0 ** (-rng.uniform(*snr) / 10.0)
-    scatter = rng.standard_gamma(2.0, size=(frames, bands), dtype=np.float32) / 2.0
-    return power + scatter * (colour / colour.mean() * level).astype(np.float32) + TINY
+    colour = 10.0 ** (rng.uniform(-30.0, 15.0) * bands.heights / 10.0)
+    first = bands.blocks[0]
+    level = power[:, first].mean() * 10.0 ** (-rng.uniform(*snr) / 10.0) / colour[first].mean()
+    scatter = rng.standard_gamma(2.0, size=power.shape, dtype=np.float32) / 2.0
+    return power + scatter * (colour * bands.gains * level).astype(np.float32) + TINY
 
 
 @dataclass(frozen=True)
@@ -80,10 +202,12 @@ class Telephone:
         gain: float32 array of shape (bands,), what the line's filter leaves of each band's power.
         reach: float32 array of shape (bands,), share of a band that lies below half the line's
             sampling rate, where what its 8 bits round off is heard.
+        bands: Bands.
     """
 
     gain: np.ndarray
     reach: np.ndarray
+    bands: Bands
 
     @classmethod
     def for_config(cls, config: FeatureConfig) -> "Telephone":
@@ -102,6 +226,7 @@ class Telephone:
         return cls(
             np.concatenate(gains).astype(np.float32),
             np.concatenate(reaches).astype(np.float32),
+            Bands.for_config(config),
         )
 
     def carry(self, power: np.ndarray) -> np.ndarray:
@@ -114,8 +239,8 @@ class Telephone:
             float32 array of the same shape.
         """
         heard = power * self.gain
-        noise = heard.mean(axis=1, keepdims=True) * ROUNDING
-        return heard + noise * self.reach
+        noise = heard[:, self.bands.blocks[0]].mean(axis=1, keepdims=True) * ROUNDING
+        return heard + noise * (self.reach * self.bands.gains)
 
 
 def mask(windows: np.ndarray, settings: Augmentation, rng: np.random.Generator) -> None:

@@ -78,9 +78,11 @@ class Batches:
         """
         self.material, self.config, self.schedule = material, config, schedule
         self.augmentation, self.seed = recipe.augmentation, list(seed)
-        self.telephone = None
-        if recipe.augmentation is not None and recipe.augmentation.telephone:
-            self.telephone = augment.Telephone.for_config(config)
+        self.bands = self.telephone = None
+        if recipe.augmentation is not None and not config.from_waveform:
+            self.bands = augment.Bands.for_config(config)
+            if recipe.augmentation.telephone:
+                self.telephone = augment.Telephone.for_config(config)
         self.versions = recipe.versions(schedule)
         self.distillation, self.beside = recipe.distillation, beside
         self.clips = np.arange(len(material.features))
@@ -143,6 +145,9 @@ class Batches:
         """One randomly changed and placed network input, (frames, features) in its own units."""
         if self.config.from_waveform:
             return one_of(sequences(version, self.config), rng)
+        # Nothing is drawn where a recipe does without a change: its networks stay what they were.
+        if self.augmentation.stretch:
+            version = augment.stretch(version, self.augmentation.stretch, rng)
         if self.config.sequence == 1:
             power, start = augment.crop(version, self.config.window_frames, rng)
             return place(self.changed(power, rng), start, self.config)
@@ -151,11 +156,14 @@ class Batches:
         return one_of(sequences(np.stack(windows), self.config), rng)
 
     def changed(self, power: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Tilt the spectrum, and now and then add a noise floor, or send it over a telephone."""
-        power = augment.tilt(power, self.augmentation.tilt, rng)
+        """Change voice and room; now and then add a noise floor, or send it over a telephone."""
+        if self.augmentation.warp:
+            power = augment.warp(power, self.augmentation.warp, self.bands, rng)
+        if self.augmentation.filter:
+            power = augment.random_filter(power, self.augmentation.filter, self.bands, rng)
+        power = augment.tilt(power, self.augmentation.tilt, self.bands, rng)
         if rng.random() < self.augmentation.noise:
-            power = augment.add_noise_floor(power, self.augmentation.snr, rng)
-        # Nothing is drawn where a recipe has no telephone: its networks stay what they were.
+            power = augment.add_noise_floor(power, self.augmentation.snr, self.bands, rng)
         if self.telephone is not None and rng.random() < self.augmentation.telephone:
             power = self.telephone.carry(power)
         return power

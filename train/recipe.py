@@ -98,6 +98,10 @@ class Augmentation(Strict):
         snr: (low, high) [dB], range of the noise floor's distance from the speech.
         noise: float in [0, 1), share of the windows that get a noise floor.
         telephone: float in [0, 1), share of the windows that are heard over a telephone line.
+        stretch: float, by what share at most a window is spoken faster or slower, pitch unchanged.
+        warp: float, by what share at most a window's frequencies move, as with the length of the
+            vocal tract.
+        filter: float [dB], largest gain or loss of a filter of a random shape.
         time_masks, time_mask: how many, and the longest [frames].
         band_masks, band_mask: how many, and the widest [bands].
         mixup: float > 0, parameter of the beta distribution.
@@ -109,6 +113,9 @@ class Augmentation(Strict):
     snr: tuple[float, float]
     noise: Probability
     telephone: Probability = 0.0
+    stretch: Annotated[float, Field(ge=0)] = 0.0
+    warp: Annotated[float, Field(ge=0)] = 0.0
+    filter: Annotated[float, Field(ge=0)] = 0.0
     time_masks: Annotated[int, Field(ge=0)]
     time_mask: Count
     band_masks: Annotated[int, Field(ge=0)]

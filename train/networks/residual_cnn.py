@@ -77,6 +77,7 @@ def build(
     features: int,
     classes: int,
     *,
+    images: int = 1,
     stem: int = 24,
     channels: tuple[int, ...] = (24, 48, 96, 144),
     squeeze_ratio: int = 8,
@@ -90,6 +91,8 @@ def build(
         frames: int, length of the input window [frames].
         features: int, features per frame (log-mel bands).
         classes: int, number of emotion classes.
+        images: int, blocks of equally many bands that the features are; they are seen as one
+            image of so many channels.
         stem: int, channels of the first convolution (5x5, stride 2).
         channels: channels of the residual blocks; every block after the first has stride 2.
         squeeze_ratio: int, by how much squeeze-and-excitation narrows.
@@ -102,7 +105,11 @@ def build(
         probabilities; with `intensity`, to that and float32 (batch, 1) in [0, 1].
     """
     inputs = keras.Input((frames, features), name="features")
-    x = layers.Reshape((frames, features, 1), name="image")(inputs)
+    if images == 1:
+        x = layers.Reshape((frames, features, 1), name="image")(inputs)
+    else:
+        x = layers.Reshape((frames, images, features // images), name="blocks")(inputs)
+        x = layers.Permute((1, 3, 2), name="image")(x)  # (frames, bands, images)
     x = convolution(x, stem, 5, 2, "stem")
     x = layers.Activation("silu", name="stem_silu")(x)
     for index, filters in enumerate(channels):
