@@ -8,6 +8,7 @@ answer; the row says how often it would, and its other figures are of all clips,
 compare. A fold's answers are kept as it ends, and a run that was stopped goes on at the next one.
 """
 
+import dataclasses
 import hashlib
 import json
 import multiprocessing
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from ser_core.audio import load_audio
@@ -26,13 +28,12 @@ from ser_core.errors import ConfigError
 from ser_core.features import network_inputs
 from ser_core.windows import heard_inputs
 
-from . import degradations, fit, fold_networks, records
+from . import dataset, degradations, fit, fold_networks, loop, records
 from .calibrate import apply_temperature
 from .corpora import Clip
 from .dataset import ORIGINAL
 from .export import write_json
 from .fold_networks import FoldNetwork
-from .loop import predict
 from .metrics import accuracy_interval, scores
 from .run import Run
 
@@ -74,6 +75,7 @@ CONDITIONS = (
     *(Condition("clipping", share, "% of samples") for share in (1.0, 10.0)),
     Condition("gain in floats", 20.0, "dB"),
     *(Condition("gain in 16 bits", decibels, "dB") for decibels in (20.0, -20.0)),
+    Condition("random gain in floats", 10.0, "dB either way"),
     Condition("silence on both sides", 1.0, "s"),
     *(Condition("speed", speed, "times") for speed in (0.9, 1.1)),
 )
@@ -81,7 +83,7 @@ CONDITIONS = (
 
 @dataclass(frozen=True)
 class Heard:
-    """What the network is asked about one clip, in the form that `train.loop.predict` takes.
+    """What the network is asked about one clip, in the form that `train.loop.answer` takes.
 
     Attributes:
         windows: float32 array of shape (inputs, frames, features).
@@ -106,6 +108,9 @@ class Measured:
         truth: int array of shape (clips,), index into LABELS.
         probabilities: float array of shape (conditions, clips, classes), calibrated.
         answered: bool array of shape (conditions, clips), whether the gate found speech.
+        strong: float array of shape (clips,): 1 strongly expressed, 0 not, -1 where nobody said.
+        intensity: float array of shape (conditions, clips) in [0, 1]; NaN where the network tells
+            none.
     """
 
     files: np.ndarray
@@ -113,6 +118,8 @@ class Measured:
     truth: np.ndarray
     probabilities: np.ndarray
     answered: np.ndarray
+    strong: np.ndarray
+    intensity: np.ndarray
 
 
 def degrade(
@@ -156,6 +163,8 @@ def degrade(
             return degradations.clip(samples, level / 100.0)
         case "gain in floats":
             return degradations.gain(samples, level)
+        case "random gain in floats":
+            return degradations.gain(samples, rng.uniform(-level, level))
         case "gain in 16 bits":
             return degradations.gain_16_bits(samples, level)
         case "silence on both sides":
@@ -186,16 +195,19 @@ def talkers_of(fold: FoldNetwork) -> list[np.ndarray]:
     return [load_audio(fold.train[i].path, sample_rate=rate) for i in spread]
 
 
-def answer(network, heard: Sequence[Heard], fold: FoldNetwork) -> np.ndarray:  # (clips, classes)
-    """Answer clips as the fold did, before any temperature."""
-    return fold.among_known(predict(network, heard, fold.config))
+def answer(
+    network, heard: Sequence[Heard], fold: FoldNetwork
+) -> tuple[np.ndarray, np.ndarray | None]:  # (clips, classes), (clips,)
+    """Answer clips as the fold did, before any temperature; see `train.loop.answer`."""
+    probabilities, intensity = loop.answer(network, heard, fold.config)
+    return fold.among_known(probabilities), intensity
 
 
 def check(network, fold: FoldNetwork, run: Run, clips: Sequence[Clip], sounds: list) -> None:
     """Raise ConfigError unless the network gives the answers that its fold wrote down."""
     written = records.read_answers(run.results / "folds" / f"fold_{fold.number}.csv")
     places = [written.files.index(clip.file) for clip in clips]
-    again = answer(network, [Heard(network_inputs(one, fold.config)) for one in sounds], fold)
+    again, _ = answer(network, [Heard(network_inputs(one, fold.config)) for one in sounds], fold)
     difference = float(np.abs(again - written.probabilities[places]).max())
     if not difference <= SAME:
         raise ConfigError(
@@ -213,14 +225,16 @@ def measure_fold(run: Run, fold: FoldNetwork, every: int, file: Path) -> None:
     sounds = [load_audio(clip.path, sample_rate=config.sample_rate) for clip in clips]
     check(network, fold, run, clips, sounds)
     talkers = talkers_of(fold)
-    probabilities, answered = [], []
+    probabilities, answered, intensity = [], [], []
     for condition in tqdm(CONDITIONS, desc=fit.name_of(fold.number), unit="condition"):
         heard = []
         for clip, samples in zip(clips, sounds, strict=True):
             rng = generator(condition.kind, clip.file)
             changed = degrade(samples, condition, config.sample_rate, talkers, rng)
             heard.append(hear(changed, config))
-        probabilities.append(apply_temperature(answer(network, heard, fold), fold.temperature))
+        given, strengths = answer(network, heard, fold)
+        probabilities.append(apply_temperature(given, fold.temperature))
+        intensity.append(np.full(len(clips), np.nan) if strengths is None else strengths)
         answered.append([one.answered for one in heard])
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_suffix(".partial")
@@ -232,13 +246,16 @@ def measure_fold(run: Run, fold: FoldNetwork, every: int, file: Path) -> None:
             truth=fold.truth[::every],
             probabilities=probabilities,
             answered=answered,
+            strong=dataset.intensities(clips),
+            intensity=intensity,
         )
     unfinished.replace(file)
 
 
 def file_of(run: Run, fold: FoldNetwork, every: int) -> Path:
     """Say where a fold's answers are kept; another network or another degradation has another."""
-    parts = [fold.weights.name, f"{fold.temperature:g}", str(every), *map(str, CONDITIONS)]
+    fields = [field.name for field in dataclasses.fields(Measured)]
+    parts = [fold.weights.name, f"{fold.temperature:g}", str(every), *map(str, CONDITIONS), *fields]
     digest = hashlib.sha256(json.dumps(parts).encode())
     digest.update(Path(degradations.__file__).read_bytes())
     return run.work / f"robustness_{fold.number}-{digest.hexdigest()[:16]}.npz"
@@ -298,15 +315,20 @@ def summarise(folds: Sequence[Measured]) -> dict:
     Returns:
         `clips`, `talkers` in babble, `direct_to_reverberant` [dB], and `rows`: condition, kind,
         level, unit, the figures of `metrics.scores`, accuracy_interval, mean confidence, answered
-        (share of the clips in which the gate found speech), and change [points] of the accuracy
-        against clean.
+        (share of the clips in which the gate found speech), change [points] of the accuracy
+        against clean, and intensity_auc of strong expression against normal, None where the
+        networks tell no intensity.
     """
     truth = np.concatenate([fold.truth for fold in folds])
     speakers = np.concatenate([fold.speakers for fold in folds])
     probabilities = np.concatenate([fold.probabilities for fold in folds], axis=1)
     answered = np.concatenate([fold.answered for fold in folds], axis=1)
+    strong = np.concatenate([fold.strong for fold in folds])
+    intensity = np.concatenate([fold.intensity for fold in folds], axis=1)
     rows = []
-    for condition, given, heard in zip(CONDITIONS, probabilities, answered, strict=True):
+    for condition, given, heard, strengths in zip(
+        CONDITIONS, probabilities, answered, intensity, strict=True
+    ):
         figures = scores(given, truth)
         correct = given.argmax(axis=1) == truth
         clean = rows[0]["accuracy"] if rows else figures["accuracy"]
@@ -321,6 +343,7 @@ def summarise(folds: Sequence[Measured]) -> dict:
                 "confidence": round(float(given.max(axis=1).mean()), 4),
                 "answered": round(float(heard.mean()), 4),
                 "change": round(100.0 * (figures["accuracy"] - clean), 1),
+                "intensity_auc": intensity_auc(strong, strengths),
             }
         )
     return {
@@ -332,15 +355,38 @@ def summarise(folds: Sequence[Measured]) -> dict:
     }
 
 
+def intensity_auc(strong: np.ndarray, intensity: np.ndarray) -> float | None:
+    """Say how well intensities tell strong expression from normal: area under the ROC curve.
+
+    Args:
+        strong: float array of shape (clips,): 1 strong, 0 normal, -1 where nobody said.
+        intensity: float array of shape (clips,), NaN where the network tells none.
+
+    Returns:
+        float in [0, 1]; None where nothing can be compared.
+
+    >>> intensity_auc(np.array([0.0, 1.0, -1.0]), np.array([0.2, 0.3, 0.9]))
+    1.0
+    """
+    known = (strong >= 0) & np.isfinite(intensity)
+    if len(np.unique(strong[known])) < 2:
+        return None
+    return round(float(roc_auc_score(strong[known], intensity[known])), 4)
+
+
 def table(measured: dict) -> str:
     """Write what was measured as a Markdown table."""
     lines = [
-        "| condition | accuracy | change | UAR | ECE | NLL | mean confidence | app answers |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|",
+        "| condition | accuracy | change | UAR | ECE | NLL | mean confidence | app answers "
+        "| intensity, AUC |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    lines += [
-        f"| {row['condition']} | {row['accuracy']:.1%} | {row['change']:+.1f} | {row['uar']:.1%} "
-        f"| {row['ece']:.3f} | {row['nll']:.3f} | {row['confidence']:.1%} | {row['answered']:.1%} |"
-        for row in measured["rows"]
-    ]
+    for row in measured["rows"]:
+        auc = row["intensity_auc"]
+        lines.append(
+            f"| {row['condition']} | {row['accuracy']:.1%} | {row['change']:+.1f} "
+            f"| {row['uar']:.1%} | {row['ece']:.3f} | {row['nll']:.3f} "
+            f"| {row['confidence']:.1%} | {row['answered']:.1%} "
+            f"| {'' if auc is None else f'{auc:.3f}'} |"
+        )
     return "\n".join(lines) + "\n"

@@ -100,6 +100,8 @@ def intensity(measured: IntensityScores) -> Markup:
 
 def robustness(measured: Robustness) -> Markup:
     """Tabulate what worse recordings do to the answers."""
+    told = all(row.intensity_auc is not None for row in measured.rows)
+    headers = text.ROBUSTNESS_HEADERS + ((text.ROBUSTNESS_INTENSITY,) if told else ())
     rows = [
         (
             row.condition[:1].upper() + row.condition[1:],
@@ -108,11 +110,12 @@ def robustness(measured: Robustness) -> Markup:
             percent(row.ece),
             percent(row.confidence),
             percent(row.answered),
+            *((f"{row.intensity_auc:.2f}",) if told else ()),
         )
         for index, row in enumerate(measured.rows)
     ]
     note = text.ROBUSTNESS_NOTE.format(clips=f"{measured.clips:,}")
-    rows_shown = table(text.ROBUSTNESS_HEADERS, rows, numeric=5, stack=True)
+    rows_shown = table(headers, rows, numeric=len(headers) - 1, stack=True)
     return section(text.ROBUSTNESS, rows_shown, note=note)
 
 

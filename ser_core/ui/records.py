@@ -123,12 +123,15 @@ class Degraded(Scores):
         change: float [points], of the accuracy against clean.
         confidence: float in [0, 1], mean probability of the answers.
         answered: float in [0, 1], share of the clips in which speech was found.
+        intensity_auc: float in [0, 1], of strong expression against normal; None where the network
+            tells none.
     """
 
     condition: str
     change: float
     confidence: float
     answered: float
+    intensity_auc: float | None = None
 
 
 class Robustness(Shown):

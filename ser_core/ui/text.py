@@ -524,6 +524,7 @@ ROBUSTNESS_HEADERS = (
     "Mean confidence",
     "Answered",
 )
+ROBUSTNESS_INTENSITY = "Intensity, AUC"
 FORMS = "Smaller forms"
 FORMS_UNSEEN = (
     "Size and time are of the network that ships, on one thread; the rest is of the folds' "
