@@ -1,6 +1,8 @@
 # make app: the app on http://127.0.0.1:7860.  make test: the tests.  Both from an empty clone.
 PYTHON ?= python3
 BIN := .venv/bin
+# A process of pytest for each core; a file's tests share what they set up, so they stay together.
+SIDE_BY_SIDE := -n auto --dist loadfile
 
 .PHONY: install app test test-slow test-cluster test-backbone quality clean
 
@@ -10,10 +12,10 @@ app: .venv/app
 	$(BIN)/python app.py
 
 test: .venv/test
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE)
 
 test-slow: .venv/test
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow $(SIDE_BY_SIDE)
 
 # Ray, in an environment of its own; two minutes.
 test-cluster: .venv-cluster/test

@@ -30,7 +30,8 @@ ROOT = Path(__file__).parents[1]
 MANY = 150
 VOICES = ("speech_female.wav", "speech_male.wav", "speech_polish.wav")
 
-# File systems for fsspec that do to a worker what a broken decoder may: end it, or hold it up.
+# File systems for fsspec that do to a worker what a broken decoder may: end it, or hold it up, for
+# ever or until a file is there.
 DANGEROUS = """
 import os, signal, time
 import fsspec
@@ -48,7 +49,15 @@ class Endless(Deadly):
     def cat_file(self, path, **options):
         time.sleep(600)
 
+class Waiting(Deadly):
+    protocol = "waiting"
+    def cat_file(self, path, **options):
+        while not os.path.exists(os.environ["SER_TEST_GATE"]):
+            time.sleep(0.05)
+        return b"no audio"
+
 fsspec.register_implementation("deadly", Deadly, clobber=True)
+fsspec.register_implementation("waiting", Waiting, clobber=True)
 fsspec.register_implementation("endless", Endless, clobber=True)
 """
 
@@ -330,9 +339,12 @@ def test_killed_after_the_table_was_written_it_only_tidies_up(archive, tmp_path,
     assert not list(tmp_path.glob("out.csv.*"))
 
 
-def test_interrupted_it_stops_its_workers_and_says_how_to_go_on(many, tmp_path):
-    arguments = (many, "--out", tmp_path / "out.csv", "--workers", 2)
-    process = command(*arguments)
+def test_interrupted_it_stops_its_workers_and_says_how_to_go_on(many, dangerous, tmp_path):
+    # One recording keeps a worker waiting, so that the run cannot end before it is interrupted.
+    arguments = (many, "waiting://gate.wav", "--out", tmp_path / "out.csv", "--workers", 2)
+    gate = tmp_path / "gate"
+    site = {"PYTHONPATH": str(tmp_path / "site"), "SER_TEST_GATE": str(gate)}
+    process = command(*arguments, env=os.environ | site)
     wait_for(lambda: list(tmp_path.glob("out.csv.parts/part-*.jsonl")), process)
     workers = children(process.pid)
     process.send_signal(signal.SIGINT)
@@ -342,10 +354,11 @@ def test_interrupted_it_stops_its_workers_and_says_how_to_go_on(many, tmp_path):
     assert "Traceback" not in errors
     assert len(workers) == 2
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
-    output, errors = command(*arguments).communicate(timeout=300)
+    gate.touch()
+    output, errors = command(*arguments, env=os.environ | site).communicate(timeout=300)
     assert " 0 kept" not in output
     with open(tmp_path / "out.csv", encoding="utf-8", newline="") as file:
-        assert len({row["path"] for row in csv.DictReader(file)}) == MANY
+        assert len({row["path"] for row in csv.DictReader(file)}) == MANY + 1
 
 
 def test_workers_end_when_the_command_is_killed(many, tmp_path):
