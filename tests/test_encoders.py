@@ -1,6 +1,7 @@
 """Pre-trained encoders: read, put into our network, heard, and learnt from."""
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -250,8 +251,6 @@ def test_network_over_an_encoder_learns_in_its_own_layers_only(encoder, tmp_path
 
 def test_networks_trained_side_by_side_find_what_was_heard(taught_run, encoder, tmp_path):
     """The encoder hears every clip before they start, so that none of them has to."""
-    from dataclasses import replace
-
     from train import fit as fitting
     from train import run as running
     from train.probe import hear
@@ -272,3 +271,38 @@ def test_networks_trained_side_by_side_find_what_was_heard(taught_run, encoder, 
     features = prepare(run, quiet=True).features
     again = hear(replace(run, encoder=None), features, recipe.versions(recipe.training))
     assert len(again) == len(run.clips)
+
+
+def test_a_condensed_encoder_is_heard_and_learnt_over(encoder, tmp_path):
+    from train import corpora
+    from train import fit as fitting
+    from train import run as running
+    from train.condense import condensed, encoder_of
+
+    corpus = corpora.load("ravdess", make_corpus(tmp_path / "corpus", actors=(1, 2, 3)))
+    aside = corpora.load("ravdess", make_corpus(tmp_path / "aside", actors=(7, 8)))
+    ranks = {"convolution_ranks": [12, 12], "ranks": [[12, 12, 20], [8, 8, 12]], "every": 2}
+    recipe = recipes.load("compact", TINY)
+    parameters = recipe.network.parameters | ranks
+    recipe = recipe.model_copy(
+        update={"network": recipe.network.model_copy(update={"parameters": parameters})}
+    )
+    folders = {name: tmp_path / name for name in ("results", "work", "cache")}
+    both = {"ravdess": corpus, "nemo": aside}
+    run = running.make(recipe, "speaker", both, **folders, encoder=str(encoder))
+    fitting.fit(run, folds=(1,))
+    weights = condensed(run)
+    written = weights.stat().st_mtime_ns
+    assert condensed(replace(run, encoder=None)) == weights  # it is there: nothing is read
+    assert weights.stat().st_mtime_ns == written
+    config = running.dataset.feature_config(recipe)
+    fold = running.new_network(run, config, 1)
+    (file,) = (tmp_path / "work" / recipe.name).glob("fold_1-*.weights.h5")
+    fold.load_weights(file)
+    small = running.new_network(run, config, 1)
+    encoder_of(small).load_weights(weights)
+    windows = np.random.default_rng(0).normal(size=(3, config.frames, BANDS)).astype(np.float32)
+    ours, theirs = (encoder_of(one).predict(windows, verbose=0) for one in (fold, small))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
+    with pytest.raises(ConfigError, match="holds out"):
+        condensed(running.make(recipe, "corpus", both, **folders, encoder=str(encoder)))

@@ -27,7 +27,11 @@ from .recipe import Recipe
 PROTOCOL_ORDER = ("speaker", "corpus", "random", "duplicated")
 COST_SECONDS = 3.0  # [s] of audio that costs are measured on
 COST_RUNS = 15
-OWN = {"default": "this project's default", "large": "this project's, too large to ship"}
+OWN = {
+    "default": "this project's default",
+    "compact": "this project's, large condensed",
+    "large": "this project's, too large to ship",
+}
 COLUMNS = {
     "Recipe": "{recipe}",
     "Protocol": "{protocol}",

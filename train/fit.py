@@ -20,10 +20,10 @@ from ser_core.config import FeatureConfig
 from ser_core.errors import ConfigError
 
 from . import records
+from .condense import install_encoder
 from .distil import listen, taught
 from .encoder import learn_encoder, melt
 from .loop import Batches, Material, answer, train
-from .pretrained_encoders import install
 from .probe import hear, learn_head
 from .protocols import Fold, hold_out_speakers
 from .recipe import Schedule
@@ -82,7 +82,7 @@ def train_network(
     if recipe.network.parameters.get("projection"):
         project(network, material, config)
     if recipe.encoder is not None:
-        install(network, recipe.encoder.name, run.encoder)
+        install_encoder(run, network)
         heard = hear(run, material.features, recipe.versions(schedule))
         history = learn_head(
             run, network, replace(material, features=heard), config, schedule, seed, description

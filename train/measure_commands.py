@@ -1,4 +1,4 @@
-"""The commands that measure finished networks: python -m train robustness, and forms."""
+"""The commands that measure finished networks: python -m train robustness, forms, together."""
 
 from pathlib import Path
 from typing import Annotated
@@ -99,3 +99,17 @@ def forms(
         job = run.make(resolved, protocol, needed, **folders, encoder=encoder)
     measured = measuring.measure(model, next(iter(corpora.values())), job, every=every)
     print(measuring.table(measured), end="")
+
+
+@app.command()
+def together(
+    recipe: Annotated[list[str], typer.Option(help="Recipes with finished folds; several.")],
+    protocol: ProtocolOption = "speaker",
+    results: ResultsOption = RESULTS,
+) -> None:
+    """Measure what recipes would answer together, from the folds that each has written."""
+    from . import ensemble
+
+    loaded = [recipes.load(name) for name in recipe]
+    folders = {one.name: results / one.name / protocol for one in loaded}
+    print(ensemble.table(folders, loaded[0].abstention.target_accuracy), end="")

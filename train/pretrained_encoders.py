@@ -213,8 +213,9 @@ def put(network: keras.Model, weights: Weights, *, at_end: bool) -> None:
     """Put weights into the layers of the same meaning; see `install`."""
     positions = network.get_layer("positions")
     frames, width = positions.output.shape[1:]
+    every = network.get_layer("convolution2").strides[0] // 2
     where = weights["embed_positions.weight"]
-    where = where[-frames:] if at_end else where[:frames]
+    where = (where[-frames * every :] if at_end else where[: frames * every])[::every]
     positions.set_weights([-where, np.ones_like(where), np.zeros(())])
     positions.finalize_state()
     pairs = {"convolution1": "conv1", "convolution2": "conv2"}

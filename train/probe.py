@@ -17,10 +17,10 @@ from tqdm import tqdm
 from ser_core.config import FeatureConfig
 
 from . import dataset
+from .condense import OF_THE_HEAD, condensed, install_encoder
 from .dataset import ORIGINAL, Features
 from .loop import Batches, Material, answer_inputs, one_of, train
 from .networks.speech_encoder import SUMMARY
-from .pretrained_encoders import install
 from .recipe import Schedule
 from .run import Run, new_network
 
@@ -38,10 +38,10 @@ def hear(run: Run, features: Sequence[Features], versions: Sequence[str]) -> lis
         summary).
     """
     recipe = run.recipe
-    layers = {
-        k: v for k, v in recipe.network.parameters.items() if k in ("width", "heads", "depth")
-    }
+    layers = {k: v for k, v in recipe.network.parameters.items() if k not in OF_THE_HEAD}
     decisive = [recipe.features.model_dump(mode="json"), recipe.encoder.name, layers]
+    if recipe.condensing is not None:
+        decisive.append(condensed(run).name)
     if recipe.encoder.name == "keras_hub":
         decisive.append(run.encoder)  # one of many, where the others are one file each
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
@@ -53,7 +53,7 @@ def hear(run: Run, features: Sequence[Features], versions: Sequence[str]) -> lis
     if missing:
         config = dataset.feature_config(recipe)
         network = new_network(run, config, 0)
-        install(network, recipe.encoder.name, run.encoder)
+        install_encoder(run, network)
         encoder = keras.Model(network.input, network.get_layer(SUMMARY).output)
         for i in tqdm(missing, desc="encoder", unit="clip"):
             stored = _read(files[i])

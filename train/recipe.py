@@ -186,6 +186,18 @@ class Pretraining(Schedule):
     validation_speakers: Annotated[int, Field(ge=0)] = 1
 
 
+class Condensing(Strict):
+    """How a pre-trained encoder is condensed into fewer parameters (see train/condense.py).
+
+    Attributes:
+        corpora: which ones it is heard on; each is given by --corpus NAME=PATH.
+        windows: int > 0, how many windows of them.
+    """
+
+    corpora: Annotated[tuple[str, ...], Field(min_length=1)]
+    windows: Count = 1200
+
+
 class Abstention(Strict):
     """When to answer "uncertain".
 
@@ -208,6 +220,7 @@ class Recipe(Strict):
             encoder is then frozen while the classifier is trained.
         fine_tuning: a last phase in which part of the encoder learns too.
         encoder: a pre-trained encoder under the network's own layers.
+        condensing: how that encoder is made smaller first.
         distillation: a teacher to learn from.
     """
 
@@ -218,6 +231,7 @@ class Recipe(Strict):
     features: Features
     network: Network
     encoder: Encoder | None = None
+    condensing: Condensing | None = None
     augmentation: Augmentation | None = None
     copies: Copies = Copies()
     pretraining: Pretraining | None = None
@@ -237,6 +251,8 @@ class Recipe(Strict):
             )
         if not from_waveform and (self.copies != Copies() or self.features.select):
             raise ValueError("copies and select are of blocks from the waveform, not of log_mel")
+        if self.condensing is not None and self.encoder is None:
+            raise ValueError("condensing is of an encoder, which is missing")
         if not from_waveform and self.augmentation is None:
             raise ValueError("augmentation is missing")
         return self
@@ -246,7 +262,8 @@ class Recipe(Strict):
         """Names of the corpora that are learnt from and not judged on."""
         pretraining = self.pretraining.corpora if self.pretraining else ()
         beside = self.distillation.beside if self.distillation else ()
-        return tuple(dict.fromkeys((*pretraining, *beside)))
+        condensing = self.condensing.corpora if self.condensing else ()
+        return tuple(dict.fromkeys((*pretraining, *condensing, *beside)))
 
     @property
     def gives_intensity(self) -> bool:

@@ -7,6 +7,8 @@ Source: the encoder of Radford et al. (2022), arXiv:2212.04356; answers from sev
 Pepino et al. (2021), arXiv:2104.03502.
 """
 
+from collections.abc import Sequence
+
 import keras
 from keras import layers
 
@@ -16,16 +18,37 @@ SUMMARY = "summary"
 """The layer between the encoder and the layers that learn emotion."""
 
 
-def encoder_layer(x, width: int, heads: int, name: str):
+def attend(x, width: int, heads: int, ranks: Sequence[int] | None, name: str):
+    """Self-attention; with ranks, between a thin layer before it and a wide one after it."""
+    if ranks is None:
+        return layers.MultiHeadAttention(heads, width // heads, name=name)(x, x)
+    before, after = ranks
+    x = layers.Dense(before, use_bias=False, name=f"{name}_in")(x)
+    attention = layers.MultiHeadAttention(heads, width // heads, output_shape=after, name=name)
+    return layers.Dense(width, name=f"{name}_out")(attention(x, x))
+
+
+def encoder_layer(x, width: int, heads: int, ranks: Sequence[int] | None, name: str):
     """Self-attention and a position-wise network, each normalised before and added after."""
+    of_attention, middle = (None, 4 * width) if ranks is None else (ranks[:2], ranks[2])
     y = layers.LayerNormalization(epsilon=1e-5, name=f"{name}_attention_norm")(x)
-    y = layers.MultiHeadAttention(heads, width // heads, name=f"{name}_attention")(y, y)
+    y = attend(y, width, heads, of_attention, f"{name}_attention")
     x = layers.Add(name=f"{name}_attention_add")([x, y])
     y = layers.LayerNormalization(epsilon=1e-5, name=f"{name}_dense_norm")(x)
-    y = layers.Dense(4 * width, name=f"{name}_dense_in")(y)
+    y = layers.Dense(middle, name=f"{name}_dense_in")(y)
     y = layers.Activation("gelu", name=f"{name}_gelu")(y)
     y = layers.Dense(width, name=f"{name}_dense_out")(y)
     return layers.Add(name=f"{name}_add")([x, y])
+
+
+def convolve(x, width: int, rank: int | None, name: str, **settings):
+    """Convolve over three frames; with a rank, into so many channels, and a dense layer after."""
+    if rank is None:
+        x = layers.Conv1D(width, 3, name=name, **settings)(x)
+    else:
+        x = layers.Conv1D(rank, 3, use_bias=False, name=f"{name}_in", **settings)(x)
+        x = layers.Dense(width, name=name)(x)
+    return layers.Activation("gelu", name=f"{name}_gelu")(x)
 
 
 def summarise(x, name: str):
@@ -44,6 +67,9 @@ def build(
     width: int = 384,
     heads: int = 6,
     depth: int = 3,
+    every: int = 1,
+    convolution_ranks: Sequence[int] | None = None,
+    ranks: Sequence[Sequence[int]] | None = None,
     units: int = 256,
     dropout: float = 0.5,
     intensity: bool = False,
@@ -57,6 +83,10 @@ def build(
         width: int, features inside the encoder.
         heads: int, attention heads.
         depth: int, layers of the encoder that are kept, from the first.
+        every: int, how many of the encoder's frames of 20 ms one is kept of.
+        convolution_ranks: of the two convolutions, where they are condensed (train/condense.py).
+        ranks: of each layer's attention, before and after, and how many units of its position-wise
+            network are kept, where they are condensed.
         units: int, width of the hidden layer over the summary.
         dropout: float in [0, 1), before and after that layer.
         intensity: whether there is a second output, `intensity`.
@@ -67,15 +97,15 @@ def build(
         `summary` gives what the encoder heard, (batch, depth * 2 * width).
     """
     inputs = keras.Input((frames, features), name="features")
-    x = layers.Conv1D(width, 3, padding="same", name="convolution1")(inputs)
-    x = layers.Activation("gelu", name="convolution1_gelu")(x)
+    first, second = convolution_ranks or (None, None)
+    x = convolve(inputs, width, first, "convolution1", padding="same")
     x = layers.ZeroPadding1D((1, 0), name="convolution2_pad")(x)
-    x = layers.Conv1D(width, 3, strides=2, name="convolution2")(x)
-    x = layers.Activation("gelu", name="convolution2_gelu")(x)
+    x = convolve(x, width, second, "convolution2", strides=2 * every)
     x = layers.Normalization(axis=(1, 2), name="positions")(x)  # adds where each frame stands
     seen = []
     for index in range(depth):
-        x = encoder_layer(x, width, heads, f"layer{index + 1}")
+        of_layer = ranks[index] if ranks is not None else None
+        x = encoder_layer(x, width, heads, of_layer, f"layer{index + 1}")
         seen.append(summarise(x, f"summary{index + 1}"))
     x = layers.Concatenate(name=SUMMARY)(seen)
     x = layers.BatchNormalization(momentum=0.97, name="head_norm")(x)
