@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tiny_encoder import BANDS, DEPTH, HEADS, WIDTH, write_tiny_encoder
 
-from train.condense import approximate, encoder_of, reduced_rank
+from train.condense import Moments, approximate, encoder_of, pursue, reduced_rank
 from train.networks import speech_encoder
 from train.pretrained_encoders import install
 
@@ -77,3 +77,16 @@ def test_reduced_rank_is_what_the_singular_values_leave():
     best = (left[:, :2] * values[:2]) @ right[:2]
     np.testing.assert_allclose(first @ second, best, atol=0.02)
     np.testing.assert_allclose(bias, 3.0, atol=1e-3)
+
+
+def test_pursuit_takes_first_what_tells_most_and_no_copy_of_it():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2000, 4))
+    x[:, 1] = x[:, 0] + 0.01 * rng.normal(size=2000)  # almost a copy
+    y = 3.0 * x[:, [0]] + 1.0 * x[:, [2]] + 5.0
+    moments = Moments.of(iter([(x, y)]))
+    kept = pursue(moments, 2)
+    assert set(kept[:1]) <= {0, 1}
+    assert kept[1] == 2
+    matrix, bias = moments.regress(kept)
+    np.testing.assert_allclose(x[:, kept] @ matrix + bias, y, atol=0.15)

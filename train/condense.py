@@ -35,6 +35,8 @@ from .run import Run, new_network, prepare_corpora
 
 RIDGE = 1e-4  # of the mean variance: keeps what hardly varies out of a regression
 BATCH = 64  # windows heard at a time
+OF_THE_HEAD = ("units", "dropout", "intensity")
+"""Parameters of a network of speech_encoder that its encoder does not depend on."""
 
 
 def encoder_of(network: keras.Model) -> keras.Model:
@@ -95,10 +97,6 @@ def digest(run: Run, material: Material) -> str:
     for clip in material.features:
         told.update(clip.digest.encode())
     return told.hexdigest()[:16]
-
-
-OF_THE_HEAD = ("units", "dropout", "intensity")
-"""Parameters of a network of speech_encoder that its encoder does not depend on."""
 
 
 def whole_network(run: Run, config: FeatureConfig) -> keras.Model:
