@@ -1,8 +1,8 @@
 # make app: the app on http://127.0.0.1:7860.  make test: the tests.  Both from an empty clone.
 PYTHON ?= python3
 BIN := .venv/bin
-# A process of pytest for each core; a file's tests share what they set up, so they stay together.
-SIDE_BY_SIDE := -n auto --dist loadfile
+# A process of pytest for each core, four at most; a file's tests share what they set up, so they stay together.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: install app test test-slow test-cluster test-backbone quality clean
 
