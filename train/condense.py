@@ -30,7 +30,7 @@ from . import dataset
 from .dataset import ORIGINAL
 from .loop import Material
 from .networks.speech_encoder import SUMMARY
-from .pretrained_encoders import install
+from .pretrained_encoders import depth_of, install
 from .run import Run, new_network, prepare_corpora
 
 RIDGE = 1e-4  # of the mean variance: keeps what hardly varies out of a regression
@@ -120,12 +120,11 @@ def approximate(network: keras.Model, whole: keras.Model, windows: np.ndarray) -
         windows: float32 array of shape (windows, frames, bands) to hear.
     """
     carry_over(network, whole)
-    depth = sum(layer.name.endswith("_attention_norm") for layer in network.layers)
     stages: list[tuple[str, Callable]] = [
         ("convolution1", convolution),
         ("convolution2", convolution),
     ]
-    for index in range(1, depth + 1):
+    for index in range(1, depth_of(network) + 1):
         stages += [
             (f"layer{index}_attention", into_attention),
             (f"layer{index}_attention", out_of_attention),

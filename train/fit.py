@@ -14,7 +14,6 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from ser_core.config import FeatureConfig
 from ser_core.errors import ConfigError
@@ -24,6 +23,7 @@ from .condense import install_encoder
 from .distil import listen, taught
 from .encoder import learn_encoder, melt
 from .loop import Batches, Material, answer, train
+from .metrics import intensity_auc
 from .probe import hear, learn_head
 from .protocols import Fold, hold_out_speakers
 from .recipe import Schedule
@@ -298,10 +298,10 @@ def validate(run: Run, fold_number: int, speakers: int) -> dict[str, float]:
         "nll": round(float(-np.log(probabilities[np.arange(len(truth)), truth]).mean()), 4),
         "clips": len(held),
     }
-    known = material.intensity[held] >= 0
-    if intensity is not None and known.any():
-        auc = roc_auc_score(material.intensity[held][known], intensity[known])
-        told["intensity_auc"] = round(float(auc), 4)
+    if intensity is not None:
+        auc = intensity_auc(material.intensity[held], intensity)
+        if auc is not None:
+            told["intensity_auc"] = auc
     return told
 
 

@@ -142,6 +142,25 @@ def scores(probabilities: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     return {name: round(float(value), 4) for name, value in values.items()}
 
 
+def intensity_auc(strong: np.ndarray, intensity: np.ndarray) -> float | None:
+    """Say how well intensities tell strong expression from normal: area under the ROC curve.
+
+    Args:
+        strong: float array of shape (clips,): 1 strong, 0 normal, -1 where nobody said.
+        intensity: float array of shape (clips,), NaN where the network tells none.
+
+    Returns:
+        float in [0, 1]; None where nothing can be compared.
+
+    >>> intensity_auc(np.array([0.0, 1.0, -1.0]), np.array([0.2, 0.3, 0.9]))
+    1.0
+    """
+    known = (strong >= 0) & np.isfinite(intensity)
+    if len(np.unique(strong[known])) < 2:
+        return None
+    return round(float(roc_auc_score(strong[known], intensity[known])), 4)
+
+
 def measure_intensity(rows: Sequence[dict[str, str]]) -> dict:
     """Measure how well strongly acted clips are told from normal ones, on unseen speakers.
 

@@ -209,6 +209,11 @@ def install(network: keras.Model, name: str, location: str | None) -> None:
         ) from error
 
 
+def depth_of(network: keras.Model) -> int:
+    """How many layers of the encoder a network of train/networks/speech_encoder.py has."""
+    return sum(layer.name.endswith("_attention_norm") for layer in network.layers)
+
+
 def put(network: keras.Model, weights: Weights, *, at_end: bool) -> None:
     """Put weights into the layers of the same meaning; see `install`."""
     positions = network.get_layer("positions")
@@ -219,8 +224,7 @@ def put(network: keras.Model, weights: Weights, *, at_end: bool) -> None:
     positions.set_weights([-where, np.ones_like(where), np.zeros(())])
     positions.finalize_state()
     pairs = {"convolution1": "conv1", "convolution2": "conv2"}
-    depth = sum(layer.name.endswith("_attention_norm") for layer in network.layers)
-    for index in range(depth):
+    for index in range(depth_of(network)):
         source, target = f"layers.{index}", f"layer{index + 1}"
         pairs[f"{target}_attention_norm"] = f"{source}.self_attn_layer_norm"
         pairs[f"{target}_dense_norm"] = f"{source}.final_layer_norm"

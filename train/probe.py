@@ -17,7 +17,7 @@ from tqdm import tqdm
 from ser_core.config import FeatureConfig
 
 from . import dataset
-from .condense import OF_THE_HEAD, condensed, install_encoder
+from .condense import OF_THE_HEAD, condensed, encoder_of, install_encoder
 from .dataset import ORIGINAL, Features
 from .loop import Batches, Material, answer_inputs, one_of, train
 from .networks.speech_encoder import SUMMARY
@@ -54,7 +54,7 @@ def hear(run: Run, features: Sequence[Features], versions: Sequence[str]) -> lis
         config = dataset.feature_config(recipe)
         network = new_network(run, config, 0)
         install_encoder(run, network)
-        encoder = keras.Model(network.input, network.get_layer(SUMMARY).output)
+        encoder = encoder_of(network)
         for i in tqdm(missing, desc="encoder", unit="clip"):
             stored = _read(files[i])
             stored |= {

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from ser_core.audio import load_audio
@@ -34,7 +33,7 @@ from .corpora import Clip
 from .dataset import ORIGINAL
 from .export import write_json
 from .fold_networks import FoldNetwork
-from .metrics import accuracy_interval, scores
+from .metrics import accuracy_interval, intensity_auc, scores
 from .run import Run
 
 FILE = "robustness.json"
@@ -353,25 +352,6 @@ def summarise(folds: Sequence[Measured]) -> dict:
         "direct_to_reverberant": degradations.DIRECT_TO_REVERBERANT,
         "rows": rows,
     }
-
-
-def intensity_auc(strong: np.ndarray, intensity: np.ndarray) -> float | None:
-    """Say how well intensities tell strong expression from normal: area under the ROC curve.
-
-    Args:
-        strong: float array of shape (clips,): 1 strong, 0 normal, -1 where nobody said.
-        intensity: float array of shape (clips,), NaN where the network tells none.
-
-    Returns:
-        float in [0, 1]; None where nothing can be compared.
-
-    >>> intensity_auc(np.array([0.0, 1.0, -1.0]), np.array([0.2, 0.3, 0.9]))
-    1.0
-    """
-    known = (strong >= 0) & np.isfinite(intensity)
-    if len(np.unique(strong[known])) < 2:
-        return None
-    return round(float(roc_auc_score(strong[known], intensity[known])), 4)
 
 
 def table(measured: dict) -> str:
