@@ -3,17 +3,19 @@
 import json
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 import gradio as gr
 import numpy as np
 import pytest
+import soundfile
 from recordings import conversation
 
 from ser_core import DEFAULT_MODEL, EmotionPrediction, EmotionRecognizer
 from ser_core.emotions import EMOTIONS, LABELS
 from ser_core.errors import ModelNotFoundError
-from ser_core.live import LiveMoment, LiveSession
+from ser_core.live import LiveBlock, LiveMoment, LiveSession
 from ser_core.settings import Settings
 from ser_core.ui import (
     build_app,
@@ -316,6 +318,39 @@ def test_live_state_is_bounded_and_shares_are_of_all_speech(recognizer: EmotionR
     assert strip.count("ser-piece") <= 120
     assert "The last minute: " in strip
     assert text.LIVE_STOPPED_TITLE in live.stopped(listener)
+
+
+def test_sound_that_is_being_heard_at_a_stop_changes_nothing_any_more(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+
+    def chunk() -> str:
+        folder = Path(tempfile.mkdtemp(dir=tmp_path))
+        soundfile.write(folder / "audio.wav", conversation((1.0,)), 16_000)
+        return str(folder / "audio.wav")
+
+    shown, _, state = live.answers(page, chunk(), None, "visitor")
+    assert "data-live" in shown
+    push = state.session.push
+
+    def push_and_stop(block: LiveBlock) -> list[LiveMoment]:
+        moments = list(push(block))
+        stopped, *_ = live.end(page, state)
+        assert moments
+        assert text.LIVE_STOPPED_TITLE in stopped
+        return moments
+
+    monkeypatch.setattr(state.session, "push", push_and_stop)
+    late, after = (live.answers(page, chunk(), state, "visitor") for _ in range(2))
+    for card, strip, same in (late, after):
+        assert (card, strip) == (gr.skip(), gr.skip())
+        assert same is state
+    assert not state.session.history, "what was heard is kept"
+    assert live.end(page, state) == (gr.skip(), gr.skip(), state)
+    cleared, _, same = live.clean(page, state)
+    assert 'data-live="waiting"' in cleared
+    assert same.over
 
 
 def test_a_screen_reader_is_told_when_two_answers_agree(recognizer: EmotionRecognizer) -> None:

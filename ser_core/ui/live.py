@@ -28,8 +28,6 @@ STATE_AGE = 120.0  # [s] without sound after which a visitor's session is forgot
 MINUTE = 60.0  # [s] that the strip shows
 CONCURRENCY_ID = "live"
 STEADY = 2  # answers in a row that have to agree before a screen reader is told
-STOPPED = "stopped"
-"""The state of a visitor who has stopped: sound that arrives late begins no new session."""
 
 
 @dataclass
@@ -41,12 +39,15 @@ class Listener:
         seconds: float [s] in which somebody spoke, by label, since the beginning.
         fault: str, what was wrong with the last chunk; empty where nothing was.
         said: str, what a screen reader was told last.
+        over: bool, whether the visitor has stopped: sound that arrives late is not heard, and a
+            chunk that is being heard meanwhile shows nothing any more.
     """
 
     session: LiveSession
     seconds: Counter[str] = field(default_factory=Counter)
     fault: str = ""
     said: str = ""
+    over: bool = False
 
     @property
     def latest(self) -> EmotionPrediction | None:
@@ -78,6 +79,11 @@ class Listener:
             self.said = last[0]
         return news
 
+    def end(self) -> None:
+        """Hear nothing any more, and forget the sound and its answers."""
+        self.over = True
+        self.session = LiveSession(self.session.recognizer)
+
 
 def build(page: Page) -> None:
     """Build the tab inside the open Blocks."""
@@ -100,14 +106,12 @@ def build(page: Page) -> None:
     gr.HTML(small(limits(page.settings)))
     listener = gr.State(None, time_to_live=STATE_AGE)
 
-    def hear(path: str, state: Listener | str | None, request: gr.Request) -> tuple:
+    def hear(path: str, state: Listener | None, request: gr.Request) -> tuple:
         return answers(page, path, state, str(request.session_hash))
 
-    def stop(state: Listener | str | None, request: gr.Request) -> tuple:
+    def stop(state: Listener | None, request: gr.Request) -> tuple:
         page.chunks.drop(str(request.session_hash))
-        if not isinstance(state, Listener):
-            return waiting(), gr.skip(), STOPPED
-        return stopped(state), minute(state), STOPPED
+        return end(page, state)
 
     microphone.stream(
         hear,
@@ -126,11 +130,7 @@ def build(page: Page) -> None:
     microphone.stop_recording(stop, inputs=listener, outputs=[answer, strip, listener], **QUICK)
     # Gradio's own event for this comes with every stop as well, which leaves the strip as it is.
     clear.click(
-        lambda state: (
-            starting() if isinstance(state, Listener) else waiting(),
-            empty_strip(page),
-            None if isinstance(state, Listener) else state,
-        ),
+        lambda state: clean(page, state),
         inputs=listener,
         outputs=[answer, strip, listener],
         **QUICK,
@@ -138,8 +138,8 @@ def build(page: Page) -> None:
 
 
 def answers(
-    page: Page, path: str, state: Listener | str | None, visitor: str
-) -> tuple[Any, Any, Listener | str]:
+    page: Page, path: str, state: Listener | None, visitor: str
+) -> tuple[Any, Any, Listener]:
     """Hear a chunk, and those before it that Gradio passed over.
 
     Args:
@@ -151,20 +151,45 @@ def answers(
     Returns:
         What stands in the answer's and in the strip's place, and the new state.
     """
-    listener = Listener(LiveSession(page.recognizer)) if state is None else state
+    listener = new_listener(page) if state is None else state
     news = False
     for chunk in page.chunks.take(visitor, path):
         try:
             # Silence of zeros has one path for all its chunks, and may be deleted already.
-            if isinstance(listener, Listener) and Path(chunk).exists():
+            if not listener.over and Path(chunk).exists():
                 news |= listener.hear(read(chunk))
         except AudioError as error:
             listener.fault, news = str(error), True
         finally:
             page.ledger.release(chunk, at_once=True)
-    if not news or not isinstance(listener, Listener):
-        return gr.skip(), gr.skip(), listener
-    return card(listener), minute(listener), listener
+    shown = (card(listener), minute(listener)) if news else (gr.skip(), gr.skip())
+    if listener.over:  # perhaps meanwhile: what the stop shows has to stay
+        shown = gr.skip(), gr.skip()
+    return *shown, listener
+
+
+def end(page: Page, state: Listener | None) -> tuple[Any, Any, Listener]:
+    """Stop: show what was heard in all, and hear nothing any more."""
+    if state is None:
+        state, shown = new_listener(page), (waiting(), gr.skip())
+    elif state.over:
+        return gr.skip(), gr.skip(), state
+    else:
+        shown = stopped(state), minute(state)
+    state.end()
+    return *shown, state
+
+
+def clean(page: Page, state: Listener | None) -> tuple[str, str, Listener | None]:
+    """Clear what is shown; while somebody is listened to, begin anew."""
+    if state is None or state.over:
+        return waiting(), empty_strip(page), state
+    return starting(), empty_strip(page), None
+
+
+def new_listener(page: Page) -> Listener:
+    """Begin to listen to a visitor."""
+    return Listener(LiveSession(page.recognizer))
 
 
 def read(path: str) -> LiveBlock:
@@ -311,7 +336,7 @@ def minute(listener: Listener) -> Markup:
 
 def empty_strip(page: Page) -> Markup:
     """The strip of a visitor who has not spoken yet, of the same height."""
-    return minute(Listener(LiveSession(page.recognizer)))
+    return minute(new_listener(page))
 
 
 def _strip(shares: dict[str, float], drawn: Markup) -> Markup:
