@@ -25,7 +25,7 @@ def measure(recipe_name: str, way: str, steps: int) -> float:
 
     from train.dataset import feature_config
     from train.fit import deterministic
-    from train.loop import masked_crossentropy, take_steps
+    from train.loop import copy_to_learn, masked_crossentropy, take_steps
     from train.networks import NETWORKS
     from train.recipe import load
 
@@ -39,6 +39,8 @@ def measure(recipe_name: str, way: str, steps: int) -> float:
     parameters = {k: v for k, v in recipe.network.parameters.items() if k != "intensity"}
     build = NETWORKS[recipe.network.name]
     network = build(config.frames, config.features, classes, **parameters)
+    if way == "loop":
+        network = copy_to_learn(network, [])
     network.compile(keras.optimizers.AdamW(1e-3), masked_crossentropy)
 
     class SameBatch(keras.utils.PyDataset):

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from train.dataset import feature_config
-from train.loop import VALIDATION_EVERY, Progress, take_steps
+from train.loop import VALIDATION_EVERY, Progress, copy_to_learn, take_steps
+from train.networks import NETWORKS
 from train.recipe import load
 
 CLASSES, WIDTH, STEPS = 3, 5, 12
@@ -45,6 +46,29 @@ def test_it_takes_the_steps_that_keras_would_take():
     assert not all(np.allclose(a, b) for a, b in zip(before, ours.get_weights(), strict=True))
     for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+def test_the_copy_that_learns_learns_the_same() -> None:
+    size = {"stem": 16, "channels": (16, 16), "squeeze_ratio": 2, "dropout": 0.0}
+    rng = np.random.default_rng(1)
+    inputs = rng.normal(2.0, 3.0, size=(8, 24, 16)).astype(np.float32)
+    targets = np.eye(CLASSES, dtype=np.float32)[rng.integers(CLASSES, size=8)]
+    keras.utils.set_random_seed(7)
+    plain = NETWORKS["residual_cnn"](24, 16, CLASSES, **size)
+    plain.get_layer("block2_a_norm").trainable = False
+    learner = copy_to_learn(plain, ["emotion"])
+    for one, other in zip(plain.get_weights(), learner.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    plain.get_layer("emotion").activation = keras.activations.linear
+    losses = []
+    for network in (plain, learner):
+        loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+        network.compile(keras.optimizers.SGD(0.01), loss, jit_compile=False)
+        losses.append([network.train_on_batch(inputs, targets) for _ in range(3)])
+    assert losses[0][-1] < losses[0][0]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-4)
+    for one, other in zip(plain.weights, learner.weights, strict=True):
+        np.testing.assert_allclose(one, other, rtol=2e-3, atol=2e-4, err_msg=one.path)
 
 
 def test_it_tells_of_every_step_once_and_in_order():

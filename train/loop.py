@@ -344,22 +344,72 @@ def train(
     if log_folder is not None:
         callbacks.append(keras.callbacks.TensorBoard(log_folder, update_freq=LOSS_EVERY))
     if reconstructing:
-        lasts, loss, weights = [], "mean_squared_error", None
+        outputs, loss, weights = [], "mean_squared_error", None
     else:
-        lasts = last_layers(network, batches.config)
-        loss = [masked_crossentropy, masked_binary_crossentropy][: len(lasts)]
-        weights = [1.0, schedule.intensity_weight][: len(lasts)]
-    # A classifier learns on logits, so its last layers are linear meanwhile.
-    activations = [layer.activation for layer in lasts]
-    for layer in lasts:
-        layer.activation = keras.activations.linear
+        outputs = output_names(batches.config)
+        loss = [masked_crossentropy, masked_binary_crossentropy][: len(outputs)]
+        weights = [1.0, schedule.intensity_weight][: len(outputs)]
+    learner = copy_to_learn(network, outputs)
     compiled = keras.backend.backend() == "jax"  # whose steps take seconds otherwise
-    network.compile(optimizer, loss, loss_weights=weights, jit_compile=compiled)
-    take_steps(network, batches, callbacks)
-    for layer, activation in zip(lasts, activations, strict=True):
-        layer.activation = activation
-    network.compile()  # forgets what was traced with the linear activation
+    learner.compile(optimizer, loss, loss_weights=weights, jit_compile=compiled)
+    take_steps(learner, batches, callbacks)
+    network.set_weights(learner.get_weights())
     return progress.history
+
+
+class FusedBatchNormalization(keras.layers.BatchNormalization):
+    """Batch normalisation of images as one operation of TensorFlow's while it learns.
+
+    Keras makes it of a dozen, each a pass over all values: benchmarks/training.py measures what
+    that takes. Not for saving: a network that is to be kept has Keras' own layer.
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        """Normalise; in training, by the batch's own mean and variance, which are then tracked."""
+        if not (training and self.trainable and len(inputs.shape) == 4):
+            return super().call(inputs, training=training, mask=mask)
+        from tensorflow import raw_ops
+
+        nothing = ops.zeros((0,))
+        normalised, mean, variance, *_ = raw_ops.FusedBatchNormV3(
+            x=inputs,
+            scale=ops.convert_to_tensor(self.gamma),
+            offset=ops.convert_to_tensor(self.beta),
+            mean=nothing,
+            variance=nothing,
+            epsilon=self.epsilon,
+        )
+        # TensorFlow gives the unbiased variance, Keras tracks the batch's.
+        count = ops.cast(ops.size(inputs) // inputs.shape[-1], variance.dtype)
+        variance = variance * (count - 1.0) / count
+        for tracked, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            tracked.assign(tracked * self.momentum + value * (1.0 - self.momentum))
+        return normalised
+
+
+def copy_to_learn(network: keras.Model, outputs: Sequence[str]) -> keras.Model:
+    """Copy a network into the form in which it learns fastest.
+
+    Args:
+        network: keras.Model.
+        outputs: names of the layers that give logits instead of probabilities, as losses want them.
+
+    Returns:
+        keras.Model with the same weights in the same order.
+    """
+    fused = keras.backend.backend() == "tensorflow"
+
+    def copy(layer: keras.layers.Layer) -> keras.layers.Layer:
+        config, kind = layer.get_config(), type(layer)
+        if layer.name in outputs:
+            config["activation"] = "linear"
+        if fused and kind is keras.layers.BatchNormalization:
+            kind = FusedBatchNormalization
+        return kind.from_config(config)
+
+    learner = keras.models.clone_model(network, clone_function=copy)
+    learner.set_weights(network.get_weights())
+    return learner
 
 
 def take_steps(
@@ -385,10 +435,10 @@ def take_steps(
     told.on_train_end()
 
 
-def last_layers(network: keras.Model, config: FeatureConfig) -> list[keras.layers.Layer]:
-    """The layers that give the outputs: emotion, and intensity where the network has it."""
+def output_names(config: FeatureConfig) -> list[str]:
+    """Names of the layers that give the outputs: emotion, and intensity where there is one."""
     names = [config.outputs.emotion, config.outputs.intensity]
-    return [network.get_layer(name) for name in names if name is not None]
+    return [name for name in names if name is not None]
 
 
 def predict(
