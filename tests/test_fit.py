@@ -152,6 +152,21 @@ def test_a_missing_corpus_for_pretraining_is_said_so(trained):
     assert "learns from nemo too: give --corpus nemo=PATH" in done.stderr
 
 
+def test_an_intensity_that_nobody_noted_is_not_learnt(tmp_path):
+    from train import run as running
+    from train.corpora import load
+    from train.fit import fit
+
+    for file in make_corpus(tmp_path / "corpus").rglob("*.wav"):
+        if "-01-01-01-01-" not in file.name:  # of neutral there is one intensity only
+            file.unlink()
+    recipe = recipes.load(str(recipe_without_pretraining(tmp_path)), SMALL)
+    folders = {name: tmp_path / name for name in ("results", "work", "cache")}
+    corpora = {"ravdess": load("ravdess", tmp_path / "corpus")}
+    with pytest.raises(ConfigError, match=r"network\.parameters\.intensity=false"):
+        fit(running.make(recipe, "speaker", corpora, **folders))
+
+
 def test_compare_makes_a_row_of_what_is_there(trained, capsys):
     from train.compare import COLUMNS, compare, table
 

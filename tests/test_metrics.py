@@ -144,6 +144,10 @@ def test_intensity_is_judged_where_it_was_acted(tmp_path):
     assert measured["auc_by_emotion"] == {"happy": 1.0, "sad": 1.0}
     records.write_intensities(file, clips, 1, 1.0 - np.array(heard))
     assert measure_intensity(records.read_intensities(tmp_path))["auc"] == 0.0
+    weak = [clip for clip in clips if clip.intensity != "strong"]
+    records.write_intensities(file, weak, 1, np.zeros(len(weak)))
+    assert measure_intensity(records.read_intensities(tmp_path)) is None
+    assert measure_intensity([]) is None
 
 
 def test_committed_intensity_follows_from_the_committed_folds():

@@ -43,7 +43,7 @@ def report(run: Run) -> tuple[dict, Calibration]:
     selected = tuple(range(run.recipe.features.select)) if run.recipe.features.select else None
     config = dataset.feature_config(run.recipe, selected=selected)
     answers = records.read_answers(table)
-    intensities = records.read_intensities(run.results)
+    intensity = measure_intensity(records.read_intensities(run.results))
     genders = {clip.speaker: clip.gender for clip in run.clips}
     metrics = {
         "recipe": run.recipe.name,
@@ -55,7 +55,7 @@ def report(run: Run) -> tuple[dict, Calibration]:
             "uncalibrated": scores(raw.probabilities, raw.truth),
         },
         **({"adaptation": adaptation.measure(answers)} if adaptation.applies(answers) else {}),
-        **({"intensity": measure_intensity(intensities)} if intensities else {}),
+        **({"intensity": intensity} if intensity else {}),
         **({"fairness": fairness.measure(answers, genders)} if len(run.judged) == 1 else {}),
         "audit": audit.of_run(run, jobs=os.cpu_count() or 1, quiet=True).summary(),
         "run": fold_records(run, material),

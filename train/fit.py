@@ -152,8 +152,10 @@ def fit_fold(
     )
     tested = [material.features[i] for i in fold.test]
     probabilities, intensity = answer(network, tested, config)
+    if not (material.intensity[fold.train] >= 0).any():
+        intensity = None  # what was never learnt is no answer
     known = (material.targets[fold.train] >= 0).any(axis=0)
-    probabilities = np.where(known, probabilities, 0.0)  # what was never learnt is no answer
+    probabilities = np.where(known, probabilities, 0.0)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     clips, schedule = run.clips, run.recipe.training
     records.write_fold(
@@ -192,7 +194,8 @@ def fit(run: Run, *, folds: tuple[int, ...] = (), final: bool = False, jobs: int
         jobs: int > 0, networks trained at a time.
 
     Raises:
-        ConfigError: the results folder holds folds of another recipe or other audio.
+        ConfigError: the results folder holds folds of another recipe or other audio; or the
+            network is to tell an intensity that no clip is labelled with.
     """
     deterministic()
     numbers = [fold.number for fold in run.folds]
@@ -200,6 +203,12 @@ def fit(run: Run, *, folds: tuple[int, ...] = (), final: bool = False, jobs: int
     if unknown:
         raise ConfigError(f"There is no fold {min(unknown)}: the folds are {numbers}.")
     material = prepare(run)
+    if run.recipe.gives_intensity and (material.intensity < 0).all():
+        raise ConfigError(
+            f"Recipe {run.recipe.name} learns to tell the intensity, and no clip of "
+            f"{', '.join(corpus.info.name for corpus in run.judged)} says how strongly it was "
+            "acted: give --set network.parameters.intensity=false."
+        )
     digest = run.digest(material)
     wanted = [*(folds or numbers), *([ALL_CLIPS] if final else [])]
     pending = [number for number in wanted if not is_done(run, number, digest)]

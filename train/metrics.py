@@ -161,7 +161,7 @@ def intensity_auc(strong: np.ndarray, intensity: np.ndarray) -> float | None:
     return round(float(roc_auc_score(strong[known], intensity[known])), 4)
 
 
-def measure_intensity(rows: Sequence[dict[str, str]]) -> dict:
+def measure_intensity(rows: Sequence[dict[str, str]]) -> dict | None:
     """Measure how well strongly acted clips are told from normal ones, on unseen speakers.
 
     Args:
@@ -169,9 +169,12 @@ def measure_intensity(rows: Sequence[dict[str, str]]) -> dict:
 
     Returns:
         auc: area under the ROC curve over all clips whose intensity was noted, neutral aside; its
-        interval over speakers drawn again; auc_by_emotion; clips.
+        interval over speakers drawn again; auc_by_emotion; clips. None where there is nothing to
+        compare.
     """
     known = [row for row in rows if row["acted"] in ACTED and row["emotion"] != "neutral"]
+    if {row["acted"] for row in known} != set(ACTED):
+        return None
     strong = np.array([row["acted"] == "strong" for row in known])
     heard = np.array([float(row["heard"]) for row in known])
     emotions = np.array([row["emotion"] for row in known])
@@ -191,6 +194,7 @@ def measure_intensity(rows: Sequence[dict[str, str]]) -> dict:
                 float(roc_auc_score(strong[emotions == name], heard[emotions == name])), 4
             )
             for name in sorted(set(emotions))
+            if len(set(strong[emotions == name])) > 1
         },
     }
 
