@@ -123,8 +123,14 @@ def command(*arguments, **options) -> subprocess.Popen:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interrupts,
         **options,
     )
+
+
+def heed_interrupts() -> None:
+    """A shell that runs the tests in the background has them, and what they start, ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for(condition, process: subprocess.Popen) -> None:
