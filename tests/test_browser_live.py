@@ -29,6 +29,9 @@ COUNT = """() => {
     .observe(document.querySelector("#live-strip"),
              {subtree: true, childList: true, attributes: true, characterData: true});
 }"""
+# Gradio loads its recorder after the page; who presses Record before that gets none.
+SETTLED = """() => performance.now() - 3000 >
+  Math.max(...performance.getEntriesByType("resource").map((loaded) => loaded.responseEnd))"""
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +47,7 @@ def page(page: "Page") -> "Page":
     page.set_default_timeout(PATIENCE)
     page.get_by_role("tab", name=text.LIVE_TAB, exact=True).click()
     page.wait_for_selector("[data-live=waiting]")
+    page.wait_for_function(SETTLED)
     return page
 
 
