@@ -173,12 +173,13 @@ def measure_intensity(rows: Sequence[dict[str, str]]) -> dict | None:
         compare.
     """
     known = [row for row in rows if row["acted"] in ACTED and row["emotion"] != "neutral"]
-    if {row["acted"] for row in known} != set(ACTED):
-        return None
     strong = np.array([row["acted"] == "strong" for row in known])
     heard = np.array([float(row["heard"]) for row in known])
     emotions = np.array([row["emotion"] for row in known])
     speakers = np.array([row["speaker"] for row in known])
+    auc = intensity_auc(strong, heard)
+    if auc is None:
+        return None
     members = [np.flatnonzero(speakers == name) for name in np.unique(speakers)]
     rng, drawn = np.random.default_rng(SEED), []
     for _ in range(INTENSITY_DRAWS):
@@ -187,14 +188,13 @@ def measure_intensity(rows: Sequence[dict[str, str]]) -> dict | None:
     low, high = np.percentile(drawn, [2.5, 97.5])
     return {
         "clips": len(known),
-        "auc": round(float(roc_auc_score(strong, heard)), 4),
+        "auc": auc,
         "auc_interval": [round(float(low), 4), round(float(high), 4)],
         "auc_by_emotion": {
-            str(name): round(
-                float(roc_auc_score(strong[emotions == name], heard[emotions == name])), 4
-            )
+            str(name): of_emotion
             for name in sorted(set(emotions))
-            if len(set(strong[emotions == name])) > 1
+            if (of_emotion := intensity_auc(strong[emotions == name], heard[emotions == name]))
+            is not None
         },
     }
 
