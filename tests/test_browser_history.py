@@ -67,7 +67,10 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 
 
 @pytest.fixture
-def page(request: pytest.FixtureRequest, browser: "Browser") -> Iterator["Page"]:
+def page(
+    request: pytest.FixtureRequest, browser: "Browser", start: Callable[[], gr.Blocks]
+) -> Iterator["Page"]:
+    """A page that is closed before the server of `start` is, which it may still be calling."""
     width = getattr(request, "param", 1280)
     context = browser.new_context(viewport={"width": width, "height": SIZES[width]})
     page = context.new_page()
@@ -138,6 +141,7 @@ def test_a_history_begins_when_asked_outlives_a_restart_and_goes_with_one_click(
     assert len(saved) == 2
     assert set(saved[0]) == {"time", "status", "label", "probabilities"}
 
+    page.goto("about:blank")  # the visitor leaves, so that no call of the page finds no server
     demo.close()
     demo = start()
     open_history(page, demo)
