@@ -5,6 +5,7 @@ One frozen pydantic model. Unknown keys, wrong shapes and future schema versions
 """
 
 import json
+from itertools import accumulate
 from os import PathLike
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -134,6 +135,12 @@ class FeatureConfig(Strict):
     def block_features(self) -> int:
         """Features per frame before selection."""
         return sum(block.width for block in self.blocks) * len(self.statistics or (None,))
+
+    @property
+    def columns(self) -> tuple[slice, ...]:
+        """Where each block's features stand in a frame, before statistics and selection."""
+        ends = list(accumulate(block.width for block in self.blocks))
+        return tuple(map(slice, [0, *ends], ends))
 
     @property
     def features(self) -> int:

@@ -155,8 +155,8 @@ def cover(
         return features.levels(silent, config)
     before = (config.window_frames - len(rows)) // 2  # a short window stands in the middle
     covered = levels.copy()
-    floors = [np.full(block.n_mels, block.floor) for block in config.blocks]
-    covered[before + begin : before + end] = np.concatenate(floors)
+    for block, columns in zip(config.blocks, config.columns, strict=True):
+        covered[before + begin : before + end, columns] = block.floor
     return covered
 
 

@@ -21,10 +21,14 @@ from .options import (
     WORK,
     CacheOption,
     CorpusOption,
+    DryRunOption,
+    DryRunOutOption,
     EncoderOption,
     JobsOption,
+    PrivateOption,
     ProtocolOption,
     RecipeOption,
+    ReplaceCardOption,
     ResultsOption,
     SetOption,
     WorkOption,
@@ -294,18 +298,12 @@ def publish(
     model: Annotated[Path, typer.Option(help="Folder of the model repository.")] = Path(
         DEFAULT_MODEL
     ),
-    private: Annotated[
-        bool | None, typer.Option(help="Whether a new repository is private.")
-    ] = None,
+    private: PrivateOption = None,
     branch: Annotated[str | None, typer.Option(help="Push to this branch.")] = None,
     create_pr: Annotated[bool, typer.Option(help="Open a pull request instead.")] = False,
-    replace_card: Annotated[
-        bool, typer.Option(help="Write the card anew, losing what people wrote into it.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option(help="Send nothing; write into --out and say what would be sent.")
-    ] = False,
-    out: Annotated[Path, typer.Option(help="Where a dry run writes.")] = Path("runs/publication"),
+    replace_card: ReplaceCardOption = False,
+    dry_run: DryRunOption = False,
+    out: DryRunOutOption = Path("runs/publication"),
 ) -> None:
     """Publish a model repository on the Hub in one commit, after loading it by every door."""
     from . import publish as publishing
@@ -333,11 +331,9 @@ def publish_space(
     model_revision: Annotated[
         str | None, typer.Option(help="Branch, tag or commit of the model; its commit is pinned.")
     ] = None,
-    private: Annotated[bool | None, typer.Option(help="Whether a new Space is private.")] = None,
-    dry_run: Annotated[
-        bool, typer.Option(help="Send nothing; write into --out and say what would be sent.")
-    ] = False,
-    out: Annotated[Path, typer.Option(help="Where a dry run writes.")] = Path("runs/space"),
+    private: PrivateOption = None,
+    dry_run: DryRunOption = False,
+    out: DryRunOutOption = Path("runs/space"),
 ) -> None:
     """Create or update a Gradio Space that serves a model, in one commit."""
     from . import space
@@ -362,14 +358,10 @@ def publish_dataset(
     audio: Annotated[
         bool, typer.Option("--audio", help="Send the audio too, where its licence allows that.")
     ] = False,
-    private: Annotated[bool | None, typer.Option(help="Whether a new dataset is private.")] = None,
-    replace_card: Annotated[
-        bool, typer.Option(help="Write the card anew, losing what people wrote into it.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option(help="Send nothing; write into --out and say what would be sent.")
-    ] = False,
-    out: Annotated[Path, typer.Option(help="Where a dry run writes.")] = Path("runs/dataset"),
+    private: PrivateOption = None,
+    replace_card: ReplaceCardOption = False,
+    dry_run: DryRunOption = False,
+    out: DryRunOutOption = Path("runs/dataset"),
 ) -> None:
     """Publish a corpus on the Hub in one commit: its labels, and its audio where that is allowed.
 

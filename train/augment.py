@@ -52,11 +52,6 @@ class Bands:
     @classmethod
     def for_config(cls, config: FeatureConfig) -> "Bands":
         """Say where the bands of a feature config lie, whose blocks are all log_mel."""
-        ends = np.cumsum([block.n_mels for block in config.blocks])
-        blocks = tuple(
-            slice(int(end - block.n_mels), int(end))
-            for end, block in zip(ends, config.blocks, strict=True)
-        )
         mels = [
             np.linspace(hz_to_mel(block.fmin), hz_to_mel(block.fmax), block.n_mels + 2)[1:-1]
             for block in config.blocks
@@ -65,7 +60,7 @@ class Bands:
         mels = np.concatenate(mels)
         gains = [np.full(b.n_mels, b.win_length * b.n_fft) for b in config.blocks]
         return cls(
-            blocks,
+            config.columns,
             mel_to_hz(mels),
             (mels - lowest) / (highest - lowest),
             (np.concatenate(gains) / gains[0][0]).astype(np.float32),
@@ -170,12 +165,16 @@ def random_filter(
     inner = np.sort(rng.uniform(size=int(rng.integers(1, 5))))
     corners = np.concatenate([[0.0], inner, [1.0]])
     decibels = np.interp(bands.heights, corners, rng.uniform(-largest, largest, len(corners)))
-    return power * (10.0 ** (decibels / 10.0)).astype(np.float32)
+    return amplify(power, decibels)
 
 
 def tilt(power: np.ndarray, largest: float, bands: Bands, rng: np.random.Generator) -> np.ndarray:
     """Tilt the spectrum by up to `largest` dB between the lowest and the highest band."""
-    decibels = rng.uniform(-largest, largest) * (bands.heights - 0.5)
+    return amplify(power, rng.uniform(-largest, largest) * (bands.heights - 0.5))
+
+
+def amplify(power: np.ndarray, decibels: np.ndarray) -> np.ndarray:
+    """Amplify each band of mel power by its number of decibels, float array of shape (bands,)."""
     return power * (10.0 ** (decibels / 10.0)).astype(np.float32)
 
 
@@ -202,12 +201,10 @@ class Telephone:
         gain: float32 array of shape (bands,), what the line's filter leaves of each band's power.
         reach: float32 array of shape (bands,), share of a band that lies below half the line's
             sampling rate, where what its 8 bits round off is heard.
-        bands: Bands.
     """
 
     gain: np.ndarray
     reach: np.ndarray
-    bands: Bands
 
     @classmethod
     def for_config(cls, config: FeatureConfig) -> "Telephone":
@@ -226,21 +223,21 @@ class Telephone:
         return cls(
             np.concatenate(gains).astype(np.float32),
             np.concatenate(reaches).astype(np.float32),
-            Bands.for_config(config),
         )
 
-    def carry(self, power: np.ndarray) -> np.ndarray:
+    def carry(self, power: np.ndarray, bands: Bands) -> np.ndarray:
         """Send mel power over the line.
 
         Args:
             power: float32 array of shape (frames, bands).
+            bands: Bands.
 
         Returns:
             float32 array of the same shape.
         """
         heard = power * self.gain
-        noise = heard[:, self.bands.blocks[0]].mean(axis=1, keepdims=True) * ROUNDING
-        return heard + noise * (self.reach * self.bands.gains)
+        noise = heard[:, bands.blocks[0]].mean(axis=1, keepdims=True) * ROUNDING
+        return heard + noise * (self.reach * bands.gains)
 
 
 def mask(windows: np.ndarray, settings: Augmentation, rng: np.random.Generator) -> None:

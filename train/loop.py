@@ -165,7 +165,7 @@ class Batches:
         if rng.random() < self.augmentation.noise:
             power = augment.add_noise_floor(power, self.augmentation.snr, self.bands, rng)
         if self.telephone is not None and rng.random() < self.augmentation.telephone:
-            power = self.telephone.carry(power)
+            power = self.telephone.carry(power, self.bands)
         return power
 
 

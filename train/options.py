@@ -27,6 +27,17 @@ EncoderOption = Annotated[
 JobsOption = Annotated[int, typer.Option(min=1, help="Networks at a time, one core each.")]
 EveryOption = Annotated[int, typer.Option(min=1, help="Ask only every so manieth clip.")]
 
+PrivateOption = Annotated[
+    bool | None, typer.Option(help="Whether it is private, where it is made anew.")
+]
+ReplaceCardOption = Annotated[
+    bool, typer.Option(help="Write the card anew, losing what people wrote into it.")
+]
+DryRunOption = Annotated[
+    bool, typer.Option(help="Send nothing; write into --out and say what would be sent.")
+]
+DryRunOutOption = Annotated[Path, typer.Option(help="Where a dry run writes.")]
+
 RESULTS, WORK, CACHE = Path("train/results"), Path("runs"), Path(".cache/features")
 JOBS = os.cpu_count() or 1
 

@@ -141,13 +141,10 @@ def place(window: np.ndarray, start: int, config: FeatureConfig) -> np.ndarray:
         float32 array of shape (config.window_frames, bands) [dB], not yet standardised.
     """
     decibels = np.empty((config.window_frames, config.block_features), dtype=np.float32)
-    column = 0
-    for block in config.blocks:
-        columns = slice(column, column + block.n_mels)
+    rows = slice(start, start + len(window))
+    for block, columns in zip(config.blocks, config.columns, strict=True):
         decibels[:, columns] = block.floor
-        rows = slice(start, start + len(window))
         decibels[rows, columns] = relative_level(window[:, columns], block.floor)
-        column += block.n_mels
     return decibels  # (frames, bands)
 
 
