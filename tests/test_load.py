@@ -100,10 +100,10 @@ def test_only_a_sentence_is_taken_for_one() -> None:
 
 @pytest.fixture
 def long(tmp_path: Path) -> Path:
-    """Ten minutes of speech, which take a second or more."""
+    """Half an hour of speech, which takes some seconds."""
     samples, rate = soundfile.read(SPEECH, dtype="int16")
     path = tmp_path / "long.flac"
-    soundfile.write(path, np.tile(samples, 600 * rate // len(samples)), rate)
+    soundfile.write(path, np.tile(samples, 1_800 * rate // len(samples)), rate)
     return path
 
 
