@@ -52,6 +52,7 @@ class Network(Strict):
 
     name: Literal[
         "residual_cnn",
+        "conformer",
         "speech_encoder",
         "autoencoder_bilstm",
         "kbest_dense",

@@ -7,11 +7,20 @@ from collections.abc import Callable
 
 import keras
 
-from . import autoencoder_bilstm, cnn_lstm, kbest_dense, mfcc_lstm, residual_cnn, speech_encoder
+from . import (
+    autoencoder_bilstm,
+    cnn_lstm,
+    conformer,
+    kbest_dense,
+    mfcc_lstm,
+    residual_cnn,
+    speech_encoder,
+)
 
 NETWORKS: dict[str, Callable[..., keras.Model]] = {
     "autoencoder_bilstm": autoencoder_bilstm.build,
     "cnn_lstm": cnn_lstm.build,
+    "conformer": conformer.build,
     "kbest_dense": kbest_dense.build,
     "mfcc_lstm": mfcc_lstm.build,
     "residual_cnn": residual_cnn.build,
