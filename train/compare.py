@@ -30,6 +30,7 @@ COST_RUNS = 15
 OWN = {
     "default": "this project's default",
     "compact": "this project's, large condensed",
+    "conformer": "this project's, another network",
     "large": "this project's, too large to ship",
 }
 COLUMNS = {
