@@ -1,7 +1,7 @@
 """`conformer`: convolution and self-attention in turn, over log-mel frames of 40 ms.
 
-Source: Gulati et al. (2020), arXiv:2005.08100, smaller and without relative positions: windows are
-short, and an emotion is no order of sounds; attentive pooling over time as in `residual_cnn`.
+Source: Gulati et al. (2020), arXiv:2005.08100, smaller and without relative positions; attentive
+pooling over time as in `residual_cnn`.
 """
 
 from collections.abc import Sequence
