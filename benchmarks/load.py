@@ -96,10 +96,11 @@ class App:
 
 
 @contextlib.contextmanager
-def running_app(**environment: str) -> Iterator[App]:
+def running_app(*command: str, **environment: str) -> Iterator[App]:
     """Run `python app.py` until it answers, on a free port and with an upload folder of its own.
 
     Args:
+        *command: what python runs instead of app.py.
         **environment: variables beside those of this process.
     """
     with socket.socket() as listener:
@@ -112,7 +113,7 @@ def running_app(**environment: str) -> Iterator[App]:
         started = time.perf_counter()
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [sys.executable, "app.py"],
+                [sys.executable, *(command or ("app.py",))],
                 cwd=ROOT,
                 env={**os.environ, **own, **environment},
                 stdout=out,

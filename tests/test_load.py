@@ -5,13 +5,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
-import numpy as np
 import pytest
-import soundfile
 from gradio_client import Client, handle_file
 from gradio_client.client import Job
 from gradio_client.utils import QueueError, Status
@@ -98,15 +97,6 @@ def test_only_a_sentence_is_taken_for_one() -> None:
         assert fault_of(other)
 
 
-@pytest.fixture
-def long(tmp_path: Path) -> Path:
-    """Half an hour of speech, which takes some seconds."""
-    samples, rate = soundfile.read(SPEECH, dtype="int16")
-    path = tmp_path / "long.flac"
-    soundfile.write(path, np.tile(samples, 1_800 * rate // len(samples)), rate)
-    return path
-
-
 def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
@@ -122,22 +112,26 @@ def begun(client: Client, path: Path, endpoint: str) -> Job:
     return job
 
 
-def test_an_app_that_is_told_to_end_answers_what_has_begun_and_nothing_new(long: Path) -> None:
-    with running_app() as app:
+def held_app(until: Path, **environment: str) -> AbstractContextManager[App]:
+    """The app, in a process of its own, whose predictions wait for a file."""
+    return running_app("-m", "tests.held_app", HELD_UNTIL=str(until), **environment)
+
+
+def test_an_app_that_is_told_to_end_answers_what_has_begun_and_nothing_new(tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    with held_app(go, GRACE=str(PATIENCE)) as app:
         (kept,) = upload(app.url, "nobody's.wav", SPEECH.read_bytes()).json()
         client = connect(app.url)
-        job = begun(client, long, "/analyze")
+        job = begun(client, SPEECH, "/predict")
         app.process.send_signal(signal.SIGTERM)
-        refused = False
-        while not job.done():
-            answer = upload(app.url, "late.wav", SPEECH.read_bytes())
-            if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-                assert answer.json()["detail"] == text.ENDING
-                assert HTTP.get(f"{app.url}health").json()["error"] == text.ENDING
-                refused = True
-                break
-        assert refused
-        assert job.result(PATIENCE)["dominant"] in LABELS
+        wait_until(lambda: HTTP.get(f"{app.url}health").is_server_error)
+        assert HTTP.get(f"{app.url}health").json()["error"] == text.ENDING
+        refused = upload(app.url, "late.wav", SPEECH.read_bytes())
+        assert refused.status_code == httpx.codes.SERVICE_UNAVAILABLE
+        assert refused.json()["detail"] == text.ENDING
+        assert not job.done()
+        go.touch()
+        assert job.result(PATIENCE)["label"] in LABELS
         assert app.process.wait(PATIENCE) == 0
         assert not Path(kept).exists()
         assert app.files() == []
@@ -146,11 +140,8 @@ def test_an_app_that_is_told_to_end_answers_what_has_begun_and_nothing_new(long:
 
 @pytest.mark.slow
 def test_what_takes_too_long_is_broken_off_and_its_upload_deleted(tmp_path: Path) -> None:
-    samples, rate = soundfile.read(SPEECH, dtype="int16")
-    hours = tmp_path / "hours.wav"
-    soundfile.write(hours, np.tile(samples, 9_000 * rate // len(samples)), rate)
-    with running_app(SER_MAX_TIMELINE_SECONDS="10000", SER_MAX_MEGABYTES="300") as app:
-        job = begun(connect(app.url), hours, "/analyze")
+    with held_app(tmp_path / "never") as app:
+        job = begun(connect(app.url), SPEECH, "/predict")
         started = time.monotonic()
         app.process.send_signal(signal.SIGTERM)
         assert app.process.wait(PATIENCE) == 0
