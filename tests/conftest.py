@@ -119,7 +119,7 @@ def hub_run(hub_process) -> Callable[..., str]:
 
     def run(code, *arguments, **options) -> str:
         process = hub_process(code, *arguments, **options)
-        output, errors = process.communicate(timeout=120)
+        output, errors = process.communicate(timeout=400)
         assert process.returncode == 0, errors
         return output
 

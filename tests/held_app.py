@@ -11,20 +11,26 @@ import time
 from pathlib import Path
 from typing import Any
 
-import app
 from ser_core.ui import serving
 
 LOOK = 0.01  # [s]
 
-go, predict = Path(os.environ["HELD_UNTIL"]), app.recognizer.predict
+
+def main() -> None:
+    """Serve the app, its predictions held."""
+    import app  # which loads the model
+
+    go, predict = Path(os.environ["HELD_UNTIL"]), app.recognizer.predict
+
+    def held(*audio: Any, **options: Any) -> Any:
+        while not go.exists():
+            time.sleep(LOOK)
+        return predict(*audio, **options)
+
+    app.recognizer.predict = held
+    serving.GRACE = float(os.environ.get("GRACE", serving.GRACE))
+    serving.serve(app.demo, app.launch_options, app.log)
 
 
-def held(*audio: Any, **options: Any) -> Any:
-    while not go.exists():
-        time.sleep(LOOK)
-    return predict(*audio, **options)
-
-
-app.recognizer.predict = held
-serving.GRACE = float(os.environ.get("GRACE", serving.GRACE))
-serving.serve(app.demo, app.launch_options, app.log)
+if __name__ == "__main__":
+    main()
