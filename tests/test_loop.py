@@ -71,6 +71,29 @@ def test_the_copy_that_learns_learns_the_same() -> None:
         np.testing.assert_allclose(one, other, rtol=2e-3, atol=2e-4, err_msg=one.path)
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow alone traces")
+def test_a_step_is_traced_once() -> None:
+    import tensorflow as tf
+
+    inputs = keras.Input((WIDTH,))
+    outputs = [keras.layers.Dense(CLASSES, name=name)(inputs) for name in ("one", "other")]
+    model = keras.Model(inputs, outputs)
+    traced = []
+
+    def loss(truth, answer):
+        traced.append(not tf.executing_eagerly())
+        return keras.losses.mean_squared_error(truth, answer)
+
+    class TwoTargets(Batches):
+        def __getitem__(self, step: int):
+            inputs, targets = super().__getitem__(step)
+            return inputs, (targets, targets)
+
+    model.compile(keras.optimizers.AdamW(0.01), [loss, "mean_squared_error"])
+    take_steps(model, TwoTargets())
+    assert traced.count(True) == 1
+
+
 def test_it_tells_of_every_step_once_and_in_order():
     told = []
 

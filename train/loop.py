@@ -427,12 +427,23 @@ def take_steps(
         batches: inputs and targets, one item per step.
         callbacks: told of the beginning, of every step with its loss, and of the end.
     """
+    make_variables(network)
     told = keras.callbacks.CallbackList(list(callbacks), model=network)
     told.on_train_begin()
     for step in range(len(batches)):
         told.on_train_batch_begin(step)
         told.on_train_batch_end(step, network.train_on_batch(*batches[step], return_dict=True))
     told.on_train_end()
+
+
+def make_variables(network: keras.Model) -> None:
+    """Make what a compiled network keeps while it learns: its optimizer's state, its losses' means.
+
+    The first step would make them, and TensorFlow traces it a second time where it made any.
+    """
+    network.optimizer.build(network.trainable_variables)
+    nothing = keras.tree.map_structure(lambda one: ops.zeros((1, *one.shape[1:])), network.output)
+    network.compute_loss(y=nothing, y_pred=nothing)
 
 
 def output_names(config: FeatureConfig) -> list[str]:
