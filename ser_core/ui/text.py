@@ -576,7 +576,7 @@ COMPARISON_PROTOCOLS = {
     "duplicated": "random clips, each there twice",
     "corpus": "an unseen corpus",
 }
-ACCURACY_SPREAD = "{mean} ± {std}"
+ACCURACY_SPREAD = "{mean}\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}{std}"
 TRAINING = "How it was trained"
 YES, NO = "yes", "no"
 TRAINING_HEADERS = ("Setting", "Value")
