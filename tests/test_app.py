@@ -1,5 +1,6 @@
 """The app as its callers meet it: a real Gradio server, the real client, and plain HTTP."""
 
+import asyncio
 import io
 import json
 import os
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -22,6 +24,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from hub_server import HubServer
 from recordings import conversation
+from starlette.middleware import Middleware
 
 from benchmarks.live import Visitor, chunks
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
@@ -403,6 +406,28 @@ def shown(url: str) -> str:
 
 def healthy(model: str, revision: str | None = None) -> dict:
     return {"status": "ok", "model": model, "revision": revision, "version": VERSION}
+
+
+class Slow:
+    """ASGI middleware that takes longer to begin an answer than Gradio waits for its own page."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: dict, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"] == "/":
+            await asyncio.sleep(4.0)
+        await self._app(scope, receive, send)
+
+
+def test_a_slow_machine_starts_the_app_too(recognizer: EmotionRecognizer) -> None:
+    demo, launch_options = build_app(recognizer, Settings(port=free_port()))
+    launch_options["app_kwargs"]["middleware"].append(Middleware(Slow))
+    _, address, _ = demo.launch(**launch_options, prevent_thread_lock=True, quiet=True)
+    try:
+        assert HTTP.get(address).status_code == httpx.codes.OK
+    finally:
+        demo.close()
 
 
 def test_health_names_the_model(url: str) -> None:

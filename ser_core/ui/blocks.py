@@ -175,6 +175,8 @@ def _launch_options(
         # Only sentences we wrote reach a visitor, never the text of an unforeseen error.
         "show_error": False,
         "share": False,
+        # Gradio would ask itself for the page, and give up after three seconds on a busy machine.
+        "_frontend": False,
         # Its process would need Node.js and a second port, for a page this small.
         "ssr_mode": False,
         # It would keep visitors' recordings in their browser's store.
