@@ -8,6 +8,7 @@ long the app waits for answers once it is told to end [s], where that is not ser
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,27 @@ from ser_core.ui import serving
 LOOK = 0.01  # [s]
 
 
+def hold(predict: Callable[..., Any], wait: Callable[[], Any]) -> Callable[..., Any]:
+    """Return `predict` that waits before it begins."""
+
+    def held(*audio: Any, **options: Any) -> Any:
+        wait()
+        return predict(*audio, **options)
+
+    return held
+
+
 def main() -> None:
     """Serve the app, its predictions held."""
     import app  # which loads the model
 
-    go, predict = Path(os.environ["HELD_UNTIL"]), app.recognizer.predict
+    go = Path(os.environ["HELD_UNTIL"])
 
-    def held(*audio: Any, **options: Any) -> Any:
+    def wait() -> None:
         while not go.exists():
             time.sleep(LOOK)
-        return predict(*audio, **options)
 
-    app.recognizer.predict = held
+    app.recognizer.predict = hold(app.recognizer.predict, wait)
     serving.GRACE = float(os.environ.get("GRACE", serving.GRACE))
     serving.serve(app.demo, app.launch_options, app.log)
 

@@ -77,12 +77,8 @@ def faults(page: "Page") -> list[str]:
     return grave
 
 
-# Each width and each theme, but not each with each: a minute apiece.
-@pytest.mark.parametrize(
-    ("page", "theme"),
-    [(1280, "light"), (768, "light"), (390, "dark"), (1280, "dark")],
-    indirect=["page"],
-)
+@both_sizes
+@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_grave_on_any_tab(page: "Page", url: str, axe: str, theme: str) -> None:
     page.goto(f"{url}?__theme={theme}")
     page.wait_for_selector("[data-status=waiting]")

@@ -14,6 +14,7 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.client import Job
 from gradio_client.utils import QueueError, Status
+from held_app import hold
 from test_app import HTTP, SPEECH, connect, file_data, free_port, left_in, post, upload
 from test_browser import ANSWERED, choose, open_page, require_browser, start_browser
 
@@ -159,13 +160,9 @@ def test_ctrl_c_ends_an_idle_app_too() -> None:
 @pytest.fixture
 def held(recognizer: EmotionRecognizer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Predictions are held up until this event is set."""
-    go, predict = threading.Event(), recognizer.predict
-
-    def slow(*audio: Any, **options: Any) -> Any:
-        go.wait(PATIENCE)
-        return predict(*audio, **options)
-
-    monkeypatch.setattr(recognizer, "predict", slow)
+    go = threading.Event()
+    held = hold(recognizer.predict, lambda: go.wait(PATIENCE))
+    monkeypatch.setattr(recognizer, "predict", held)
     yield go
     go.set()
 

@@ -35,7 +35,7 @@ SMALL_ENCODER = {
     "channels": [16, 32],
     "squeeze_ratio": 4,
 }
-SMALL_CLASSIFIER = {"residual": [16], "lstm": [8], "heads": 2, "dense": [16]}
+SMALL_CLASSIFIER = {"residual": [32, 16], "lstm": [12, 8], "heads": 2, "dense": [16, 16, 16]}
 
 
 @dataclass(frozen=True)
@@ -214,14 +214,17 @@ TWO_STEPS = """
 import json, sys
 import keras, numpy as np
 sys.path[:0] = [sys.argv[1], sys.argv[1] + "/tests"]
-from test_networks import answers, fit, windows_and_targets
 folders = json.loads(sys.argv[2])
-differences, losses = {}, {}
+differences = {}
 for name, folder in folders.items():
     data = np.load(folder + "/../" + name + ".npz")
-    network = keras.saving.load_model(folder, compile=False, safe_mode=True)
-    found = answers(network, data["windows"])
+    loaded = keras.saving.load_model(folder, compile=False, safe_mode=True)
+    found = keras.ops.convert_to_numpy(loaded(data["windows"], training=False))
     differences[name] = float(np.abs(found - data["answers"]).max())
+from test_networks import CASES, CLASSES, NETWORKS, fit, windows_and_targets
+losses = {}
+for name, case in CASES.items():
+    network = NETWORKS[name](*case.small, CLASSES, **case.settings)
     losses[name] = fit(network, *windows_and_targets(name), steps=2)
 print(json.dumps([keras.backend.backend(), differences, losses]))
 """

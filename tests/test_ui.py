@@ -168,8 +168,8 @@ def test_a_spread_is_shown_of_several_folds_alone(page: Page) -> None:
     rows = page.repository.comparison.rows
     shown = model.comparison(page.repository.comparison)
     for row in rows:
-        mean, std = percent(row.accuracy_mean), percent(row.accuracy_std)
-        spread = text.ACCURACY_SPREAD.format(mean=mean, std=std)
+        parts = (percent(row.accuracy_mean), "±", percent(row.accuracy_std))
+        spread = "\N{NO-BREAK SPACE}".join(parts)
         assert (spread in shown) == (row.folds > 1)
     assert {1, 5} <= {row.folds for row in rows}
 
