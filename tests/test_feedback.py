@@ -32,7 +32,7 @@ from ser_core.errors import ConfigError
 from ser_core.feedback import OTHER, Feedback, FeedbackBox, open_box
 from ser_core.settings import Settings
 from ser_core.ui import build_app, text
-from ser_core.ui.feedback import given
+from ser_core.ui.feedback_form import given
 from ser_core.ui.page import Heard, Page
 from ser_core.ui.repository import Repository
 from ser_core.version import VERSION

@@ -9,7 +9,7 @@ from ..errors import AudioError
 from ..occlusion import occlude
 from ..recognizer import EmotionRecognizer
 from ..settings import UPLOAD_AGE
-from . import examples, feedback, history, moments, text, voice
+from . import examples, feedback_form, history, moments, text, voice
 from .answer import card, failed, unanswered, waiting, working
 from .markup import Markup, paragraph, small
 from .page import MINUTES, QUICK, Heard, Page, build_turn, unusable
@@ -33,7 +33,7 @@ def build(page: Page) -> None:
         with gr.Column(scale=6, min_width=300):
             answer = gr.HTML(waiting(), elem_id="answer")
             turn = build_turn()
-            ask = feedback.build(page)
+            ask = feedback_form.build(page)
     explain = gr.Button(text.MOMENTS_RUN, elem_id="moments-run")
     picture = gr.HTML("", elem_id="moments")
     said = gr.State(None, time_to_live=UPLOAD_AGE)
