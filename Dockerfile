@@ -29,7 +29,7 @@ ENV SER_MODEL_ID=$MODEL_ID \
 
 # Fails the build, with one sentence, when the model cannot be loaded. The secret stays out of the
 # image.
-RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN python -m ser_core.startup
+RUN --mount=type=secret,id=HF_TOKEN,env=HF_TOKEN python -m ser_core.ui.startup
 
 # What is inside is what is served; -e HF_HUB_OFFLINE=0 allows another model at start.
 ENV HF_HUB_OFFLINE=1

@@ -19,11 +19,11 @@ test-slow: .venv/test
 
 # Ray, in an environment of its own; two minutes.
 test-cluster: .venv-cluster/test
-	.venv-cluster/bin/python -m pytest tests/test_batch_ray.py
+	.venv-cluster/bin/python -m pytest tests/batch/test_batch_ray.py
 
 # KerasHub, in an environment of its own; one minute.
 test-backbone: .venv-backbone/test
-	.venv-backbone/bin/python -m pytest tests/test_backbone.py
+	.venv-backbone/bin/python -m pytest tests/train/networks/test_backbone.py
 
 quality: .venv/test
 	$(BIN)/ruff check .

@@ -1,7 +1,7 @@
 """The Space: `python app.py` serves the page and its API at http://127.0.0.1:7860.
 
 With no variable set it serves the embedded model, and needs no network and no token. The variables
-are described in ser_core/settings.py.
+are described in ser_core/ui/settings.py.
 """
 
 import os
@@ -21,10 +21,10 @@ os.environ.setdefault("MKL_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 from ser_core.errors import ConfigError, SpeechEmotionError
-from ser_core.feedback import open_box
-from ser_core.settings import Settings
-from ser_core.startup import load_recognizer
 from ser_core.ui import build_app, build_unavailable, serve
+from ser_core.ui.feedback import open_box
+from ser_core.ui.settings import Settings
+from ser_core.ui.startup import load_recognizer
 
 log = partial(print, flush=True)
 

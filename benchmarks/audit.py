@@ -24,10 +24,10 @@ import numpy as np
 import soundfile
 import soxr
 
-from ser_core.audio import SAMPLE_RATE, load_audio
+from ser_core.audio.load import SAMPLE_RATE, load_audio
 from train import corpora
-from train.audit_copies import CHUNK, listen, match_files, nearest, run_all
-from train.audit_match import MAX_WANDER, MIN_SCORE, Match
+from train.audit.copies import CHUNK, listen, match_files, nearest, run_all
+from train.audit.match import MAX_WANDER, MIN_SCORE, Match
 
 HALVES = ("first half of the speakers", "second half of the speakers")
 

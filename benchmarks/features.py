@@ -22,12 +22,12 @@ import numpy as np
 
 from benchmarks.plain_features import Plain, plain_features
 from ser_core import DEFAULT_MODEL, FeatureConfig
-from ser_core.audio import load_audio
-from ser_core.blocks import FRAME_BLOCKS, UTTERANCE_BLOCKS
+from ser_core.audio.load import load_audio
+from ser_core.config.blocks import FRAME_BLOCKS, UTTERANCE_BLOCKS
 from ser_core.features import network_inputs
-from ser_core.features.analysis import Analysis
 from ser_core.features.log_mel import mel_spectrogram
-from ser_core.features.waveform import waveform_features
+from ser_core.features.reference.analysis import Analysis
+from ser_core.features.reference.waveform import waveform_features
 
 SAMPLE_RATE = 22_050  # Hz
 SECONDS = 3.0

@@ -2,9 +2,9 @@
 
     python -m benchmarks.hub
 
-The Hub is tests/hub_server.py on this machine, so that what is measured is the client, the checks
-and the loading, without anybody's network; the model is the embedded one. Each client is a new
-process with an empty cache, and its import is timed apart.
+The Hub is tests/support/hub_server.py on this machine, so that what is measured is the client, the
+checks and the loading, without anybody's network; the model is the embedded one. Each client is a
+new process with an empty cache, and its import is timed apart.
 """
 
 import argparse
@@ -75,7 +75,7 @@ def main() -> None:
     from hub_server import HubServer
 
     from ser_core import DEFAULT_MODEL
-    from ser_core.hub import REPOSITORY_FILES
+    from ser_core.model.hub import REPOSITORY_FILES
 
     present = [Path(DEFAULT_MODEL) / name for name in REPOSITORY_FILES]
     files = {path.name: path.read_bytes() for path in present if path.is_file()}

@@ -78,8 +78,8 @@ def warm(path: Path, runs: int) -> None:
     import numpy as np
 
     from ser_core import DEFAULT_MODEL, EmotionRecognizer, features
-    from ser_core.audio import load_audio
-    from ser_core.speech import detect_speech
+    from ser_core.audio.load import load_audio
+    from ser_core.speech.gate import detect_speech
 
     recognizer = EmotionRecognizer.from_pretrained(DEFAULT_MODEL)
     config = recognizer.config

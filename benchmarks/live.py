@@ -134,9 +134,9 @@ def told(name: str, milliseconds: list[float]) -> None:
 
 def in_process(recognizer, settings, seconds: float) -> None:
     """Time a chunk's file to the answer's HTML: chunks that complete half a second, and all."""
-    from ser_core.ui import live
     from ser_core.ui.page import Page
     from ser_core.ui.repository import Repository
+    from ser_core.ui.tabs import live_tab
 
     page = Page(recognizer, settings, Repository.load(recognizer.directory))
     with tempfile.TemporaryDirectory() as folder:
@@ -146,7 +146,7 @@ def in_process(recognizer, settings, seconds: float) -> None:
                 path = Path(folder) / f"{rate}_{number}.wav"
                 path.write_bytes(content)
                 started = time.perf_counter()
-                shown, _, state = live.answers(page, str(path), state, "visitor")
+                shown, _, state = live_tab.answers(page, str(path), state, "visitor")
                 times.append(1e3 * (time.perf_counter() - started))
                 if isinstance(shown, str):
                     with_answer.append(times[-1])
@@ -200,7 +200,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["GRADIO_TEMP_DIR"] = folder
         from ser_core import DEFAULT_MODEL, EmotionRecognizer
-        from ser_core.settings import Settings
+        from ser_core.ui.settings import Settings
 
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))

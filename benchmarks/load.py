@@ -156,7 +156,7 @@ def recordings(folder: Path, cuts: int) -> list[Path]:
 def expectations(files: Sequence[Path]) -> dict[Path, dict]:
     """What EmotionRecognizer says of each file, in the words of /predict."""
     from ser_core import DEFAULT_MODEL, EmotionRecognizer
-    from ser_core.ui.api import brief
+    from ser_core.ui.api.endpoints import brief
 
     recognizer = EmotionRecognizer.from_pretrained(DEFAULT_MODEL)
     return {path: brief(recognizer.predict(path)) for path in files}

@@ -23,7 +23,7 @@ import soundfile
 from gradio_client import handle_file
 
 from benchmarks.load import FIXTURES, machine, running_app
-from ser_core.ui import text
+from ser_core.ui.look import text
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -16,11 +16,9 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from ser_core import speech
 from ser_core.features.log_mel import mel_spectrogram
-from train.nonspeech import TRAINING_KINDS, coloured_noise
-from train.nonspeech_unseen import TEST_KINDS
-from train.speech_evaluation import (
+from ser_core.speech import gate as speech
+from train.speech.gate_evaluation import (
     nonspeech_answers,
     nonspeech_table,
     real_table,
@@ -28,7 +26,9 @@ from train.speech_evaluation import (
     speech_table,
     teacher_nonspeech_table,
 )
-from train.speech_teacher import load_speech, teacher_probability
+from train.speech.gate_teacher import load_speech, teacher_probability
+from train.speech.nonspeech import TRAINING_KINDS, coloured_noise
+from train.speech.nonspeech_unseen import TEST_KINDS
 
 CACHE = Path(".cache/speech_gate")
 SEED = 3_000_003  # used nowhere in training or in train/results

@@ -1,4 +1,4 @@
-"""Measure training steps: the loop of train/loop.py beside Keras' fit(), with and without oneDNN.
+"""Measure training steps: train/fitting/loop.py beside Keras' fit(), with and without oneDNN.
 
     python -m benchmarks.training           # the default recipe; --recipe NAME for another
 
@@ -23,9 +23,9 @@ def measure(recipe_name: str, way: str, steps: int) -> float:
     import keras
     import numpy as np
 
-    from train.dataset import feature_config
-    from train.fit import deterministic
-    from train.loop import copy_to_learn, masked_crossentropy, take_steps
+    from train.data.feature_cache import feature_config
+    from train.fitting.fit import deterministic
+    from train.fitting.loop import copy_to_learn, masked_crossentropy, take_steps
     from train.networks import NETWORKS
     from train.recipe import load
 

@@ -15,8 +15,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
-from ser_core.settings import Settings
-from ser_core.ui import build_app, text
+from ser_core.ui import build_app
+from ser_core.ui.look import text
+from ser_core.ui.settings import Settings
 
 DOCS = Path(__file__).parent
 RECORDING = DOCS.parent / "tests" / "fixtures" / "speech_female.wav"

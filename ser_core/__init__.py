@@ -1,16 +1,15 @@
 """Speech in, calibrated emotion out."""
 
-from .config import FeatureConfig
+__version__ = "0.1.0"  # above the imports: what they import asks for it
+
+from .config.feature_config import FeatureConfig
 from .emotions import EMOTIONS, LABELS
 from .errors import SpeechEmotionError
-from .live import LiveMoment, LiveSession
 from .recognizer import DEFAULT_MODEL, EmotionRecognizer
 from .results import EmotionPrediction, EmotionSegment
-from .speakers import SpeakerShare, SpeakerTurn
-from .timeline import EmotionTimeline
-from .version import VERSION
-
-__version__ = VERSION
+from .speech.turns import SpeakerShare, SpeakerTurn
+from .timeline.live import LiveMoment, LiveSession
+from .timeline.timeline import EmotionTimeline
 
 __all__ = [
     "DEFAULT_MODEL",

@@ -42,7 +42,7 @@ EMOTIONS: tuple[Emotion, ...] = (
 )
 """The eight classes. Any two of their colours differ by 11 and more (CIEDE2000), on a light page or
 on a dark one, for full colour vision, protanopia, deuteranopia and tritanopia alike, and all stand
-out from the page by 4.5:1 and more. They were searched for that; tests/test_look.py measures it."""
+out from the page by 4.5:1 and more. They were searched for that: see tests/ui/test_look.py."""
 
 LABELS: tuple[str, ...] = tuple(emotion.name for emotion in EMOTIONS)
 """The eight labels in RAVDESS order, which is the order of every probability vector."""

@@ -15,18 +15,20 @@ from typing import Any
 import numpy as np
 from huggingface_hub import ModelHubMixin
 
-from . import adaptation, analysis, hub, live
-from .analysis import AnalysisProgress
-from .audio import AudioInput, load_audio
-from .config import FeatureConfig
+from .audio.load import AudioInput, load_audio
+from .config.feature_config import FeatureConfig
 from .errors import AdaptationError, ModelError, SpeechEmotionError
-from .hub import REPOSITORY_FILES
-from .live import LiveBlock, LiveMoment, LiveSession
+from .model import adaptation, hub
+from .model.hub import REPOSITORY_FILES
+from .model.runtime import load_runtime, pool_answers
 from .results import EmotionPrediction
-from .runtime import load_runtime, pool_answers
-from .speakers import Speakers
-from .timeline import EmotionTimeline, Smoothing
-from .windows import heard_inputs
+from .speech.turns import Speakers
+from .timeline import analyze as analysis
+from .timeline import live
+from .timeline.analyze import AnalysisProgress
+from .timeline.live import LiveBlock, LiveMoment, LiveSession
+from .timeline.timeline import EmotionTimeline, Smoothing
+from .timeline.windows import heard_inputs
 
 DEFAULT_MODEL = str(Path(__file__).parent / "pretrained")
 """Path of the embedded default model: a folder with exactly what a Hub repository of ours holds."""

@@ -10,7 +10,7 @@ from .emotions import NEUTRAL
 if TYPE_CHECKING:
     import numpy as np
 
-    from .config import FeatureConfig
+    from .config.feature_config import FeatureConfig
 
 Status = Literal["emotion", "uncertain", "no_speech"]
 

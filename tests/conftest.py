@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hub_server import HubServer
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
+from tests.support.hub_server import HubServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -51,7 +51,7 @@ def uploads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def url(uploads: Path) -> Iterator[str]:
     """Address of the app as it is without any setting; without a browser, the test is skipped."""
-    from test_browser import serve
+    from tests.ui.test_browser import serve
 
     yield from serve(uploads)
 
@@ -59,7 +59,7 @@ def url(uploads: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser(url: str) -> Iterator["Browser"]:
     """A browser whose microphone hears a sentence."""
-    from test_browser import SPEECH, start_browser
+    from tests.ui.test_browser import SPEECH, start_browser
 
     yield from start_browser(SPEECH)
 
@@ -67,14 +67,14 @@ def browser(url: str) -> Iterator["Browser"]:
 @pytest.fixture
 def page(request: pytest.FixtureRequest, browser: "Browser", url: str) -> Iterator["Page"]:
     """The page of the app in it, 1280 pixels wide or as a parameter says."""
-    from test_browser import open_page
+    from tests.ui.test_browser import open_page
 
     yield from open_page(browser, url, getattr(request, "param", 1280))
 
 
 @pytest.fixture
 def hub() -> Iterator[HubServer]:
-    """A Hub of the test's own (see tests/hub_server.py)."""
+    """A Hub of the test's own (see tests/support/hub_server.py)."""
     with HubServer() as server:
         yield server
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from tiny_models import write_tiny_model
 
 from ser_core import DEFAULT_MODEL, LABELS, EmotionPrediction, EmotionRecognizer
-from ser_core.config import Outputs
+from ser_core.config.feature_config import Outputs
 from ser_core.errors import AudioError, ConfigError, ModelError, ModelNotFoundError
 from ser_core.recognizer import REPOSITORY_FILES
+from tests.support.tiny_models import write_tiny_model
 
 ROOT = Path(__file__).parents[1]
 
@@ -179,7 +179,7 @@ def test_litert_and_keras_give_the_same_answer(tiny, fixtures, tmp_path):
 def test_embedded_model_answers_alike_through_bare_keras(recognizer, fixtures):
     import keras
 
-    from ser_core.audio import load_audio
+    from ser_core.audio.load import load_audio
     from ser_core.features import network_inputs
 
     network = keras.saving.load_model(DEFAULT_MODEL, compile=False, safe_mode=True)

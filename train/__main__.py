@@ -12,9 +12,10 @@ from ser_core import DEFAULT_MODEL
 from ser_core.errors import ConfigError, SpeechEmotionError
 
 from . import corpora as corpus_modules
-from . import corpus_commands, measure_commands
 from . import recipe as recipes
-from .options import (
+from .commands import corpus as corpus_commands
+from .commands import measures
+from .commands.options import (
     CACHE,
     JOBS,
     RESULTS,
@@ -44,7 +45,7 @@ app = typer.Typer(
     help="Train, judge and describe speech emotion models.",
 )
 app.add_typer(corpus_commands.app, name="corpus")
-app.add_typer(measure_commands.app)
+app.add_typer(measures.app)
 
 
 @app.callback()
@@ -90,11 +91,11 @@ def fit(
         raise ConfigError("--push-to publishes what --out writes: give --out DIR, and no --fold.")
     resolved = recipes.load(recipe, override)
     corpora = load_corpora(corpus)
-    from . import finish, run  # only now: Keras takes seconds to import
-    from . import fit as fitting
+    from .fitting import finish, plan  # only now: Keras takes seconds to import
+    from .fitting import fit as fitting
 
     folders = {"results": results, "work": work, "cache": cache, "logs": tensorboard}
-    job = run.make(resolved, protocol, corpora, **folders, encoder=encoder)
+    job = plan.make(resolved, protocol, corpora, **folders, encoder=encoder)
     if validation_speakers:
         print(fitting.validate(job, fold[0] if fold else 1, validation_speakers))
         return
@@ -103,7 +104,7 @@ def fit(
     if final:
         finish.finish(job, out)
         if push_to is not None:
-            from .publish import publish as send
+            from .publish.models import publish as send
 
             print(send(out, push_to))
     elif not fold:
@@ -134,7 +135,7 @@ def audit(
     jobs: JobsOption = JOBS,
 ) -> None:
     """Look for leaks between training and test; exit status 1 on a leak."""
-    from . import audit as auditing
+    from .audit import audit as auditing
 
     named = dict(corpus_modules.locate(argument) for argument in corpus)
     corpora = {name: corpus_modules.load(name, path) for name, path in named.items()}
@@ -175,15 +176,15 @@ def compare(
     """
     resolved = [recipes.load(name) for name in recipe]
     corpora = load_corpora(corpus)
-    from . import compare as comparing
-    from . import finish, run
-    from . import fit as fitting
+    from .fitting import finish, plan
+    from .fitting import fit as fitting
+    from .measure import compare as comparing
 
     for one in resolved:
         for name in protocol:
-            needed = run.corpora_for(one, name, corpora)
+            needed = plan.corpora_for(one, name, corpora)
             folders = {"results": results, "work": work, "cache": cache}
-            job = run.make(one, name, needed, **folders, encoder=encoder)
+            job = plan.make(one, name, needed, **folders, encoder=encoder)
             print(f"{one.name} under {name}")
             fitting.fit(job, folds=tuple(fold), jobs=jobs)
             finish.report(job)
@@ -202,8 +203,8 @@ def evaluate(
     corpora = load_corpora(corpus)
     from ser_core import EmotionRecognizer
 
-    from . import records
-    from .evaluate import evaluate as judge
+    from .answers import out_of_fold
+    from .measure.evaluate import evaluate as judge
 
     recognizer = EmotionRecognizer.from_pretrained(model)
     for name, one in corpora.items():
@@ -215,7 +216,7 @@ def evaluate(
                 file=sys.stderr,
             )
         if out is not None:
-            records.write_answers(out / f"{name}.csv", answers)
+            out_of_fold.write_answers(out / f"{name}.csv", answers)
             text = json.dumps(measured, indent=2) + "\n"
             (out / f"{name}.json").write_text(text, encoding="utf-8")
 
@@ -227,7 +228,7 @@ def figures(
     png: Annotated[bool, typer.Option(help="PNG too; needs kaleido and a browser.")] = False,
 ) -> None:
     """Draw learning curves, confusion matrix and reliability diagram of a results folder."""
-    from . import figures as drawing
+    from .measure import figures as drawing
 
     for file in drawing.write(drawing.draw(folder), out, png=png):
         print(file)
@@ -238,10 +239,10 @@ def metrics(
     folder: Annotated[Path, typer.Argument(help="A results folder with out_of_fold.csv.")],
 ) -> None:
     """Recompute every figure from out_of_fold.csv alone, and compare it with metrics.json."""
-    from . import fairness, records
-    from .metrics import measure
+    from .answers import fairness, out_of_fold
+    from .answers.metrics import measure
 
-    answers = records.read_answers(folder / records.OUT_OF_FOLD)
+    answers = out_of_fold.read_answers(folder / out_of_fold.OUT_OF_FOLD)
     measured = measure(answers)
     print(json.dumps(measured, indent=2))
     stored_file = folder / "metrics.json"
@@ -254,10 +255,10 @@ def metrics(
     differing = [key for key in measured if stored.get(key) != measured[key]]
     if differing:
         raise SpeechEmotionError(
-            f"{stored_file} does not follow from {records.OUT_OF_FOLD}: {', '.join(differing)} "
+            f"{stored_file} does not follow from {out_of_fold.OUT_OF_FOLD}: {', '.join(differing)} "
             "differ; run fit again to write it anew."
         )
-    print(f"{stored_file} agrees with {records.OUT_OF_FOLD}.", file=sys.stderr)
+    print(f"{stored_file} agrees with {out_of_fold.OUT_OF_FOLD}.", file=sys.stderr)
 
 
 @app.command()
@@ -272,7 +273,7 @@ def adaptation(
     ] = [],  # noqa: B006
 ) -> None:
     """Measure what adapting to a voice gains on unseen speakers, from out_of_fold.csv alone."""
-    from . import adaptation as adapting
+    from .answers import adaptation_gain as adapting
 
     measured = adapting.of_results(folder)
     print(adapting.table(measured), end="")
@@ -286,7 +287,7 @@ def card(
     out: Annotated[Path, typer.Option(help="Where a second copy goes.")] = Path("model_card.md"),
 ) -> None:
     """Render the model card of a repository from its metrics, as its README.md and a copy."""
-    from . import card as cards
+    from .publish import model_card as cards
 
     source = model.relative_to(Path.cwd()) if model.is_relative_to(Path.cwd()) else model
     out.write_text(cards.write(model, source=str(source)), encoding="utf-8")
@@ -306,7 +307,7 @@ def publish(
     out: DryRunOutOption = Path("runs/publication"),
 ) -> None:
     """Publish a model repository on the Hub in one commit, after loading it by every door."""
-    from . import publish as publishing
+    from .publish import models as publishing
 
     print(
         publishing.publish(
@@ -336,10 +337,10 @@ def publish_space(
     out: DryRunOutOption = Path("runs/space"),
 ) -> None:
     """Create or update a Gradio Space that serves a model, in one commit."""
-    from . import space
+    from .publish import spaces
 
     print(
-        space.publish_space(
+        spaces.publish_space(
             repo,
             model=model,
             model_revision=model_revision,
@@ -369,7 +370,7 @@ def publish_dataset(
     stay. `--corpus hub:user/name` trains on what was published with its audio.
     """
     (found,) = load_corpora([corpus]).values()
-    from . import publish_dataset as publishing
+    from .publish import datasets as publishing
 
     print(
         publishing.publish_dataset(

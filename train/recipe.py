@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal, Self
 import tomli_w
 from pydantic import Field, model_validator
 
-from ser_core.blocks import Block, LogMelBlock, Statistic
+from ser_core.config.blocks import Block, LogMelBlock, Statistic
+from ser_core.config.schema import Positive, Strict, validated
 from ser_core.errors import ConfigError
-from ser_core.schema import Positive, Strict, validated
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -63,7 +63,7 @@ class Network(Strict):
 
 
 class Encoder(Strict):
-    """A pre-trained speech encoder that is not trained further (see train/pretrained_encoders.py).
+    """A pre-trained speech encoder that is not trained further; train/networks/pretrained_encoders.
 
     Attributes:
         name: which one; --encoder says where it is.
@@ -73,7 +73,7 @@ class Encoder(Strict):
 
 
 class Distillation(Strict):
-    """A teacher whose answers are learnt beside the labels (see train/distil.py).
+    """A teacher whose answers are learnt beside the labels (see train/fitting/distil.py).
 
     Attributes:
         teacher: a recipe with an encoder.
@@ -91,7 +91,7 @@ class Distillation(Strict):
 
 
 class Augmentation(Strict):
-    """Random changes to training windows of mel power (see train/augment.py).
+    """Random changes to training windows of mel power (see train/data/augment.py).
 
     Attributes:
         speeds: playback speeds to choose from; pitch moves with them.
@@ -188,7 +188,7 @@ class Pretraining(Schedule):
 
 
 class Condensing(Strict):
-    """How a pre-trained encoder is condensed into fewer parameters (see train/condense.py).
+    """How a pre-trained encoder is condensed into fewer parameters (see train/fitting/condense.py).
 
     Attributes:
         corpora: which ones it is heard on; each is given by --corpus NAME=PATH.
@@ -272,7 +272,7 @@ class Recipe(Strict):
         return bool(self.network.parameters.get("intensity"))
 
     def versions(self, schedule: Schedule) -> tuple[str, ...]:
-        """Name the versions of each clip that a phase draws from (see train.dataset.change)."""
+        """Name the versions of each clip that a phase draws from; see feature_cache.change."""
         if self.augmentation is None:
             noisy = [f"snr {value:g}" for value in self.copies.snr]
             shifted = [f"pitch {value:g}" for value in self.copies.pitch]

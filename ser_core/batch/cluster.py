@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 import ser_core
-from ser_core.config import FILE_NAME
-from ser_core.runtime import KERAS_FILES, LITERT_FILE
+from ser_core.config.feature_config import FILE_NAME
+from ser_core.model.runtime import KERAS_FILES, LITERT_FILE
 
 from .answers import Row, RowKind
 from .errors import BatchError

@@ -14,9 +14,9 @@ from typing import Literal
 
 from tqdm import tqdm
 
-from ser_core.analysis import usable_cores
+from ser_core.model.runtime import KERAS_FILES, LITERT_FILE
 from ser_core.recognizer import DEFAULT_MODEL, EmotionRecognizer
-from ser_core.runtime import KERAS_FILES, LITERT_FILE
+from ser_core.timeline.analyze import usable_cores
 
 from . import tables
 from .answers import Row, RowKind

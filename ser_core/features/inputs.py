@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..config import FeatureConfig
+from ..config.feature_config import FeatureConfig
 from .log_mel import mel_spectrogram
 
 TINY = 1e-20  # power; keeps the logarithm of digital silence finite
@@ -120,7 +120,10 @@ def levels(window: np.ndarray, config: FeatureConfig) -> np.ndarray:  # (rows, b
     missing = config.window_frames - len(window)
     if not config.from_waveform:
         return place(window, missing // 2, config)
-    from .waveform import summarise, waveform_features  # only now: librosa takes a second to import
+    from .reference.waveform import (  # only now: librosa takes a second to import
+        summarise,
+        waveform_features,
+    )
 
     if config.statistics is None:
         window = np.pad(window, ((missing // 2, missing - missing // 2), (0, 0)))

@@ -9,16 +9,16 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from ..audio import load_audio
-from ..feedback import FeedbackBox
+from ..audio.load import load_audio
+from ..audio.source import UntrustedPath
 from ..recognizer import EmotionRecognizer
 from ..results import EmotionPrediction
-from ..settings import UPLOAD_AGE, Settings
-from ..sources import UntrustedPath
-from ..timeline import EmotionTimeline
-from . import text
+from ..timeline.timeline import EmotionTimeline
+from .feedback import FeedbackBox
+from .look import text
 from .repository import Repository
-from .uploads import LiveChunks, UploadLedger
+from .server.uploads import LiveChunks, UploadLedger
+from .settings import UPLOAD_AGE, Settings
 
 CONCURRENCY_ID = "recordings"
 """Name of the one queue that the page's button and the API's endpoints share."""

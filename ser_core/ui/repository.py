@@ -13,11 +13,9 @@ from typing import Any, Self, TypeVar
 
 from pydantic import Field, model_validator
 
+from ..config.schema import validated
 from ..errors import ConfigError
-from ..schema import validated
-from . import text
-from .architecture import Architecture
-from .records import (
+from ..model.records import (
     AdaptationGains,
     Audit,
     Fairness,
@@ -27,6 +25,8 @@ from .records import (
     Scores,
     Shown,
 )
+from .look import text
+from .tabs.architecture import Architecture
 
 METRICS, DATASET, RECIPE, NETWORK = "metrics.json", "dataset.json", "recipe.toml", "config.json"
 COMPARISON, ROBUSTNESS, FORMS = "comparison.json", "robustness.json", "forms.json"

@@ -91,9 +91,9 @@ def locate(argument: str) -> tuple[str, Path]:
     """
     if not argument.startswith("hub:"):
         return parse(argument)
-    from . import hub  # only now: a corpus in a folder needs no client
+    from . import hub_corpus  # only now: a corpus in a folder needs no client
 
-    folder = hub.fetch(hub.Address.parse(argument))
+    folder = hub_corpus.fetch(hub_corpus.Address.parse(argument))
     return published.describe(folder, str(folder)).info.name, folder
 
 

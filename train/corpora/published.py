@@ -17,9 +17,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from ser_core.config.schema import Strict, validated
 from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
-from ser_core.schema import Strict, validated
 
 from .clip import Clip, CorpusError, CorpusInfo, Reading
 

@@ -36,7 +36,7 @@ def build(
         dropout: in [0, 1) each, after each dense layer; as many as `units`.
         l2: float >= 0, factor of the squared weights of the dense layers in the loss.
         projection: int or None, principal components that the row is reduced to first, by a layer
-            `projection` that is not trained (train.selection.project sets it).
+            `projection` that is not trained (train.data.selection.project sets it).
 
     Returns:
         keras.Model from float32 (batch, frames, features) to `emotion`, float32 (batch, classes),

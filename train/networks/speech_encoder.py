@@ -1,7 +1,7 @@
 """`speech_encoder`: the first layers of a Whisper encoder, and an emotion layer over all of them.
 
 What is near the sound serves emotion better than what is near the words, so the upper layers of the
-encoder are left away. Its weights come from where `train/pretrained_encoders.py` says.
+encoder are left away. Its weights come from where `train/networks/pretrained_encoders.py` says.
 
 Source: the encoder of Radford et al. (2022), arXiv:2212.04356; answers from several layers after
 Pepino et al. (2021), arXiv:2104.03502.
@@ -84,7 +84,8 @@ def build(
         heads: int, attention heads.
         depth: int, layers of the encoder that are kept, from the first.
         every: int, how many of the encoder's frames of 20 ms one is kept of.
-        convolution_ranks: of the two convolutions, where they are condensed (train/condense.py).
+        convolution_ranks: of the two convolutions, where they are condensed (see
+            train/fitting/condense.py).
         ranks: of each layer's attention, before and after, and how many units of its position-wise
             network are kept, where they are condensed.
         units: int, width of the hidden layer over the summary.

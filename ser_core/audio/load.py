@@ -1,0 +1,312 @@
+"""Any recording to mono float samples at the model's rate: whole, or block by block.
+
+    samples = load_audio("clip.m4a")                 # (n,) float32 at 16 kHz
+    for block in read_blocks("two_hours.wav"): ...   # the same samples, 30 s at a time
+
+A path, its bytes, a file object and `(sample_rate, array)` of the same audio give the same
+samples, bit for bit, and so do the two functions: both are one stream of decoded blocks through one
+streaming resampler, whose output does not depend on how the input is divided.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, TypeAlias
+
+import numpy as np
+import soxr
+
+from ser_core.audio.decode import BLOCK_SAMPLES, as_float32, decode
+from ser_core.audio.source import AudioSource
+from ser_core.errors import (
+    AudioContentError,
+    AudioFormatError,
+    AudioLengthError,
+    TruncatedAudioError,
+)
+
+AudioInput: TypeAlias = str | os.PathLike | bytes | BinaryIO | tuple[int, np.ndarray]
+
+SAMPLE_RATE = 16_000  # Hz
+MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 8_000, 192_000  # Hz, of what is read
+MIN_SECONDS = 0.1
+
+# For 3 s from 48 kHz: QQ 0.3 ms, LQ 0.4, MQ 0.45, HQ 0.5, VHQ 0.6, of 1.5 ms for the whole call.
+# HQ is near enough the cheapest that filters properly; QQ lets what is above half the rate through.
+_RESAMPLING_QUALITY = "HQ"
+# An axis this short cannot be time: at 8 kHz it would last 8 ms, less than MIN_SECONDS.
+_MAX_LEADING_CHANNELS = 64
+# Floats beyond this are damage, not sound, and would overflow in the resampler.
+_LARGEST_SAMPLE = 1e30
+
+
+def load_audio(
+    audio: AudioInput, *, sample_rate: int = SAMPLE_RATE, max_seconds: float | None = None
+) -> np.ndarray:
+    """Read a whole recording as mono samples.
+
+    Args:
+        audio: one of
+            - a path to WAV (8- to 32-bit, float, A-law, mu-law), FLAC, OGG Vorbis or Opus, MP3,
+              M4A/AAC, WebM, MP4 (the first audio track of a video), 8 to 192 kHz;
+            - the bytes of such a file, or a binary file object, read from its start and left open;
+            - `(sample_rate [Hz], array)`, the array int8, int16, int32 or uint8, scaled by its
+              type's range, or floating, taken as it is; its shape is (n,) or (n, channels), or
+              (channels, n) when the first axis is the shorter and has at most 64 entries.
+        sample_rate: int > 0 [Hz], of the result.
+        max_seconds: float > 0 [s], or None for no limit. Decoding stops as soon as it is passed.
+
+    Returns:
+        float32 [shape=(n,)], full scale 1, channels averaged. Peaks of lossy or resampled audio
+        may exceed 1 a little; nothing is clipped.
+
+    Raises:
+        AudioFileError: missing, a folder, or not readable.
+        AudioFormatError: empty, no audio, no audio track, or a sample rate out of range.
+        TruncatedAudioError: cut off before its end; `readable` says how many seconds are there.
+        AudioContentError: samples that are not finite, or an array that is not audio.
+        AudioLengthError: shorter than 0.1 s or longer than `max_seconds`.
+        ValueError: `sample_rate` or `max_seconds` is not positive.
+
+    >>> tone = np.sin(np.arange(48_000) * (2 * np.pi * 440 / 48_000))
+    >>> load_audio((48_000, tone)).shape
+    (16000,)
+    """
+    _require_positive(sample_rate=sample_rate)
+    if max_seconds is not None:
+        _require_positive(max_seconds=max_seconds)
+    with contextlib.closing(_resampled(audio, sample_rate, max_seconds)) as pieces:
+        return np.concatenate(list(pieces))
+
+
+def read_blocks(
+    audio: AudioInput,
+    *,
+    sample_rate: int = SAMPLE_RATE,
+    block_seconds: float = 30.0,
+    max_seconds: float | None = None,
+    on_read: Callable[[float], None] | None = None,
+) -> Iterator[np.ndarray]:
+    """Read a recording of any length as mono blocks, in memory that does not grow with it.
+
+    The blocks, concatenated, are bit for bit what `load_audio` returns. The file is opened when
+    the first block is asked for, and closed after the last, on an error, and when the iterator
+    is closed or dropped.
+
+    Args:
+        audio: as for `load_audio`.
+        sample_rate: int > 0 [Hz], of the result.
+        block_seconds: float >= 0.1 [s], length of each block but the last.
+        max_seconds: float > 0 [s], or None for no limit. Decoding stops as soon as it is passed.
+        on_read: called while decoding with the share of the bytes that have been read, 0 to 1: how
+            far a recording is, whatever its header says of its length.
+
+    Yields:
+        float32 [shape=(round(block_seconds * sample_rate),)]; the last one may be shorter.
+
+    Raises:
+        As `load_audio`, while iterating. Before a TruncatedAudioError, everything readable has
+        been yielded. ValueError, at once, when an argument is out of range.
+
+    >>> [len(block) for block in read_blocks((16_000, np.zeros(40_000)), block_seconds=1)]
+    [16000, 16000, 8000]
+    """
+    _require_positive(sample_rate=sample_rate)
+    if max_seconds is not None:
+        _require_positive(max_seconds=max_seconds)
+    if not MIN_SECONDS <= block_seconds < float("inf"):
+        raise ValueError(f"block_seconds must be at least {MIN_SECONDS}, got {block_seconds!r}")
+    pieces = _resampled(audio, sample_rate, max_seconds, on_read)
+    return _cut(pieces, round(block_seconds * sample_rate))
+
+
+def to_mono(audio: tuple[int, np.ndarray]) -> tuple[int, np.ndarray]:
+    """Turn `(sample_rate, array)` into mono samples at its own rate, however short it is.
+
+    Args:
+        audio: as for `load_audio`, but an empty array is allowed.
+
+    Returns:
+        The sample rate [Hz], and float32 [shape=(n,)].
+
+    Raises:
+        AudioFormatError, AudioContentError: as `load_audio`.
+    """
+    if len(audio) == 2 and isinstance(audio[1], np.ndarray) and audio[1].size == 0:
+        return _checked_rate(audio[0], "The audio"), np.empty(0, np.float32)
+    blocks = [(rate, _mono(block, "The audio")) for rate, block in _array_blocks(audio)]
+    rate = _checked_rate(blocks[0][0], "The audio")
+    return rate, np.concatenate([block for _, block in blocks])
+
+
+def _cut(pieces: Iterator[np.ndarray], length: int) -> Iterator[np.ndarray]:
+    """Join pieces of any lengths and cut them into blocks of `length` samples."""
+    pending: list[np.ndarray] = []
+    count = 0
+    truncation = None
+    with contextlib.closing(pieces):
+        try:
+            for piece in pieces:
+                pending.append(piece)
+                count += len(piece)
+                if count >= length:
+                    joined = np.concatenate(pending)
+                    count %= length
+                    whole = len(joined) - count
+                    for start in range(0, whole, length):
+                        yield joined[start : start + length]
+                    pending = [joined[whole:]]
+        except TruncatedAudioError as error:
+            truncation = error
+    if count:
+        yield np.concatenate(pending)
+    if truncation is not None:
+        raise truncation
+
+
+def _resampled(
+    audio: AudioInput,
+    sample_rate: int,
+    max_seconds: float | None,
+    on_read: Callable[[float], None] | None = None,
+) -> Iterator[np.ndarray]:
+    """Yield mono float32 pieces at `sample_rate`; a truncation is raised after the last one."""
+    resampler = None
+    truncation = None
+    with contextlib.closing(_mono_blocks(audio, max_seconds, on_read)) as blocks:
+        try:
+            for rate, block in blocks:
+                if rate == sample_rate:
+                    yield block
+                    continue
+                resampler = resampler or soxr.ResampleStream(
+                    rate, sample_rate, 1, dtype="float32", quality=_RESAMPLING_QUALITY
+                )
+                yield resampler.resample_chunk(block)
+        except TruncatedAudioError as error:
+            truncation = error
+    if resampler is not None:
+        yield resampler.resample_chunk(np.empty(0, np.float32), last=True)
+    if truncation is not None:
+        raise truncation
+
+
+def _mono_blocks(
+    audio: AudioInput, max_seconds: float | None, on_read: Callable[[float], None] | None
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield (sample rate, mono float32 block) as decoded, checked, at the recording's own rate."""
+    with _opened(audio) as (label, blocks, share):
+        first_rate, frames = None, 0
+        for rate, block in blocks:
+            if first_rate is None:
+                first_rate = _checked_rate(rate, label)
+            elif rate != first_rate:
+                raise AudioFormatError(
+                    f"{label} changes its sample rate on the way: expected {first_rate} Hz "
+                    f"throughout, got {rate} Hz; convert it to WAV."
+                )
+            frames += len(block)
+            if on_read is not None:
+                on_read(min(1.0, share(frames)))
+            if max_seconds is not None and frames > max_seconds * rate:
+                raise AudioLengthError(
+                    f"{label} is too long: expected at most {max_seconds:g} s, got more; "
+                    "cut it into shorter pieces."
+                )
+            yield rate, _mono(block, label)
+        seconds = frames / first_rate if first_rate else 0.0
+        if seconds < MIN_SECONDS:
+            raise AudioLengthError(
+                f"{label} is too short: expected at least {MIN_SECONDS} s, got {seconds:.3f} s; "
+                "record a little longer."
+            )
+
+
+@contextlib.contextmanager
+def _opened(
+    audio: AudioInput,
+) -> Iterator[tuple[str, Iterator[tuple[int, np.ndarray]], Callable[[int], float]]]:
+    """Open a recording.
+
+    Yields:
+        Its name for messages, its (sample rate, block) pairs, and what turns the frames so far into
+        the share of the recording that has been read.
+    """
+    if isinstance(audio, tuple):
+        yield "The audio", _array_blocks(audio), lambda frames: frames / max(audio[1].shape)
+    elif isinstance(audio, (str, os.PathLike, bytes, bytearray, memoryview)) or hasattr(
+        audio, "read"
+    ):
+        with AudioSource(audio) as source, contextlib.closing(decode(source)) as blocks:
+            yield source.label, blocks, lambda _: source.tell() / source.size
+    else:
+        raise AudioContentError(
+            "The audio is of a wrong type: expected a path, bytes, a binary file object or "
+            f"(sample_rate, array), got {type(audio).__name__}; pass one of these."
+        )
+
+
+def _array_blocks(pair: tuple[int, np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
+    """Cut an array as the decoders cut a file: (rate, float32 [shape=(frames, channels)])."""
+    expected = "expected (sample_rate, array) with an array of shape (n,) or (n, channels)"
+    if len(pair) != 2 or not isinstance(pair[1], np.ndarray):
+        kinds = ", ".join(type(part).__name__ for part in pair)
+        raise AudioContentError(f"The audio is no array: {expected}, got ({kinds}).")
+    rate, array = pair
+    if isinstance(rate, (bool, np.bool_)) or not isinstance(rate, (int, np.integer)):
+        raise AudioContentError(
+            f"The sample rate is no whole number: {expected}, got {rate!r}; give it in Hz."
+        )
+    if array.ndim not in (1, 2) or array.size == 0:
+        raise AudioContentError(
+            f"The array is not audio: {expected}, got shape {array.shape}; pass one recording."
+        )
+    try:
+        as_float32(array[:0])
+    except TypeError as error:
+        raise AudioContentError(
+            "The array is of a wrong type: expected int8, int16, int32, uint8 or floating, "
+            f"got {array.dtype}; convert it to float between -1 and 1."
+        ) from error
+    if array.ndim == 1:
+        array = array[:, np.newaxis]  # (n, 1)
+    elif array.shape[0] <= _MAX_LEADING_CHANNELS and array.shape[0] < array.shape[1]:
+        array = array.T  # (channels, n) -> (n, channels)
+    length = max(1, BLOCK_SAMPLES // array.shape[1])
+    for start in range(0, len(array), length):
+        yield int(rate), as_float32(array[start : start + length])
+
+
+def _mono(block: np.ndarray, label: str) -> np.ndarray:
+    """Average the channels of a float32 block [shape=(frames, channels)]."""
+    channels = block.shape[1]
+    mono = block[:, 0]
+    if channels > 1:
+        # Column by column: 30 times faster than mean(axis=1), and the same sum in the same order
+        # whatever the memory layout, so that a file and an array agree to the bit.
+        with np.errstate(over="ignore", invalid="ignore"):
+            mono = mono + block[:, 1]
+            for channel in range(2, channels):
+                mono += block[:, channel]
+            mono /= channels
+    if len(mono) and not (mono.min() > -_LARGEST_SAMPLE and mono.max() < _LARGEST_SAMPLE):
+        raise AudioContentError(
+            f"{label} holds samples that are not finite numbers: expected values around -1 to 1, "
+            "got NaN, infinity or beyond 1e30; export the recording again."
+        )
+    return np.ascontiguousarray(mono)
+
+
+def _checked_rate(rate: int, label: str) -> int:
+    if not MIN_SAMPLE_RATE <= rate <= MAX_SAMPLE_RATE:
+        raise AudioFormatError(
+            f"{label} has a sample rate of {rate} Hz: expected {MIN_SAMPLE_RATE} to "
+            f"{MAX_SAMPLE_RATE} Hz; record or convert it at a rate in between."
+        )
+    return rate
+
+
+def _require_positive(**arguments: float) -> None:
+    for name, value in arguments.items():
+        if not 0 < value < float("inf"):
+            raise ValueError(f"{name} must be a positive number, got {value!r}")

@@ -1,0 +1,27 @@
+"""The feature-config JSON as pydantic records: all between a file and a network's answer.
+
+Holds the base of everything that is read from outside, the feature blocks' names and parameters,
+and `FeatureConfig`. Imports only errors and emotions; every other room may import it.
+"""
+
+from .feature_config import (
+    FEATURE_VERSION,
+    FILE_NAME,
+    SCHEMA_VERSION,
+    Adaptation,
+    FeatureConfig,
+    Normalisation,
+    Outputs,
+    SpeechSettings,
+)
+
+__all__ = [
+    "FEATURE_VERSION",
+    "FILE_NAME",
+    "SCHEMA_VERSION",
+    "Adaptation",
+    "FeatureConfig",
+    "Normalisation",
+    "Outputs",
+    "SpeechSettings",
+]

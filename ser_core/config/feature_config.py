@@ -1,0 +1,274 @@
+"""The feature-config JSON: all between a file and the network's input, and after its output.
+
+One frozen pydantic model. Unknown keys, wrong shapes and future schema versions raise a
+`ConfigError` of one sentence. Nothing about the machine or the run that wrote it stands here.
+"""
+
+import json
+from itertools import accumulate
+from os import PathLike
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from ..emotions import LABELS
+from ..errors import ConfigError
+from .blocks import Block, LogMelBlock, Statistic
+from .schema import Fraction, Positive, Strict, validated
+
+SCHEMA_VERSION = 1
+FEATURE_VERSION = 1  # raised whenever the same audio and parameters would give other numbers
+FILE_NAME = "feature_config.json"
+
+
+class Normalisation(Strict):
+    """Per-feature statistics of the training speakers: features become (x - mean) / std.
+
+    Attributes:
+        mean: floats, one per feature, in the feature's own unit.
+        std: floats > 0, one per feature.
+    """
+
+    mean: tuple[float, ...]
+    std: tuple[Positive, ...]
+
+
+class SpeechSettings(Strict):
+    """When a recording counts as speech (see ser_core.speech).
+
+    Attributes:
+        threshold: float in [0, 1], speech probability from which a frame is speech.
+        min_seconds: float >= 0 [s], how much speech there must be at least.
+    """
+
+    threshold: Fraction
+    min_seconds: Annotated[float, Field(ge=0)]
+
+
+class Outputs(Strict):
+    """The names of the network's outputs.
+
+    Attributes:
+        emotion: str, the output with one probability per label.
+        intensity: str, the output that says how strongly the emotion is expressed, 0 to 1; None
+            where the network has none.
+    """
+
+    emotion: str = "emotion"
+    intensity: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The outputs that the network has."""
+        return (self.emotion,) if self.intensity is None else (self.emotion, self.intensity)
+
+
+class Adaptation(Strict):
+    """How answers are adapted to a voice (see ser_core.model.adaptation).
+
+    Attributes:
+        mean: floats, one per label: mean over unseen speakers of their recordings' centred
+            log-probabilities [nats].
+        prior_clips: float > 0 [recordings], how many of a voice count as much as what is known of
+            voices in general.
+        least_clips: int > 0 [recordings], the smallest number that helped unseen speakers.
+
+    Source: the credibility weight of Buehlmann (1967), Experience Rating and Credibility, ASTIN
+    Bulletin 4(3), an empirical Bayes shrinkage.
+    """
+
+    mean: tuple[float, ...]
+    prior_clips: Positive
+    least_clips: Annotated[int, Field(gt=0)]
+
+
+class FeatureConfig(Strict):
+    """From a file to the network's input, and from its output to the answer.
+
+    Attributes:
+        schema_version: int, version of this file's form.
+        feature_version: int, version of the feature code that the network was trained with.
+        recipe: str, name of the training recipe.
+        sample_rate: int [Hz], mono audio at this rate enters the features.
+        window: float [s], length of one window.
+        hop: float [s], step between windows where the recording is longer than one.
+        sequence: int, consecutive windows that make one network input, one after the other.
+        frames: int, frames of one network input.
+        trim: float > 0 [dB], leading and trailing frames this much below the loudest are cut.
+        blocks: the feature blocks, side by side in this order.
+        statistics: None, or what a window's frames are summarised to: one row a window.
+        normalisation: statistics that the features are standardised with.
+        selected: indices of the features that a recipe selected, or None for all.
+        labels: the classes in output order.
+        outputs: the network's output names.
+        pooling: how the answers for several inputs of one recording become one: their
+            "geometric_mean", or that of those which vote with the majority ("votes").
+        temperature: float > 0, already folded into the network's last layer; kept for the record.
+        speech: thresholds of the speech gate.
+        uncertain_below: float in [0, 1], below this confidence the status is "uncertain".
+        adaptation: how answers are adapted to a voice; None where that was not measured to help.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    feature_version: int = FEATURE_VERSION
+    recipe: str
+    sample_rate: Annotated[int, Field(ge=8_000, le=192_000)] = 16_000
+    window: Positive
+    hop: Positive
+    sequence: Annotated[int, Field(gt=0, le=64)] = 1
+    frames: Annotated[int, Field(gt=0)]
+    trim: Positive
+    blocks: Annotated[tuple[Block, ...], Field(min_length=1)]
+    statistics: Annotated[tuple[Statistic, ...], Field(min_length=1)] | None = None
+    normalisation: Normalisation
+    selected: tuple[Annotated[int, Field(ge=0)], ...] | None = None
+    labels: Annotated[tuple[str, ...], Field(min_length=2)] = LABELS
+    outputs: Outputs = Outputs()
+    pooling: Literal["geometric_mean", "votes"] = "geometric_mean"
+    temperature: Positive = 1.0
+    speech: SpeechSettings
+    uncertain_below: Fraction
+    adaptation: Adaptation | None = None
+
+    @property
+    def block_features(self) -> int:
+        """Features per frame before selection."""
+        return sum(block.width for block in self.blocks) * len(self.statistics or (None,))
+
+    @property
+    def columns(self) -> tuple[slice, ...]:
+        """Where each block's features stand in a frame, before statistics and selection."""
+        ends = list(accumulate(block.width for block in self.blocks))
+        return tuple(map(slice, [0, *ends], ends))
+
+    @property
+    def features(self) -> int:
+        """Features per frame as the network sees them."""
+        return self.block_features if self.selected is None else len(self.selected)
+
+    @property
+    def from_waveform(self) -> bool:
+        """Whether the blocks are computed from each window's samples, not from mel power."""
+        return not isinstance(self.blocks[0], LogMelBlock)
+
+    @property
+    def hop_length(self) -> int:
+        """Step between frames [samples]."""
+        return self.blocks[0].hop_length
+
+    @property
+    def window_frames(self) -> int:
+        """How many steps of hop_length a window covers [frames]."""
+        return round(self.window * self.sample_rate / self.hop_length)
+
+    @property
+    def hop_frames(self) -> int:
+        """Step between windows [frames]."""
+        return max(1, round(self.hop * self.sample_rate / self.hop_length))
+
+    @property
+    def input_seconds(self) -> float:
+        """How much of a recording one network input covers [s]: a window, or a sequence of them."""
+        return self.window + (self.sequence - 1) * self.hop
+
+    @property
+    def level_frames(self) -> int:
+        """Rows of features that one window gives: librosa's centred frames are one more."""
+        if self.statistics is not None:
+            return 1
+        return self.window_frames + 1 if self.from_waveform else self.window_frames
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError("labels must differ from one another")
+        hop_lengths = {block.hop_length for block in self.blocks}
+        if len(hop_lengths) > 1:
+            raise ValueError(f"all blocks need one hop_length, got {sorted(hop_lengths)}")
+        if len({isinstance(block, LogMelBlock) for block in self.blocks}) > 1:
+            raise ValueError("log_mel stands with no block of another kind")
+        if self.statistics is not None and not self.from_waveform:
+            raise ValueError("statistics are of blocks other than log_mel")
+        frames = self.sequence * self.level_frames
+        if frames != self.frames:
+            windows = "a window" if self.sequence == 1 else f"a sequence of {self.sequence} windows"
+            raise ValueError(
+                f"frames is {self.frames}, but {windows} of {self.window} s has {frames}"
+            )
+        if self.hop > self.window:
+            raise ValueError(f"hop {self.hop} s must not be longer than window {self.window} s")
+        for block in self.blocks if self.from_waveform else ():
+            block.check_rate(self.sample_rate)
+        half = self.sample_rate / 2
+        if any(isinstance(block, LogMelBlock) and block.fmax > half for block in self.blocks):
+            raise ValueError(f"fmax must be at most half the sample rate, {half} Hz")
+        if self.selected is not None and any(i >= self.block_features for i in self.selected):
+            raise ValueError(f"selected names a feature beyond the {self.block_features} there are")
+        for name in ("mean", "std"):
+            count = len(getattr(self.normalisation, name))
+            if count != self.block_features:
+                raise ValueError(
+                    f"normalisation.{name} has {count} values for {self.block_features} features"
+                )
+        if self.adaptation is not None and len(self.adaptation.mean) != len(self.labels):
+            raise ValueError(
+                f"adaptation.mean has {len(self.adaptation.mean)} values for {len(self.labels)} "
+                "labels"
+            )
+        return self
+
+    def to_json(self) -> str:
+        """Return the config as JSON text, keys in the order above."""
+        return json.dumps(self.model_dump(mode="json"), indent=2) + "\n"
+
+    def save(self, directory: str | PathLike) -> Path:
+        """Write `feature_config.json` into a directory and return its path."""
+        path = Path(directory) / FILE_NAME
+        path.write_text(self.to_json(), encoding="utf-8")
+        return path
+
+    @classmethod
+    def from_json(cls, text: str | bytes, *, source: str = FILE_NAME) -> Self:
+        """Read and validate a config.
+
+        Args:
+            text: JSON.
+            source: str, what to call it in an error.
+
+        Returns:
+            FeatureConfig.
+
+        Raises:
+            ConfigError: not JSON, an unknown or missing key, a wrong value, or a newer version.
+        """
+        try:
+            data = json.loads(text)
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{source} is not valid JSON: {error}.") from error
+        if not isinstance(data, dict):
+            raise ConfigError(f"{source} must hold a JSON object, not a {type(data).__name__}.")
+        versions = {"schema_version": SCHEMA_VERSION, "feature_version": FEATURE_VERSION}
+        for key, known in versions.items():
+            version = data.get(key)
+            if isinstance(version, int) and version > known:
+                raise ConfigError(
+                    f"{source} has {key} {version}, and this package reads up to {known}: "
+                    "upgrade the package to use this model."
+                )
+            if isinstance(version, int) and version < known:
+                raise ConfigError(
+                    f"{source} has {key} {version}, and this package needs {known}: "
+                    "train the model again, or install the package version it was made with."
+                )
+        return validated(cls, data, source)
+
+    @classmethod
+    def load(cls, directory: str | PathLike) -> Self:
+        """Read `feature_config.json` from a directory; raises ConfigError as `from_json` does."""
+        path = Path(directory) / FILE_NAME
+        try:
+            text = path.read_bytes()
+        except OSError as error:
+            raise ConfigError(f"{FILE_NAME} could not be read in {directory}.") from error
+        return cls.from_json(text)

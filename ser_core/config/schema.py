@@ -1,0 +1,45 @@
+"""Base of everything read from outside: frozen pydantic models, and faults said in one sentence."""
+
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..errors import ConfigError
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class Strict(BaseModel):
+    """Base of everything read from outside: frozen, and unknown keys raise."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+Model = TypeVar("Model", bound=Strict)
+
+
+def validated(model: type[Model], data: dict, source: str) -> Model:
+    """Validate `data` as `model`, turning pydantic's report into one sentence."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(f"{source} is not valid: {_sentence(error)}") from error
+
+
+def _sentence(error: ValidationError) -> str:
+    """Say the first fault of a validation, and how many more there are."""
+    faults = error.errors(include_url=False)
+    first = faults[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        what = f"unknown key {where}"
+    elif first["type"] == "missing":
+        what = f"key {where} is missing"
+    elif first["type"] == "value_error":
+        message = first["msg"].removeprefix("Value error, ")
+        what = f"{where}: {message}" if where else message
+    else:
+        what = f"{where} is {first['input']!r:.60}: {first['msg'].lower()}"
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return f"{what}{more}."

@@ -1,0 +1,318 @@
+"""Run the saved network: LiteRT first, Keras where a repository has no LiteRT file.
+
+LiteRT answers in a millisecond and starts in a hundredth of a second. TensorFlow is imported only
+by `KerasRuntime`, and only when it is needed.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from ..config.feature_config import FeatureConfig
+from ..errors import ModelError
+from .adaptation import shifted
+
+LITERT_FILE = "model.tflite"
+LITERT_FORMS = {
+    "float32": LITERT_FILE,
+    "float16": "model.float16.tflite",
+    "int8": "model.int8.tflite",
+}
+"""The network's forms for LiteRT, by how its weights are kept; inputs and outputs are float32."""
+
+KERAS_FILES = ("config.json", "metadata.json", "model.weights.h5")
+
+
+class Answers(NamedTuple):
+    """What a network answers windows.
+
+    Attributes:
+        probabilities: float32 array of shape (windows, classes), rows sum to 1.
+        intensity: float32 array of shape (windows,) in [0, 1], how strongly the emotion is
+            expressed; None where the network does not say.
+    """
+
+    probabilities: np.ndarray
+    intensity: np.ndarray | None
+
+
+class Pooled(NamedTuple):
+    """The answers for several windows of one recording, as one.
+
+    Attributes:
+        probabilities: float64 array of shape (classes,), sum 1.
+        intensity: float in [0, 1]; None where the network does not say.
+    """
+
+    probabilities: np.ndarray
+    intensity: float | None
+
+
+class Runtime(Protocol):
+    """A loaded network. Safe to call from several threads at once."""
+
+    name: str
+
+    def run(self, windows: np.ndarray) -> Answers:
+        """Answer windows.
+
+        Args:
+            windows: float32 array of shape (windows, frames, features).
+
+        Returns:
+            Answers.
+        """
+        ...
+
+
+def pool_windows(probabilities: np.ndarray) -> np.ndarray:
+    """Pool the answers for several windows of one recording into one.
+
+    The normalised geometric mean: then a temperature on the network's logits and one on the pooled
+    answer are the same thing, so calibration needs the pooled answers only.
+
+    Args:
+        probabilities: float array of shape (windows, classes).
+
+    Returns:
+        float64 array of shape (classes,), sum 1.
+
+    Source: the logarithmic opinion pool, Genest and Zidek (1986), Statistical Science 1(1).
+
+    >>> pool_windows(np.array([[0.9, 0.1], [0.9, 0.1]])).round(6).tolist()
+    [0.9, 0.1]
+    """
+    logs = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), 1e-12)).mean(axis=0)
+    pooled = np.exp(logs - logs.max())
+    return pooled / pooled.sum()
+
+
+def pool(probabilities: np.ndarray, config: FeatureConfig) -> np.ndarray:
+    """Pool the answers for several inputs of one recording, as the config's `pooling` says.
+
+    With "votes", each input votes for its likeliest class, and only those count that vote with the
+    majority (the likelier class of the pooled answer where votes are equal). So one vote is worth
+    its own probability, not certainty.
+
+    Args:
+        probabilities: float array of shape (inputs, classes).
+        config: FeatureConfig.
+
+    Returns:
+        float64 array of shape (classes,), sum 1.
+    """
+    pooled = pool_windows(probabilities)
+    if config.pooling == "geometric_mean":
+        return pooled
+    votes = probabilities.argmax(axis=1)
+    counts = np.bincount(votes, minlength=len(pooled))
+    winner = int(np.lexsort((pooled, counts))[-1])
+    return pool_windows(probabilities[votes == winner])
+
+
+def pool_answers(
+    answers: Answers, config: FeatureConfig, offset: np.ndarray | None = None
+) -> Pooled:
+    """Pool the answers for several inputs of one recording, and adapt them to a voice.
+
+    Probabilities are pooled by `pool`, then shifted. The intensity is the plain mean of all inputs'
+    intensities: each counts the same, as in the probabilities' geometric mean, also where it was
+    outvoted.
+
+    Args:
+        answers: Answers for the inputs.
+        config: FeatureConfig.
+        offset: float64 array of shape (classes,) [nats], what the voice leans towards (see
+            ser_core.model.adaptation); None for voices in general.
+
+    Returns:
+        Pooled.
+    """
+    intensity = None if answers.intensity is None else float(answers.intensity.mean())
+    return Pooled(shifted(pool(answers.probabilities, config), offset), intensity)
+
+
+def told_apart(outputs: Mapping[str, np.ndarray], config: FeatureConfig) -> Answers:
+    """Tell a network's outputs apart.
+
+    Args:
+        outputs: float32 arrays of shape (windows, width), by the output's name.
+        config: FeatureConfig, which says what each name stands for.
+
+    Returns:
+        Answers.
+    """
+    emotion, intensity = config.outputs.emotion, config.outputs.intensity
+    return Answers(outputs[emotion], None if intensity is None else outputs[intensity][:, 0])
+
+
+class LiteRTRuntime:
+    """A form of the network through LiteRT, one thread an interpreter, one interpreter a thread.
+
+    An interpreter holds its tensors, so two threads must never share one.
+    """
+
+    name = "LiteRT"
+
+    def __init__(
+        self, directory: str | PathLike, config: FeatureConfig, form: str = "float32"
+    ) -> None:
+        """Load the file and check it against the config.
+
+        Args:
+            directory: a local folder with the file.
+            config: FeatureConfig.
+            form: a name in LITERT_FORMS.
+
+        Raises:
+            ModelError: not a LiteRT model, or its signature does not match the config.
+        """
+        self._file = LITERT_FORMS[form]
+        self._model = (Path(directory) / self._file).read_bytes()
+        self._config = config
+        self._local = threading.local()
+        self._runner()
+
+    def run(self, windows: np.ndarray) -> Answers:
+        """See `Runtime.run`."""
+        runner, argument = self._runner()
+        given = [
+            runner(**{argument: window[None].astype(np.float32, copy=False)}) for window in windows
+        ]
+        names = self._config.outputs.names
+        joined = {name: np.concatenate([one[name] for one in given]) for name in names}
+        return told_apart(joined, self._config)
+
+    def _runner(self):
+        """Return this thread's signature runner and the name of its input."""
+        if not hasattr(self._local, "runner"):
+            self._local.interpreter, self._local.runner = self._open()
+            self._local.argument = next(iter(self._local.runner.get_input_details()))
+        return self._local.runner, self._local.argument
+
+    def _open(self):
+        from ai_edge_litert.interpreter import Interpreter
+
+        try:
+            interpreter = Interpreter(model_content=self._model, num_threads=1)
+            interpreter.allocate_tensors()
+            runner = interpreter.get_signature_runner()
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"{self._file} is not a LiteRT model that runs here.") from error
+        inputs = {n: tuple(d["shape"]) for n, d in runner.get_input_details().items()}
+        outputs = {n: tuple(d["shape"]) for n, d in runner.get_output_details().items()}
+        _check_shapes(self._file, inputs, outputs, self._config)
+        return interpreter, runner
+
+
+class KerasRuntime:
+    """Keras' own save, for a repository without a LiteRT file; imports TensorFlow when made."""
+
+    name = "Keras"
+
+    def __init__(self, directory: str | PathLike, config: FeatureConfig) -> None:
+        """Load the network and check it against the config.
+
+        Raises:
+            ModelError: Keras is not installed, refuses the files, or the shapes do not match.
+        """
+        try:
+            import keras
+        except ImportError as error:
+            raise ModelError(
+                f"This repository has no {LITERT_FILE}, and Keras is not installed to read its "
+                "other files: pip install 'ser-core[keras]'."
+            ) from error
+        try:
+            self._network = keras.saving.load_model(directory, compile=False, safe_mode=True)
+        except (ValueError, TypeError, OSError, KeyError) as error:
+            raise ModelError(f"Keras cannot load the network in {Path(directory).name}.") from error
+        self._keras = keras
+        self._config = config
+        self._lock = threading.Lock()
+        inputs = {tensor.name: tensor.shape for tensor in self._network.inputs}
+        outputs = dict(
+            zip(self._network.output_names, (t.shape for t in self._network.outputs), strict=True)
+        )
+        _check_shapes("The Keras network", inputs, outputs, config)
+
+    def run(self, windows: np.ndarray) -> Answers:
+        """See `Runtime.run`."""
+        with self._lock:
+            given = self._network(windows.astype(np.float32, copy=False), training=False)
+        tensors = zip(self._network.output_names, self._keras.tree.flatten(given), strict=True)
+        convert = self._keras.ops.convert_to_numpy
+        return told_apart({name: convert(tensor) for name, tensor in tensors}, self._config)
+
+
+def load_runtime(
+    directory: str | PathLike, config: FeatureConfig, form: str = "float32"
+) -> Runtime:
+    """Load the network of a model repository.
+
+    Args:
+        directory: a local folder with the repository's files.
+        config: its FeatureConfig.
+        form: a name in LITERT_FORMS.
+
+    Returns:
+        LiteRTRuntime where the form's file is there, else, for float32, KerasRuntime.
+
+    Raises:
+        ModelError: files are missing or do not match the config.
+        ValueError: there is no such form.
+    """
+    directory = Path(directory)
+    if form not in LITERT_FORMS:
+        raise ValueError(f"form must be one of {', '.join(LITERT_FORMS)}, got {form!r}")
+    if form != "float32":
+        if not (directory / LITERT_FORMS[form]).is_file():
+            raise ModelError(
+                f"{directory.name} has no {LITERT_FORMS[form]}: load it without form={form!r}."
+            )
+        return LiteRTRuntime(directory, config, form)
+    if (directory / LITERT_FILE).is_file():
+        return LiteRTRuntime(directory, config)
+    missing = [name for name in KERAS_FILES if not (directory / name).is_file()]
+    if missing:
+        raise ModelError(
+            f"{directory.name} is no model repository of ours: it has no {LITERT_FILE}, "
+            f"and {', '.join(missing)} is missing too."
+        )
+    return KerasRuntime(directory, config)
+
+
+def _check_shapes(
+    what: str,
+    inputs: dict[str, Sequence[int | None]],
+    outputs: dict[str, Sequence[int | None]],
+    config: FeatureConfig,
+) -> None:
+    """Raise ModelError unless the network takes and gives what the config says."""
+    wanted = (config.frames, config.features)
+    shapes = [tuple(shape[1:]) for shape in inputs.values()]
+    if shapes != [wanted]:
+        raise ModelError(
+            f"{what} takes inputs of shape {shapes}, but feature_config.json describes "
+            f"{wanted[0]} frames of {wanted[1]} features."
+        )
+    for name in config.outputs.names:
+        if name not in outputs:
+            raise ModelError(
+                f"{what} has outputs {sorted(outputs)}, but feature_config.json names {name!r}."
+            )
+    emotion, intensity = config.outputs.emotion, config.outputs.intensity
+    if outputs[emotion][-1] != len(config.labels):
+        raise ModelError(
+            f"{what} gives {outputs[emotion][-1]} probabilities, but feature_config.json lists "
+            f"{len(config.labels)} labels."
+        )
+    if intensity is not None and outputs[intensity][-1] != 1:
+        raise ModelError(
+            f"{what} gives {outputs[intensity][-1]} values as {intensity!r}, but an intensity is "
+            "one value a window."
+        )

@@ -1,0 +1,170 @@
+"""Who speaks when: a simple diarisation of what each half second of speech sounds like.
+
+Embeddings of the voices are clustered from the bottom up, and a Viterbi pass gives each half second
+a speaker. Two who speak at once are heard as one of them. How well it does on conversations of
+actors is measured by `python -m train.speech.diarisation`, see train/results/speakers/metrics.json:
+well where the number of people is given, but "auto" takes most pairs of one gender for one person.
+
+Source: Anguera et al. (2012), IEEE TASLP 20(2) (how such systems are put together); Viterbi (1967),
+IEEE Transactions on Information Theory 13(2).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+
+from .clusters import DEFAULTS, Clustering, cluster
+from .gate import HOP
+from .voices import PAUSE, around, embed
+
+MOST_CLUSTERED = 1_000  # embeddings; the others of a long recording go to the nearest centre
+NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+Speakers = int | Literal["auto"] | None
+
+
+@dataclass(frozen=True)
+class SpeakerTurn:
+    """A stretch of speech of one speaker.
+
+    Attributes:
+        start, end: float [s].
+        speaker: str, "A" for who speaks first, "B" for the next one, and so on.
+    """
+
+    start: float
+    end: float
+    speaker: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types, with every field."""
+        return dict(vars(self))
+
+
+@dataclass(frozen=True)
+class SpeakerShare:
+    """What one speaker sounds like in a recording as a whole.
+
+    Attributes:
+        seconds: float [s] of speech.
+        distribution: read-only mapping from label to its share of the time of the speaker's
+            segments, sum 1; all 0 where there is none.
+    """
+
+    seconds: float
+    distribution: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "distribution", MappingProxyType(dict(self.distribution)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types, with every field."""
+        return {"seconds": self.seconds, "distribution": dict(self.distribution)}
+
+    def __reduce__(self) -> tuple:
+        return SpeakerShare, (self.seconds, dict(self.distribution))
+
+
+def check_speakers(speakers: Speakers) -> None:
+    """Raise ValueError unless it is None, "auto" or a number of people from 1 to 26."""
+    if speakers is None or speakers == "auto":
+        return
+    if isinstance(speakers, bool) or not isinstance(speakers, int):
+        raise ValueError(f'speakers must be None, "auto" or a whole number, got {speakers!r}')
+    if not 1 <= speakers <= len(NAMES):
+        raise ValueError(f"speakers must be 1 to {len(NAMES)}, got {speakers!r}")
+
+
+def follow(scores: np.ndarray, changes: np.ndarray) -> np.ndarray:  # (pieces,)
+    """Find the likeliest speaker of each piece where changing speakers has a price.
+
+    Args:
+        scores: float array of shape (pieces, speakers), how well each fits.
+        changes: float array of shape (pieces - 1,), what a change costs between two pieces.
+
+    Source: Viterbi (1967), IEEE Transactions on Information Theory 13(2).
+
+    >>> follow(np.array([[1.0, 0.0], [0.0, 0.3], [1.0, 0.0]]), np.array([0.5, 0.5])).tolist()
+    [0, 0, 0]
+    """
+    best = scores[0].copy()
+    came = np.tile(np.arange(scores.shape[1]), (len(scores), 1))
+    for index in range(1, len(scores)):
+        leader = int(best.argmax())
+        changed = best < best[leader] - changes[index - 1]
+        came[index, changed] = leader
+        best = np.where(changed, best[leader] - changes[index - 1], best) + scores[index]
+    path = np.empty(len(scores), dtype=np.int64)
+    path[-1] = best.argmax()
+    for index in range(len(scores) - 1, 0, -1):
+        path[index - 1] = came[index, path[index]]
+    return path
+
+
+def sample(vectors: np.ndarray) -> np.ndarray:
+    """Take the embeddings of pieces with enough speech, evenly `MOST_CLUSTERED` at most."""
+    heard = np.flatnonzero(vectors.any(axis=1))
+    taken = np.linspace(0, len(heard) - 1, min(len(heard), MOST_CLUSTERED))
+    return vectors[heard[taken.round().astype(int)]]
+
+
+def diarise(
+    bounds: np.ndarray,
+    sums: np.ndarray,
+    speakers: int | Literal["auto"],
+    settings: Clustering = DEFAULTS,
+) -> np.ndarray:  # (pieces,)
+    """Say who speaks in each piece of speech.
+
+    Args:
+        bounds: int array of shape (pieces, 2), [first frame, end frame) of each, in order.
+        sums: float array of shape (pieces, 1 + 2 * CEPSTRA), as `VoiceStream` gives them.
+        speakers: int > 0, how many people; "auto" to find out.
+        settings: Clustering.
+
+    Returns:
+        int64 array of shape (pieces,): 0 for who speaks first, 1 for the next one, and so on.
+    """
+    if not len(bounds):
+        return np.empty(0, dtype=np.int64)
+    vectors = embed(around(bounds, sums))
+    heard = sample(vectors)
+    if not len(heard):
+        return np.zeros(len(bounds), dtype=np.int64)
+    centres = cluster(heard, speakers, settings).centres
+    pauses = bounds[1:, 0] - bounds[:-1, 1] > PAUSE
+    path = follow(vectors @ centres.T, np.where(pauses, settings.stay_over_pause, settings.stay))
+    _, first, path = np.unique(path, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[path]
+
+
+def find_turns(
+    bounds: np.ndarray, sums: np.ndarray, speakers: int | Literal["auto"], duration: float
+) -> list[SpeakerTurn]:
+    """Say who speaks when.
+
+    Args:
+        bounds: int array of shape (pieces, 2), [first frame, end frame) of each, in order.
+        sums: float array of shape (pieces, 1 + 2 * CEPSTRA), as `VoiceStream` gives them.
+        speakers: int > 0, how many people; "auto" to find out.
+        duration: float [s], of the recording.
+
+    Returns:
+        SpeakerTurns, in order; together they are the stretches of speech.
+    """
+    joined: list[list[int]] = []  # first frame, end frame, speaker
+    for (first, end), speaker in zip(
+        bounds.tolist(), diarise(bounds, sums, speakers).tolist(), strict=True
+    ):
+        if joined and joined[-1][1:] == [first, speaker]:
+            joined[-1][1] = end
+        else:
+            joined.append([first, end, speaker])
+    return [
+        SpeakerTurn(round(first * HOP, 3), round(min(end * HOP, duration), 3), NAMES[speaker])
+        for first, end, speaker in joined
+        if first * HOP < duration
+    ]

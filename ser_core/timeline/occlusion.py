@@ -1,0 +1,184 @@
+"""Which moments of a recording spoke for its answer: cover a piece at a time, and ask again.
+
+    occlude(recognizer, "clip.wav").strongest
+
+A covered piece holds what silence holds, the floor of the features, and nothing else of a window
+changes: its level stays, and the speech gate is not asked again. What the logarithm of the answer's
+probability falls by is what the piece spoke for it; where it rises, the piece spoke against it.
+
+Source: Zeiler and Fergus (2014), Visualizing and Understanding Convolutional Networks, ECCV,
+arXiv:1311.2901, section 4.2 (there a grey square slides over a picture).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import features
+from ..audio.load import AudioInput, load_audio
+from ..config.feature_config import FeatureConfig
+from ..model.runtime import pool_answers
+from ..recognizer import MAX_SECONDS, EmotionRecognizer
+from .windows import speech_frames, speech_windows
+
+PIECE = 0.25  # [s] that is covered at a time: about a syllable
+STEPS = 2  # in a piece: it moves on by a half, and each moment is covered that often
+MOST_PIECES = 240  # of one recording: pieces of longer ones are longer, as each costs its windows
+SMALLEST = 1e-12  # a probability below it is not told from zero
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment of a recording.
+
+    Attributes:
+        start, end: float [s].
+        drop: float [nats], what the logarithm of the answer's probability falls by without it:
+            above 0 it spoke for the answer, below 0 against it.
+    """
+
+    start: float
+    end: float
+    drop: float
+
+
+@dataclass(frozen=True)
+class Occlusion:
+    """What the moments of a recording said for its answer.
+
+    Attributes:
+        label: str, the answer; None where nobody speaks.
+        moments: without gaps, from where the first window begins to where the last one ends; empty
+            where nobody speaks.
+        speech: (start, end) of each stretch of speech [s].
+        duration: float [s], of the recording.
+    """
+
+    label: str | None
+    moments: tuple[Moment, ...]
+    speech: tuple[tuple[float, float], ...]
+    duration: float
+
+    @property
+    def strongest(self) -> Moment | None:
+        """The moment that spoke most for the answer; None where none did."""
+        best = max(self.moments, key=lambda moment: moment.drop, default=None)
+        return best if best is not None and best.drop > 0 else None
+
+
+def occlude(
+    recognizer: EmotionRecognizer, audio: AudioInput, *, max_seconds: float | None = MAX_SECONDS
+) -> Occlusion:
+    """Find which moments of a recording spoke for the recognizer's answer.
+
+    Args:
+        recognizer: EmotionRecognizer; adapted to a voice or not.
+        audio: as for `EmotionRecognizer.predict`.
+        max_seconds: float > 0 [s], or None; a longer recording raises.
+
+    Returns:
+        Occlusion.
+
+    Raises:
+        AudioError: the recording cannot be used; the message says why and what to do.
+    """
+    config = recognizer.config
+    samples = load_audio(audio, sample_rate=config.sample_rate, max_seconds=max_seconds)
+    duration = round(len(samples) / config.sample_rate, 3)
+    activity, frames, spoken = speech_frames(samples, config)
+    if not activity.has_speech:
+        return Occlusion(None, (), activity.segments, duration)
+    windows = speech_windows(frames, spoken, config)
+    step, edges = steps_of(windows, config)
+    plain = [features.levels(rows, config) for _, rows in windows]
+    ask = _Asker(recognizer, features.assemble(plain, config))
+    best = int(ask.pooled(ask.inputs).argmax())
+    logs = []
+    # The first and the last moment are covered as often as the others, by pieces that overhang.
+    for begin in range(edges[0] - (STEPS - 1) * step, edges[-1], step):
+        covered = [
+            cover(levels, rows, begin - start, begin - start + STEPS * step, config)
+            for levels, (start, rows) in zip(plain, windows, strict=True)
+        ]
+        logs.append(ask.log(features.assemble(covered, config), best))
+    drops = np.convolve(ask.log(ask.inputs, best) - np.array(logs), np.ones(STEPS) / STEPS, "valid")
+    rate = config.sample_rate / config.hop_length  # [frames / s]
+    times = [round(min(edge / rate, duration), 3) for edge in edges]
+    return Occlusion(
+        label=config.labels[best],
+        moments=tuple(map(Moment, times, times[1:], drops.tolist())),
+        speech=activity.segments,
+        duration=duration,
+    )
+
+
+def steps_of(
+    windows: Sequence[tuple[int, np.ndarray]], config: FeatureConfig
+) -> tuple[int, list[int]]:
+    """Divide what the windows reach over into steps.
+
+    Args:
+        windows: as `speech_windows` gives.
+        config: FeatureConfig.
+
+    Returns:
+        A step's length, and the edges of all steps, the last of which may be shorter [frames].
+    """
+    rate = config.sample_rate / config.hop_length  # [frames / s]
+    first, last = windows[0][0], max(start + len(rows) for start, rows in windows)
+    step = max(round(PIECE * rate / STEPS), -(-(last - first) // MOST_PIECES), 1)
+    return step, [*range(first, last, step), last]
+
+
+def cover(
+    levels: np.ndarray, rows: np.ndarray, begin: int, end: int, config: FeatureConfig
+) -> np.ndarray:
+    """Cover some frames of a window.
+
+    Args:
+        levels: float32 array of shape (config.level_frames, config.block_features), the window's
+            features as `features.levels` gives.
+        rows: float32 array of shape (1 to config.window_frames, columns), its frames.
+        begin, end: int, which of them; what lies outside the window is left out.
+        config: FeatureConfig.
+
+    Returns:
+        An array like `levels`; `levels` itself where nothing of the window is covered.
+    """
+    begin, end = max(begin, 0), min(end, len(rows))
+    if begin >= end:
+        return levels
+    if config.from_waveform:
+        silent = rows.copy()
+        silent[begin:end] = 0.0
+        return features.levels(silent, config)
+    before = (config.window_frames - len(rows)) // 2  # a short window stands in the middle
+    covered = levels.copy()
+    for block, columns in zip(config.blocks, config.columns, strict=True):
+        covered[before + begin : before + end, columns] = block.floor
+    return covered
+
+
+class _Asker:
+    """Asks the network about inputs of which most are those that it has answered already."""
+
+    def __init__(self, recognizer: EmotionRecognizer, inputs: np.ndarray) -> None:
+        self.inputs = inputs  # (inputs, frames, features)
+        self._recognizer = recognizer
+        self._answers = recognizer._runtime.run(inputs)
+
+    def pooled(self, inputs: np.ndarray) -> np.ndarray:  # (classes,)
+        """The recognizer's answer, adapted to a voice where it is."""
+        changed = np.any(inputs != self.inputs, axis=(1, 2))
+        probabilities = self._answers.probabilities.copy()
+        if changed.any():
+            probabilities[changed] = self._recognizer._runtime.run(inputs[changed]).probabilities
+        answers = self._answers._replace(probabilities=probabilities)
+        return pool_answers(
+            answers, self._recognizer.config, self._recognizer._offset
+        ).probabilities
+
+    def log(self, inputs: np.ndarray, label: int) -> float:
+        """The logarithm of a label's probability [nats]."""
+        return float(np.log(max(self.pooled(inputs)[label], SMALLEST)))

@@ -1,0 +1,288 @@
+"""The API: five endpoints, for gradio_client, curl and MCP; JSON in plain types.
+
+    client = gradio_client.Client("http://127.0.0.1:7860")
+    client.predict(handle_file("clip.wav"), api_name="/predict")
+
+Gradio builds their documentation from the signatures and docstrings here.
+"""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from ...errors import AudioError
+from ...results import EmotionPrediction
+from ...timeline.timeline import EmotionTimeline
+from ..look import text
+from ..page import (
+    CONCURRENCY_ID,
+    LEAST_COMPARED,
+    MOST_COMPARED,
+    SPEAKERS,
+    TIMELINE_CONCURRENCY_ID,
+    Page,
+    too_large,
+)
+from ..server.uploads import UploadLedger, is_upload
+from ..settings import Settings
+from .info import ModelInfo
+from .schemas import Answer, ComparedAnswer, ComparedError, FullAnswer, Timeline
+
+TOP = 3
+
+
+def add_endpoints(
+    answer: Callable[[object], EmotionPrediction],
+    follow: Callable[[object, object], EmotionTimeline],
+    match: Callable[[object], list[ComparedAnswer | ComparedError]],
+    describe: Callable[[], ModelInfo],
+    settings: Settings,
+) -> None:
+    """Add `/predict`, `/predict_all`, `/analyze`, `/compare` and `/model_info` to the open Blocks.
+
+    Args:
+        answer: what is done with an upload: `hear`, or `refuse` where there is no model. A client
+            finds the same endpoints in either case.
+        follow: the same for `/analyze`, of an upload and a number of people: `analyze`, or
+            `refuse`.
+        match: the same for the uploads of `/compare`: `compare`, or `refuse`.
+        describe: what `/model_info` answers: `info.model_info`, or `refuse`.
+        settings: Settings.
+    """
+
+    def predict(audio: gr.FileData) -> Answer:
+        """Hear the emotion in a recording, as a short answer.
+
+        The status is "emotion"; "uncertain" when no emotion stands out enough to be relied on, and
+        the label is a guess; "no_speech" when nobody speaks, and the label is null. An upload is
+        deleted once it is answered: upload again for another call.
+
+        Args:
+            audio: the recording: WAV, FLAC, OGG, Opus, MP3, M4A, WebM or MP4.
+
+        Returns:
+            status, label, confidence (probability of the label, 0 to 1), and the three likeliest
+            emotions with their probabilities, likeliest first.
+        """
+        return brief(answer(audio))
+
+    def predict_all(audio: gr.FileData) -> FullAnswer:
+        """Hear the emotion in a recording, with everything the model says.
+
+        As /predict, with the probabilities of all emotions in the model's label order. An upload is
+        deleted once it is answered: upload again for another call.
+
+        Args:
+            audio: the recording: WAV, FLAC, OGG, Opus, MP3, M4A, WebM or MP4.
+
+        Returns:
+            status, label, confidence, probabilities by label (empty without speech), intensity (0
+            to 1, or null where the model does not say and where the label is neutral),
+            speech_seconds and duration in seconds.
+        """
+        return answer(audio).to_dict()
+
+    def analyze(audio: gr.FileData, speakers: int = 0) -> Timeline:
+        """Hear the emotion in a recording as it changes over time.
+
+        A long recording is answered window by window, and stretches of speech of one emotion become
+        segments; where nobody speaks there is none. An upload is deleted once it is answered:
+        upload again for another call.
+
+        Args:
+            audio: the recording: WAV, FLAC, OGG, Opus, MP3, M4A, WebM or MP4.
+            speakers: how many people speak, 2 to 6, to be told who does when; 0 not to ask.
+
+        Returns:
+            overall (as /predict_all), segments, distribution (share of the time of speech by
+            label), dominant (the label with most votes, or null without speech) with dominance (its
+            share of the votes) and dominance_interval (95 %), votes, speech, and windows with their
+            probabilities and intensity; truncated is a sentence where the recording is cut off.
+            Where it was asked for, turns (who speaks when), by_speaker (how long each speaks, and
+            the share by label), and the speaker of each segment: "A" for who speaks first.
+        """
+        return follow(audio, speakers).to_dict()
+
+    def compare(recordings: list[gr.FileData]) -> list[ComparedAnswer | ComparedError]:
+        """Hear the emotion in a recording each of two to six, to set them side by side.
+
+        A recording that cannot be used has a sentence in its place, and the others are answered.
+        Uploads are deleted once they are answered: upload again for another call.
+
+        Args:
+            recordings: two to six, each WAV, FLAC, OGG, Opus, MP3, M4A, WebM or MP4.
+
+        Returns:
+            one per recording, in their order, each with its position counted from 0: everything
+            that /predict_all answers, or an error that says why there is no answer.
+        """
+        return match(recordings)
+
+    def model_info() -> ModelInfo:
+        """Describe the model that answers here: what it is, how it was measured, what it takes.
+
+        Returns:
+            model, revision and version (null where the model is no Hub repository), recipe, labels
+            in the order of every answer, window in seconds, sample_rate in Hz, parameters, metrics
+            (accuracy with its 95 % interval, on which clips and by which protocol), licence of the
+            weights, and limits of this server.
+        """
+        return describe()
+
+    for endpoint in (predict, predict_all, compare):
+        gr.api(
+            endpoint,
+            api_name=endpoint.__name__,
+            concurrency_limit=settings.concurrency,
+            concurrency_id=CONCURRENCY_ID,
+        )
+    gr.api(
+        analyze,
+        api_name="analyze",
+        concurrency_limit=1,
+        concurrency_id=TIMELINE_CONCURRENCY_ID,
+    )
+    # It reads nothing and computes nothing, so it need not wait for those that do.
+    gr.api(model_info, api_name="model_info", queue=False)
+
+
+def brief(prediction: EmotionPrediction) -> Answer:
+    """Shorten a result to what most callers want."""
+    return {
+        "status": prediction.status,
+        "label": prediction.label,
+        "confidence": prediction.confidence,
+        "top": [
+            {"label": label, "probability": probability}
+            for label, probability in prediction.top(TOP)
+        ],
+    }
+
+
+def hear(audio: object, page: Page) -> EmotionPrediction:
+    """Hear an upload as a whole; see `_answered`."""
+    return _answered(audio, page, page.predict)
+
+
+def analyze(audio: object, speakers: object, page: Page) -> EmotionTimeline:
+    """Follow an upload over time; see `_answered`.
+
+    Args:
+        audio: what the client sent.
+        speakers: what it sent, which may be anything; expected is 0, or how many people speak.
+        page: Page.
+
+    Raises:
+        gr.Error: as `_answered`, or no such number of people can be told apart.
+    """
+
+    def answer(path: str) -> EmotionTimeline:
+        if type(speakers) is not int or speakers not in (0, *SPEAKERS):
+            raise gr.Error(speakers_expected(speakers), print_exception=False)
+        return page.analyze(path, speakers=speakers)
+
+    return _answered(audio, page, answer)
+
+
+def compare(recordings: object, page: Page) -> list[ComparedAnswer | ComparedError]:
+    """Hear several uploads, and release them whatever happens.
+
+    Args:
+        recordings: what the client sent, which may be anything; expected is a list of uploads.
+        page: Page.
+
+    Returns:
+        One per upload, in their order.
+
+    Raises:
+        gr.Error: it is no list, or one of too few or too many.
+    """
+    waiting = list(recordings) if isinstance(recordings, list) else []
+    answers: list[ComparedAnswer | ComparedError] = []
+    try:
+        if not isinstance(recordings, list):
+            raise gr.Error(text.NOT_A_LIST, print_exception=False)
+        if not LEAST_COMPARED <= len(recordings) <= MOST_COMPARED:
+            raise gr.Error(compared_count(len(recordings)), print_exception=False)
+        while waiting:
+            position = len(answers)
+            try:
+                answers.append({"position": position, **hear(waiting.pop(0), page).to_dict()})
+            except gr.Error as error:
+                answers.append({"position": position, "error": error.message})
+    finally:
+        _release(waiting, page.ledger)
+    return answers
+
+
+def compared_count(given: int) -> str:
+    """Say how many recordings can be compared."""
+    return text.COMPARE_COUNT.format(least=LEAST_COMPARED, most=MOST_COMPARED, given=given)
+
+
+def speakers_expected(given: object) -> str:
+    """Say how many people can be told apart."""
+    return text.TIMELINE_SPEAKERS_NUMBER.format(
+        least=SPEAKERS[0], most=SPEAKERS[-1], given=repr(given)[:40]
+    )
+
+
+def _answered(audio: object, page: Page, answer: Callable[[str], Any]) -> Any:
+    """Answer an upload, and release it whatever happens.
+
+    Args:
+        audio: what the client sent, which may be anything; expected is Gradio's file data, a dict
+            whose "path" is what the upload answered.
+        page: Page.
+        answer: what is done with its path.
+
+    Returns:
+        What `answer` returns.
+
+    Raises:
+        gr.Error: it is no upload, or it cannot be used; the sentence says why and what to do.
+    """
+    path = _path(audio)
+    # Without this check a client could name any file of the server.
+    if not isinstance(path, str) or not is_upload(path):
+        raise gr.Error(text.NOT_AN_UPLOAD, print_exception=False)
+    try:
+        _require_size(path, page.settings)
+        return answer(path)
+    except AudioError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    finally:
+        page.ledger.release(path)
+
+
+def refuse(audio: object, sentence: str, ledger: UploadLedger) -> Any:
+    """Say to an upload, or several, why nothing is answered, and release them.
+
+    Args:
+        audio: what the client sent, as for `hear` or `compare`.
+        sentence: why there is no model, and what to do.
+        ledger: UploadLedger.
+
+    Raises:
+        gr.Error: always, with the sentence.
+    """
+    _release(audio if isinstance(audio, list) else [audio], ledger)
+    raise gr.Error(sentence, print_exception=False)
+
+
+def _path(audio: object) -> Any:
+    return audio.get("path") if isinstance(audio, dict) else None
+
+
+def _release(audios: list, ledger: UploadLedger) -> None:
+    for path in map(_path, audios):
+        if isinstance(path, str):
+            ledger.release(path)
+
+
+def _require_size(path: str, settings: Settings) -> None:
+    """Refuse a file that came as text to a tool; uploads were measured on arrival."""
+    if os.path.getsize(path) > settings.max_bytes:
+        raise too_large(settings)

@@ -1,0 +1,116 @@
+"""What the server says about its model at `/model_info`."""
+
+from pathlib import Path
+from typing import TypedDict
+
+from huggingface_hub import metadata_load
+
+from ... import __version__
+from ..page import LEAST_COMPARED, MOST_COMPARED, Page
+from ..repository import Metrics, Repository
+from ..server.health import Served
+
+CARD = "README.md"
+
+
+class Headline(TypedDict):
+    """The figures one asks for first, and what they were measured on; see metrics.json."""
+
+    protocol: str
+    corpus: str
+    clips: int
+    speakers: int
+    accuracy: float
+    accuracy_interval: list[float] | None
+    uar: float
+    ece: float
+
+
+class Limits(TypedDict):
+    """What this server takes: lengths in seconds, sizes in megabytes of 10^6 bytes."""
+
+    max_seconds: float
+    max_timeline_seconds: float
+    max_megabytes: int
+    min_compared: int
+    max_compared: int
+
+
+class ModelInfo(TypedDict):
+    """What `/model_info` answers."""
+
+    model: str
+    revision: str | None
+    version: str
+    recipe: str
+    labels: list[str]
+    window: float
+    sample_rate: int
+    parameters: int | None
+    metrics: Headline | None
+    licence: str | None
+    limits: Limits
+
+
+def model_info(page: Page, served: Served) -> ModelInfo:
+    """Describe the model that answers, and the limits of its server.
+
+    Args:
+        page: Page.
+        served: Served, the name it is known by.
+    """
+    config, repository = page.recognizer.config, page.repository
+    return {
+        "model": served.model,
+        "revision": served.revision,
+        "version": __version__,
+        "recipe": config.recipe,
+        "labels": list(config.labels),
+        "window": config.window,
+        "sample_rate": config.sample_rate,
+        "parameters": _parameters(repository),
+        "metrics": None if repository.metrics is None else _headline(repository.metrics),
+        "licence": licence(page.recognizer.directory),
+        "limits": limits(page),
+    }
+
+
+def limits(page: Page) -> Limits:
+    """Say how much a call may bring."""
+    return {
+        "max_seconds": page.settings.max_seconds,
+        "max_timeline_seconds": page.settings.max_timeline_seconds,
+        "max_megabytes": page.settings.max_megabytes,
+        "min_compared": LEAST_COMPARED,
+        "max_compared": MOST_COMPARED,
+    }
+
+
+def licence(directory: Path) -> str | None:
+    """Read the licence of the weights out of the model card; None where there is none to read."""
+    try:
+        told = (metadata_load(directory / CARD) or {}).get("license")
+    except (OSError, ValueError):
+        return None
+    return told if isinstance(told, str) else None
+
+
+def _headline(metrics: Metrics) -> Headline:
+    interval = metrics.accuracy_interval
+    return {
+        "protocol": metrics.protocol,
+        "corpus": metrics.corpus,
+        "clips": metrics.clips,
+        "speakers": metrics.speakers,
+        "accuracy": metrics.accuracy,
+        "accuracy_interval": None if interval is None else list(interval),
+        "uar": metrics.uar,
+        "ece": metrics.ece,
+    }
+
+
+def _parameters(repository: Repository) -> int | None:
+    """Count the whole network, or, where its JSON does not tell, what training set of it."""
+    if repository.architecture is not None and repository.architecture.parameters is not None:
+        return repository.architecture.parameters
+    return None if repository.metrics is None else repository.metrics.parameters

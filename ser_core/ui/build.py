@@ -1,0 +1,198 @@
+"""The page: a header, one tab per module, the API behind it.
+
+demo, launch_options = build_app(recognizer, settings)
+demo.launch(**launch_options)
+"""
+
+from asyncio import to_thread
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import gradio as gr
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from ..errors import SpeechEmotionError
+from ..recognizer import EmotionRecognizer
+from .api import endpoints, info
+from .api.tools import keep_no_files
+from .feedback import FeedbackBox
+from .look import announce, text
+from .look.markup import fill
+from .look.theme import CSS, THEME
+from .page import Page
+from .repository import Repository
+from .server.guard import GuardedBlocks, guard
+from .server.health import Served, health_route, public
+from .server.serving import while_full
+from .server.sessions import MOST as MOST_SESSIONS
+from .server.sessions import SessionWatch
+from .server.uploads import ChunkWatch, UploadLedger, UploadWatch
+from .settings import SWEEP_PERIOD, UPLOAD_AGE, Settings
+from .tabs import about_tab, compare_tab, dataset_tab, live_tab, predict_tab, timeline_tab
+from .tabs import model_tab as model
+
+TABS = (
+    (text.PREDICT_TAB, predict_tab.build),
+    (text.LIVE_TAB, live_tab.build),
+    (text.TIMELINE_TAB, timeline_tab.build),
+    (text.COMPARE_TAB, compare_tab.build),
+    (text.DATASET_TAB, dataset_tab.build),
+    (text.MODEL_TAB, model.build),
+    (text.ABOUT_TAB, about_tab.build),
+)
+"""The tabs from left to right: what stands on each, and what builds it from a Page."""
+
+
+def build_app(
+    recognizer: EmotionRecognizer, settings: Settings, feedback: FeedbackBox | None = None
+) -> tuple[gr.Blocks, dict[str, Any]]:
+    """Build the page and its API around a loaded model.
+
+    Args:
+        recognizer: EmotionRecognizer that answers; the page shows what its folder says.
+        settings: Settings.
+        feedback: FeedbackBox, closed when the app ends; None for a page that asks for none.
+
+    Returns:
+        The Blocks, and the arguments its `launch` needs: Gradio takes look and limits there.
+    """
+    page = Page(recognizer, settings, Repository.load(recognizer.directory), feedback=feedback)
+    served = Served.of(recognizer, settings)
+    with _blocks(settings) as demo:
+        _header(text.LEAD)
+        with gr.Tabs():
+            for title, build in TABS:
+                with gr.Tab(title):
+                    build(page)
+        _footer(served.describe())
+        endpoints.add_endpoints(
+            partial(endpoints.hear, page=page),
+            partial(endpoints.analyze, page=page),
+            partial(endpoints.compare, page=page),
+            partial(info.model_info, page, served),
+            settings,
+        )
+    page.ledger.known = demo.upload_file_set
+    # Waiting costs memory for the upload; beyond this, visitors are told to come back.
+    demo.queue(max_size=settings.queue, default_concurrency_limit=settings.concurrency)
+    watches = [
+        while_full(demo, settings.queue),
+        Middleware(SessionWatch, demo=demo),
+        Middleware(UploadWatch, ledger=page.ledger),
+        Middleware(ChunkWatch, chunks=page.chunks),
+    ]
+    return demo, _launch_options(demo, settings, watches, health_route(served), feedback)
+
+
+def build_unavailable(
+    error: SpeechEmotionError, settings: Settings
+) -> tuple[gr.Blocks, dict[str, Any]]:
+    """Build the page that says why there is no model; its API says the same to every call.
+
+    Args:
+        error: what loading the model raised.
+        settings: Settings.
+
+    Returns:
+        As `build_app`.
+    """
+    reason = public(str(error), settings)
+    ledger = UploadLedger()
+    with _blocks(settings) as demo:
+        ledger.known = demo.upload_file_set
+        _header("")
+        gr.HTML(
+            fill(
+                '<div class="ser-card ser-failed" role="alert"><p class="ser-headline">{title}</p>'
+                '<p class="ser-text">{reason}</p><p class="ser-small">{hint}</p></div>',
+                title=text.UNAVAILABLE_TITLE,
+                reason=reason,
+                hint=text.UNAVAILABLE_HINT,
+            )
+        )
+        refuse = partial(endpoints.refuse, sentence=reason, ledger=ledger)
+        endpoints.add_endpoints(
+            refuse, lambda audio, _: refuse(audio), refuse, partial(refuse, None), settings
+        )
+    watches = [Middleware(UploadWatch, ledger=ledger)]
+    return demo, _launch_options(demo, settings, watches, health_route(reason))
+
+
+def _blocks(settings: Settings) -> gr.Blocks:
+    blocks = GuardedBlocks(
+        title=text.TITLE, analytics_enabled=False, delete_cache=(SWEEP_PERIOD, UPLOAD_AGE)
+    )
+    blocks.settings = settings
+    return blocks
+
+
+def _header(lead: str) -> None:
+    gr.HTML(
+        fill(
+            '<header class="ser-header"><h1>{title}</h1><p>{lead}</p></header>',
+            title=text.TITLE,
+            lead=lead,
+        )
+    )
+
+
+def _footer(model: str) -> None:
+    gr.HTML(
+        fill(
+            '<p class="ser-small ser-footer">{words} {model}</p>',
+            words=text.FOOTER,
+            model=text.MODEL_LINE.format(model=model),
+        )
+    )
+
+
+def _launch_options(
+    demo: gr.Blocks,
+    settings: Settings,
+    watches: list[Middleware],
+    health: Route,
+    feedback: FeedbackBox | None = None,
+) -> dict[str, Any]:
+    return {
+        "server_name": settings.host,
+        "server_port": settings.port,
+        "root_path": settings.root_path,
+        "auth": list(settings.auth) or None,
+        "auth_message": text.LOGIN,
+        "theme": THEME,
+        "css": CSS,
+        "head": f"<script>{timeline_tab.SCRIPT}{announce.SCRIPT}</script>",
+        "max_file_size": settings.max_bytes,
+        "state_session_capacity": MOST_SESSIONS,
+        "app_kwargs": {
+            # Inside those, so that what they see is what came through, and they hear of its end.
+            "middleware": [*watches, guard(settings)],
+            "routes": [health],  # before Gradio's own, one of which would take any path
+            "lifespan": partial(_lifespan, demo, feedback),
+        },
+        "footer_links": ["api"],
+        "mcp_server": settings.mcp,
+        # Only sentences we wrote reach a visitor, never the text of an unforeseen error.
+        "show_error": False,
+        "share": False,
+        # Gradio would ask itself for the page, and give up after three seconds on a busy machine.
+        "_frontend": False,
+        # Its process would need Node.js and a second port, for a page this small.
+        "ssr_mode": False,
+        # It would keep visitors' recordings in their browser's store.
+        "run_history": False,
+        "enable_monitoring": False,
+    }
+
+
+@asynccontextmanager
+async def _lifespan(demo: gr.Blocks, feedback: FeedbackBox | None, app: Any) -> AsyncIterator[None]:
+    async with keep_no_files(demo, app):
+        try:
+            yield
+        finally:
+            if feedback is not None:
+                await to_thread(feedback.close)

@@ -1,0 +1,153 @@
+"""Small pieces of HTML: everything that goes into them is escaped here.
+
+Only `Markup` goes in as it is, and only functions of this module make it.
+"""
+
+from collections.abc import Iterable, Sequence
+from html import escape as _escape
+
+from ...emotions import BY_NAME
+
+OTHER = "other"  # stands for a label that is not one of the eight
+
+
+class Markup(str):
+    """A string that is HTML already."""
+
+    __slots__ = ()
+
+
+def escape(value: object) -> Markup:
+    """Make any value safe to stand in HTML, between tags and in quoted attributes."""
+    return value if isinstance(value, Markup) else Markup(_escape(str(value), quote=True))
+
+
+def fill(template: str, **values: object) -> Markup:
+    """Fill a template of ours; the values are escaped, the template is not.
+
+    >>> fill("<p>{name}</p>", name="<b>")
+    '<p>&lt;b&gt;</p>'
+    """
+    return Markup(template.format(**{name: escape(value) for name, value in values.items()}))
+
+
+def join(parts: Iterable[object]) -> Markup:
+    """Put pieces one after the other."""
+    return Markup("".join(escape(part) for part in parts))
+
+
+def percent(share: float) -> str:
+    """Say a share in percent with one decimal.
+
+    >>> percent(0.6325)
+    '63.2%'
+    """
+    return f"{100 * share:.1f}%"
+
+
+def colour(label: str) -> str:
+    """Give an emotion's colour as CSS, which the theme defines for light and dark pages.
+
+    >>> colour("sad"), colour("bored")
+    ('var(--ser-sad)', 'var(--ser-other)')
+    """
+    return f"var(--ser-{label if label in BY_NAME else OTHER})"
+
+
+def swatch(label: str) -> Markup:
+    """Name an emotion beside a square of its colour."""
+    return fill(
+        '<span class="ser-label"><i class="ser-swatch" style="--emotion:{colour}"></i>'
+        "{name}</span>",
+        colour=colour(label),
+        name=label.capitalize(),
+    )
+
+
+def bar(label: str, share: float) -> Markup:
+    """Draw a share as a bar in an emotion's colour; the number beside it says the same."""
+    return fill(
+        '<span class="ser-track" aria-hidden="true">'
+        '<span class="ser-bar" style="--emotion:{colour};width:{width}%"></span></span>',
+        colour=colour(label),
+        width=f"{100 * min(max(share, 0.0), 1.0):.1f}",
+    )
+
+
+def section(title: str, *parts: object, note: str = "") -> Markup:
+    """Put parts under a heading, with a sentence or two between."""
+    return fill(
+        '<section class="ser-section"><h2>{title}</h2>{note}{body}</section>',
+        title=title,
+        note=paragraph(note) if note else "",
+        body=join(parts),
+    )
+
+
+def paragraph(words: object) -> Markup:
+    """One paragraph of running text."""
+    return fill('<p class="ser-text">{words}</p>', words=words)
+
+
+def small(words: object) -> Markup:
+    """One paragraph of small print."""
+    return fill('<p class="ser-small">{words}</p>', words=words)
+
+
+def headed(title: object, words: object) -> Markup:
+    """A heading among controls, and what is to be said under it."""
+    return fill('<h2 class="ser-headed">{title}</h2>{words}', title=title, words=small(words))
+
+
+def notice(words: object) -> Markup:
+    """A sentence that stands where something is not there."""
+    return fill('<p class="ser-notice">{words}</p>', words=words)
+
+
+def facts(pairs: Iterable[tuple[str, object, str]]) -> Markup:
+    """Show figures as a row of tiles: (name, value, what it means)."""
+    tile = (
+        '<div class="ser-tile"><dt>{name}</dt><dd>{value}</dd><dd class="ser-means">{means}</dd>'
+        "</div>"
+    )
+    tiles = join(fill(tile, name=name, value=value, means=means) for name, value, means in pairs)
+    return fill('<dl class="ser-tiles">{tiles}</dl>', tiles=tiles)
+
+
+def table(
+    headers: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    numeric: int = 0,
+    stack: bool = False,
+) -> Markup:
+    """Draw a table.
+
+    Args:
+        headers: one per column.
+        rows: cells, as many as headers in each row.
+        numeric: int, how many of the last columns are numbers, which are set flush right.
+        stack: bool, whether a narrow screen shows each row as a block of named lines, which suits
+            cells of running text; other tables scroll sideways inside themselves.
+
+    Returns:
+        Markup.
+    """
+    first = len(headers) - numeric
+
+    kinds = ["ser-number" if column >= first else "ser-words" for column in range(len(headers))]
+
+    def cells(template: str, values: Sequence[object]) -> Markup:
+        return join(
+            fill(template, kind=kind, name=name, value=value)
+            for kind, name, value in zip(kinds, headers, values, strict=True)
+        )
+
+    cell = '<td class="{kind}" data-name="{name}">{value}</td>'
+    return fill(
+        '<div class="ser-scroll" tabindex="0"><table class="ser-table{stack}">'
+        "<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>",
+        stack=" ser-stack" if stack else "",
+        head=cells('<th class="{kind}" scope="col">{value}</th>', headers),
+        body=join(fill("<tr>{cells}</tr>", cells=cells(cell, list(row))) for row in rows),
+    )

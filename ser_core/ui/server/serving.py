@@ -1,0 +1,133 @@
+"""Who is let in, and the app's end: nobody new while it is full or ending, and nobody broken off.
+
+Docker, Spaces and systemd end an app with SIGTERM, a keyboard with SIGINT. Gradio knows the second
+only, and breaks off whatever runs.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from functools import partial
+from threading import Event
+from typing import Any
+
+import gradio as gr
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse
+
+from ..look import text
+from .health import HEALTH
+from .sessions import CALL_ROUTE
+from .uploads import API, UPLOAD_ROUTE
+
+GRACE = 7.0  # [s] for what runs and waits; Docker kills after ten
+DELIVERY = 1.0  # [s] for answers to reach those who are slow to fetch them
+LAST = 30.0  # [s] for what follows: files are deleted, and feedback is sent
+LOOK = 0.05  # [s] between two looks
+
+QUEUED = (f"{API}queue/join", CALL_ROUTE)
+STARTS = (*QUEUED, f"{API}run/", f"{API}api/", UPLOAD_ROUTE)
+
+Refusal = Callable[[str], str | None]
+"""Takes what a request starts with; returns the sentence that refuses it, or None to let it in."""
+
+
+class Door:
+    """ASGI middleware that answers 503 and a sentence to whom is not let in."""
+
+    def __init__(self, app: Any, refusal: Refusal) -> None:
+        self._app = app
+        self._refusal = refusal
+
+    async def __call__(self, scope: dict, receive: Any, send: Any) -> None:
+        """Pass a request on, or say why not."""
+        sentence = self._refusal(scope["path"]) if _starts_something(scope) else None
+        if sentence is None:
+            await self._app(scope, receive, send)
+            return
+        # Gradio's clients read the second or the third, and monitors the code alone.
+        body = {"status": "unavailable", "error": sentence, "detail": sentence}
+        await JSONResponse(body, 503, headers={"Retry-After": "5"})(scope, receive, send)
+
+
+def while_full(demo: gr.Blocks, most: int) -> Middleware:
+    """Refuse calls, in a sentence of ours, while as many wait as may.
+
+    Args:
+        demo: gr.Blocks.
+        most: how many may wait.
+    """
+
+    def refusal(path: str) -> str | None:
+        is_full = any(route in path for route in QUEUED) and len(demo._queue) >= most
+        return text.FULL.format(most=most) if is_full else None
+
+    return Middleware(Door, refusal=refusal)
+
+
+def serve(demo: gr.Blocks, launch_options: dict[str, Any], log: Callable[[str], None]) -> None:
+    """Run the app until a signal ends it.
+
+    From then on nobody new is let in. What runs and what waits is answered, for `GRACE` seconds at
+    most; then uploads are deleted and feedback is sent. A second signal ends it at once.
+
+    Args:
+        demo, launch_options: as `build_app` returns them.
+        log: takes one plain line at a time.
+    """
+    ending = Event()
+    app_kwargs = launch_options["app_kwargs"]
+    door = Middleware(Door, refusal=lambda _: text.ENDING if ending.is_set() else None)
+    watches = [door, *app_kwargs["middleware"]]
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ending.set())
+    demo.launch(
+        **launch_options | {"app_kwargs": app_kwargs | {"middleware": watches}},
+        prevent_thread_lock=True,
+    )
+    ending.wait()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    log("Told to end: answering what has begun, and nobody else.")
+    is_done = _wait(partial(_is_busy, demo), GRACE)
+    _wait(partial(_is_expected, demo), DELIVERY)
+    # Those who only listen, to a heartbeat or a live answer, would keep the server up.
+    demo.server.config.timeout_graceful_shutdown = 1
+    demo.close(verbose=False)
+    demo.server.thread.join(LAST)
+    log("Ended.")
+    if not is_done:
+        # A recording of an hour, say: its thread would be waited for.
+        os._exit(0)
+
+
+def _starts_something(scope: dict) -> bool:
+    if scope["type"] != "http":
+        return False
+    path = scope["path"]
+    asks_health = path.endswith(HEALTH)
+    return asks_health or (scope["method"] == "POST" and any(route in path for route in STARTS))
+
+
+def _wait(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait while a condition holds, and no longer than that; returns whether it ceased to hold."""
+    deadline = time.monotonic() + seconds
+    while condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(LOOK)
+    return True
+
+
+def _is_busy(demo: gr.Blocks) -> bool:
+    """Whether a recording is worked on or waits; live sound, which has no end, does not count."""
+    # Copies, as the server's thread goes on changing these.
+    running = [event for job in list(demo._queue.active_jobs) for event in job or ()]
+    queues = list(demo._queue.event_queue_per_concurrency_id.values())
+    return any(one.queue for one in queues) or not all(event.streaming for event in running)
+
+
+def _is_expected(demo: gr.Blocks) -> bool:
+    """Whether an answer is not delivered yet."""
+    return any(demo._queue.pending_event_ids_session.copy().values())

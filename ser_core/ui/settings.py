@@ -1,0 +1,162 @@
+"""Every environment variable the app reads, in one place.
+
+The limits of the page and of its API are here too, and nowhere else. Spaces set them under
+Settings, Variables; a laptop sets them before the command: `SER_MAX_SECONDS=30 python app.py`.
+"""
+
+import os
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Annotated, Any, Self
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from ..config.schema import Positive, Strict, validated
+from ..errors import ConfigError
+from ..recognizer import DEFAULT_MODEL, MAX_SECONDS
+
+PREFIX = "SER_"
+
+UPLOAD_AGE = 600  # [s] age at which a recording made or uploaded on the page is deleted
+SWEEP_PERIOD = 60  # [s] between two looks for recordings of that age
+
+
+class Settings(Strict):
+    """How the app runs: which model, where it listens, and how much it takes on.
+
+    Attributes:
+        model_id: str, a folder or the id of a Hub repository ("user/name").
+        model_revision: str, branch, tag or commit of that repository; None for its main branch.
+        max_seconds: float [s], longest recording that is answered, on the page and by the API. A
+            minute by default: beyond it, one emotion for the whole is rarely true.
+        max_megabytes: int [MB of 10^6 bytes], largest upload; larger ones get HTTP status 413. The
+            default holds a minute of the largest usual format, 96 kHz stereo at 32 bits.
+        queue: int, recordings that may wait for their turn; the next one is turned away. The
+            default takes fifty programs at once, each with one recording.
+        concurrency: int, recordings that are worked on at a time, page and API together. The
+            default is the number of CPUs of a free Space.
+        max_timeline_seconds: float [s], longest recording that gets a timeline, an hour by default.
+            `max_megabytes` holds for it as well: 50 MB are an hour at 110 kbit/s.
+        live_visitors: int, visitors who may be listened to live at a time; the next one waits. Each
+            takes about a twentieth of a core.
+        live_seconds: float [s], how long one visitor keeps that place. Whoever goes on speaking
+            asks for a place again, so that those who wait get their turn.
+        mcp: bool, whether the endpoints are tools for language models as well, by the Model Context
+            Protocol at /gradio_api/mcp/; needs the package mcp.
+        fetch: bool, whether a recording may also be given as a web address, which the server then
+            fetches: from public addresses alone, `max_megabytes` at most. Who may ask for that
+            borrows the server's own place in the network.
+        auth: ((name, password), ...), who may log in; empty for a page that is open to all. As a
+            variable "user:password,user2:password2", so neither may hold a comma, nor a name a
+            colon. /health stays open. Not together with `mcp`: Gradio's tools know of no login.
+        feedback_repo: str, id of a data set on the Hub ("user/name") that visitors may send
+            feedback to, with the token in HF_TOKEN; made as a private one where it is not there.
+            None for a page that asks for none.
+        host: str, address to listen on.
+        port: int, port to listen on.
+        root_path: str, where visitors find the app behind a reverse proxy: a path ("/emotion") or a
+            whole address ("https://example.com/emotion"); empty for the root of its host.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    model_id: Annotated[str, Field(min_length=1, alias="SER_MODEL_ID")] = DEFAULT_MODEL
+    model_revision: Annotated[str | None, Field(min_length=1, alias="SER_MODEL_REVISION")] = None
+    max_seconds: Annotated[Positive, Field(le=MAX_SECONDS, alias="SER_MAX_SECONDS")] = 60.0
+    max_megabytes: Annotated[int, Field(gt=0, le=1_000, alias="SER_MAX_MEGABYTES")] = 50
+    queue: Annotated[int, Field(gt=0, le=10_000, alias="SER_QUEUE")] = 64
+    concurrency: Annotated[int, Field(gt=0, le=40, alias="SER_CONCURRENCY")] = 2
+    max_timeline_seconds: Annotated[
+        Positive, Field(le=86_400, alias="SER_MAX_TIMELINE_SECONDS")
+    ] = 3_600.0
+    live_visitors: Annotated[int, Field(gt=0, le=1_000, alias="SER_LIVE_VISITORS")] = 8
+    live_seconds: Annotated[Positive, Field(ge=10, le=86_400, alias="SER_LIVE_SECONDS")] = 300.0
+    mcp: Annotated[bool, Field(alias="SER_MCP")] = False
+    fetch: Annotated[bool, Field(alias="SER_FETCH")] = False
+    # Not in the representation, which ends up in logs.
+    auth: Annotated[tuple[tuple[str, str], ...], Field(alias="SER_AUTH", repr=False)] = ()
+    feedback_repo: Annotated[
+        str | None, Field(pattern=r"^[\w.-]+/[\w.-]+$", alias="SER_FEEDBACK_REPO")
+    ] = None
+    # The names Gradio and Spaces use for these three; a Space sets the first two itself.
+    host: Annotated[str, Field(min_length=1, alias="GRADIO_SERVER_NAME")] = "127.0.0.1"
+    port: Annotated[int, Field(gt=0, lt=65_536, alias="GRADIO_SERVER_PORT")] = 7860
+    root_path: Annotated[str, Field(pattern="^(/|https?://)", alias="GRADIO_ROOT_PATH")] = ""
+
+    @field_validator("mcp")
+    @classmethod
+    def _require_mcp(cls, value: bool) -> bool:
+        # Gradio would go on without, and print why among other lines.
+        if value and find_spec("mcp") is None:
+            raise ValueError(
+                "the package mcp is not installed; run pip install 'ser-core[mcp]', or unset it"
+            )
+        return value
+
+    @field_validator("auth", mode="before")
+    @classmethod
+    def _read_auth(cls, value: Any) -> Any:
+        # No sentence of these may hold a password.
+        if not isinstance(value, str):
+            return value
+        pairs = []
+        for position, given in enumerate(value.split(","), start=1):
+            name, colon, password = given.partition(":")
+            if not (name.strip() and colon and password):
+                raise ValueError(
+                    'expected "user:password" or several of them with commas between, but number '
+                    f"{position} has no {'name' if colon and password else 'password'}"
+                )
+            pairs.append((name.strip(), password))
+        if len(dict(pairs)) < len(pairs):
+            raise ValueError("one of the names is there twice")
+        return tuple(pairs)
+
+    @model_validator(mode="after")
+    def _require_login_everywhere(self) -> Self:
+        if self.auth and self.mcp:
+            raise ValueError(
+                "SER_AUTH and SER_MCP cannot both be set: Gradio's tools know of no login"
+            )
+        return self
+
+    @property
+    def max_bytes(self) -> int:
+        """Largest upload [bytes]."""
+        return self.max_megabytes * 1_000_000
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the model is the one that comes with the package."""
+        return self.model_id == DEFAULT_MODEL
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings from environment variables.
+
+        A variable that is set but empty counts as not set, which is how Spaces hand over a
+        variable without a value.
+
+        Args:
+            environment: names and values; the process's own by default.
+
+        Returns:
+            Settings.
+
+        Raises:
+            ConfigError: a value is not valid, or a SER_ variable is unknown.
+
+        >>> Settings.from_environment({"SER_MAX_SECONDS": "30"}).max_seconds
+        30.0
+        """
+        known = {field.alias for field in cls.model_fields.values()}
+        given = {name: value.strip() for name, value in environment.items() if value.strip()}
+        unknown = sorted(name for name in given if name.startswith(PREFIX) and name not in known)
+        if unknown:
+            # A limit whose name is misspelt would silently not be a limit.
+            names = ", ".join(sorted(name for name in known if name.startswith(PREFIX)))
+            raise ConfigError(
+                f"The environment variable {unknown[0]} is unknown: expected one of {names}."
+            )
+        values = {name: value for name, value in given.items() if name in known}
+        return validated(cls, values, "The environment")

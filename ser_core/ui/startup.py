@@ -1,0 +1,76 @@
+"""Load the app's model, and say in the log what is fetched and how long it took.
+
+python -m ser_core.ui.startup    # fetches and loads the model that SER_MODEL_ID names, and ends
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from huggingface_hub import try_to_load_from_cache
+from huggingface_hub.hf_api import RepoSibling
+
+from ..errors import SpeechEmotionError
+from ..model import hub
+from ..recognizer import EmotionRecognizer
+from .settings import Settings
+
+Log = Callable[[str], None]
+
+
+def load_recognizer(settings: Settings, log: Log) -> EmotionRecognizer:
+    """Load the model that the settings name, from its folder, the local cache or the Hub.
+
+    Args:
+        settings: Settings, of which `model_id` and `model_revision` count.
+        log: takes one plain line at a time.
+
+    Returns:
+        EmotionRecognizer.
+
+    Raises:
+        SpeechEmotionError: there is no such model, it cannot be reached, or it cannot be run.
+    """
+    start = time.monotonic()
+    what = settings.model_id
+    if settings.embedded or Path(what).is_dir():
+        recognizer = EmotionRecognizer.from_pretrained(what)
+    else:
+        snapshot = hub.fetch(
+            what,
+            revision=settings.model_revision,
+            announce=lambda files, commit: log(_told(what, files, commit)),
+        )
+        recognizer = EmotionRecognizer(snapshot.directory, source=what, revision=snapshot.revision)
+        what = f"{what} at revision {recognizer.revision}"
+    log(f"Loaded {what} in {time.monotonic() - start:.1f} s.")
+    return recognizer
+
+
+def _told(model: str, files: Sequence[RepoSibling] | None, commit: str) -> str:
+    """Say which files are about to be fetched."""
+    if files is None:
+        return f"The Hub lists no files of {model}: looking in the local cache."
+    ours = [file for file in files if file.rfilename in hub.REPOSITORY_FILES]
+    fetched = [
+        file
+        for file in ours
+        if not isinstance(try_to_load_from_cache(model, file.rfilename, revision=commit), str)
+    ]
+    if not fetched:
+        return f"All {len(ours)} files of {model} are in the local cache."
+    size = sum(file.size or 0 for file in fetched) / 1e6  # [MB]
+    names = ", ".join(sorted(file.rfilename for file in fetched))
+    return f"Fetching {len(fetched)} of {len(ours)} files of {model}, {size:.1f} MB: {names}."
+
+
+def main() -> None:
+    """Put the model into the local cache; where it cannot be loaded, end with one sentence."""
+    try:
+        load_recognizer(Settings.from_environment(), print)
+    except SpeechEmotionError as error:
+        raise SystemExit(str(error)) from None
+
+
+if __name__ == "__main__":
+    main()

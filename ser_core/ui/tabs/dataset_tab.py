@@ -1,0 +1,114 @@
+"""The tab about the recordings the model learned from."""
+
+import gradio as gr
+
+from ...emotions import EMOTIONS
+from ..look import plots, text
+from ..look.markup import Markup, notice, paragraph, section, swatch, table
+from ..page import Page
+from ..repository import DATASET, Corpus, Dataset
+
+
+def build(page: Page) -> None:
+    """Build the tab inside the open Blocks."""
+    dataset = page.repository.dataset
+    if dataset is None:
+        gr.HTML(notice(page.repository.faults[DATASET]))
+    else:
+        gr.HTML(paragraph(text.DATASET_INTRO) + corpora(dataset))
+        for corpus in dataset.corpora:
+            with gr.Row(equal_height=False):
+                _pictures(corpus)
+        gr.HTML(sources(dataset))
+    gr.HTML(emotions(dataset))
+
+
+def _pictures(corpus: Corpus) -> None:
+    name = short_name(corpus)
+    if corpus.by_emotion_and_gender:
+        with gr.Column(min_width=300):
+            gr.HTML(section(text.DISTRIBUTION.format(corpus=name)))
+            gr.Plot(plots.class_distribution(by_label(corpus)), show_label=False)
+    if corpus.seconds is not None:
+        seconds = corpus.seconds
+        note = text.DURATIONS_NOTE.format(**seconds.model_dump())
+        with gr.Column(min_width=300):
+            gr.HTML(section(text.DURATIONS.format(corpus=name), note=note))
+            gr.Plot(
+                plots.duration_histogram(seconds.histogram_edges, seconds.histogram_counts),
+                show_label=False,
+            )
+
+
+def by_label(corpus: Corpus) -> dict[str, dict[str, int]]:
+    """Clips by emotion and gender, in the order of the eight, others after them."""
+    order = [emotion.name for emotion in EMOTIONS]
+    given = corpus.by_emotion_and_gender
+    known = [label for label in order if label in given]
+    return {label: given[label] for label in known + [x for x in given if x not in order]}
+
+
+def short_name(corpus: Corpus) -> str:
+    """What people call a corpus: its title up to the first comma."""
+    return corpus.title.split(",")[0]
+
+
+def corpora(dataset: Dataset) -> Markup:
+    """Tabulate what was used: speakers, clips, hours."""
+    rows = [
+        (
+            short_name(corpus),
+            corpus.role.capitalize() or text.NOT_TOLD,
+            text.LANGUAGES.get(corpus.language, corpus.language) or text.NOT_TOLD,
+            _speakers(corpus),
+            _clips_by_speaker(corpus),
+            f"{corpus.clips:,}",
+            f"{corpus.hours:.1f}",
+        )
+        for corpus in dataset.corpora
+    ]
+    return section(text.CORPORA, table(text.CORPORA_HEADERS, rows, numeric=3, stack=True))
+
+
+def _speakers(corpus: Corpus) -> str:
+    counts = corpus.speakers_by_gender
+    if not counts:
+        return text.NOT_TOLD
+    parts = ", ".join(f"{count} {gender}" for gender, count in sorted(counts.items()))
+    return text.SPEAKERS.format(count=sum(counts.values()), parts=parts)
+
+
+def _clips_by_speaker(corpus: Corpus) -> str:
+    counts = corpus.by_speaker.values()
+    if not counts:
+        return text.NOT_TOLD
+    words = text.CLIPS_EACH if min(counts) == max(counts) else text.CLIPS_FROM_TO
+    return words.format(least=min(counts), most=max(counts))
+
+
+def sources(dataset: Dataset) -> Markup:
+    """Tabulate whose recordings these are, and under which licence."""
+    rows = [
+        (corpus.title, corpus.licence or text.NOT_TOLD, corpus.citation or text.NOT_TOLD)
+        for corpus in dataset.corpora
+    ]
+    return section(text.SOURCES, table(text.SOURCES_HEADERS, rows, stack=True))
+
+
+def emotions(dataset: Dataset | None) -> Markup:
+    """Describe every emotion, with the clips there are of it in all corpora together."""
+    totals: dict[str, int] = {}
+    for corpus in dataset.corpora if dataset else ():
+        for label, count in corpus.by_emotion.items():
+            totals[label] = totals.get(label, 0) + count
+    rows = [
+        (
+            swatch(emotion.name),
+            emotion.description,
+            f"{totals[emotion.name]:,}" if emotion.name in totals else "",
+        )
+        for emotion in EMOTIONS
+    ]
+    if not totals:
+        return section(text.EMOTIONS, table(text.EMOTIONS_HEADERS[:2], [row[:2] for row in rows]))
+    return section(text.EMOTIONS, table(text.EMOTIONS_HEADERS, rows, numeric=1))

@@ -1,0 +1,69 @@
+"""Recordings that come with the app, one click away: synthetic voices, and a room without any.
+
+docs/examples.py made them. A visitor is given a copy that lies among the uploads and is deleted
+like one; nothing that a visitor does reaches the file itself.
+"""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import gradio as gr
+from gradio.events import Dependency
+
+from ..look import text
+from ..look.markup import headed
+from ..page import QUICK
+from ..server.uploads import new_folder
+
+FOLDER = Path(__file__).parents[1] / "clips"
+SUFFIX = ".mp3"
+SHORT = ("plain", "angry", "sad", "happy", "afraid", "room")
+LONG = ("conversation",)
+COPIES = "example-"  # how the folders of copies begin
+
+
+def build(recording: gr.Audio, names: Sequence[str]) -> Dependency:
+    """Build a button for each example inside the open Blocks.
+
+    Args:
+        recording: what an example is put into.
+        names: of files in FOLDER.
+
+    Returns:
+        The event that puts it there; whoever listens to its success hears it.
+    """
+    gr.HTML(headed(text.EXAMPLES, text.EXAMPLES_NOTE))
+    with gr.Row(elem_classes="ser-example-row"):
+        buttons = [
+            gr.Button(text.EXAMPLE_NAMES[name], size="sm", min_width=130, elem_id=f"example-{name}")
+            for name in names
+        ]
+    named = {button._id: name for button, name in zip(buttons, names, strict=True)}
+
+    def load(event: gr.EventData) -> str:
+        # Which button it was comes from the client, and may be anything.
+        return copied(named.get(getattr(event.target, "_id", None), names[0]))
+
+    return gr.on(
+        [button.click for button in buttons],
+        load,
+        outputs=recording,
+        trigger_mode="always_last",
+        **QUICK,
+    )
+
+
+def copied(name: str) -> str:
+    """Copy an example to among the uploads; returns the copy's path."""
+    file = f"{name}{SUFFIX}"
+    return str(shutil.copyfile(FOLDER / file, new_folder(COPIES) / file))
+
+
+def is_example(path: str) -> bool:
+    """Whether a recording is a copy of an example.
+
+    >>> is_example("uploads/example-0123/sad.mp3"), is_example("uploads/0123/sad.mp3")
+    (True, False)
+    """
+    return Path(path).parent.name.startswith(COPIES)

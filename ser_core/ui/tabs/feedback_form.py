@@ -1,0 +1,124 @@
+"""The part of the tab that asks whether an answer was right, where the owner wants to know.
+
+Nothing is sent but by its button, and a recording only with its own tick, which no visit remembers.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+from gradio.events import Dependency
+
+from ... import __version__
+from ...errors import AudioError
+from ..feedback import OTHER, Feedback
+from ..look import text
+from ..look.markup import Markup, headed, paragraph
+from ..page import QUICK, Heard, Page, unusable
+from ..server.health import Served
+from ..settings import UPLOAD_AGE
+from .examples import is_example
+
+
+def build(page: Page) -> Callable[[Dependency, gr.State], None]:
+    """Build it inside the open Blocks; where the page has no box for feedback, nothing.
+
+    Returns:
+        Function that makes an event's answers be asked about: it takes the event, and the State
+        with its Heard or None.
+    """
+    if page.feedback is None:
+        return lambda event, said: None
+    with gr.Column(visible=False, elem_id="feedback") as panel:
+        gr.HTML(intro(page))
+        labels = [(label.capitalize(), label) for label in page.recognizer.labels]
+        choice = gr.Radio(
+            [*labels, (text.FEEDBACK_OTHER, OTHER)],
+            label=text.FEEDBACK_LABEL,
+            elem_id="feedback-label",
+        )
+        with_audio = gr.Checkbox(False, label=text.FEEDBACK_AUDIO, elem_id="feedback-audio")
+        send = gr.Button(text.FEEDBACK_SEND, size="sm", elem_id="feedback-send")
+    told = gr.HTML("", elem_id="feedback-told")
+    # What the visitor is asked about, which need not be the latest answer.
+    asked = gr.State(None, time_to_live=UPLOAD_AGE)
+
+    def ask(heard: Heard | None) -> tuple:
+        about = None if heard is None or is_example(heard.path) else heard
+        return gr.Column(visible=about is not None), None, False, "", about
+
+    def give(heard: Heard | None, label: str | None, audio: bool) -> tuple:
+        words, done = given(page, heard, label, audio=audio)
+        shown = gr.Column(visible=False) if done else gr.skip()
+        return shown, paragraph(words), None if done else gr.skip()
+
+    send.click(
+        give,
+        inputs=[asked, choice, with_audio],
+        outputs=[panel, told, asked],
+        **QUICK | {"queue": True},  # it may have to read a recording
+    ).failure(lambda: paragraph(text.FAULT), outputs=told, **QUICK)
+
+    def follow(event: Dependency, heard: gr.State) -> None:
+        # After a failure too, which leaves nothing to ask about.
+        event.then(
+            ask,
+            inputs=heard,
+            outputs=[panel, choice, with_audio, told, asked],
+            **QUICK,
+        )
+
+    return follow
+
+
+def given(page: Page, heard: Heard | None, label: str | None, *, audio: bool) -> tuple[str, bool]:
+    """Put a visitor's word into the page's box.
+
+    Args:
+        page: Page, with a box.
+        heard: Heard, what it is about; None where there is nothing any more.
+        label: str, what the visitor says; None where nothing was chosen.
+        audio: whether the visitor wants to give the recording.
+
+    Returns:
+        The sentence to show, and whether the matter is done.
+    """
+    if heard is None:
+        return text.FEEDBACK_NONE, True
+    if label is None:
+        return text.FEEDBACK_CHOOSE, False
+    sound = None
+    if audio:
+        try:
+            objection = unusable(heard.path)
+            if objection is not None:
+                return objection, False
+            sound = page.decode(heard.path)
+        except AudioError as error:
+            return str(error), False
+    if not page.feedback.put(feedback(page, heard, label), sound):
+        return text.FEEDBACK_FULL, False
+    return (text.FEEDBACK_THANKS_AUDIO if audio else text.FEEDBACK_THANKS), True
+
+
+def feedback(page: Page, heard: Heard, label: str) -> Feedback:
+    """Say all that is kept of a visitor's word but for the recording."""
+    served = Served.of(page.recognizer, page.settings)
+    answer: dict[str, Any] = {
+        "status": heard.prediction.status,
+        "answered": heard.prediction.label,
+        "probabilities": {k: round(v, 4) for k, v in heard.prediction.probabilities.items()},
+    }
+    return Feedback(
+        said=label,
+        adapted=heard.adapted,
+        model=served.model,
+        revision=served.revision,
+        version=__version__,
+        **answer,
+    )
+
+
+def intro(page: Page) -> Markup:
+    """Say what is asked, and what is kept of it where."""
+    return headed(text.FEEDBACK, text.FEEDBACK_NOTE.format(repo=page.feedback.repo))

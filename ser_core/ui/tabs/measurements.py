@@ -1,0 +1,167 @@
+"""The Model tab's tables of what else was measured: each is there where the repository has it."""
+
+from ...model.records import (
+    AdaptationGains,
+    Enrolment,
+    Fairness,
+    Forms,
+    IntensityScores,
+    Robustness,
+)
+from ..look import text
+from ..look.markup import Markup, facts, join, paragraph, percent, section, swatch, table
+
+
+def adaptation(gains: AdaptationGains) -> Markup:
+    """Tabulate what it gains to make the model one's own."""
+    without = gains.without
+    rows = [
+        (
+            text.ADAPTATION_WITHOUT,
+            percent(without.accuracy),
+            "",
+            percent(without.uar),
+            percent(without.ece),
+        )
+    ] + [
+        (
+            adapted_to(row),
+            percent(row.accuracy),
+            text.GAIN.format(gain=points(100 * row.gain), interval=span(row.gain_interval)),
+            percent(row.uar),
+            percent(row.ece),
+        )
+        for row in gains.enrolments
+    ]
+    rows_shown = table(text.ADAPTATION_HEADERS, rows, numeric=4, stack=True)
+    return section(text.ADAPTATION, rows_shown, note=text.ADAPTATION_NOTE)
+
+
+def adapted_to(row: Enrolment) -> str:
+    """Say what a row of the table was adapted to.
+
+    >>> from ser_core.model.records import Enrolment
+    >>> scores = dict(accuracy=0.7, uar=0.7, ece=0.0, gain=0.0, gain_interval=(0.0, 0.0))
+    >>> adapted_to(Enrolment(kind="neutral", clips=3, **scores))
+    '3 recordings, all neutral'
+    """
+    if row.clips is None:
+        count = text.ADAPTATION_ALL
+    else:
+        words = text.VOICE_ONE_RECORDING if row.clips == 1 else text.VOICE_COUNT
+        count = words.format(count=row.clips)
+    return text.ADAPTATION_KINDS[row.kind].format(recordings=count)
+
+
+def fairness(measured: Fairness) -> Markup:
+    """Tabulate how well the genders, the best and the worst speaker are heard."""
+    rows = [
+        (
+            gender.capitalize(),
+            f"{group.speakers:,}",
+            f"{group.clips:,}",
+            percent(group.accuracy),
+            text.INTERVAL.format(low=percent(group.interval[0]), high=percent(group.interval[1])),
+        )
+        for gender, group in measured.genders.items()
+    ]
+    for words, name in ((text.BEST, measured.best), (text.WORST, measured.worst)):
+        voice = measured.speakers[name]
+        rows.append(
+            (
+                words.format(name=name, gender=voice.gender),
+                "1",
+                f"{voice.clips:,}",
+                percent(voice.accuracy),
+                text.INTERVAL.format(
+                    low=percent(voice.interval[0]), high=percent(voice.interval[1])
+                ),
+            )
+        )
+    parts = [table(text.FAIRNESS_HEADERS, rows, numeric=4, stack=True)]
+    if measured.difference is not None:
+        apart = measured.difference
+        low, high = apart.interval
+        words = text.FAIRNESS_DIFFERENCE.format(
+            of=apart.of,
+            against=apart.against,
+            points=points(apart.points),
+            low=points(low),
+            high=points(high),
+        )
+        parts.insert(0, paragraph(words))
+    return section(text.FAIRNESS, *parts, note=text.FAIRNESS_NOTE)
+
+
+def intensity(measured: IntensityScores) -> Markup:
+    """Show how well strong expression is told from normal, over all and by emotion."""
+    low, high = measured.auc_interval
+    means = text.INTENSITY_MEANS.format(low=f"{low:.2f}", high=f"{high:.2f}")
+    parts = [facts([(text.INTENSITY_AUC, f"{measured.auc:.2f}", means)])]
+    if measured.auc_by_emotion:
+        rows = [(swatch(label), f"{auc:.2f}") for label, auc in measured.auc_by_emotion.items()]
+        parts.append(table(text.INTENSITY_HEADERS, rows, numeric=1))
+    note = text.INTENSITY_NOTE.format(clips=f"{measured.clips:,}")
+    return section(text.INTENSITY_TITLE, *parts, note=note)
+
+
+def robustness(measured: Robustness) -> Markup:
+    """Tabulate what worse recordings do to the answers."""
+    told = all(row.intensity_auc is not None for row in measured.rows)
+    headers = text.ROBUSTNESS_HEADERS + ((text.ROBUSTNESS_INTENSITY,) if told else ())
+    rows = [
+        (
+            row.condition[:1].upper() + row.condition[1:],
+            percent(row.accuracy),
+            points(row.change) if row.change or index else "",
+            percent(row.ece),
+            percent(row.confidence),
+            percent(row.answered),
+            *((f"{row.intensity_auc:.2f}",) if told else ()),
+        )
+        for index, row in enumerate(measured.rows)
+    ]
+    note = text.ROBUSTNESS_NOTE.format(clips=f"{measured.clips:,}")
+    rows_shown = table(headers, rows, numeric=len(headers) - 1, stack=True)
+    return section(text.ROBUSTNESS, rows_shown, note=note)
+
+
+def forms(measured: Forms) -> Markup:
+    """Tabulate the network's forms: how large, how fast, and what they cost."""
+    unseen = {row.form: row for row in measured.unseen.forms} if measured.unseen else {}
+    rows = []
+    for row in measured.forms:
+        judged = unseen.get(row.form, row)
+        rows.append(
+            (
+                row.form,
+                text.MEGABYTES.format(size=row.bytes / 1e6),
+                text.MILLISECONDS.format(time=row.milliseconds),
+                percent(judged.accuracy),
+                percent(judged.ece),
+                percent(judged.agreement),
+                percent(judged.largest_difference),
+            )
+        )
+    if measured.unseen:
+        note = text.FORMS_UNSEEN.format(clips=f"{measured.unseen.clips:,}")
+    else:
+        words = text.FORMS_TRAINED if measured.trained_on_it else text.FORMS_HEARD
+        note = words.format(clips=f"{measured.clips:,}", corpus=measured.corpus)
+    rows_shown = table(text.FORMS_HEADERS, rows, numeric=6, stack=True)
+    return section(text.FORMS, join([rows_shown, paragraph(text.FORMS_LOAD)]), note=note)
+
+
+def points(value: float) -> str:
+    """Say percentage points with their sign.
+
+    >>> points(3.14), points(-0.04)
+    ('+3.1', '-0.0')
+    """
+    return f"{value:+.1f}"
+
+
+def span(interval: tuple[float, float]) -> str:
+    """Say an interval of shares in percentage points."""
+    low, high = interval
+    return text.INTERVAL.format(low=points(100 * low), high=points(100 * high))

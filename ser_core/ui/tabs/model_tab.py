@@ -1,0 +1,310 @@
+"""The tab about the model: how good it is, how it works, how it was trained."""
+
+from math import log
+
+import gradio as gr
+
+from ...config.feature_config import FeatureConfig
+from ..look import plots, text
+from ..look.markup import (
+    Markup,
+    facts,
+    fill,
+    join,
+    notice,
+    paragraph,
+    percent,
+    section,
+    swatch,
+    table,
+)
+from ..page import Page
+from ..repository import METRICS, NETWORK, RECIPE, Compared, Comparison, Metrics
+from . import measurements
+from .architecture import Architecture
+
+
+def build(page: Page) -> None:
+    """Build the tab inside the open Blocks."""
+    repository = page.repository
+    if repository.metrics is None:
+        gr.HTML(section(text.RESULTS, notice(repository.faults[METRICS])))
+    else:
+        _results(repository.metrics)
+    if repository.robustness is not None:
+        gr.HTML(measurements.robustness(repository.robustness))
+    if repository.forms is not None:
+        gr.HTML(measurements.forms(repository.forms))
+    if repository.comparison is not None:
+        rows = comparison(repository.comparison)
+        gr.HTML(section(text.COMPARISON, rows, note=text.COMPARISON_NOTE))
+    gr.HTML(section(text.FEATURES, feature_steps(page.recognizer.config)))
+    if repository.architecture is None:
+        gr.HTML(section(text.ARCHITECTURE, notice(repository.faults[NETWORK])))
+    else:
+        gr.HTML(section(text.ARCHITECTURE, stages(repository.architecture)))
+    if repository.recipe is None:
+        gr.HTML(section(text.TRAINING, notice(repository.faults[RECIPE])))
+    else:
+        gr.HTML(section(text.TRAINING, training(repository.recipe)))
+
+
+def _results(metrics: Metrics) -> None:
+    gr.HTML(section(text.RESULTS, figures(metrics), over_folds(metrics), note=in_words(metrics)))
+    with gr.Row(equal_height=False):
+        with gr.Column(min_width=300):
+            gr.HTML(section(text.PER_CLASS, per_class(metrics), note=text.PER_CLASS_NOTE))
+        with gr.Column(min_width=300):
+            gr.HTML(section(text.CONFUSION, note=text.CONFUSION_NOTE))
+            gr.Plot(
+                plots.confusion_matrix(metrics.labels, metrics.confusion_matrix), show_label=False
+            )
+    with gr.Row(equal_height=False):
+        if metrics.calibration_bins:
+            with gr.Column(min_width=300):
+                gr.HTML(section(text.RELIABILITY, note=text.RELIABILITY_NOTE))
+                bins = [row.model_dump() for row in metrics.calibration_bins]
+                gr.Plot(plots.reliability_diagram(bins), show_label=False)
+        with gr.Column(min_width=300):
+            gr.HTML(declining(metrics))
+    if metrics.by_speaker:
+        gr.HTML(section(text.SPEAKERS_TITLE, note=text.SPEAKERS_NOTE))
+        gr.Plot(plots.speaker_accuracy(metrics.by_speaker, metrics.accuracy), show_label=False)
+    if metrics.fairness is not None:
+        gr.HTML(measurements.fairness(metrics.fairness))
+    if metrics.adaptation is not None:
+        gr.HTML(measurements.adaptation(metrics.adaptation))
+    if metrics.intensity is not None:
+        gr.HTML(measurements.intensity(metrics.intensity))
+
+
+def in_words(metrics: Metrics) -> str:
+    """Say what the numbers were measured on, and what follows for other recordings."""
+    template = text.PROTOCOLS.get(metrics.protocol, text.PROTOCOL_OTHER)
+    protocol = template.format(
+        clips=f"{metrics.clips:,}", speakers=metrics.speakers, protocol=metrics.protocol
+    )
+    return f"{protocol} {text.CORPUS_LIMITS.get(metrics.corpus, '')}".strip()
+
+
+def over_folds(metrics: Metrics) -> Markup:
+    """Say how the figures differ between the folds, and what the audit for leaks found."""
+    words = []
+    if metrics.mean is not None and metrics.std is not None:
+        names = {"accuracy": text.ACCURACY, "uar": text.UAR, "ece": text.ECE}
+        spreads = ", ".join(
+            f"{name.lower() if name != text.UAR else name} "
+            + text.ACCURACY_SPREAD.format(
+                mean=percent(getattr(metrics.mean, key)), std=percent(getattr(metrics.std, key))
+            )
+            for key, name in names.items()
+        )
+        words.append(text.FOLDS.format(spreads=spreads))
+    if metrics.audit is not None:
+        found = text.AUDIT_LEAKS.format(
+            count=metrics.audit.leaks, kinds=", ".join(metrics.audit.kinds)
+        )
+        words.append(found if metrics.audit.leaks else text.AUDIT_CLEAN)
+    return paragraph(" ".join(words)) if words else join([])
+
+
+def figures(metrics: Metrics) -> Markup:
+    """Show the headline numbers, each with what it means."""
+    classes = len(metrics.labels)
+    chance = percent(1 / classes)
+    accuracy = text.ACCURACY_MEANS.format(chance=chance)
+    if metrics.accuracy_interval is not None:
+        low, high = metrics.accuracy_interval
+        accuracy = text.INTERVAL_MEANS.format(low=percent(low), high=percent(high), chance=chance)
+    return facts(
+        [
+            (text.ACCURACY, percent(metrics.accuracy), accuracy),
+            (text.UAR, percent(metrics.uar), text.UAR_MEANS),
+            (text.MACRO_F1, percent(metrics.macro_f1), text.MACRO_F1_MEANS),
+            (text.TOP3, percent(metrics.top3_accuracy), text.TOP3_MEANS),
+            (text.ECE, percent(metrics.ece), text.ECE_MEANS),
+            (text.NLL, f"{metrics.nll:.2f}", text.NLL_MEANS.format(chance=log(classes))),
+        ]
+    )
+
+
+def per_class(metrics: Metrics) -> Markup:
+    """Tabulate precision, recall, F1 and clips of every emotion."""
+    rows = [
+        (
+            swatch(label),
+            percent(scores.precision),
+            percent(scores.recall),
+            percent(scores.f1),
+            f"{scores.clips:,}",
+        )
+        for label in metrics.labels
+        for scores in [metrics.per_class[label]]
+    ]
+    return table(text.PER_CLASS_HEADERS, rows, numeric=4)
+
+
+def declining(metrics: Metrics) -> Markup:
+    """Show the accuracy where the model answers only what it is surest of."""
+    parts = []
+    if metrics.selective_accuracy:
+        rows = [("100.0%", percent(metrics.accuracy))] + [
+            (percent(float(share)), percent(accuracy))
+            for share, accuracy in metrics.selective_accuracy.items()
+        ]
+        parts.append(paragraph(text.SELECTIVE_NOTE))
+        parts.append(table(text.SELECTIVE_HEADERS, rows, numeric=1))
+    if metrics.calibration is not None:
+        rule = metrics.calibration
+        words = text.ABSTENTION.format(
+            threshold=percent(rule.uncertain_below), answered=percent(rule.answered)
+        )
+        if rule.answered > 0:
+            right = text.ABSTENTION_ACCURACY.format(accuracy=percent(rule.answered_accuracy))
+            words = f"{words} {right}"
+        parts.append(paragraph(words))
+    return section(text.SELECTIVE, *parts) if parts else join([])
+
+
+def comparison(compared: Comparison) -> Markup:
+    """Tabulate the recipes under each protocol beside what their authors claim."""
+    rows = [
+        (
+            row.recipe,
+            text.COMPARISON_PROTOCOLS.get(row.protocol, row.protocol),
+            row.corpus,
+            _accuracy(row),
+            percent(row.uar_mean),
+            percent(row.ece),
+            row.published_claim,
+        )
+        for row in compared.rows
+    ]
+    return table(text.COMPARISON_HEADERS, rows, stack=True)
+
+
+def _accuracy(row: Compared) -> str:
+    mean = percent(row.accuracy_mean)
+    if row.folds == 1:
+        return mean  # one fold has no spread
+    return text.ACCURACY_SPREAD.format(mean=mean, std=percent(row.accuracy_std))
+
+
+def feature_steps(config: FeatureConfig) -> Markup:
+    """Tabulate each step from a file to the answer, with this model's own settings."""
+    values = {
+        **config.model_dump(include={"window", "hop", "frames", "trim", "sequence", "temperature"}),
+        **config.speech.model_dump(),
+        "rate": config.sample_rate,
+        "features": config.features,
+        "block_features": config.block_features,
+        "statistics": ", ".join(config.statistics or ()),
+        "uncertain_below": percent(config.uncertain_below),
+    }
+    steps = [text.DECODE_STEP, *text.GATE_STEPS]
+    if config.from_waveform:
+        name, what, setting = text.BLOCK_STEP
+        for block in config.blocks:
+            words = block.name.replace("_", " ")
+            steps.append((name.format(name=words), what, setting.format(width=block.width)))
+    else:
+        block = config.blocks[0]
+        values |= block.model_dump() | {
+            "frame_ms": 1000 * block.win_length / config.sample_rate,
+            "step_ms": 1000 * block.hop_length / config.sample_rate,
+            "n_mels": config.block_features,
+        }
+        steps = [text.DECODE_STEP, *text.MEL_STEPS, *text.GATE_STEPS, text.LOGARITHM_STEP]
+    if config.statistics is not None:
+        steps.append(text.STATISTICS_STEP)
+    if config.selected is not None:
+        steps.append(text.SELECTION_STEP)
+    if config.sequence > 1:
+        steps.append(text.SEQUENCE_STEP)
+    rows = [
+        (name, what.format(**values), setting.format(**values))
+        for name, what, setting in [*steps, *text.ANSWER_STEPS]
+    ]
+    return table(text.FEATURES_HEADERS, rows, stack=True)
+
+
+def stages(architecture: Architecture) -> Markup:
+    """Tabulate the network's stages from input to output."""
+    layers = sum(len(stage.layers) for stage in architecture.stages)
+    told = any(stage.name == "intensity" for stage in architecture.stages)
+    note = text.ARCHITECTURE_NOTE.format(
+        name=architecture.name,
+        parameters=_count(architecture.parameters),
+        layers=layers,
+        shape=_shape(architecture.stages[0].output),
+        outputs=text.ARCHITECTURE_INTENSITY if told else text.ARCHITECTURE_EMOTION,
+    )
+    rows = [
+        (
+            stage.name,
+            ", ".join(f"{n} {kind}" if n > 1 else kind for kind, n in stage.kinds.items()),
+            _shape(stage.output),
+            _count(stage.parameters),
+        )
+        for stage in architecture.stages
+    ]
+    return join([paragraph(note), table(text.ARCHITECTURE_HEADERS, rows, numeric=2, stack=True)])
+
+
+def _shape(shape: tuple[int | None, ...] | None) -> str:
+    if shape is None:
+        return text.NOT_TOLD
+    return " x ".join("any" if size is None else str(size) for size in shape)
+
+
+def _count(number: int | None) -> str:
+    return text.NOT_TOLD if number is None else f"{number:,}"
+
+
+def training(recipe: dict) -> Markup:
+    """Tabulate the recipe, a table for each of its parts; the features have their own section.
+
+    What a recipe does not use, as the claim of a system that has none, is left out.
+    """
+    general = {key: value for key, value in recipe.items() if not isinstance(value, dict)}
+    parts = {text.GENERAL: _flat(general)} | {
+        key: _flat(value)
+        for key, value in recipe.items()
+        if isinstance(value, dict) and key != "features"
+    }
+    tables = join(
+        fill(
+            '<div class="ser-part"><h3>{part}</h3>{rows}</div>',
+            part=_words(part),
+            rows=table(
+                text.TRAINING_HEADERS,
+                [(text.SETTINGS.get(key) or _words(key), _value(value)) for key, value in settings],
+            ),
+        )
+        for part, settings in parts.items()
+        if settings
+    )
+    return fill('<div class="ser-parts">{tables}</div>', tables=tables)
+
+
+def _flat(settings: dict) -> list[tuple[str, object]]:
+    """Turn nested settings that say something into one list, naming the inner ones alone."""
+    pairs: list[tuple[str, object]] = []
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            pairs.extend(_flat(value))
+        elif value not in ("", []):
+            pairs.append((key, value))
+    return pairs
+
+
+def _words(key: str) -> str:
+    return key.replace("_", " ").capitalize()
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return text.YES if value else text.NO
+    if isinstance(value, list):
+        return ", ".join(_value(item) for item in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,177 @@
+"""Emotions along time: lanes in which coloured pieces say when each emotion was heard.
+
+Each emotion has a lane and, where they are told apart, each speaker has one below.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..look import text
+from ..look.markup import OTHER, Markup, colour, escape, fill, join, percent
+
+MOST_TICKS = 6
+TICKS = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400)  # [s]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of time that sounds like one emotion.
+
+    Attributes:
+        start, end: float [s].
+        label: str.
+        unsure: bool, whether the model was not sure, which is drawn fainter.
+    """
+
+    start: float
+    end: float
+    label: str
+    unsure: bool = False
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One row along time.
+
+    Attributes:
+        name: str, what stands before it.
+        pieces: in order of time.
+        share: float in [0, 1], of the time of speech, which stands behind.
+        label: str, the emotion that all its pieces sound like; None where each has its own.
+    """
+
+    name: str
+    pieces: Sequence[Piece]
+    share: float
+    label: str | None = None
+
+
+def lanes(
+    pieces: Iterable[Piece],
+    shares: Mapping[str, float],
+    *,
+    start: float,
+    end: float,
+    ticks: Sequence[tuple[float, str]],
+    summary: str,
+    playable: bool = False,
+    below: Iterable[Lane] = (),
+) -> Markup:
+    """Draw pieces in a lane for each emotion, with the emotion's name before and its share behind.
+
+    Args:
+        pieces: in order of time; what lies outside `start` and `end` is cut off.
+        shares: share of the time of speech in [0, 1] by label; drawn from top to bottom in this
+            order.
+        start, end: float [s], what the width stands for.
+        ticks: (time [s], what stands there).
+        summary: what a screen reader says instead of the picture.
+        playable: whether the pieces carry their times, for a player, and a line for its position.
+        below: further lanes, set off from those of the emotions.
+
+    Returns:
+        Markup. Its height depends on the number of lanes alone.
+    """
+    by_label: dict[str, list[Piece]] = {label: [] for label in shares}
+    for piece in pieces:
+        if piece.label in by_label:
+            by_label[piece.label].append(piece)
+    rows = join(
+        _lane(Lane(label.capitalize(), by_label[label], share, label), start, end, playable)
+        for label, share in shares.items()
+    )
+    further = join(_lane(lane, start, end, playable) for lane in below)
+    if further:
+        rows = join([rows, fill('<div class="ser-lanes-below">{lanes}</div>', lanes=further)])
+    marks = join(
+        fill(
+            '<span style="left:{left}%">{words}</span>',
+            left=f"{_position(time, start, end):.2f}",
+            words=words,
+        )
+        for time, words in ticks
+    )
+    cursor = Markup('<i class="ser-cursor" hidden></i>') if playable else Markup("")
+    return fill(
+        '<div class="ser-strip" role="img" aria-label="{summary}" data-seconds="{seconds}">'
+        '{rows}<div class="ser-ticks">{marks}{cursor}</div></div>',
+        summary=summary,
+        seconds=end - start,
+        rows=rows,
+        marks=marks,
+        cursor=cursor,
+    )
+
+
+def _position(time: float, start: float, end: float) -> float:
+    return 100 * min(max((time - start) / (end - start), 0.0), 1.0)
+
+
+def _lane(lane: Lane, start: float, end: float, playable: bool) -> Markup:
+    pieces = [piece for piece in lane.pieces if piece.end > start and piece.start < end]
+    name = escape(lane.name)
+    if lane.label is not None:
+        name = fill('<i class="ser-swatch"></i>{name}', name=name)
+    return fill(
+        '<div class="ser-lane" style="--emotion:{colour}"><span class="ser-lane-name">{name}'
+        '</span><span class="ser-lane-track">{pieces}</span>'
+        '<span class="ser-share">{share}</span></div>',
+        colour=colour(lane.label or OTHER),
+        name=name,
+        pieces=join(_piece(piece, start, end, playable, lane.label is None) for piece in pieces),
+        share=percent(lane.share),
+    )
+
+
+def _piece(piece: Piece, start: float, end: float, playable: bool, coloured: bool) -> Markup:
+    left, right = (_position(time, start, end) for time in (piece.start, piece.end))
+    times = ""
+    if playable:
+        title = f"{piece.label.capitalize()}, {clock(piece.start)} to {clock(piece.end)}"
+        times = fill(
+            ' data-start="{start}" data-end="{end}" title="{title}"',
+            start=piece.start,
+            end=piece.end,
+            title=title,
+        )
+    return fill(
+        '<i class="{kind}" style="left:{left}%;width:{width}%{colour}"{times}></i>',
+        kind="ser-piece ser-faint" if piece.unsure else "ser-piece",
+        left=f"{left:.2f}",
+        width=f"{right - left:.2f}",
+        colour=f";--emotion:{colour(piece.label)}" if coloured else "",
+        times=times,
+    )
+
+
+def clock(seconds: float) -> str:
+    """Say a time as players do.
+
+    >>> clock(75.4), clock(3723.5)
+    ('1:15', '1:02:03')
+    """
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def clock_ticks(duration: float) -> list[tuple[float, str]]:
+    """Choose round times to write under a recording.
+
+    >>> [words for _, words in clock_ticks(47.0)]
+    ['0:00', '0:10', '0:20', '0:30', '0:40']
+    """
+    step = next((step for step in TICKS if duration / step < MOST_TICKS - 1), TICKS[-1])
+    return [(k * step, clock(k * step)) for k in range(int(duration / step) + 1)]
+
+
+def in_words(seconds: Mapping[str, float], silence: float | None = None) -> str:
+    """Say how long each emotion or speaker was heard, for those who do not see the picture."""
+    heard = [
+        text.STRIP_PART.format(label=label, seconds=value)
+        for label, value in seconds.items()
+        if value > 0
+    ]
+    if silence is not None:
+        heard.append(text.STRIP_SILENCE.format(seconds=silence))
+    return ", ".join(heard)

@@ -1,0 +1,235 @@
+"""The tab that follows the emotions through a recording, which may be an hour long."""
+
+import html
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ...errors import AnalysisCancelledError, AudioError
+from ...timeline.analyze import AnalysisProgress
+from ...timeline.timeline import EmotionTimeline
+from ..look import text
+from ..look.markup import fill, small
+from ..page import QUICK, SPEAKERS, TIMELINE_CONCURRENCY_ID, Page, unusable
+from ..server.uploads import new_folder
+from ..settings import UPLOAD_AGE, Settings
+from . import examples
+from .strip import clock
+from .timeline_answer import card, details, failed, waiting, working
+
+FORMS = (".csv", ".json", ".vtt")
+FALLBACK_NAME = "recording"
+
+# The player is Gradio's own; this moves the line with it, and plays the pieces that are clicked.
+SCRIPT = """
+(() => {
+  let stopAt = null;
+  const player = () => document.querySelector("#timeline-recording audio");
+  document.addEventListener("timeupdate", event => {
+    const audio = player();
+    if (event.target !== audio) return;
+    if (stopAt !== null && audio.currentTime >= stopAt) { audio.pause(); stopAt = null; }
+    const strip = document.querySelector("#timeline-strip [data-seconds]");
+    const cursor = strip && strip.querySelector(".ser-cursor");
+    if (!cursor) return;
+    cursor.hidden = false;
+    cursor.style.left = Math.min(100, 100 * audio.currentTime / strip.dataset.seconds) + "%";
+  }, true);
+  document.addEventListener("click", event => {
+    const piece = event.target.closest("#timeline-strip [data-start]");
+    const audio = player();
+    if (!piece || !audio) return;
+    audio.currentTime = Number(piece.dataset.start);
+    stopAt = Number(piece.dataset.end);
+    audio.play();
+  });
+})();
+"""
+
+
+def build(page: Page) -> None:
+    """Build the tab inside the open Blocks."""
+    running: dict[str, object] = {}  # by visitor, what is being analysed
+    gr.HTML(fill('<p class="ser-text">{words}</p>', words=text.TIMELINE_INTRO))
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=5, min_width=300):
+            recording = gr.Audio(
+                sources=["upload", "microphone"],
+                type="filepath",
+                format=None,
+                label=text.RECORDING,
+                buttons=[],
+                # Drawing an hour's waveform would have the browser decode all of it.
+                waveform_options=gr.WaveformOptions(show_recording_waveform=False),
+                elem_id="timeline-recording",
+            )
+            people = gr.Radio(
+                [(text.TIMELINE_PEOPLE_OFF, 0), *((str(count), count) for count in SPEAKERS)],
+                value=0,
+                label=text.TIMELINE_PEOPLE,
+                info=text.TIMELINE_PEOPLE_NOTE,
+                elem_id="timeline-people",
+            )
+            run = gr.Button(text.TIMELINE_RUN, variant="primary", elem_id="timeline-run")
+            loaded = examples.build(recording, examples.LONG)
+            with gr.Row():
+                files = [
+                    gr.DownloadButton(
+                        text.TIMELINE_DOWNLOAD.format(form=text.TIMELINE_FORMS[form]),
+                        interactive=False,
+                        size="sm",
+                        min_width=80,
+                    )
+                    for form in FORMS
+                ]
+        with gr.Column(scale=6, min_width=300):
+            summary = gr.HTML(waiting(), elem_id="timeline-summary", min_height=180)
+    strip = gr.HTML("", elem_id="timeline-strip")
+    gr.HTML(small(limits(page.settings)))
+    outputs = [summary, strip, *files]
+
+    # Its name must not be an endpoint's, which would then be given another.
+    def follow(
+        path: str | None,
+        speakers: int,
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008, which is how Gradio passes it
+    ) -> Iterator[list]:
+        visitor, token = str(request.session_hash), object()
+        running[visitor] = token
+
+        def tell(state: AnalysisProgress) -> None:
+            progress(state.fraction, desc=progress_words(state))
+
+        def cancelled() -> bool:
+            return running.get(visitor) is not token
+
+        try:
+            for shown in answers(page, path, tell, cancelled, speakers):
+                yield [*shown, *([gr.skip()] * (len(outputs) - len(shown)))]
+        finally:
+            if running.get(visitor) is token:
+                del running[visitor]
+
+    def again(
+        path: str | None,
+        speakers: int,
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> Iterator[list]:
+        if path is None:  # the choice is for a recording that is yet to come
+            yield [gr.skip() for _ in outputs]
+            return
+        yield from follow(path, speakers, request, progress)
+
+    def forget(request: gr.Request) -> list:
+        running.pop(str(request.session_hash), None)
+        return [waiting(), "", *no_files()]
+
+    following = {
+        "inputs": [recording, people],
+        "outputs": outputs,
+        "show_progress": "full",
+        "show_progress_on": summary,
+        "trigger_mode": "always_last",
+        "concurrency_limit": 1,
+        "concurrency_id": TIMELINE_CONCURRENCY_ID,
+        "api_visibility": "private",
+    }
+    analyzed = gr.on([recording.upload, recording.stop_recording, run.click], follow, **following)
+    asked = people.input(again, **following)
+    for event in (analyzed, asked, loaded.success(follow, **following)):
+        event.failure(
+            lambda shown: failed(text.FAULT) if shown == working() else shown,
+            inputs=summary,
+            outputs=summary,
+            **QUICK,
+        )
+    gr.on(
+        [recording.clear, recording.start_recording],
+        forget,
+        outputs=outputs,
+        **QUICK,
+    )
+
+
+def answers(
+    page: Page,
+    path: str | None,
+    tell: Callable[[AnalysisProgress], None],
+    cancelled: Callable[[], bool],
+    speakers: int = 0,
+) -> Iterator[list]:
+    """Give what stands on the tab: first that it is worked on, then the timeline.
+
+    Args:
+        page: Page.
+        path: the recording's file, or None.
+        tell: called with the progress.
+        cancelled: whether the visitor has turned to something else.
+        speakers: int, how many people are told apart; 0 for none.
+
+    Yields:
+        What stands in the summary's place, under it, and the files to download.
+
+    Raises:
+        gr.Error: the recording cannot be used; the sentence has been yielded as well.
+    """
+    yield [working(), "", *no_files()]
+    sentence = unusable(path)
+    try:
+        if sentence is None:
+            timeline = page.analyze(path, speakers=speakers, progress=tell, cancelled=cancelled)
+            yield [card(timeline), details(timeline), *downloads(timeline, Path(path).stem)]
+            return
+    except AnalysisCancelledError:
+        return
+    except AudioError as error:
+        sentence = str(error)
+    yield [failed(sentence), "", *no_files()]
+    # The message is shown as HTML.
+    raise gr.Error(
+        html.escape(sentence, quote=False), title=text.FAILED_TITLE, print_exception=False
+    )
+
+
+def limits(settings: Settings) -> str:
+    """Say what is accepted and how long it is kept."""
+    return text.TIMELINE_LIMITS.format(
+        minutes=settings.max_timeline_seconds / 60,
+        megabytes=settings.max_megabytes,
+        kept=UPLOAD_AGE / 60,
+    )
+
+
+def progress_words(state: AnalysisProgress) -> str:
+    """Say how far an analysis is, and how long it still takes."""
+    if state.remaining is None:
+        return text.TIMELINE_PROGRESS_BEGUN.format(done=clock(state.seconds))
+    return text.TIMELINE_PROGRESS.format(
+        done=clock(state.seconds), remaining=clock(state.remaining + 1)
+    )
+
+
+def no_files() -> list[Any]:
+    """Download buttons with nothing behind them."""
+    return [gr.DownloadButton(value=None, interactive=False) for _ in FORMS]
+
+
+def downloads(timeline: EmotionTimeline, name: str) -> list[Any]:
+    """Write the timeline as files, which are swept away like uploads.
+
+    Args:
+        timeline: EmotionTimeline.
+        name: str, of the recording, without its ending.
+    """
+    folder = new_folder()
+    stem = "".join(letter for letter in name if letter.isalnum() or letter in "-_ ")[:60].strip()
+    return [
+        gr.DownloadButton(
+            value=str(timeline.save(folder / f"{stem or FALLBACK_NAME}{form}")), interactive=True
+        )
+        for form in FORMS
+    ]

@@ -1,0 +1,146 @@
+"""The part of the tab that makes answers allow for one voice: a few of its recordings, and a state.
+
+What a visitor's session keeps is the adapted recognizer: one number per emotion beside the model
+that all share. The recordings are uploads like any other.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import gradio as gr
+from gradio.events import Dependency
+
+from ...errors import SpeechEmotionError
+from ...recognizer import EmotionRecognizer
+from ..look import text
+from ..look.markup import Markup, fill
+from ..page import QUICK, Page, build_turn
+from ..server.uploads import leave_nothing
+
+MOST = 50  # recordings: they gain little beyond thirty, and each takes computing time
+
+
+def build(page: Page) -> tuple[gr.State, list[Dependency]]:
+    """Build it inside the open Blocks, where the model adapts to voices; else only the state.
+
+    Returns:
+        What holds the visitor's adapted EmotionRecognizer, or None; and the events that change it.
+    """
+    state = gr.State(None)
+    if page.recognizer.config.adaptation is None:
+        return state, []
+    with gr.Accordion(text.VOICE, open=False, elem_id="voice"):
+        gr.HTML(intro(page))
+        recordings = leave_nothing(
+            gr.File(
+                file_count="multiple",
+                type="filepath",
+                label=text.VOICE_RECORDINGS,
+                height=140,
+                elem_id="voice-recordings",
+            )
+        )
+        status = gr.HTML(said(text.VOICE_NONE), elem_id="voice-status")
+        turn = build_turn()
+        forget = gr.Button(text.VOICE_FORGET, size="sm", elem_id="voice-forget")
+
+    def adapt(paths: list[str] | None) -> Iterator[tuple]:
+        yield from adapted(page, paths)
+
+    enrolled = gr.on(
+        [recordings.upload, recordings.delete],
+        adapt,
+        inputs=recordings,
+        outputs=[status, state],
+        trigger_mode="always_last",
+        **page.hearing(turn),
+    )
+    enrolled.failure(
+        unadapted,
+        inputs=status,
+        outputs=status,
+        **QUICK,
+    )
+    forgotten = gr.on(
+        [recordings.clear, forget.click],
+        lambda: (None, said(text.VOICE_NONE), None),
+        outputs=[recordings, status, state],
+        **QUICK,
+    )
+    return state, [enrolled, forgotten]
+
+
+def adapted(
+    page: Page, paths: Sequence[str] | None
+) -> Iterator[tuple[Markup, EmotionRecognizer | None]]:
+    """Adapt the page's recognizer to some recordings.
+
+    Args:
+        page: Page.
+        paths: their files; with none the voice is forgotten.
+
+    Yields:
+        What is said about it, and the recognizer: None first, so that no former voice stays where
+        this one cannot be used, and in the end only where the sentence says why.
+    """
+    if not paths:
+        yield said(text.VOICE_NONE), None
+        return
+    yield working(), None
+    if len(paths) > MOST:
+        yield said(text.VOICE_TOO_MANY.format(most=MOST, given=len(paths)), failed=True), None
+        return
+    try:
+        recognizer = page.adapt(paths)
+    except SpeechEmotionError as error:
+        yield said(str(error), failed=True), None
+        return
+    used, given = recognizer.adapted_to, len(paths)
+    words = text.VOICE_ADAPTED if used == given else text.VOICE_ADAPTED_SOME
+    yield said(words.format(used=counted(used), given=given)), recognizer
+
+
+def intro(page: Page) -> Markup:
+    """Say what it is for, how many recordings it takes, and what is kept."""
+    words = text.VOICE_INTRO.format(least=counted(page.recognizer.config.adaptation.least_clips))
+    small = text.VOICE_LIMITS.format(
+        most=MOST, seconds=page.settings.max_seconds, numbers=len(page.recognizer.labels)
+    )
+    return fill(
+        '<p class="ser-text">{words}</p><p class="ser-small">{small}</p>', words=words, small=small
+    )
+
+
+def note(recognizer: EmotionRecognizer | None) -> str:
+    """What an answer says about the voice it is adapted to; empty where it is to none."""
+    if recognizer is None:
+        return ""
+    return text.VOICE_ANSWER.format(used=counted(recognizer.adapted_to))
+
+
+def counted(recordings: int) -> str:
+    """Say how many recordings.
+
+    >>> counted(1)
+    '1 recording'
+    """
+    words = text.VOICE_ONE_RECORDING if recordings == 1 else text.VOICE_COUNT
+    return words.format(count=recordings)
+
+
+def working() -> Markup:
+    """What stands there while a voice is listened to."""
+    return said(text.VOICE_WORKING)
+
+
+def unadapted(shown: str) -> str:
+    """What stands there after a failure: where nothing was said about it, that there was one."""
+    return said(text.FAULT, failed=True) if shown == working() else shown
+
+
+def said(words: str, *, failed: bool = False) -> Markup:
+    """Show a sentence where the voice's state stands."""
+    return fill(
+        '<p class="{kind}">{words}</p>',
+        kind="ser-text ser-voice-failed" if failed else "ser-small",
+        words=words,
+    )

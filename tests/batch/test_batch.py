@@ -1,0 +1,612 @@
+"""Archives: every recording one row, whatever happens to the workers or to the command."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from ser_core import DEFAULT_MODEL, LABELS, EmotionRecognizer
+from ser_core.batch import BatchError, run
+from ser_core.batch import recordings as recordings_module
+from ser_core.batch.recordings import Recording, find, opened, public
+from ser_core.batch.workers import Workers
+from ser_core.errors import AudioFileError, AudioLengthError
+from ser_core.recognizer import MAX_SECONDS
+from ser_core.timeline.analyze import usable_cores
+
+ROOT = Path(__file__).parents[2]
+MANY = 150
+VOICES = ("speech_female.wav", "speech_male.wav", "speech_polish.wav")
+
+# File systems for fsspec that do to a worker what a broken decoder may: end it, or hold it up, for
+# ever or until a file is there.
+DANGEROUS = """
+import os, signal, time
+import fsspec
+from fsspec.spec import AbstractFileSystem
+
+class Deadly(AbstractFileSystem):
+    protocol = "deadly"
+    def info(self, path, **options):
+        return {"name": path, "type": "file", "size": 10}
+    def cat_file(self, path, **options):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+class Endless(Deadly):
+    protocol = "endless"
+    def cat_file(self, path, **options):
+        time.sleep(600)
+
+class Waiting(Deadly):
+    protocol = "waiting"
+    def cat_file(self, path, **options):
+        while not os.path.exists(os.environ["SER_TEST_GATE"]):
+            time.sleep(0.05)
+        return b"no audio"
+
+fsspec.register_implementation("deadly", Deadly, clobber=True)
+fsspec.register_implementation("waiting", Waiting, clobber=True)
+fsspec.register_implementation("endless", Endless, clobber=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> EmotionRecognizer:
+    return EmotionRecognizer.from_pretrained(DEFAULT_MODEL)
+
+
+@pytest.fixture
+def archive(tmp_path, fixtures) -> Path:
+    """Five recordings in a folder with a subfolder, one of them no audio at all."""
+    folder = tmp_path / "archive"
+    (folder / "sub").mkdir(parents=True)
+    for name in VOICES:
+        shutil.copy(fixtures / name, folder / name)
+    shutil.copy(fixtures / "speech.mp3", folder / "sub" / "talk.MP3")
+    (folder / "broken.wav").write_bytes(b"RIFF, or so it says")
+    (folder / "notes.txt").write_text("no recording", encoding="utf-8")
+    (folder / "._speech.wav").write_bytes(b"what macOS leaves behind")
+    return folder
+
+
+@pytest.fixture
+def many(tmp_path) -> Path:
+    """A folder of recordings that keep two workers busy for seconds."""
+    return make_many(tmp_path / "many", MANY, seconds=15)
+
+
+def make_many(folder: Path, count: int, *, seconds: float) -> Path:
+    """Fill a folder with recordings of three voices that repeat themselves."""
+    folder.mkdir()
+    for index, name in enumerate(VOICES):
+        voice, rate = soundfile.read(ROOT / "tests" / "fixtures" / name, dtype="int16")
+        soundfile.write(folder / f"{index:03d}.wav", np.resize(voice, round(seconds * rate)), rate)
+    for index in range(len(VOICES), count):
+        os.link(folder / f"{index % len(VOICES):03d}.wav", folder / f"{index:03d}.wav")
+    return folder
+
+
+@pytest.fixture
+def dangerous(tmp_path, monkeypatch) -> None:
+    """Let this process and every worker know DANGEROUS."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(DANGEROUS, encoding="utf-8")
+    monkeypatch.syspath_prepend(folder)
+    exec(DANGEROUS, {})
+
+
+def table(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def quiet(paths, out, **options):
+    return run(paths, out, **({"workers": 2, "progress": False} | options))
+
+
+def command(*arguments, **options) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "ser_core.batch", *map(str, arguments)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_interrupts,
+        **options,
+    )
+
+
+def heed_interrupts() -> None:
+    """A shell that runs the tests in the background has them, and what they start, ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def wait_for(condition, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            pytest.fail(f"it ended, or took too long: {process.communicate()}")
+        time.sleep(0.005)
+
+
+def test_every_recording_gets_the_answer_of_predict(archive, tmp_path, recognizer):
+    summary = quiet([archive], tmp_path / "out.jsonl")
+    rows = table(tmp_path / "out.jsonl")
+    names = ["broken.wav", *VOICES, "sub/talk.MP3"]
+    assert [row["path"] for row in rows] == [str(archive / name) for name in names]
+    for row in rows[1:]:
+        expected = recognizer.predict(row["path"])
+        assert (row["status"], row["label"]) == (expected.status, expected.label)
+        assert row["confidence"] == pytest.approx(expected.confidence, abs=1e-6)
+        given = {label: row[f"prob_{label}"] for label in LABELS}
+        assert given == pytest.approx(dict(expected.probabilities), abs=1e-6)
+        assert (row["speech_seconds"], row["duration"]) == (
+            expected.speech_seconds,
+            expected.duration,
+        )
+        assert row["error"] is None
+        assert row["size"] == os.path.getsize(row["path"])
+    assert rows[0]["status"] == "error"
+    assert rows[0]["error"].startswith("broken.wav ")
+    assert rows[0]["label"] is None
+    assert rows[0]["prob_sad"] is None
+    assert {row["revision"] for row in rows} == {rows[0]["revision"]}
+    assert summary.statuses["error"] == 1
+    assert summary.statuses.total() == 5
+
+
+def test_all_formats_hold_the_same_rows(archive, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet", reason="needs pyarrow")
+    for name in ("out.jsonl", "out.csv", "out.parquet"):
+        quiet([archive], tmp_path / name)
+    rows = table(tmp_path / "out.jsonl")
+    assert parquet.read_table(tmp_path / "out.parquet").to_pylist() == rows
+    with open(tmp_path / "out.csv", encoding="utf-8", newline="") as file:
+        cells = list(csv.DictReader(file))
+    as_text = [{k: "" if v is None else str(v) for k, v in row.items()} for row in rows]
+    assert cells == as_text
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_any_number_of_workers_writes_the_same_bytes(archive, tmp_path, workers):
+    quiet([archive], tmp_path / "two.csv")
+    quiet([archive], tmp_path / "other.csv", workers=workers)
+    assert (tmp_path / "two.csv").read_bytes() == (tmp_path / "other.csv").read_bytes()
+
+
+def test_segments_are_those_of_analyze(tmp_path, fixtures, recognizer):
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    voices = [soundfile.read(fixtures / name, dtype="float32")[0] for name in VOICES]
+    pause = np.zeros(24_000, np.float32)
+    talk = np.concatenate([piece for voice in voices * 2 for piece in (voice, pause)])
+    soundfile.write(folder / "talk.wav", talk, 16_000)
+    soundfile.write(folder / "silence.wav", np.zeros(32_000), 16_000)
+    (folder / "broken.wav").write_bytes(b"RIFF, or so it says")
+    whole = (folder / "talk.wav").read_bytes()
+    (folder / "cut.wav").write_bytes(whole[: len(whole) // 2])
+    quiet([folder], tmp_path / "out.jsonl", rows="segments")
+    rows = {name: [] for name in ("broken.wav", "cut.wav", "silence.wav", "talk.wav")}
+    for row in table(tmp_path / "out.jsonl"):
+        rows[Path(row["path"]).name].append(row)
+    timeline = recognizer.analyze(folder / "talk.wav")
+    assert len(timeline.segments) >= 6
+    assert [(row["start"], row["end"], row["label"]) for row in rows["talk.wav"]] == [
+        (segment.start, segment.end, segment.label) for segment in timeline.segments
+    ]
+    for row, segment in zip(rows["talk.wav"], timeline.segments, strict=True):
+        given = {label: row[f"prob_{label}"] for label in LABELS}
+        assert given == pytest.approx(dict(segment.probabilities), abs=1e-6)
+        assert row["duration"] == pytest.approx(len(talk) / 16_000, abs=1e-3)
+    assert [(row["status"], row["start"]) for row in rows["silence.wav"]] == [("no_speech", None)]
+    assert [(row["status"], row["label"]) for row in rows["broken.wav"]] == [("error", None)]
+    assert len(rows["cut.wav"]) > 1
+    assert rows["cut.wav"][0]["status"] in ("emotion", "uncertain")
+    assert rows["cut.wav"][-1]["status"] == "error"
+    assert rows["cut.wav"][-1]["error"]
+
+
+def test_longer_than_one_answer_is_pooled_over_its_windows(tmp_path, fixtures, recognizer):
+    voice, rate = soundfile.read(fixtures / "speech_female.wav", dtype="int16")
+    talk = np.tile(voice, int((MAX_SECONDS + 5) * rate / len(voice)) + 1)
+    soundfile.write(tmp_path / "long.wav", talk, rate)
+    quiet([tmp_path / "long.wav"], tmp_path / "out.jsonl", workers=1)
+    (row,) = table(tmp_path / "out.jsonl")
+    expected = recognizer.analyze(tmp_path / "long.wav").overall
+    assert row["duration"] > MAX_SECONDS
+    assert (row["status"], row["label"]) == (expected.status, expected.label)
+    assert row["confidence"] == pytest.approx(expected.confidence, abs=1e-6)
+
+
+def test_paths_are_files_folders_and_globs_each_recording_once(archive):
+    names = ["broken.wav", *VOICES, "sub/talk.MP3"]
+    everything = [str(archive / name) for name in names]
+    listed = [archive, archive / "speech_male.wav", f"{archive}/**", f"{archive}/sub/../*.wav"]
+    assert [r.path for r in find(listed)] == everything
+    assert [r.path for r in find([f"{archive}/*.wav"])] == everything[:-1]
+    assert [r.path for r in find([f"{archive}/s*b"])] == everything[-1:]
+    assert [r.path for r in find([f"file://{archive}/sub"])] == everything[-1:]
+    assert [r.path for r in find([archive / "notes.txt"])] == [str(archive / "notes.txt")]
+    bracket = archive / "take [1].wav"
+    bracket.touch()
+    assert [r.path for r in find([bracket])] == [str(bracket)]
+
+
+def test_relative_paths_become_absolute(archive, monkeypatch):
+    monkeypatch.chdir(archive)
+    assert [r.path for r in find(["sub"])] == [str(archive / "sub" / "talk.MP3")]
+
+
+def test_a_name_that_is_no_text_is_a_row_all_the_same(archive, tmp_path):
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    shutil.copy(archive / "speech_male.wav", os.fsencode(folder) + b"/caf\xe9.wav")
+    quiet([folder], tmp_path / "out.csv")
+    quiet([folder], tmp_path / "out.jsonl")
+    (row,) = table(tmp_path / "out.jsonl")
+    assert row["path"] == f"{folder}/caf\\xe9.wav"
+    assert row["status"] == "emotion"
+
+
+@pytest.mark.parametrize("path", ["nowhere.wav", "empty", "empty/*.wav"])
+def test_a_path_that_matches_nothing_is_one_sentence_and_status_1(tmp_path, path):
+    (tmp_path / "empty").mkdir()
+    process = command(tmp_path / path, "--out", tmp_path / "out.csv")
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert output == ""
+    assert errors.count("\n") == 1
+    assert f"{tmp_path / path} matches no recording" in errors
+    assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("option", [("--workers", "0"), ("--timeout", "-1"), ("--timeout", "x")])
+def test_options_out_of_range_say_what_they_expect(tmp_path, option):
+    process = command(tmp_path, "--out", tmp_path / "out.csv", *option)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert re.search(f"{option[0]}: expected .*, got '{option[1]}'", errors)
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [
+        ("out.xlsx", "has no format"),
+        ("s3://bucket/out.csv", "no local file"),
+        ("folder.csv", "is a folder"),
+    ],
+)
+def test_an_output_that_cannot_be_is_refused_before_any_work(archive, tmp_path, out, words):
+    (tmp_path / "folder.csv").mkdir()
+    place = out if "://" in out else tmp_path / out
+    with pytest.raises(BatchError, match=words):
+        quiet([archive], place)
+
+
+def test_killed_and_started_again_nothing_is_twice_and_nothing_lost(many, tmp_path):
+    out, undisturbed = tmp_path / "out.csv", tmp_path / "undisturbed.csv"
+    quiet([many], undisturbed)
+    arguments = (many, "--out", out, "--workers", 2, "--quiet")
+    folder = tmp_path / "out.csv.parts"
+    done: set[str] = set()
+    for delay in (0.0, 0.2):
+        before = set(folder.glob("part-*.jsonl"))
+        process = command(*arguments)
+        wait_for(lambda before=before: set(folder.glob("part-*.jsonl")) - before, process)
+        time.sleep(delay)
+        process.kill()
+        process.communicate(timeout=60)
+        assert not out.exists()
+        parts = [part.read_text(encoding="utf-8") for part in folder.glob("part-*.jsonl")]
+        lines = [json.loads(line)["path"] for part in parts for line in part.splitlines()]
+        assert len(set(lines)) == len(lines) < MANY
+        assert set(lines) > done
+        done = set(lines)
+    process = command(*arguments)
+    output, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    assert f"{MANY - len(done)} recordings answered" in output
+    assert f"{len(done)} kept from before" in output
+    assert out.read_bytes() == undisturbed.read_bytes()
+    assert not list(tmp_path.glob("out.csv.*"))
+
+
+def test_killed_after_the_table_was_written_it_only_tidies_up(archive, tmp_path, monkeypatch):
+    out = tmp_path / "out.csv"
+    rename = os.rename
+
+    def killed_at_the_parts(source, target) -> None:
+        if str(source).endswith(".parts"):
+            sys.exit("killed")
+        rename(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rename", killed_at_the_parts)
+        with pytest.raises(SystemExit):
+            quiet([archive], out)
+    before = out.read_bytes()
+    assert list(tmp_path.glob("out.csv.parts/part-*.jsonl"))
+    summary = quiet([archive], out)
+    assert (summary.kept, summary.statuses.total()) == (5, 0)
+    assert out.read_bytes() == before
+    assert not list(tmp_path.glob("out.csv.*"))
+
+
+def test_interrupted_it_stops_its_workers_and_says_how_to_go_on(many, dangerous, tmp_path):
+    # One recording keeps a worker waiting, so that the run cannot end before it is interrupted.
+    arguments = (many, "waiting://gate.wav", "--out", tmp_path / "out.csv", "--workers", 2)
+    gate = tmp_path / "gate"
+    site = {"PYTHONPATH": str(tmp_path / "site"), "SER_TEST_GATE": str(gate)}
+    process = command(*arguments, env=os.environ | site)
+    wait_for(lambda: list(tmp_path.glob("out.csv.parts/part-*.jsonl")), process)
+    workers = children(process.pid)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.endswith("Stopped; the same command goes on where this one was.\n")
+    assert "Traceback" not in errors
+    assert len(workers) == 2
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+    gate.touch()
+    output, errors = command(*arguments, env=os.environ | site).communicate(timeout=300)
+    assert " 0 kept" not in output
+    with open(tmp_path / "out.csv", encoding="utf-8", newline="") as file:
+        assert len({row["path"] for row in csv.DictReader(file)}) == MANY + 1
+
+
+def test_workers_end_when_the_command_is_killed(many, tmp_path):
+    process = command(many, "--out", tmp_path / "out.csv", "--workers", 2)
+    wait_for(lambda: list(tmp_path.glob("out.csv.parts/part-*.jsonl")), process)
+    workers = children(process.pid)
+    process.kill()
+    process.communicate(timeout=60)
+    deadline = time.monotonic() + 20
+    while running := [pid for pid in workers if is_running(pid)]:
+        assert time.monotonic() < deadline, running
+        time.sleep(0.05)
+    assert len(workers) == 2
+
+
+def children(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+    return [int(child) for child in text.split()]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+def test_parts_of_another_model_or_other_options_are_refused(archive, tmp_path):
+    out = tmp_path / "out.csv"
+    quiet([archive], out)
+    with pytest.raises(BatchError, match="other columns"):
+        quiet([archive], out, rows="segments")
+    other = shutil.copytree(DEFAULT_MODEL, tmp_path / "pretrained")
+    config = json.loads((other / "feature_config.json").read_text(encoding="utf-8"))
+    config["uncertain_below"] = 0.99
+    (other / "feature_config.json").write_text(json.dumps(config), encoding="utf-8")
+    with pytest.raises(BatchError, match="another revision"):
+        quiet([archive], out, model=other)
+    before = out.read_bytes()
+    folder = tmp_path / "out.csv.parts"
+    folder.mkdir()
+    manifest = {"format": 1, "model": "user/other", "revision": "abc", "rows": "files"}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(BatchError, match="user/other"):
+        quiet([archive], out)
+    (folder / "manifest.json").write_text("{", encoding="utf-8")
+    with pytest.raises(BatchError, match=r"no parts of a run.*remove the folder"):
+        quiet([archive], out)
+    assert out.read_bytes() == before
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_a_finished_table_gets_what_is_new_and_what_changed(archive, tmp_path, suffix):
+    if suffix == ".parquet":
+        pytest.importorskip("pyarrow", reason="needs pyarrow")
+    out, fresh = tmp_path / f"out{suffix}", tmp_path / f"fresh{suffix}"
+    quiet([archive / "sub", archive / "broken.wav", archive / "speech_male.wav"], out)
+    shutil.copy(archive / "speech_polish.wav", archive / "speech_male.wav")
+    summary = quiet([archive], out)
+    assert (summary.kept, summary.statuses.total()) == (2, 3)
+    quiet([archive], fresh)
+    assert out.read_bytes() == fresh.read_bytes()
+    (archive / "speech_male.wav").unlink()
+    summary = quiet([archive], out)
+    assert (summary.kept, summary.statuses.total()) == (4, 0)
+    assert out.read_bytes() == fresh.read_bytes()
+
+
+def test_errors_are_answered_again_when_asked_for(archive, tmp_path):
+    out = tmp_path / "out.jsonl"
+    quiet([archive], out)
+    assert quiet([archive], out).statuses.total() == 0
+    summary = quiet([archive], out, retry_errors=True)
+    assert dict(summary.statuses) == {"error": 1}
+    assert len(table(out)) == 5
+
+
+def test_a_foreign_file_is_never_overwritten(archive, tmp_path):
+    (tmp_path / "mine.csv").write_text("name,age\nAda,36\n", encoding="utf-8")
+    with pytest.raises(BatchError, match="not a table of this kind"):
+        quiet([archive], tmp_path / "mine.csv")
+    (tmp_path / "mine.jsonl").write_text("no JSON", encoding="utf-8")
+    with pytest.raises(BatchError, match="not a table of this kind"):
+        quiet([archive], tmp_path / "mine.jsonl")
+    assert (tmp_path / "mine.csv").read_text(encoding="utf-8") == "name,age\nAda,36\n"
+
+
+def test_two_runs_at_once_are_one_too_many(many, tmp_path):
+    process = command(many, "--out", tmp_path / "out.csv", "--workers", 1, "--quiet")
+    wait_for((tmp_path / "out.csv.parts" / "part-000001.jsonl").exists, process)
+    with pytest.raises(BatchError, match="Another run writes"):
+        quiet([many], tmp_path / "out.csv")
+    output, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    assert f"{MANY} recordings answered" in output
+
+
+def test_a_killed_worker_costs_nothing(many):
+    recordings = find([many])
+    answered = []
+    with Workers(DEFAULT_MODEL, "files", count=2) as workers:
+        for recording, rows in workers.answers(recordings):
+            answered.append(recording)
+            assert rows[0]["status"] != "error", rows
+            if len(answered) in (20, 90):
+                os.kill(workers.process_ids[0], signal.SIGKILL)
+    assert sorted(r.path for r in answered) == [r.path for r in recordings]
+
+
+def test_a_recording_that_kills_its_worker_becomes_a_row(archive, dangerous, tmp_path):
+    out = tmp_path / "out.jsonl"
+    summary = quiet([archive, "deadly://one.wav", "deadly://two.wav"], out)
+    rows = {row["path"].rpartition("/")[2]: row for row in table(out)}
+    assert len(rows) == 7
+    for name in ("one.wav", "two.wav"):
+        assert rows[name]["status"] == "error"
+        assert "ended the process that read it, 2 times (status -9)" in rows[name]["error"]
+    assert all(rows[name]["status"] != "error" for name in VOICES)
+    assert summary.statuses["error"] == 3
+
+
+def test_a_recording_that_takes_for_ever_becomes_a_row(archive, dangerous, tmp_path):
+    quiet([archive, "endless://stuck.wav"], tmp_path / "out.jsonl", timeout=5)
+    rows = {row["path"].rpartition("/")[2]: row for row in table(tmp_path / "out.jsonl")}
+    assert "took longer than 5 s" in rows["stuck.wav"]["error"]
+    assert all(rows[name]["status"] != "error" for name in VOICES)
+
+
+def test_workers_that_cannot_start_end_the_run_with_a_sentence(archive, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with (
+        Workers(tmp_path / "empty", "files", count=2) as workers,
+        pytest.raises(BatchError, match="before they have loaded the model"),
+    ):
+        list(workers.answers(find([archive])))
+
+
+def test_workers_have_one_thread_and_nothing_heavy(archive):
+    with Workers(DEFAULT_MODEL, "files", count=2) as workers:
+        assert len(list(workers.answers(find([archive])))) == 5
+        for pid in workers.process_ids:
+            environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            assert b"OMP_NUM_THREADS=1" in environment
+            libraries = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8")
+            assert "numpy" in libraries
+            for heavy in ("pyarrow", "pandas", "tensorflow", "scipy"):
+                assert f"/{heavy}/" not in libraries
+
+
+def test_no_more_cores_than_this_process_may_use():
+    assert 1 <= usable_cores() <= len(os.sched_getaffinity(0))
+
+
+def test_archives_inside_archives_are_read_through_fsspec(archive, tmp_path):
+    with zipfile.ZipFile(tmp_path / "calls.zip", "w") as file:
+        for path in archive.rglob("*.*"):
+            file.write(path, path.relative_to(archive))
+    quiet([f"zip://**::{tmp_path}/calls.zip"], tmp_path / "zip.jsonl")
+    quiet([archive], tmp_path / "out.jsonl")
+    zipped, plain = table(tmp_path / "zip.jsonl"), table(tmp_path / "out.jsonl")
+    assert [row["path"] for row in zipped] == [
+        f"zip://{Path(row['path']).relative_to(archive)}::{tmp_path}/calls.zip" for row in plain
+    ]
+    for one, other in zip(zipped, plain, strict=True):
+        assert one["status"] == other["status"]
+        assert one["prob_sad"] == other["prob_sad"]
+
+
+def test_a_large_remote_file_goes_through_a_temporary_one(archive, tmp_path, monkeypatch):
+    with zipfile.ZipFile(tmp_path / "calls.zip", "w") as file:
+        file.write(archive / "speech_male.wav", "a.wav")
+    (recording,) = find([f"zip://a.wav::{tmp_path}/calls.zip"])
+    with opened(recording) as audio:
+        content = audio
+    monkeypatch.setattr(recordings_module, "MEMORY_BYTES", 1_000)
+    with opened(recording) as audio:
+        assert audio.tell() > 1_000
+        audio.seek(0)
+        assert audio.read() == content == (archive / "speech_male.wav").read_bytes()
+    monkeypatch.setattr(recordings_module, "MAX_REMOTE_BYTES", 2_000)
+    unknown = Recording(recording.path, recording.address, None, None)
+    for one in (recording, unknown):
+        with pytest.raises(AudioLengthError, match="too large"), opened(one):
+            pytest.fail("it was fetched")
+    gone = Recording("gone", f"zip://gone.wav::{tmp_path}/calls.zip", 5, None)
+    with pytest.raises(AudioFileError, match="does not exist"), opened(gone):
+        pytest.fail("it was fetched")
+
+
+def test_a_data_set_on_the_hub_is_an_archive_and_its_token_stays_secret(
+    hub, hub_process, archive, fixtures, tmp_path
+):
+    files = {f"calls/{name}": (fixtures / name).read_bytes() for name in VOICES}
+    hub.repo("dataset", "user/voices", private=True).write(files | {"README.md": b"calls"})
+    code = "import runpy; runpy.run_module('ser_core.batch', run_name='__main__')"
+    arguments = ("hf://datasets/user/voices", "--out", tmp_path / "hub.jsonl", "--workers", "1")
+    process = hub_process(code, *arguments)
+    output, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    rows = table(tmp_path / "hub.jsonl")
+    assert [row["path"] for row in rows] == [
+        f"hf://datasets/user/voices/calls/{name}" for name in VOICES
+    ]
+    quiet([archive], tmp_path / "out.jsonl")
+    plain = {Path(row["path"]).name: row for row in table(tmp_path / "out.jsonl")}
+    for row in rows:
+        assert row["prob_angry"] == plain[Path(row["path"]).name]["prob_angry"]
+        assert row["version"]
+    process = hub_process(code, *arguments)
+    assert "3 kept from before" in process.communicate(timeout=300)[0]
+    written = output + errors + (tmp_path / "hub.jsonl").read_text(encoding="utf-8")
+    assert hub.token not in written
+
+
+def test_secrets_in_an_address_are_not_shown():
+    shown = public("https://user:pass@host/a.wav?id=5&X-Amz-Signature=abc&token=def#t")
+    assert shown == "https://host/a.wav?id=5#t"
+    assert public("s3://key:secret@bucket/a.wav") == "s3://bucket/a.wav"
+    assert public("zip://a@b.wav::s3://bucket/x.zip") == "zip://a@b.wav::s3://bucket/x.zip"
+    with pytest.raises(BatchError) as caught:
+        find(["nosuch://user:pass@host/a.wav"])
+    assert "pass" not in str(caught.value)
+
+
+def test_a_missing_store_package_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    with pytest.raises(BatchError, match="s3fs for s3://"):
+        find(["s3://bucket/calls/"])
+
+
+def test_the_bar_shows_rate_and_time_left(archive, tmp_path):
+    process = command(archive, "--out", tmp_path / "out.csv", "--workers", 1)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert re.search(r"5/5 \[\d\d:\d\d<\d\d:\d\d, +[\d.]+ files/s, [\d,]+ h of audio/h\]", errors)
+
+
+def test_requirements_of_a_cluster_agree_with_the_package():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    text = (ROOT / "requirements-cluster.txt").read_text(encoding="utf-8")
+    lines = {line for line in text.splitlines() if not line.startswith("#")}
+    extras = project["optional-dependencies"]
+    needed = {*project["dependencies"], *extras["batch"], *extras["cluster"]}
+    assert lines == needed - {"ser-core[batch]"}

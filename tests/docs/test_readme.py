@@ -1,0 +1,100 @@
+"""The README and the cards: their figures are the measured ones, their snippets run."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+from ser_core import DEFAULT_MODEL, FeatureConfig
+from train.publish.model_card import ModelCard
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_headline_figures_are_those_of_the_metrics():
+    metrics = json.loads((Path(DEFAULT_MODEL) / "metrics.json").read_text(encoding="utf-8"))
+    rows = dict(re.findall(r"^\| ([^|]+?) \| ([^|]+?) \|$", README, flags=re.MULTILINE))
+    mean, spread = metrics["mean"]["accuracy"], metrics["std"]["accuracy"]
+    assert rows["accuracy, mean over folds"] == f"**{100 * mean:.1f} %** ± {100 * spread:.1f} %"
+    assert rows["unweighted average recall"] == f"{100 * metrics['uar']:.1f} %"
+    assert rows["truth among the top three"] == f"{100 * metrics['top3_accuracy']:.1f} %"
+    assert rows["expected calibration error (15 bins)"] == f"{metrics['ece']:.3f}"
+    (intensity,) = (figure for name, figure in rows.items() if name.startswith("intensity"))
+    assert intensity == f"{metrics['intensity']['auc']:.3f}"
+
+
+def test_comparison_is_the_measured_one():
+    from train.measure.compare import rows_of, summary, table
+
+    results = ROOT / "train" / "results"
+    rows = json.loads((results / "comparison.json").read_text(encoding="utf-8"))
+    between = re.search(r"<!-- comparison -->\n(.+?)<!-- /comparison -->", README, flags=re.DOTALL)
+    assert between[1] == summary(rows)
+    assert (results / "comparison.md").read_text(encoding="utf-8") == table(rows)
+    measured = [row for file in results.glob("*/*/recipe.toml") for row in rows_of(file.parent)]
+    assert len(measured) == len(rows)
+    assert all(any(row.items() >= one.items() for row in rows) for one in measured)
+
+
+def test_adaptation_is_the_measured_one():
+    from train.answers import adaptation_gain
+
+    folder = ROOT / "train" / "results" / "default" / "speaker"
+    stored = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["adaptation"]
+    between = re.search(r"<!-- adaptation -->\n(.+?)<!-- /adaptation -->", README, flags=re.DOTALL)
+    assert between[1] == adaptation_gain.table(stored)
+    measured = adaptation_gain.of_results(folder)
+    assert json.loads(json.dumps(measured)) == stored
+    assert FeatureConfig.load(DEFAULT_MODEL).adaptation == adaptation_gain.settings(stored)
+
+
+def test_embedded_metrics_are_the_measured_ones():
+    measured = (ROOT / "train" / "results" / "default" / "speaker" / "metrics.json").read_bytes()
+    assert (Path(DEFAULT_MODEL) / "metrics.json").read_bytes() == measured
+    compared = (ROOT / "train" / "results" / "comparison.json").read_bytes()
+    assert (Path(DEFAULT_MODEL) / "comparison.json").read_bytes() == compared
+
+
+def test_cards_are_rendered_from_the_metrics():
+    rendered = ModelCard.of(Path(DEFAULT_MODEL), source="ser_core/pretrained").render()
+    assert (ROOT / "model_card.md").read_text(encoding="utf-8") == rendered
+    assert (Path(DEFAULT_MODEL) / "README.md").read_text(encoding="utf-8") == rendered
+    for words in ("article 5(1)(f)", "article 50(3)", "non-commercial", "two sentences"):
+        assert words in rendered
+
+
+def test_python_snippets_run(monkeypatch, capsys, tmp_path):
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    monkeypatch.chdir(tmp_path)  # where the snippets may leave files
+    section = re.search(r"\n## From Python\n(.+?)\n## ", README, flags=re.DOTALL)[1]
+    snippets = re.findall(r"```python\n(.+?)```", section, flags=re.DOTALL)
+    assert len(snippets) == 4
+    exec(compile("\n".join(snippets), "README.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert "s of speech in" in printed
+    assert "probabilities" in printed
+    assert "windows, 95 % interval" in printed
+    assert (tmp_path / "emotions.vtt").read_text().startswith("WEBVTT\n\n00:00:")
+    assert "\n1.5 no speech" in printed
+    assert "adapted to 2 of a voice's recordings" in printed
+
+
+def test_links_to_files_lead_somewhere():
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_requirements_agree_with_the_package():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+
+    def lines(name: str) -> set[str]:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        found = (re.sub(r"\s*#.*", "", line).strip() for line in text.splitlines())
+        return {line.replace('"', "'") for line in found if line and not line.startswith("-r")}
+
+    assert lines("requirements.txt") == {*project["dependencies"], *extras["app"]}
+    needed = {*extras["keras"], *extras["reference"], *extras["train"]}
+    needed -= {"ser-core[keras,reference]"}
+    assert needed <= lines("requirements-test.txt") | lines("requirements.txt")

@@ -1,0 +1,100 @@
+"""The feature config: what is accepted, and the sentence for everything that is not."""
+
+import json
+
+import pytest
+
+from ser_core.config.blocks import LogMelBlock
+from ser_core.config.feature_config import FeatureConfig, Normalisation, Outputs, SpeechSettings
+from ser_core.emotions import LABELS
+from ser_core.errors import ConfigError
+
+
+def make_config(**changes) -> FeatureConfig:
+    """A small valid config: 20 frames of 8 bands."""
+    values = {
+        "recipe": "tiny",
+        "window": 0.2,
+        "hop": 0.1,
+        "frames": 20,
+        "trim": 35.0,
+        "blocks": (LogMelBlock(n_mels=8),),
+        "normalisation": Normalisation(mean=(0.0,) * 8, std=(1.0,) * 8),
+        "speech": SpeechSettings(threshold=0.5, min_seconds=0.3),
+        "uncertain_below": 0.4,
+    }
+    return FeatureConfig(**(values | changes))
+
+
+def changed(**changes) -> str:
+    """The JSON of the small config with some keys changed."""
+    return json.dumps(json.loads(make_config().to_json()) | changes)
+
+
+def test_config_survives_being_written_and_read(tmp_path):
+    config = make_config(selected=(0, 3), labels=("happy", "sad"), temperature=0.9)
+    config.save(tmp_path)
+    assert FeatureConfig.load(tmp_path) == config
+    assert config.features == 2
+
+
+def test_a_config_from_before_there_was_an_intensity_is_read():
+    outputs = FeatureConfig.from_json(changed(outputs={"emotion": "mood"})).outputs
+    assert (outputs.names, outputs.intensity) == (("mood",), None)
+    assert Outputs(intensity="strength").names == ("emotion", "strength")
+
+
+def test_json_names_nothing_of_the_machine():
+    assert set(json.loads(make_config().to_json())) == set(FeatureConfig.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "not valid JSON"),
+        ("[]", "must hold a JSON object, not a list"),
+        (changed(colour="red"), "unknown key colour"),
+        (changed(schema_version=2), "schema_version 2, and this package reads up to 1: upgrade"),
+        (changed(feature_version=9), "feature_version 9, and this package reads up to"),
+        (changed(schema_version=0), "schema_version 0, and this package needs 1"),
+        (changed(sample_rate=4_000), "sample_rate is 4000"),
+        (changed(sample_rate="fast"), "sample_rate is 'fast'"),
+        (changed(frames=21), "frames is 21, but a window of 0.2 s has 20"),
+        (changed(hop=0.3), "hop 0.3 s must not be longer than window 0.2 s"),
+        (changed(labels=["happy", "happy"]), "labels must differ"),
+        (changed(labels=["happy"]), "labels is"),
+        (changed(selected=[8]), "beyond the 8 there are"),
+        (changed(normalisation={"mean": [0.0] * 7, "std": [1.0] * 8}), "mean has 7 values for 8"),
+        (changed(normalisation={"mean": [0.0] * 8, "std": [0.0] * 8}), "normalisation.std.0"),
+        (changed(blocks=[]), "blocks is"),
+        (changed(blocks=[{"name": "loudness"}]), "blocks.0"),
+        (changed(blocks=[{"name": "log_mel", "n_mels": 8, "fmax": 9e3}]), "half the sample rate"),
+        (changed(blocks=[{"name": "log_mel", "win_length": 600}]), "win_length 600 must be at mo"),
+        (changed(uncertain_below=1.5), "uncertain_below is 1.5"),
+        (changed(temperature=0), "temperature is 0"),
+        (json.dumps({"schema_version": 1}), "is missing (and"),
+    ],
+)
+def test_a_wrong_config_raises_one_sentence(text, sentence):
+    with pytest.raises(ConfigError) as caught:
+        FeatureConfig.from_json(text)
+    message = str(caught.value)
+    assert sentence in message
+    assert message.startswith("feature_config.json")
+    assert "\n" not in message
+
+
+def test_nan_is_refused():
+    with pytest.raises(ConfigError, match="uncertain_below"):
+        FeatureConfig.from_json(make_config().to_json().replace("0.4", "NaN"))
+
+
+def test_missing_config_raises_a_sentence(tmp_path):
+    with pytest.raises(ConfigError, match=r"feature_config\.json could not be read"):
+        FeatureConfig.load(tmp_path)
+
+
+def test_labels_default_to_the_eight_classes_in_ravdess_order():
+    assert make_config().labels == LABELS
+    assert LABELS[0] == "neutral"
+    assert LABELS[-1] == "surprised"

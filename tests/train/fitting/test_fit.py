@@ -1,0 +1,366 @@
+"""Training, whole: a tiny corpus of noises, a tiny schedule, real networks and real files."""
+
+import json
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from ser_core import LABELS, EmotionRecognizer
+from ser_core.errors import ConfigError
+from train import recipe as recipes
+
+ROOT = Path(__file__).parents[3]
+# TensorFlow 2.21's oneDNN crashes on convolutions of eight channels or fewer, hence sixteen.
+SMALL = [
+    "training.steps=2",
+    "training.warmup=1",
+    "training.batch_size=8",
+    "network.parameters.stem=16",
+    "network.parameters.channels=[16, 16]",
+    "network.parameters.squeeze_ratio=2",
+    "augmentation.speeds=[1.0]",
+]
+
+
+def make_corpus(root: Path, actors: tuple[int, ...] = (1, 2, 3)) -> Path:
+    """Eight emotions of some actors, as buzzes whose pitch says the emotion."""
+    rng = np.random.default_rng(0)
+    time = np.arange(12_000) / 16_000
+    for actor in actors:
+        folder = root / f"Actor_{actor:02d}"
+        folder.mkdir(parents=True)
+        for code in range(1, 9):
+            buzz = sum(np.sin(2 * np.pi * (80 + 30 * code) * k * time) / k for k in range(1, 12))
+            sound = 0.1 * buzz + 0.001 * rng.standard_normal(len(time))
+            file = folder / f"03-01-{code:02d}-01-01-01-{actor:02d}.wav"
+            soundfile.write(file, sound, 16_000)
+    return root
+
+
+def recipe_without_pretraining(folder: Path) -> Path:
+    """The default recipe as a file of its own, less its first phase."""
+    text = (ROOT / "train" / "recipes" / "default.toml").read_text(encoding="utf-8")
+    before, rest = text.split("[pretraining]")
+    path = folder / "small.toml"
+    path.write_text(before + rest[rest.index("[training]") :], encoding="utf-8")
+    return path
+
+
+def run_fit(folder: Path, *more: str, check: bool = True) -> subprocess.CompletedProcess:
+    """Run the command as a person does; results, work and model go into `folder`."""
+    command = [sys.executable, "-m", "train", "fit", "--corpus", f"ravdess={folder / 'corpus'}"]
+    command += ["--recipe", str(folder / "small.toml"), "--jobs", "2"]
+    for part in ("results", "work", "cache"):
+        command += [f"--{part}", str(folder / part)]
+    command += ["--out", str(folder / "model")]
+    for value in SMALL:
+        command += ["--set", value]
+    done = subprocess.run([*command, *more], capture_output=True, text=True, cwd=ROOT, timeout=400)
+    assert not check or done.returncode == 0, done.stderr[-3000:]
+    return done
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory) -> Path:
+    """A folder in which a whole fit has run."""
+    folder = tmp_path_factory.mktemp("fit")
+    make_corpus(folder / "corpus")
+    recipe_without_pretraining(folder)
+    done = run_fit(folder)
+    assert "loss=" in done.stderr  # the progress bar
+    return folder
+
+
+def test_fit_writes_results_and_a_model_that_loads(trained):
+    results = trained / "results" / "default" / "speaker"
+    table = (results / "out_of_fold.csv").read_text().splitlines()
+    assert table[0] == "file,speaker,fold,truth," + ",".join(LABELS)
+    assert len(table) == 25
+    metrics = json.loads((results / "metrics.json").read_text())
+    assert metrics["clips"] == 24
+    assert set(metrics["calibration"]["fold_temperatures"]) == {"1", "2", "3"}
+    assert metrics == json.loads((trained / "model" / "metrics.json").read_text())
+
+    recognizer = EmotionRecognizer.from_pretrained(trained / "model")
+    assert recognizer.runtime == "LiteRT"
+    assert recognizer.config.temperature == metrics["calibration"]["temperature"]
+    stored = tomllib.loads((trained / "model" / "recipe.toml").read_text())
+    assert stored["training"]["steps"] == 2
+    described = json.loads((trained / "model" / "dataset.json").read_text())["corpora"][0]
+    assert described["by_gender"] == {"female": 8, "male": 16}
+    assert "24 clips" in (trained / "model" / "README.md").read_text()
+
+
+def test_saved_networks_use_built_in_layers_alone(trained):
+    config = json.loads((trained / "model" / "config.json").read_text())
+    layers = config["config"]["layers"]
+    assert all(layer["module"].startswith("keras.") for layer in layers)
+    assert not any(layer.get("registered_name") for layer in layers)
+
+
+def test_metrics_command_recomputes_what_fit_wrote(trained):
+    results = trained / "results" / "default" / "speaker"
+    command = [sys.executable, "-m", "train", "metrics", str(results)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert json.loads(done.stdout)["clips"] == 24
+    assert "agrees with out_of_fold.csv" in done.stderr
+
+
+def test_metrics_command_finds_figures_that_do_not_follow(trained, tmp_path):
+    results = tmp_path / "speaker"
+    shutil.copytree(trained / "results" / "default" / "speaker", results)
+    metrics = json.loads((results / "metrics.json").read_text())
+    (results / "metrics.json").write_text(json.dumps(metrics | {"accuracy": 0.95}))
+    command = [sys.executable, "-m", "train", "metrics", str(results)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 1
+    assert "accuracy differ" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_stopped_fit_goes_on_and_gives_what_an_unbroken_one_gives(trained, tmp_path):
+    shutil.copytree(trained, tmp_path / "again")
+    folder = tmp_path / "again"
+    folds = folder / "results" / "default" / "speaker" / "folds"
+    kept = (folds / "fold_1.csv").stat().st_mtime_ns
+    for path in (folds / "fold_2.csv", folds / "fold_2.json", *(folder / "work").rglob("fold_2*")):
+        path.unlink()
+    done = run_fit(folder)
+    assert "fold 1 is done" in done.stdout
+    assert (folds / "fold_1.csv").stat().st_mtime_ns == kept
+    for name in ("folds/fold_2.csv", "out_of_fold.csv"):
+        path = Path("results") / "default" / "speaker" / name
+        assert (folder / path).read_bytes() == (trained / path).read_bytes()
+
+
+def test_results_of_another_recipe_are_never_mixed_in(trained):
+    done = run_fit(trained, "--set", "training.learning_rate=0.1", check=False)
+    assert done.returncode == 1
+    assert "is of another recipe or other audio" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_corpus_for_pretraining_is_said_so(trained):
+    done = run_fit(trained, "--recipe", "default", check=False)
+    assert done.returncode == 1
+    assert "learns from nemo too: give --corpus nemo=PATH" in done.stderr
+
+
+def test_an_intensity_that_nobody_noted_is_not_learnt(tmp_path):
+    from train.corpora import load
+    from train.fitting import plan as running
+    from train.fitting.fit import fit
+
+    for file in make_corpus(tmp_path / "corpus").rglob("*.wav"):
+        if "-01-01-01-01-" not in file.name:  # of neutral there is one intensity only
+            file.unlink()
+    recipe = recipes.load(str(recipe_without_pretraining(tmp_path)), SMALL)
+    folders = {name: tmp_path / name for name in ("results", "work", "cache")}
+    corpora = {"ravdess": load("ravdess", tmp_path / "corpus")}
+    with pytest.raises(ConfigError, match=r"network\.parameters\.intensity=false"):
+        fit(running.make(recipe, "speaker", corpora, **folders))
+
+
+def test_compare_makes_a_row_of_what_is_there(trained, capsys):
+    from train.measure.compare import COLUMNS, compare, table
+
+    (row,) = compare(trained / "results")
+    metrics = json.loads((trained / "results" / "default" / "speaker" / "metrics.json").read_text())
+    assert row["accuracy_mean"] == metrics["mean"]["accuracy"]
+    assert (row["protocol"], row["folds"], row["seeds"]) == ("speaker", 3, [1])
+    assert row["epochs"] == 1.0  # two steps of eight clips, sixteen to learn from
+    assert row["litert_megabytes"] > 0
+    assert row["feature_milliseconds"] > 0
+    assert json.loads((trained / "results" / "comparison.json").read_text()) == [row]
+    lines = (trained / "results" / "comparison.md").read_text().splitlines()
+    assert len(lines) == 3
+    assert all(line.count("|") == len(COLUMNS) + 1 for line in lines)
+    assert table([row]).splitlines() == lines
+
+
+def test_figures_are_drawn_from_a_results_folder(trained, tmp_path):
+    from train.measure import figures
+
+    drawn = figures.draw(trained / "results" / "default" / "speaker")
+    assert [trace.name for trace in drawn["learning_curves"].data] == ["Fold 1", "Fold 2", "Fold 3"]
+    files = figures.write(drawn, tmp_path)
+    assert {file.name for file in files} == {
+        "learning_curves.html",
+        "confusion_matrix.html",
+        "reliability.html",
+    }
+    with pytest.raises(ConfigError, match=r"has no metrics\.json"):
+        figures.draw(tmp_path)
+
+
+def test_evaluate_answers_from_the_file_and_says_what_was_trained_on(trained, tmp_path):
+    folder = tmp_path / "corpus" / "Actor_01"
+    folder.mkdir(parents=True)
+    for code, name in ((3, "speech_male"), (5, "speech_female")):
+        sound, rate = soundfile.read(ROOT / "tests" / "fixtures" / f"{name}.wav")
+        soundfile.write(folder / f"03-01-{code:02d}-01-01-01-01.wav", sound, rate)
+    soundfile.write(folder / "03-01-06-01-01-01-01.wav", np.zeros(16_000), 16_000)
+    command = [sys.executable, "-m", "train", "evaluate", "--model", str(trained / "model")]
+    command += ["--corpus", f"ravdess={tmp_path / 'corpus'}", "--out", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=200)
+    assert done.returncode == 0, done.stderr[-2000:]
+    measured = json.loads((tmp_path / "ravdess.json").read_text())
+    assert (measured["asked"], measured["clips"], measured["no_speech"]) == (3, 2, 1)
+    assert measured["accuracy_of_asked"] <= 2 / 3
+    assert measured["trained_on_it"]
+    assert "say nothing about new speakers" in done.stderr
+    assert len((tmp_path / "ravdess.csv").read_text().splitlines()) == 3
+
+
+def run_measure(folder: Path, name: str, *more: str) -> subprocess.CompletedProcess:
+    """Run a command that measures the networks of the folds in `folder`."""
+    command = [sys.executable, "-m", "train", name, "--corpus", f"ravdess={folder / 'corpus'}"]
+    command += ["--recipe", str(folder / "small.toml")]
+    for part in ("results", "work", "cache"):
+        command += [f"--{part}", str(folder / part)]
+    for value in SMALL:
+        command += ["--set", value]
+    return subprocess.run([*command, *more], capture_output=True, text=True, cwd=ROOT, timeout=400)
+
+
+def test_robustness_measures_the_folds_and_goes_on_where_it_stopped(trained, tmp_path):
+    from train.measure.robustness import CONDITIONS
+
+    folder = tmp_path / "again"
+    shutil.copytree(trained, folder)
+    done = run_measure(folder, "robustness", "--jobs", "2", "--write", str(folder / "model"))
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert len(done.stdout.splitlines()) == len(CONDITIONS) + 2
+    results = folder / "results" / "default" / "speaker"
+    measured = json.loads((results / "robustness.json").read_text())
+    assert measured == json.loads((folder / "model" / "robustness.json").read_text())
+    assert [row["condition"] for row in measured["rows"]] == list(map(str, CONDITIONS))
+    assert measured["clips"] == 24
+    assert measured["folds"] == [1, 2, 3]
+    clean, *others = measured["rows"]
+    assert clean["change"] == 0.0
+    for row in others:
+        assert row["change"] == pytest.approx(100 * (row["accuracy"] - clean["accuracy"]), abs=0.1)
+
+    kept = {file: file.stat().st_mtime_ns for file in (folder / "work").rglob("robustness_*.npz")}
+    assert len(kept) == 3
+    stopped, *_ = kept
+    stopped.unlink()
+    (results / "robustness.json").unlink()
+    done = run_measure(folder, "robustness", "--jobs", "1")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert json.loads((results / "robustness.json").read_text()) == measured
+    again = {file: file.stat().st_mtime_ns for file in (folder / "work").rglob("robustness_*.npz")}
+    assert {file for file in kept if again[file] != kept[file]} == {stopped}
+
+    next((folder / "work").rglob("fold_2-*.weights.h5")).unlink()
+    done = run_measure(folder, "robustness", "--fold", "2", "--every", "4")
+    assert done.returncode == 1
+    assert "the network of fold 2 was trained elsewhere" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_forms_are_measured_on_speakers_that_the_folds_never_heard(trained, tmp_path):
+    folder = tmp_path / "again"
+    shutil.copytree(trained, folder)
+    done = run_measure(folder, "forms", "--model", str(folder / "model"))
+    assert done.returncode == 0, done.stderr[-3000:]
+    measured = json.loads((folder / "model" / "forms.json").read_text())
+    whole, half, eighths = measured["forms"]
+    assert [row["form"] for row in measured["forms"]] == ["float32", "float16", "int8"]
+    assert whole["bytes"] > half["bytes"]
+    assert whole["bytes"] > eighths["bytes"]
+    assert whole["agreement"] == 1.0
+    assert half["largest_difference"] < 0.01
+    assert measured["trained_on_it"]
+    metrics = json.loads((folder / "model" / "metrics.json").read_text())
+    assert measured["unseen"]["clips"] == metrics["clips"]
+    assert len(measured["unseen"]["forms"]) == 3
+    assert "The networks of the folds of default" in done.stdout
+
+
+def test_fit_says_how_well_each_voice_is_heard(trained):
+    fairness = json.loads((trained / "model" / "metrics.json").read_text())["fairness"]
+    assert {name: row["gender"] for name, row in fairness["speakers"].items()} == {
+        "01": "male",
+        "02": "female",
+        "03": "male",
+    }
+    assert "### By speaker and by gender" in (trained / "model" / "README.md").read_text()
+
+
+def test_push_to_needs_a_model_to_publish(trained):
+    command = [sys.executable, "-m", "train", "fit", "--corpus", "ravdess=.", "--push-to", "a/b"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=100)
+    assert done.returncode == 1
+    assert "give --out DIR" in done.stderr
+
+
+def test_an_unknown_protocol_names_the_known_ones(trained):
+    done = run_fit(trained, "--protocol", "alphabetical", check=False)
+    assert done.returncode == 1
+    assert "use one of speaker, random, duplicated, corpus" in done.stderr
+
+
+def tensorboard_tags(logs: Path) -> set[str]:
+    """Read what TensorBoard would show."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    tags: set[str] = set()
+    for events in logs.rglob("events.out.*"):
+        accumulator = EventAccumulator(str(events))
+        accumulator.Reload()
+        tags |= set(accumulator.Tags()["tensors"])
+    return tags
+
+
+def test_duplicated_has_every_clip_twice(trained, tmp_path):
+    shutil.copytree(trained / "corpus", tmp_path / "corpus")
+    recipe_without_pretraining(tmp_path)
+    command = [sys.executable, "-m", "train", "fit", "--protocol", "duplicated", "--jobs", "2"]
+    command += ["--recipe", str(tmp_path / "small.toml"), "--fold", "1"]
+    command += ["--corpus", f"ravdess={tmp_path / 'corpus'}"]
+    for part in ("results", "work", "cache"):
+        command += [f"--{part}", str(tmp_path / part)]
+    command += ["--tensorboard", str(tmp_path / "logs")]
+    for value in [*SMALL, "training.steps=20"]:
+        command += ["--set", value]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=200)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "batch_loss" in tensorboard_tags(tmp_path / "logs")
+    folds = tmp_path / "results" / "default" / "duplicated" / "folds"
+    rows = (folds / "fold_1.csv").read_text().splitlines()[1:]
+    assert any(row.startswith("copy/") for row in rows)
+    assert json.loads((folds / "fold_1.json").read_text())["train_clips"] + len(rows) == 48
+
+
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    [
+        ("training.steps=0", "training.steps is 0"),
+        ("training.stepz=1", "unknown key training.stepz"),
+        ("network.name=resnet", "network.name is 'resnet'"),
+        ("nonsense", "section.key=value"),
+        ("name.first=1", "goes through name, a plain value"),
+    ],
+)
+def test_a_wrong_override_raises_one_sentence(override, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        recipes.load("default", [override])
+
+
+def test_an_unknown_recipe_names_the_known_ones():
+    with pytest.raises(ConfigError, match=r"use one of .*default"):
+        recipes.load("deep")
+
+
+def test_a_resolved_recipe_reads_back_as_itself(tmp_path):
+    recipe = recipes.load("default", ["training.steps=7"])
+    (tmp_path / "again.toml").write_text(recipe.to_toml(), encoding="utf-8")
+    assert recipes.load(str(tmp_path / "again.toml")) == recipe

@@ -1,0 +1,162 @@
+"""The model card: its whole form, what the Hub reads of it, and people's words that stay."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ser_core import DEFAULT_MODEL, EmotionRecognizer
+from ser_core.errors import ConfigError, ModelNotFoundError
+from train.publish.model_card import FRONT_MATTER, ModelCard, merge
+
+ROOT = Path(__file__).parents[3]
+NUMBER = r"\d+\.\d %"
+PATTERN = re.compile(
+    rf"""---
+datasets:.*?model-index:
+.*?---
+
+# Speech emotion recognition: `\w+`
+
+<!-- measured: summary -->
+Hears one of eight acted emotions .*? A network of [\d,]+ parameters
+that was judged on speakers it never heard\.
+<!-- /measured -->
+
+```python
+from ser_core import EmotionRecognizer
+
+recognizer = EmotionRecognizer\.from_pretrained\("[^"]+"\)
+print\(recognizer\.predict\("clip\.wav"\)\)
+```
+.*?
+## What it is for
+.*?
+## What it must not be used for
+.*?article 5\(1\)\(f\).*?article 50\(3\).*?
+## Data and licence
+
+<!-- measured: data -->
+\| corpus \|.*?
+(?:\| [^|]+ \| [^|]+ \| [\d,]+ \| [\d.]+ \| \d+ \| \w\w \| [\w.-]+ \|
+)+.*?<!-- /measured -->
+.*?non-commercial use.*?
+<!-- measured: evaluation -->
+## Evaluation: unseen speakers
+.*?
+\| accuracy, mean over folds \| \*\*{NUMBER}\*\* ± {NUMBER} \|
+.*?
+### By emotion
+.*?
+(?:\| \w+ \| {NUMBER} \| {NUMBER} \| {NUMBER} \| \d+ \|
+){{8}}.*?
+### Confusion \(rows: truth; columns: answer\)
+.*?<!-- /measured -->
+
+## Limits
+.*?two sentences.*?
+## How to cite
+.*""",
+    flags=re.DOTALL,
+)
+
+
+@pytest.fixture(scope="module")
+def rendered() -> str:
+    return ModelCard.of(Path(DEFAULT_MODEL), source="user/name").render()
+
+
+def test_the_whole_card_follows_the_pattern(rendered):
+    assert PATTERN.fullmatch(rendered)
+    assert "{{" not in rendered
+    assert "None" not in rendered
+
+
+def test_the_hub_reads_results_licence_and_task(rendered):
+    data = yaml.safe_load(FRONT_MATTER.match(rendered)[1])
+    assert data["library_name"] == "keras"
+    assert data["pipeline_tag"] == "audio-classification"
+    assert data["license"] == "cc-by-nc-sa-4.0"
+    assert data["language"] == ["en", "pl"]
+    assert "speech-emotion-recognition" in data["tags"]
+    metrics = json.loads((Path(DEFAULT_MODEL) / "metrics.json").read_text(encoding="utf-8"))
+    first = data["model-index"][0]["results"][0]
+    assert first["dataset"]["config"] == "speaker"
+    values = {metric["type"]: metric["value"] for metric in first["metrics"]}
+    assert values == {
+        "accuracy": metrics["mean"]["accuracy"],
+        "uar": metrics["mean"]["uar"],
+        "macro_f1": metrics["mean"]["macro_f1"],
+        "ece": metrics["ece"],
+    }
+
+
+def test_the_snippet_runs(rendered, fixtures, capsys):
+    snippet = re.search(r"```python\n(.+?)```", rendered, flags=re.DOTALL)[1]
+    snippet = snippet.replace('"user/name"', repr(DEFAULT_MODEL))
+    snippet = snippet.replace('"clip.wav"', repr(str(fixtures / "speech.flac")))
+    exec(compile(snippet, "README.md", "exec"), {})
+    expected = EmotionRecognizer.from_pretrained(DEFAULT_MODEL).predict(fixtures / "speech.flac")
+    assert capsys.readouterr().out.strip() == str(expected)
+
+
+def test_words_of_people_stay_and_figures_are_renewed(rendered):
+    edited = rendered.replace("## Limits", "## Who made it\n\nAda.\n\n## Limits")
+    edited = edited.replace("tags:\n", "tags:\n- my-tag\n").replace(
+        "---\n", "---\nextra: kept\n", 1
+    )
+    edited = re.sub(r"\*\*\d\d\.\d %\*\*", "**95.0 %**", edited)
+    edited = edited.replace("value: 0.", "value: 0.9")
+    merged = merge(edited, rendered)
+    assert "## Who made it\n\nAda." in merged
+    assert "95.0 %" not in merged
+    data = yaml.safe_load(FRONT_MATTER.match(merged)[1])
+    ours = yaml.safe_load(FRONT_MATTER.match(rendered)[1])
+    assert data["extra"] == "kept"
+    assert set(data["tags"]) == {*ours["tags"], "my-tag"}
+    assert data["model-index"] == ours["model-index"]
+    body = FRONT_MATTER.sub("", merged)
+    assert body.replace("## Who made it\n\nAda.\n\n", "") == FRONT_MATTER.sub("", rendered)
+
+
+def test_merging_a_card_with_itself_changes_no_word(rendered):
+    once = merge(rendered, rendered)
+    assert merge(once, rendered) == once
+    assert FRONT_MATTER.sub("", once) == FRONT_MATTER.sub("", rendered)
+
+
+def test_a_part_that_somebody_deleted_comes_back(rendered):
+    without = re.sub(
+        r"<!-- measured: data -->.*?<!-- /measured -->\n", "", rendered, flags=re.DOTALL
+    )
+    assert "<!-- measured: data -->" not in without
+    assert "<!-- measured: data -->" in merge(without, rendered)
+
+
+@pytest.mark.parametrize("foreign", ["# A card\n", "---\nlicense: mit\n---\n# A card\n", ""])
+def test_a_card_of_others_is_not_overwritten(rendered, foreign):
+    with pytest.raises(ConfigError, match="give --replace-card"):
+        merge(foreign, rendered)
+
+
+def test_a_repository_without_metrics_has_no_card(tmp_path):
+    with pytest.raises(ModelNotFoundError, match=r"has no metrics\.json"):
+        ModelCard.of(tmp_path, source="user/name")
+
+
+def test_a_card_names_the_licence_of_what_the_model_learnt_from():
+    card = ModelCard.of(Path(DEFAULT_MODEL), source="user/name")
+    assert card.licence == "cc-by-nc-sa-4.0"
+    corpora = json.loads(json.dumps(card.dataset["corpora"]))
+    corpora[0]["licence"] = "LicenseRef-IEMOCAP"
+    mixed = replace(card, dataset=card.dataset | {"corpora": corpora})
+    text = mixed.render()
+    head = yaml.safe_load(FRONT_MATTER.match(text)[1])
+    assert head["license"] == "other"
+    assert "use them as the terms of each of them allow" in text
+    assert "under CC BY-NC-SA 4.0" not in text
+    corpora = [corpus | {"licence": "CC-BY-4.0"} for corpus in corpora]
+    assert replace(card, dataset=card.dataset | {"corpora": corpora}).licence == "cc-by-4.0"

@@ -1,0 +1,123 @@
+"""The Timeline tab as a visitor meets it: a real browser, a real player, files that arrive."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import soundfile
+
+from ser_core.emotions import LABELS
+from ser_core.ui.look import text
+from tests.support.recordings import conversation
+from tests.ui.test_browser import assert_fits, shoot, start_browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.slow
+
+RATE = 16_000  # [Hz]
+PATIENCE = 180_000  # [ms] a busy machine may need
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A minute and a half, which is more than one answer is given for."""
+    path = tmp_path_factory.mktemp("sound") / "a talk.wav"
+    samples = np.tile(conversation((1.0, 2.0, 3.0, 0.5)), 5)
+    soundfile.write(path, samples, RATE, subtype="PCM_16")
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(url: str, recording: Path) -> Iterator["Browser"]:
+    yield from start_browser(recording)
+
+
+@pytest.fixture
+def page(page: "Page") -> "Page":
+    page.set_default_timeout(PATIENCE)
+    page.get_by_role("tab", name=text.TIMELINE_TAB, exact=True).click()
+    page.wait_for_selector("[data-timeline=waiting]")
+    return page
+
+
+def choose(page: "Page", file: Path) -> None:
+    page.set_input_files("#timeline-recording input[type=file]", file)
+
+
+@pytest.mark.parametrize("page", [1280, 390], indirect=True, ids=lambda w: f"{w}px")
+def test_a_recording_gets_a_timeline_that_can_be_heard_and_saved(
+    page: "Page", recording: Path
+) -> None:
+    choose(page, recording)
+    page.wait_for_selector("[data-timeline=done]")
+    assert page.locator("#timeline-summary [data-label]").get_attribute("data-label") in LABELS
+    pieces = page.locator("#timeline-strip .ser-piece")
+    assert pieces.count() > 5
+    assert_fits(page)
+    shoot(page, "timeline")
+
+    piece = pieces.last
+    begin = float(piece.get_attribute("data-start"))
+    end = float(piece.get_attribute("data-end"))
+    piece.click()
+    player = "document.querySelector('#timeline-recording audio').currentTime"
+    page.wait_for_function(f"{player} >= {begin}")
+    page.wait_for_function("document.querySelector('#timeline-recording audio').paused")
+    assert begin <= page.evaluate(player) < end + 2.0
+    cursor = page.locator("#timeline-strip .ser-cursor")
+    shown = float(cursor.evaluate("line => parseFloat(line.style.left)"))
+    assert shown == pytest.approx(100 * begin / soundfile.info(recording).duration, abs=15)
+
+    for form, ending in text.TIMELINE_FORMS.items():
+        with page.expect_download() as download:
+            page.get_by_text(text.TIMELINE_DOWNLOAD.format(form=ending), exact=True).click()
+        assert download.value.suggested_filename == f"a talk{form}"
+        content = Path(download.value.path()).read_text(encoding="utf-8")
+        if form == ".json":
+            assert len(json.loads(content)["segments"]) == pieces.count()
+        else:
+            assert content.startswith(("start,end,status,label", "WEBVTT"))
+
+    page.locator("#timeline-recording").get_by_role("button", name="Clear").click()
+    page.wait_for_selector("[data-timeline=waiting]")
+    assert pieces.count() == 0
+
+
+@pytest.mark.parametrize("page", [1280, 390], indirect=True, ids=lambda w: f"{w}px")
+def test_people_are_told_apart_as_soon_as_it_is_asked(page: "Page", tmp_path: Path) -> None:
+    people = page.locator("#timeline-people")
+    people.get_by_label("2", exact=True).check()  # before there is a recording: nothing happens
+    people.get_by_label("3", exact=True).check()
+    page.wait_for_selector("[data-timeline=waiting]")
+    talk = tmp_path / "talk.wav"
+    soundfile.write(talk, conversation((0.5, 0.6, 0.7, 0.8, 0.9, 1.0)), RATE, subtype="PCM_16")
+    choose(page, talk)
+    page.wait_for_selector("[data-timeline=done]")
+    rows = page.locator("#timeline-strip .ser-lanes-below .ser-lane")
+    assert [name.split("\n")[0] for name in rows.all_inner_texts()] == [
+        text.TIMELINE_SPEAKER.format(name=name) for name in "ABC"
+    ]
+    assert_fits(page)
+    shoot(page, "timeline_speakers")
+
+    rows.nth(1).locator(".ser-piece").first.click()
+    page.wait_for_function("document.querySelector('#timeline-recording audio').currentTime > 0")
+    people.get_by_label(text.TIMELINE_PEOPLE_OFF, exact=True).check()
+    page.wait_for_selector("#timeline-strip .ser-lanes-below", state="detached")
+    page.wait_for_selector("[data-timeline=done]")
+    assert page.locator("#timeline-strip .ser-piece").count() > 2
+
+
+def test_silence_is_no_speech(page: "Page", tmp_path: Path) -> None:
+    silence = tmp_path / "silence.wav"
+    soundfile.write(silence, np.zeros(5 * RATE), RATE)
+    choose(page, silence)
+    page.wait_for_selector("[data-timeline=no_speech]")
+    shown = page.locator("#timeline-summary").inner_text().lower()
+    assert not any(label in shown for label in LABELS)
+    assert page.locator("#timeline-strip .ser-piece").count() == 0

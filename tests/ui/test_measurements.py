@@ -1,0 +1,169 @@
+"""The Model tab's further tables: there where the repository has the numbers, and only there."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ser_core import DEFAULT_MODEL, EmotionRecognizer
+from ser_core.timeline.occlusion import Moment, Occlusion
+from ser_core.ui import build_app
+from ser_core.ui.look import text
+from ser_core.ui.repository import Metrics, Repository
+from ser_core.ui.settings import Settings
+from ser_core.ui.tabs import measurements, model_tab, moments
+from tests.train.answers.test_fairness import GENDERS, answers
+from tests.ui.test_ui import contents
+from train.answers import fairness
+from train.answers.metrics import measure_intensity
+
+METRICS = json.loads((Path(DEFAULT_MODEL) / "metrics.json").read_text())
+FAIRNESS = fairness.measure(answers({"01": 20, "02": 36, "03": 22, "04": 34}), GENDERS)
+INTENSITY = measure_intensity(
+    [
+        {"acted": acted, "emotion": emotion, "heard": heard, "speaker": speaker}
+        for speaker in ("01", "02")
+        for emotion in ("angry", "sad")
+        for acted, heard in (("normal", "0.2"), ("strong", "0.9"))
+    ]
+)
+SCORES = {"accuracy": 0.6, "uar": 0.59, "ece": 0.05, "nll": 1.1}
+ROBUSTNESS = {
+    "clips": 1440,
+    "talkers": 8,
+    "rows": [
+        {"condition": "clean", **SCORES, "change": 0.0, "confidence": 0.61, "answered": 0.998},
+        {
+            "condition": "white noise, 0 dB SNR",
+            **SCORES,
+            "accuracy": 0.312,
+            "change": -28.8,
+            "confidence": 0.5,
+            "answered": 0.7,
+        },
+    ],
+}
+WHOLE = {"form": "float32", **SCORES, "agreement": 1.0, "largest_difference": 0.0}
+SMALL = {"form": "int8", **SCORES, "agreement": 0.985, "largest_difference": 0.041}
+FORMS = {
+    "corpus": "ravdess",
+    "clips": 1440,
+    "trained_on_it": True,
+    "forms": [
+        {**WHOLE, "file": "model.tflite", "bytes": 2_000_000, "milliseconds": 2.1},
+        {**SMALL, "file": "model.int8.tflite", "bytes": 560_000, "milliseconds": 1.4},
+    ],
+    "unseen": None,
+}
+TITLES = {
+    "fairness": text.FAIRNESS,
+    "intensity": text.INTENSITY_TITLE,
+    "adaptation": text.ADAPTATION,
+    "robustness": text.ROBUSTNESS,
+    "forms": text.FORMS,
+}
+
+
+def write(directory: Path, **parts: dict) -> Path:
+    """A model repository with these further measurements and no others."""
+    shutil.copytree(DEFAULT_MODEL, directory)
+    metrics = {k: v for k, v in METRICS.items() if k not in TITLES}
+    metrics |= {name: part for name, part in parts.items() if name not in ("robustness", "forms")}
+    (directory / "metrics.json").write_text(json.dumps(metrics))
+    for name in ("robustness", "forms"):
+        file = directory / f"{name}.json"
+        file.unlink(missing_ok=True)
+        if name in parts:
+            file.write_text(json.dumps(parts[name]))
+    return directory
+
+
+ALL = {
+    "fairness": FAIRNESS,
+    "intensity": INTENSITY,
+    "adaptation": METRICS["adaptation"],
+    "robustness": ROBUSTNESS,
+    "forms": FORMS,
+}
+
+
+@pytest.mark.parametrize("given", [{}, ALL], ids=["nothing", "everything"])
+def test_a_table_is_there_where_it_was_measured(tmp_path: Path, given: dict) -> None:
+    directory = write(tmp_path / "model", **given)
+    demo, _ = build_app(EmotionRecognizer(directory), Settings())
+    shown = contents(demo)
+    for name, title in TITLES.items():
+        assert (f"<h2>{title}</h2>" in shown) == (name in given), name
+
+
+def test_a_file_that_is_not_in_the_expected_form_does_not_close_the_page(tmp_path: Path) -> None:
+    directory = write(tmp_path / "model", robustness={"clips": "many"}, forms=FORMS)
+    repository = Repository.load(directory)
+    assert repository.robustness is None
+    assert "robustness.json" in repository.faults["robustness.json"]
+    assert repository.forms is not None
+
+
+def test_the_tables_hold_the_measured_numbers() -> None:
+    metrics = Metrics.model_validate(METRICS | {"fairness": FAIRNESS, "intensity": INTENSITY})
+    by_voice = measurements.fairness(metrics.fairness)
+    assert "Best speaker, 02 (female)" in by_voice
+    assert "Worst speaker, 01 (male)" in by_voice
+    assert "-35.0 points against that for female ones" in by_voice
+    told = measurements.intensity(metrics.intensity)
+    assert ">1.00</dd>" in told
+    assert "Angry" in told
+    gains = measurements.adaptation(metrics.adaptation)
+    for row in METRICS["adaptation"]["enrolments"]:
+        assert f"{100 * row['gain']:+.1f} ({100 * row['gain_interval'][0]:+.1f} to" in gains
+    assert "All other recordings" in gains
+
+
+def test_robustness_and_forms_say_what_they_were_measured_on(tmp_path: Path) -> None:
+    repository = Repository.load(write(tmp_path / "model", **ALL))
+    worse = measurements.robustness(repository.robustness)
+    assert "White noise, 0 dB SNR" in worse
+    assert "-28.8" in worse
+    assert "same 1,440 clips of unseen speakers" in worse
+    smaller = measurements.forms(repository.forms)
+    assert "0.56 MB" in smaller
+    assert "which the network was trained on" in smaller
+    unseen = {**FORMS, "unseen": {"clips": 900, "forms": [WHOLE, SMALL | {"accuracy": 0.587}]}}
+    repository = Repository.load(write(tmp_path / "other", forms=unseen))
+    smaller = measurements.forms(repository.forms)
+    assert "900 clips of speakers they never heard" in smaller
+    assert "58.7%" in smaller
+
+
+def test_folds_and_the_audit_are_told() -> None:
+    words = model_tab.over_folds(Metrics.model_validate(METRICS))
+    mean, spread = METRICS["mean"]["accuracy"], METRICS["std"]["accuracy"]
+    parts = (f"{100 * mean:.1f}%", "±", f"{100 * spread:.1f}%")
+    assert "\N{NO-BREAK SPACE}".join(parts) in words
+    assert text.AUDIT_CLEAN in words
+    leaky = METRICS | {"audit": {"leaks": 2, "kinds": ["identical"]}}
+    assert "found 2: identical" in model_tab.over_folds(Metrics.model_validate(leaky))
+    plain = {key: value for key, value in METRICS.items() if key not in ("mean", "std", "audit")}
+    assert model_tab.over_folds(Metrics.model_validate(plain)) == ""
+
+
+def found(*drops: float) -> Occlusion:
+    steps = [Moment(0.5 * k, 0.5 * (k + 1), drop) for k, drop in enumerate(drops)]
+    return Occlusion("sad", tuple(steps), ((0.2, 1.8),), 0.5 * len(drops))
+
+
+def test_the_picture_of_the_moments_says_which_spoke_most() -> None:
+    samples = np.sin(np.arange(32_000, dtype=np.float32))
+    shown = moments.drawn(found(0.1, 0.9, 1.0, -0.2), samples)
+    assert "0.5 to 1.5 s spoke most for sad." in shown
+    assert shown.count('class="ser-for"') == 3
+    assert shown.count('class="ser-against"') == 1
+    assert "--emotion:var(--ser-sad)" in shown
+
+
+def test_where_no_moment_spoke_for_the_answer_the_picture_says_so() -> None:
+    shown = moments.drawn(found(-0.1, 0.0), np.zeros(16_000, np.float32))
+    assert "No single moment spoke for sad" in shown
+    assert "nan" not in shown

@@ -1,0 +1,454 @@
+"""What the tabs say: built from a model repository's files, without a server."""
+
+import json
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+import pytest
+import soundfile
+
+from ser_core import DEFAULT_MODEL, EmotionPrediction, EmotionRecognizer
+from ser_core.emotions import EMOTIONS, LABELS
+from ser_core.errors import ModelNotFoundError
+from ser_core.timeline.live import LiveBlock, LiveMoment, LiveSession
+from ser_core.ui import build_app, build_unavailable
+from ser_core.ui.look import text
+from ser_core.ui.look.markup import percent
+from ser_core.ui.page import Page
+from ser_core.ui.repository import Repository
+from ser_core.ui.server.uploads import MOST_CHUNKS, LiveChunks, UploadLedger
+from ser_core.ui.settings import Settings
+from ser_core.ui.tabs import (
+    dataset_tab,
+    live_tab,
+    model_tab,
+    predict_tab,
+    timeline_answer,
+    timeline_tab,
+)
+from tests.support.recordings import conversation
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+METRICS = json.loads((Path(DEFAULT_MODEL) / "metrics.json").read_text())
+DATASET = json.loads((Path(DEFAULT_MODEL) / "dataset.json").read_text())
+PROBABILITIES = dict(zip(LABELS, (0.05, 0.1, 0.4, 0.05, 0.2, 0.1, 0.05, 0.05), strict=True))
+HAPPY = EmotionPrediction("emotion", "happy", 0.4, PROBABILITIES, None, 1.5, 2.0)
+UNSURE = EmotionPrediction("uncertain", "happy", 0.4, PROBABILITIES, None, 1.5, 2.0)
+SILENCE = EmotionPrediction("no_speech", None, 0.0, {}, None, 0.0, 3.0)
+
+
+@pytest.fixture(scope="module")
+def page(recognizer: EmotionRecognizer) -> Page:
+    return Page(recognizer, Settings(), Repository.load(recognizer.directory))
+
+
+def contents(demo: gr.Blocks) -> str:
+    """Everything that stands on the page, as the browser is sent it."""
+    return json.dumps(demo.get_config_file()["components"], default=str)
+
+
+def test_an_emotion_is_shown_with_its_probability_and_what_it_means() -> None:
+    card = predict_tab.card(HAPPY)
+    assert ">Happy</p>" in card
+    assert "40.0% probability" in card
+    assert "Bright and lively" in card
+    assert "1.5 s of speech in a recording of 2.0 s" in card
+
+
+def test_the_top_three_stand_in_descending_order_before_all_eight() -> None:
+    card = predict_tab.card(HAPPY)
+    top, rest = card.split(text.ALL)
+    positions = [top.index(words) for words in ("<b>40.0%", "<b>20.0%", "<b>10.0%")]
+    assert positions == sorted(positions)
+    order = [rest.index(label.capitalize()) for label in LABELS]
+    assert order == sorted(order)
+
+
+def test_an_uncertain_answer_says_so_first() -> None:
+    card = predict_tab.card(UNSURE)
+    assert f">{text.UNCERTAIN_TITLE}</p>" in card
+    assert "Most like happy, with a probability of 40.0%." in card
+    assert ">Happy</p>" not in card
+
+
+def test_without_speech_no_emotion_is_named() -> None:
+    card = predict_tab.card(SILENCE)
+    assert text.NO_SPEECH_TITLE in card
+    assert "closer to the microphone" in card
+    assert not any(label in card.lower() for label in LABELS)
+
+
+def test_what_comes_from_outside_is_escaped() -> None:
+    label = "<script>alert(1)</script>"
+    card = predict_tab.card(EmotionPrediction("emotion", label, 1.0, {label: 1.0}, None, 1.0, 1.0))
+    assert "<script" not in card.lower()
+    assert "<img" not in predict_tab.failed("<img src=x> is no audio")
+
+
+def test_an_unusable_recording_replaces_the_answer_and_raises_our_sentence(
+    page: Page, tmp_path: Path
+) -> None:
+    garbage = tmp_path / "garbage.wav"
+    garbage.write_bytes(b"not audio at all" * 50)
+    answers = predict_tab.answers(page, str(garbage))
+    assert next(answers) == (predict_tab.working(), None)
+    shown, heard = next(answers)
+    assert heard is None
+    assert text.FAILED_TITLE in shown
+    assert not any(label in shown.lower() for label in LABELS)
+    with pytest.raises(gr.Error, match=r"garbage\.wav"):
+        next(answers)
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"), [(None, text.NO_RECORDING), ("gone.wav", "no longer on the server")]
+)
+def test_no_recording_is_no_emotion(page: Page, path: str | None, sentence: str) -> None:
+    answers = predict_tab.answers(page, path)
+    next(answers)
+    assert sentence in next(answers)[0]
+    with pytest.raises(gr.Error, match=sentence):
+        next(answers)
+
+
+def test_an_unforeseen_failure_does_not_leave_the_page_waiting() -> None:
+    assert text.FAULT in predict_tab.unanswered(predict_tab.working()).replace("&#x27;", "'")
+    assert predict_tab.unanswered("something else") == "something else"
+
+
+def test_the_model_tab_shows_the_repositorys_own_numbers(page: Page) -> None:
+    metrics = page.repository.metrics
+    figures = model_tab.figures(metrics)
+    for name in ("accuracy", "uar", "macro_f1", "top3_accuracy", "ece"):
+        assert percent(METRICS[name]) in figures
+    assert f"{METRICS['nll']:.2f}" in figures
+    assert percent(METRICS["accuracy_interval"][0]) in figures
+    table = model_tab.per_class(metrics)
+    for scores in METRICS["per_class"].values():
+        assert percent(scores["f1"]) in table
+    for accuracy in METRICS["selective_accuracy"].values():
+        assert percent(accuracy) in model_tab.declining(metrics)
+
+
+def test_the_words_say_who_was_tested_and_what_follows(page: Page) -> None:
+    words = model_tab.in_words(page.repository.metrics)
+    assert "1,440 clips of 24 speakers" in words
+    assert "never heard that speaker" in words
+    assert "two English sentences" in words
+
+
+def test_the_network_is_counted_as_training_counted_it(page: Page) -> None:
+    architecture = page.repository.architecture
+    assert architecture.parameters == METRICS["parameters"]
+    assert architecture.stages[0].output == (240, 64)
+    outputs = {stage.name: stage.output for stage in architecture.stages[-2:]}
+    assert outputs == {"emotion": (len(LABELS),), "intensity": (1,)}
+    shown = model_tab.stages(architecture)
+    assert f"{METRICS['parameters']:,}" in shown
+    assert text.ARCHITECTURE_INTENSITY in shown
+
+
+def test_features_and_training_are_the_repositorys(page: Page) -> None:
+    steps = model_tab.feature_steps(page.recognizer.config)
+    assert "64 bands, 50 to 8000 Hz" in steps
+    assert "25 ms every 10 ms" in steps
+    assert "{" not in steps
+    shown = model_tab.training(page.repository.recipe)
+    assert "residual_cnn" in shown
+    assert "></td>" not in shown  # what the recipe does not use is left out
+    assert "False" not in shown
+
+
+def test_a_spread_is_shown_of_several_folds_alone(page: Page) -> None:
+    rows = page.repository.comparison.rows
+    shown = model_tab.comparison(page.repository.comparison)
+    for row in rows:
+        parts = (percent(row.accuracy_mean), "±", percent(row.accuracy_std))
+        spread = "\N{NO-BREAK SPACE}".join(parts)
+        assert (spread in shown) == (row.folds > 1)
+    assert {1, 5} <= {row.folds for row in rows}
+
+
+def test_the_dataset_tab_shows_counts_sources_and_every_emotion(page: Page) -> None:
+    record = page.repository.dataset
+    corpora = dataset_tab.corpora(record)
+    sources = dataset_tab.sources(record)
+    for corpus in DATASET["corpora"]:
+        assert f"{corpus['clips']:,}" in corpora
+        assert corpus["licence"] in sources
+        assert corpus["citation"] in sources
+    assert "24 (12 female, 12 male)" in corpora
+    assert ">60 each<" in corpora
+    assert ">256 to 540<" in corpora
+    emotions = dataset_tab.emotions(record)
+    assert all(emotion.description in emotions for emotion in EMOTIONS)
+
+
+def test_pictures_hold_the_repositorys_numbers(page: Page) -> None:
+    demo, _ = build_app(page.recognizer, page.settings)
+    figures = [
+        json.loads(block.value.plot) if hasattr(block.value, "plot") else block.value
+        for block in demo.blocks.values()
+        if isinstance(block, gr.Plot) and block.value is not None
+    ]
+    kinds = [json.dumps(figure, default=str) for figure in figures if figure is not None]
+    # Two corpora with two pictures each, then confusion, reliability, speakers.
+    assert len(kinds) == 7
+    assert f"({METRICS['confusion_matrix'][0][5]})" in kinds[4]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("metrics.json", None),
+        ("metrics.json", "{"),
+        ("metrics.json", '{"labels": 3}'),
+        ("dataset.json", None),
+        ("dataset.json", "[]"),
+        ("recipe.toml", None),
+        ("recipe.toml", "="),
+    ],
+)
+def test_a_repository_without_a_file_still_has_a_page_that_says_so(
+    tmp_path: Path, name: str, content: str | None
+) -> None:
+    directory = tmp_path / "model"
+    shutil.copytree(DEFAULT_MODEL, directory)
+    (directory / name).unlink()
+    if content is not None:
+        (directory / name).write_text(content)
+    demo, _ = build_app(EmotionRecognizer(directory), Settings())
+    expected = text.FILE_MISSING if content is None else text.FILE_UNREADABLE
+    assert expected.format(name=name, reason="")[:40] in contents(demo).replace("&#x27;", "'")
+
+
+def test_recordings_of_the_page_are_swept_away_and_nothing_is_shared(page: Page) -> None:
+    demo, launch_options = build_app(page.recognizer, page.settings)
+    assert demo.delete_cache == (60, 600)
+    assert f"after about {600 // 60} minutes" in contents(demo)
+    assert launch_options["max_file_size"] == page.settings.max_bytes
+    switches = ("share", "show_error", "run_history", "ssr_mode", "enable_monitoring")
+    assert [launch_options[switch] for switch in switches] == [False] * 5
+    assert "allowed_paths" not in launch_options
+
+
+def test_the_page_does_not_tell_where_on_the_server_its_model_is(
+    recognizer: EmotionRecognizer, tmp_path: Path
+) -> None:
+    directory = tmp_path / "my-model"
+    shutil.copytree(DEFAULT_MODEL, directory)
+    demo, _ = build_app(recognizer, Settings(model_id=str(directory)))
+    assert "Model: my-model." in contents(demo)
+    assert str(tmp_path) not in contents(demo)
+
+
+def test_a_page_without_its_model_says_why() -> None:
+    demo, _ = build_unavailable(ModelNotFoundError("There is no <model> here."), Settings())
+    assert "There is no &lt;model&gt; here." in contents(demo)
+
+
+def test_a_page_without_its_model_does_not_tell_where_it_was_looked_for() -> None:
+    error = ModelNotFoundError("/srv/models/mine is not there.")
+    demo, _ = build_unavailable(error, Settings(model_id="/srv/models/mine"))
+    assert "mine is not there." in contents(demo)
+    assert "/srv" not in contents(demo)
+
+
+def test_a_page_with_a_model_of_the_hub_says_which_revision() -> None:
+    recognizer = EmotionRecognizer(DEFAULT_MODEL, source="user/name", revision="abc123")
+    demo, _ = build_app(recognizer, Settings(model_id="user/name", model_revision="v1"))
+    assert "Model: user/name, revision abc123." in contents(demo)
+
+
+def test_an_upload_two_people_share_is_deleted_by_the_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    upload = tmp_path / "digest" / "clip.wav"
+    upload.parent.mkdir()
+    upload.write_bytes(b"sound")
+    ledger = UploadLedger()
+    for _ in range(2):
+        ledger.begin()
+        ledger.end([str(upload)])
+    ledger.release(str(upload))
+    assert upload.exists()
+    ledger.begin()
+    ledger.release(str(upload))
+    assert upload.exists(), "an upload under way may be about to claim it"
+    ledger.end([])
+    assert not upload.parent.exists()
+
+
+def test_a_file_outside_the_upload_folder_is_never_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    mine = tmp_path / "mine.wav"
+    mine.write_bytes(b"sound")
+    UploadLedger().release(str(mine))
+    UploadLedger().release("\0")
+    assert mine.exists()
+
+
+def test_live_answers_become_pieces_with_gaps_where_nobody_speaks() -> None:
+    answers = [SILENCE, HAPPY, HAPPY, SILENCE, HAPPY, UNSURE]
+    moments = [LiveMoment(0.5 * (k + 1), answer) for k, answer in enumerate(answers)]
+    drawn = [(p.start, p.end, p.label, p.unsure) for p in live_tab.pieces(moments, 0.5)]
+    assert drawn == [
+        (0.5, 1.5, "happy", False),
+        (2.0, 2.5, "happy", False),
+        (2.5, 3.0, "happy", True),
+    ]
+
+
+def test_live_state_is_bounded_and_shares_are_of_all_speech(recognizer: EmotionRecognizer) -> None:
+    listener = live_tab.Listener(LiveSession(recognizer))
+    samples = np.tile(conversation((1.0,)), 20)
+    for start in range(0, len(samples), 4_000):
+        listener.hear((16_000, samples[start : start + 4_000]))
+    assert sum(listener.shares.values()) == pytest.approx(1.0)
+    assert list(listener.shares) == list(LABELS)
+    strip = live_tab.minute(listener)
+    assert strip.count("ser-lane-name") == len(LABELS)
+    assert strip.count("ser-piece") <= 120
+    assert "The last minute: " in strip
+    assert text.LIVE_STOPPED_TITLE in live_tab.stopped(listener)
+
+
+def test_sound_that_is_being_heard_at_a_stop_changes_nothing_any_more(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+
+    def chunk() -> str:
+        folder = Path(tempfile.mkdtemp(dir=tmp_path))
+        soundfile.write(folder / "audio.wav", conversation((1.0,)), 16_000)
+        return str(folder / "audio.wav")
+
+    shown, _, state = live_tab.answers(page, chunk(), None, "visitor")
+    assert "data-live" in shown
+    push = state.session.push
+
+    def push_and_stop(block: LiveBlock) -> list[LiveMoment]:
+        moments = list(push(block))
+        stopped, *_ = live_tab.end(page, state)
+        assert moments
+        assert text.LIVE_STOPPED_TITLE in stopped
+        return moments
+
+    monkeypatch.setattr(state.session, "push", push_and_stop)
+    late, after = (live_tab.answers(page, chunk(), state, "visitor") for _ in range(2))
+    for card, strip, same in (late, after):
+        assert (card, strip) == (gr.skip(), gr.skip())
+        assert same is state
+    assert not state.session.history, "what was heard is kept"
+    assert live_tab.end(page, state) == (gr.skip(), gr.skip(), state)
+    cleared, _, same = live_tab.clean(page, state)
+    assert 'data-live="waiting"' in cleared
+    assert same.over
+
+
+def test_a_screen_reader_is_told_when_two_answers_agree(recognizer: EmotionRecognizer) -> None:
+    listener = live_tab.Listener(LiveSession(recognizer))
+    told = [
+        live_tab.card(listener).split("</p>")[0]
+        for _ in range(10)
+        if listener.hear((16_000, np.zeros(4_000, np.float32)))
+    ]
+    assert text.LIVE_STARTING_TITLE in told[0]
+    assert [text.LIVE_NO_SPEECH_TITLE in words for words in told[1:]] == [True] * 4
+
+
+def test_live_chunks_that_were_passed_over_are_heard_in_order_and_never_too_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    paths = []
+    for number in range(MOST_CHUNKS + 2):
+        path = tmp_path / str(number) / "audio.wav"
+        path.parent.mkdir()
+        path.write_bytes(b"sound")
+        paths.append(str(path))
+    chunks = LiveChunks(UploadLedger())
+    for path in paths:
+        chunks.put("one", path)
+    chunks.put("two", paths[-1])
+    assert [Path(path).exists() for path in paths[:3]] == [False, False, True]
+    assert chunks.take("one", paths[4]) == paths[2:5]
+    assert chunks.take("one", "not there") == ["not there"]
+    chunks.drop("one")
+    assert chunks.take("two", paths[-1]) == [paths[-1]]
+    assert [path for path in paths if Path(path).exists()] == paths[2:5]
+
+
+def test_a_timeline_says_how_far_its_votes_can_be_trusted(recognizer: EmotionRecognizer) -> None:
+    result = recognizer.analyze((16_000, conversation()))
+    card, shown = timeline_answer.card(result), timeline_answer.details(result)
+    low, high = result.dominance_interval
+    assert f"Most often {result.dominant}" in card
+    assert f"between {100 * low:.0f}% and {100 * high:.0f}%" in card
+    assert shown.count("data-start") == 2 * len(result.segments)
+    for share in result.distribution.values():
+        assert percent(share) in shown
+
+
+def test_a_timeline_of_several_speakers_has_a_row_for_each(recognizer: EmotionRecognizer) -> None:
+    samples = conversation((0.5, 0.6, 0.7, 0.8, 0.9, 1.0))
+    result = recognizer.analyze((16_000, samples), speakers=3)
+    shown = timeline_answer.details(result)
+    assert list(result.by_speaker) == ["A", "B", "C"]
+    *_, below = shown.split('<div class="ser-lanes-below">')
+    rows = below.split('<div class="ser-lane"')[1:]
+    for row, (name, voice) in zip(rows, result.by_speaker.items(), strict=True):
+        own = [segment for segment in result.segments if segment.speaker == name]
+        assert f"Speaker {name}" in row
+        assert percent(voice.seconds / result.speech_seconds) in row
+        starts = re.findall(r'--emotion:var\(--ser-(\w+)\)" data-start="([\d.]+)"', row)
+        assert starts == [(segment.label, str(segment.start)) for segment in own]
+        assert f"Speaker {name} {voice.seconds:.0f} s" in shown  # what a screen reader says
+    assert f">{text.TIMELINE_WHO}</th>" in shown
+    assert shown.count("data-start") == 3 * len(result.segments)
+
+
+def test_nothing_is_said_of_speakers_that_nobody_asked_for(recognizer: EmotionRecognizer) -> None:
+    shown = timeline_answer.details(recognizer.analyze((16_000, conversation())))
+    assert "ser-lanes-below" not in shown
+    assert "Speaker" not in shown
+
+
+def test_a_timeline_without_speech_names_no_emotion(recognizer: EmotionRecognizer) -> None:
+    result = recognizer.analyze((16_000, np.zeros(48_000, np.float32)))
+    assert text.NO_SPEECH_TITLE in timeline_answer.card(result)
+    assert not any(label in timeline_answer.card(result).lower() for label in LABELS)
+    assert timeline_answer.details(result) == ""
+
+
+def test_a_cut_recording_gets_a_timeline_and_a_sentence(page: Page, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.wav"
+    cut.write_bytes((FIXTURES / "speech_female.wav").read_bytes()[:40_000])
+    tab = timeline_tab.answers(page, str(cut), lambda _: None, lambda: False)
+    assert next(tab)[0] == timeline_answer.working()
+    card, *_ = next(tab)
+    assert "cut.wav" in card
+    assert 'data-timeline="done"' in card
+
+
+def test_a_visitor_who_turns_away_gets_no_timeline(page: Page) -> None:
+    tab = timeline_tab.answers(page, str(FIXTURES / "speech.flac"), lambda _: None, lambda: True)
+    assert [shown[0] for shown in tab] == [timeline_answer.working()]
+
+
+def test_files_of_a_timeline_lie_among_the_uploads_and_are_named_after_it(
+    recognizer: EmotionRecognizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    result = recognizer.analyze((16_000, conversation((1.0,))))
+    buttons = timeline_tab.downloads(result, "../a <b> talk")
+    files = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
+    assert files == ["a b talk.csv", "a b talk.json", "a b talk.vtt"]
+    assert len(buttons) == len(files)

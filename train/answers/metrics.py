@@ -1,0 +1,257 @@
+"""Metrics of a table of answers; everything here can be recomputed from out_of_fold.csv alone."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, roc_auc_score
+
+from .out_of_fold import Answers
+
+BINS = 15  # of the expected calibration error
+COVERAGES = (0.9, 0.8, 0.5)
+DRAWS = 2_000  # of every bootstrap
+INTENSITY_DRAWS = 500
+SEED = 0
+ACTED = ("normal", "strong")  # intensities that are told apart
+
+
+def calibration_bins(probabilities: np.ndarray, truth: np.ndarray) -> list[dict[str, float]]:
+    """Sort answers into bins of equal width by confidence.
+
+    Args:
+        probabilities: float array of shape (clips, classes).
+        truth: int array of shape (clips,).
+
+    Returns:
+        One row per bin that is not empty: lower and upper edge, count, mean confidence, accuracy.
+    """
+    confidence = probabilities.max(axis=1)
+    correct = probabilities.argmax(axis=1) == truth
+    owner = _bin_of(confidence)
+    rows = []
+    for index in range(BINS):
+        inside = owner == index
+        if inside.any():
+            rows.append(
+                {
+                    "lower": round(index / BINS, 4),
+                    "upper": round((index + 1) / BINS, 4),
+                    "count": int(inside.sum()),
+                    "confidence": round(float(confidence[inside].mean()), 4),
+                    "accuracy": round(float(correct[inside].mean()), 4),
+                }
+            )
+    return rows
+
+
+def expected_calibration_error(probabilities: np.ndarray, truth: np.ndarray) -> float:
+    """Mean distance between confidence and accuracy over bins, weighted by their counts.
+
+    Source: Guo et al. (2017), On Calibration of Modern Neural Networks, arXiv:1706.04599.
+
+    >>> expected_calibration_error(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([0, 1]))
+    0.5
+    """
+    return _ece(probabilities.max(axis=1), probabilities.argmax(axis=1) == truth)
+
+
+def _bin_of(confidence: np.ndarray) -> np.ndarray:
+    # Upper edges belong to their bin, so that a confidence of exactly 1 has one.
+    return np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
+
+
+def _ece(confidence: np.ndarray, correct: np.ndarray) -> float:
+    gaps = np.bincount(_bin_of(confidence), weights=confidence - correct, minlength=BINS)
+    return float(np.abs(gaps).sum() / len(confidence))
+
+
+def calibrated_band(probabilities: np.ndarray) -> tuple[float, float]:
+    """Say what expected calibration error a perfectly calibrated model would show.
+
+    The truth is drawn from the probabilities themselves, many times.
+
+    Returns:
+        Mean and 95th percentile over the draws.
+    """
+    rng = np.random.default_rng(SEED)
+    confidence = probabilities.max(axis=1)
+    errors = [_ece(confidence, rng.random(len(confidence)) < confidence) for _ in range(DRAWS)]
+    return float(np.mean(errors)), float(np.percentile(errors, 95))
+
+
+def negative_log_likelihood(probabilities: np.ndarray, truth: np.ndarray) -> float:
+    """Mean of -log p(truth) [nats]."""
+    chosen = probabilities[np.arange(len(truth)), truth]
+    return float(-np.log(np.maximum(chosen, 1e-12)).mean())
+
+
+def brier_score(probabilities: np.ndarray, truth: np.ndarray) -> float:
+    """Mean squared distance between probabilities and the truth as a one-hot row, 0 to 2."""
+    wanted = np.eye(probabilities.shape[1])[truth]
+    return float(((probabilities - wanted) ** 2).sum(axis=1).mean())
+
+
+def selective_accuracy(
+    probabilities: np.ndarray, truth: np.ndarray, coverages: Sequence[float] = COVERAGES
+) -> dict[str, float]:
+    """Accuracy on the most confident share of the answers, by share."""
+    correct = (probabilities.argmax(axis=1) == truth)[np.argsort(-probabilities.max(axis=1))]
+    return {
+        f"{coverage:g}": round(float(correct[: round(coverage * len(correct))].mean()), 4)
+        for coverage in coverages
+    }
+
+
+def accuracy_interval(correct: np.ndarray, speakers: Sequence[str]) -> tuple[float, float]:
+    """95 % interval of the accuracy by drawing whole speakers again, for that is what varies."""
+    rng = np.random.default_rng(SEED)
+    names, owner = np.unique(speakers, return_inverse=True)
+    right = np.bincount(owner, weights=correct)
+    count = np.bincount(owner)
+    drawn = rng.integers(0, len(names), size=(DRAWS, len(names)))
+    accuracies = right[drawn].sum(axis=1) / count[drawn].sum(axis=1)
+    low, high = np.percentile(accuracies, [2.5, 97.5])
+    return round(float(low), 4), round(float(high), 4)
+
+
+def scores(probabilities: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    """Measure one set of answers.
+
+    Args:
+        probabilities: float array of shape (clips, classes), rows sum to 1.
+        truth: int array of shape (clips,).
+
+    Returns:
+        accuracy, uar (unweighted average recall), macro_f1, top3_accuracy, ece, nll, brier.
+    """
+    guess = probabilities.argmax(axis=1)
+    present = np.unique(truth)
+    _, recall, f1, _ = precision_recall_fscore_support(
+        truth, guess, labels=present, zero_division=0.0
+    )
+    top3 = np.argsort(-probabilities, axis=1)[:, :3]
+    values = {
+        "accuracy": (guess == truth).mean(),
+        "uar": recall.mean(),
+        "macro_f1": f1.mean(),
+        "top3_accuracy": (top3 == truth[:, None]).any(axis=1).mean(),
+        "ece": expected_calibration_error(probabilities, truth),
+        "nll": negative_log_likelihood(probabilities, truth),
+        "brier": brier_score(probabilities, truth),
+    }
+    return {name: round(float(value), 4) for name, value in values.items()}
+
+
+def intensity_auc(strong: np.ndarray, intensity: np.ndarray) -> float | None:
+    """Say how well intensities tell strong expression from normal: area under the ROC curve.
+
+    Args:
+        strong: float array of shape (clips,): 1 strong, 0 normal, -1 where nobody said.
+        intensity: float array of shape (clips,), NaN where the network tells none.
+
+    Returns:
+        float in [0, 1]; None where nothing can be compared.
+
+    >>> intensity_auc(np.array([0.0, 1.0, -1.0]), np.array([0.2, 0.3, 0.9]))
+    1.0
+    """
+    known = (strong >= 0) & np.isfinite(intensity)
+    if len(np.unique(strong[known])) < 2:
+        return None
+    return round(float(roc_auc_score(strong[known], intensity[known])), 4)
+
+
+def measure_intensity(rows: Sequence[dict[str, str]]) -> dict | None:
+    """Measure how well strongly acted clips are told from normal ones, on unseen speakers.
+
+    Args:
+        rows: of `records.read_intensities`.
+
+    Returns:
+        auc: area under the ROC curve over all clips whose intensity was noted, neutral aside; its
+        interval over speakers drawn again; auc_by_emotion; clips. None where there is nothing to
+        compare.
+    """
+    known = [row for row in rows if row["acted"] in ACTED and row["emotion"] != "neutral"]
+    strong = np.array([row["acted"] == "strong" for row in known])
+    heard = np.array([float(row["heard"]) for row in known])
+    emotions = np.array([row["emotion"] for row in known])
+    speakers = np.array([row["speaker"] for row in known])
+    auc = intensity_auc(strong, heard)
+    if auc is None:
+        return None
+    members = [np.flatnonzero(speakers == name) for name in np.unique(speakers)]
+    rng, drawn = np.random.default_rng(SEED), []
+    for _ in range(INTENSITY_DRAWS):
+        again = np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))])
+        drawn.append(roc_auc_score(strong[again], heard[again]))
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return {
+        "clips": len(known),
+        "auc": auc,
+        "auc_interval": [round(float(low), 4), round(float(high), 4)],
+        "auc_by_emotion": {
+            str(name): of_emotion
+            for name in sorted(set(emotions))
+            if (of_emotion := intensity_auc(strong[emotions == name], heard[emotions == name]))
+            is not None
+        },
+    }
+
+
+def measure(answers: Answers) -> dict:
+    """Measure a table of answers: pooled, per fold, per class, per speaker, calibration.
+
+    Args:
+        answers: Answers, at least one row.
+
+    Returns:
+        JSON-ready dict; `accuracy` and its like are pooled over all clips, `mean` and `std` over
+        folds.
+    """
+    probabilities, truth = answers.probabilities, answers.truth
+    correct = probabilities.argmax(axis=1) == truth
+    indices = np.arange(len(answers.labels))
+    precision, recall, f1, support = precision_recall_fscore_support(
+        truth, probabilities.argmax(axis=1), labels=indices, zero_division=0.0
+    )
+    folds = [
+        {
+            "fold": int(fold),
+            "clips": int((answers.folds == fold).sum()),
+            **scores(probabilities[answers.folds == fold], truth[answers.folds == fold]),
+        }
+        for fold in np.unique(answers.folds)
+    ]
+    named = ("accuracy", "uar", "macro_f1", "ece", "nll")
+    by_speaker = {
+        str(name): round(float(correct[np.array(answers.speakers) == name].mean()), 4)
+        for name in sorted(set(answers.speakers))
+    }
+    band_mean, band_high = calibrated_band(probabilities)
+    return {
+        "clips": len(truth),
+        "speakers": len(by_speaker),
+        "labels": list(answers.labels),
+        **scores(probabilities, truth),
+        "accuracy_interval": list(accuracy_interval(correct, answers.speakers)),
+        "mean": {name: round(float(np.mean([f[name] for f in folds])), 4) for name in named},
+        "std": {name: round(float(np.std([f[name] for f in folds])), 4) for name in named},
+        "ece_if_calibrated": {"mean": round(band_mean, 4), "95%": round(band_high, 4)},
+        "selective_accuracy": selective_accuracy(probabilities, truth),
+        "folds": folds,
+        "per_class": {
+            label: {
+                "precision": round(float(precision[i]), 4),
+                "recall": round(float(recall[i]), 4),
+                "f1": round(float(f1[i]), 4),
+                "clips": int(support[i]),
+            }
+            for i, label in enumerate(answers.labels)
+        },
+        "confusion_matrix": confusion_matrix(
+            truth, probabilities.argmax(axis=1), labels=indices
+        ).tolist(),
+        "calibration_bins": calibration_bins(probabilities, truth),
+        "by_speaker": by_speaker,
+    }

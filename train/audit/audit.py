@@ -1,0 +1,283 @@
+"""Look for leaks between the training and the test side of any split of any corpora.
+
+    python -m train audit --corpus ravdess=PATH --protocol speaker
+    python -m train audit --corpus ravdess=PATH --split my_folds.csv
+    python -m train audit --corpus ravdess=PATH --corpus nemo=PATH \\
+        --results train/results/default/speaker --write
+
+| kind | what is on both sides |
+|---|---|
+| `identical` | a file with the same bytes, or with the same samples |
+| `re-encoded` | one recording, through another codec or sample rate, louder, trimmed or delayed |
+| `augmented` | one recording, with noise, another pitch or another speed |
+| `upsampled` | a recording that is listed several times, as when rare classes are filled up |
+| `speaker` | a speaker, other corpora of the same people included |
+| `statistics` | nothing: a mean, a deviation or a choice of features was fitted on test clips |
+
+A results folder's protocol, recipe and folds are audited as they were run, pre-training corpora
+included. What could not be checked is said.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ser_core.config.feature_config import FeatureConfig
+from ser_core.errors import ConfigError, SpeechEmotionError
+
+from .. import recipe as recipes
+from ..corpora import Corpus
+from .copies import copies
+from .finding import Finding
+from .split import Split, of_protocol, read_split
+
+if TYPE_CHECKING:  # it imports Keras, which takes seconds
+    from ..fitting.plan import Run
+
+KINDS = ("identical", "re-encoded", "augmented", "upsampled", "speaker", "statistics")
+SHOWN = 20  # findings of a kind that are printed
+
+
+class LeakError(SpeechEmotionError, ValueError):
+    """Something stands on both sides of a split."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit found.
+
+    Attributes:
+        findings: every leak.
+        checked: by name, what was looked at, and what could not be.
+    """
+
+    findings: tuple[Finding, ...]
+    checked: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def leaks(self) -> int:
+        """How many leaks there are."""
+        return len(self.findings)
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of the leaks, by name."""
+        return sorted({finding.kind for finding in self.findings})
+
+    def summary(self) -> dict:
+        """What metrics.json keeps: the count, the kinds, and what was checked."""
+        return {"leaks": self.leaks, "kinds": self.kinds, "checked": dict(self.checked)}
+
+    def to_dict(self) -> dict:
+        """Everything, as JSON takes it."""
+        return self.summary() | {"findings": [asdict(finding) for finding in self.findings]}
+
+    def __str__(self) -> str:
+        lines = [f"{name}: {text}" for name, text in self.checked.items()]
+        counts = Counter(finding.kind for finding in self.findings)
+        for kind in KINDS:
+            if counts[kind]:
+                lines += ["", f"{kind}: {counts[kind]}"]
+                of_kind = [finding for finding in self.findings if finding.kind == kind]
+                lines += [f"  fold {one.fold}: {one.text}" for one in of_kind[:SHOWN]]
+                if counts[kind] > SHOWN:
+                    lines.append(f"  and {counts[kind] - SHOWN} more")
+        return "\n".join([*lines, "", f"{self.leaks or 'no'} leaks found"])
+
+    def require_none(self) -> None:
+        """Raise LeakError where there is a leak."""
+        if self.leaks:
+            raise LeakError(
+                f"{self.leaks} leaks between training and test ({', '.join(self.kinds)}): figures "
+                "of this split say nothing about new speakers."
+            )
+
+
+def audit(
+    split: Split,
+    *,
+    statistics: tuple[list[Finding], str] = ((), "not recorded"),
+    jobs: int = 1,
+    quiet: bool = False,
+) -> Audit:
+    """Look for leaks across the folds of a split.
+
+    Args:
+        split: Split.
+        statistics: findings of that kind and what was checked, as `of_results` makes them.
+        jobs: int > 0, processes.
+        quiet: whether to do without progress bars.
+
+    Raises:
+        AudioError: a file cannot be read.
+    """
+    findings, checked = copies(split, jobs=jobs, quiet=quiet)
+    findings += speakers(split)
+    unknown = sum(item.speaker is None for item in split.items)
+    known = {item.speaker for item in split.items} - {None}
+    checked["speaker"] = f"{len(known)} speakers" + (
+        f"; nobody says who speaks in {unknown} of {len(split.items)} rows" if unknown else ""
+    )
+    found, what = statistics
+    checked["statistics"] = what
+    return Audit((*findings, *found), {"folds": str(len(split.folds))} | checked)
+
+
+def speakers(split: Split) -> Iterator[Finding]:
+    """Yield one finding per speaker and fold who is on both sides."""
+    for fold in split.folds:
+        training = {split.items[i].speaker for i in fold.train}
+        testing = Counter(split.items[i].speaker for i in fold.test)
+        for speaker, clips in sorted((s, n) for s, n in testing.items() if s is not None):
+            if speaker in training:
+                text = f"speaker {speaker} is in training, and in test with {clips} clips"
+                yield Finding("speaker", fold.number, (speaker,), text)
+
+
+def of_corpora(
+    corpora: Mapping[str, Corpus],
+    protocol: str,
+    *,
+    pretraining: tuple[str, ...] = (),
+    jobs: int = 1,
+    quiet: bool = False,
+) -> Audit:
+    """Audit a protocol's folds of some corpora, of which some are only trained on."""
+    judged = [corpus for name, corpus in corpora.items() if name not in pretraining]
+    learnt = [corpora[name] for name in pretraining if name in corpora]
+    return audit(of_protocol(protocol, judged, learnt), jobs=jobs, quiet=quiet)
+
+
+def of_split(
+    file: Path,
+    corpora: Mapping[Path, Corpus],
+    *,
+    pretraining: tuple[Corpus, ...] = (),
+    model: Path | None = None,
+    jobs: int = 1,
+    quiet: bool = False,
+) -> Audit:
+    """Audit a split file, and with `model` the statistics in that model's feature config.
+
+    Args:
+        file: CSV, see train/audit/split.py.
+        corpora: by their folder.
+        pretraining: corpora that every fold trains on in whole.
+        model: folder of a model that was trained on the training side of the file's only fold.
+        jobs: int > 0, processes.
+        quiet: whether to do without progress bars.
+
+    Raises:
+        ConfigError: the file is no split, or `model` is given and it has several folds, or files
+            that are in no corpus.
+    """
+    split = read_split(file, corpora, pretraining)
+    if model is None:
+        return audit(split, jobs=jobs, quiet=quiet)
+    if len(split.folds) != 1:
+        raise ConfigError(
+            f"{file} has {len(split.folds)} folds, and --model is one network: give a split of the "
+            "one fold that it was trained on."
+        )
+    from ser_core.emotions import LABELS
+
+    from ..data import feature_cache  # only now: Keras takes seconds to import
+    from ..fitting.loop import Material
+    from .leaked_statistics import Fitted, judge
+
+    clips = {clip.path.resolve(): clip for corpus in corpora.values() for clip in corpus.clips}
+    missing = [
+        item.name for item in split.items[: split.judged] if item.path.resolve() not in clips
+    ]
+    if missing:
+        raise ConfigError(f"{missing[0]} is in no given corpus, so no statistics can be fitted.")
+    rows = [clips[item.path.resolve()] for item in split.items[: split.judged]]
+    config = FeatureConfig.load(model)
+    present = {corpus.info.name: corpus.info.labels for corpus in corpora.values()}
+    features = feature_cache.compute(rows, config, quiet=quiet)
+    targets = feature_cache.targets(rows, LABELS, present)
+    material = Material(features, targets, feature_cache.intensities(rows))
+    stored = Fitted(config.normalisation, config.selected)
+    only = split.folds[0]
+    fold = replace(only, train=only.train[only.train < split.judged])
+    findings, verdict = judge(stored, material, config, fold)
+    return audit(split, statistics=(findings, verdict), jobs=jobs, quiet=quiet)
+
+
+def of_run(run: "Run", *, jobs: int = 1, quiet: bool = False) -> Audit:
+    """Audit a run: its protocol's folds, what it pre-trains on, and what its folds wrote down.
+
+    Args:
+        run: Run; what its finished folds wrote down is read from its results.
+        jobs: int > 0, processes.
+        quiet: whether to do without progress bars.
+    """
+    names = run.pretraining.corpora if run.pretraining else ()
+    learnt = [run.corpora[name] for name in names]
+    split = of_protocol(run.protocol, run.judged, learnt)
+    return audit(split, statistics=statistics_of(run, quiet=quiet), jobs=jobs, quiet=quiet)
+
+
+def statistics_of(run: "Run", *, quiet: bool = False) -> tuple[list[Finding], str]:
+    """Fit again what each fold of a run wrote down; say how many folds wrote nothing down."""
+    from ..data import feature_cache  # only now: Keras takes seconds to import
+    from ..fitting.plan import prepare
+    from .leaked_statistics import judge, read_fold
+
+    folds = run.folds
+    stored = {fold.number: read_fold(run.results, fold.number) for fold in folds}
+    if not any(stored.values()):
+        return [], "not recorded in any fold"
+    material, config = prepare(run, quiet=quiet), feature_cache.feature_config(run.recipe)
+    findings, verdicts = [], Counter()
+    for fold in folds:
+        if stored[fold.number] is None:
+            verdicts["not recorded"] += 1
+            continue
+        found, verdict = judge(stored[fold.number], material, config, fold)
+        findings += found
+        verdicts[verdict] += 1
+    text = ", ".join(f"{count} of {len(folds)} folds {what}" for what, count in verdicts.items())
+    if run.recipe.network.parameters.get("projection"):
+        text += "; principal components are in the weights and were not checked"
+    return findings, text
+
+
+def of_results(
+    results: Path, corpora: Mapping[str, Corpus], *, cache: Path, jobs: int = 1, quiet: bool = False
+) -> Audit:
+    """Audit a results folder as it was run: recipe, protocol, pre-training, statistics.
+
+    Args:
+        results: folder with recipe.toml and folds, called like its protocol.
+        corpora: by name, those of the run.
+        cache: folder of the feature cache.
+        jobs: int > 0, processes.
+        quiet: whether to do without progress bars.
+
+    Raises:
+        ConfigError: the folder is not of a run, or a corpus of its recipe is missing.
+    """
+    if not (results / "recipe.toml").is_file():
+        raise ConfigError(f"{results} has no recipe.toml, so it is no folder of results.")
+    from ..fitting.plan import Run
+
+    recipe = recipes.load(str(results / "recipe.toml"))
+    run = Run(recipe, results.name, dict(corpora), results, results / "work", cache)
+    return of_run(run, jobs=jobs, quiet=quiet)
+
+
+def write(outcome: Audit, folder: Path) -> None:
+    """Put what an audit found into a folder's metrics.json.
+
+    Raises:
+        ConfigError: there is no metrics.json.
+    """
+    file = folder / "metrics.json"
+    if not file.is_file():
+        raise ConfigError(f"{folder} has no metrics.json to write the audit into.")
+    metrics = json.loads(file.read_text(encoding="utf-8")) | {"audit": outcome.summary()}
+    file.write_text(json.dumps(metrics, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,175 @@
+"""Corpora published on the Hugging Face Hub: fetched once, and unpacked into a local folder.
+
+hub:user/name               its main branch
+hub:user/name@REVISION      a branch, a tag, or a commit's hash
+
+The folder lies in huggingface_hub's cache of assets and belongs to one commit. Shards are fetched
+one at a time and deleted when their clips are written, so that neither memory nor disk has to
+hold the corpus twice; a run that was stopped goes on with the next shard.
+"""
+
+import fnmatch
+import hashlib
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import cached_assets_path, hf_hub_download
+from huggingface_hub.utils import WeakFileLock
+
+from ser_core.model.hub import Api, resolve
+from ser_core.model.hub_faults import FAULTS, explain
+
+from . import published
+from .clip import CorpusError
+
+LIBRARY, NAMESPACE = "speech-emotion", "corpora"  # where in the cache of assets
+BATCH = 16  # clips in memory at a time
+BUFFER = 65_536  # [bytes] read from a shard at a time
+ADDRESS = re.compile(r"hub:([^@/\s]+/[^@/\s]+)(?:@(\S+))?")
+FETCHING, SUFFIX = ".fetching", ".partial"
+
+
+@dataclass(frozen=True)
+class Address:
+    """A dataset on the Hub.
+
+    Attributes:
+        repo: "user/name".
+        revision: branch, tag or commit; None for main.
+    """
+
+    repo: str
+    revision: str | None
+
+    @classmethod
+    def parse(cls, argument: str) -> "Address":
+        """Read `hub:user/name` or `hub:user/name@REVISION`.
+
+        Raises:
+            CorpusError: it is neither.
+
+        >>> Address.parse("hub:ada/voices@v1")
+        Address(repo='ada/voices', revision='v1')
+        """
+        match = ADDRESS.fullmatch(argument)
+        if match is None:
+            raise CorpusError(
+                "A corpus on the Hub is given as hub:user/name or hub:user/name@REVISION, not "
+                f"{argument!r}."
+            )
+        return cls(match[1], match[2])
+
+
+def fetch(address: Address) -> Path:
+    """Download a published corpus and unpack it, unless that was done before.
+
+    Args:
+        address: which dataset, at which revision.
+
+    Returns:
+        Folder of corpus.json, metadata.csv and one file per clip.
+
+    Raises:
+        CorpusError: there is no such dataset or revision, it cannot be seen or reached, it is none
+            that this project published, or its audio is not there or not what it should be.
+    """
+    api = Api()
+    try:
+        commit = resolve(api, address.repo, address.revision, repo_type="dataset").resolved
+        shelf = cached_assets_path(LIBRARY, namespace=NAMESPACE, subfolder=address.repo)
+        folder = shelf / commit
+        if not folder.is_dir():
+            with WeakFileLock(shelf / f"{commit}.lock"):
+                if not folder.is_dir():  # another process may have been faster
+                    _unpack(api, address, commit, folder)
+    except CorpusError:
+        raise
+    except FAULTS as error:
+        sentence = explain(error, address.repo, address.revision, repo_type="dataset")
+        raise CorpusError(sentence) from error
+    return folder
+
+
+def _unpack(api: Api, address: Address, commit: str, folder: Path) -> None:
+    """Fill a folder that gets its name when all is there."""
+    source = address.repo
+    present = [file.rfilename for file in api.files(source, commit, repo_type="dataset")]
+    missing = [name for name in published.OURS if name not in present]
+    if missing:
+        raise CorpusError(
+            f"{source} is no corpus that this project published: it has no {missing[0]}; make one "
+            "with `python -m train publish-dataset`."
+        )
+    unfinished = folder.with_name(f"{commit}{SUFFIX}")
+    parts = unfinished / FETCHING
+    parts.mkdir(parents=True, exist_ok=True)
+    for name in published.OURS:
+        shutil.copyfile(_download(source, commit, name, parts), unfinished / name)
+    description = published.describe(unfinished, source)
+    if not description.audio:
+        raise CorpusError(
+            f"{source} holds the labels of {description.info.name} and no audio, so it cannot be "
+            f"trained or judged on: {description.info.access}, and give it as "
+            f"{description.info.name}=PATH."
+        )
+    digests = {row.file_name: row.sha256 for row in published.rows(unfinished, description, source)}
+    for shard in fnmatch.filter(present, published.PARQUET):
+        done = parts / f"{shard}.done"
+        if not done.is_file():
+            file = _download(source, commit, shard, parts)
+            _write_clips(file, unfinished, digests, source)
+            file.unlink()
+            done.touch()
+    absent = [name for name in digests if not (unfinished / name).is_file()]
+    if absent:
+        raise CorpusError(
+            f"{source} holds no audio for {len(absent):,} of {len(digests):,} clips, the first of "
+            f"them {absent[0]}: publish it again."
+        )
+    shutil.rmtree(parts)
+    unfinished.rename(folder)
+
+
+def _download(repo: str, commit: str, name: str, to: Path) -> Path:
+    """Fetch one file, or the rest of it."""
+    options = {"repo_type": "dataset", "revision": commit, "local_dir": to}
+    return Path(hf_hub_download(repo, name, **options))
+
+
+def _write_clips(shard: Path, folder: Path, digests: dict[str, str], source: str) -> None:
+    """Write the files that a shard holds, each after a look at its SHA-256 digest."""
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        # Else the whole shard is read ahead, and stays in memory.
+        with parquet.ParquetFile(shard, pre_buffer=False, buffer_size=BUFFER) as rows:
+            for group in range(rows.num_row_groups):
+                for batch in rows.iter_batches(BATCH, row_groups=[group], columns=["audio"]):
+                    for audio in batch.column(0).to_pylist():
+                        _write_clip(audio, folder, digests, source)
+    except pyarrow.ArrowException as error:
+        raise CorpusError(
+            f"{source} has a {shard.name} that cannot be read as Parquet with a column audio: "
+            "publish it again."
+        ) from error
+
+
+def _write_clip(audio: dict | None, folder: Path, digests: dict[str, str], source: str) -> None:
+    name = (audio or {}).get("path")
+    content = (audio or {}).get("bytes")
+    if name not in digests:
+        raise CorpusError(
+            f"{source} has audio of {name!r}, which is not in its {published.METADATA}: publish "
+            "it again."
+        )
+    if content is None or hashlib.sha256(content).hexdigest() != digests[name]:
+        raise CorpusError(
+            f"{source} has audio of {name} that is not the one its {published.METADATA} describes "
+            "(another SHA-256 digest): publish it again."
+        )
+    part = folder / FETCHING / "clip"
+    part.write_bytes(content)
+    part.replace(folder / name)

@@ -1,0 +1,128 @@
+"""Protocols: who is trained on, who is tested on.
+
+| protocol | what is held out |
+|---|---|
+| `speaker` | whole speakers, so that no voice under test was heard in training: the headline |
+| `random` | random clips of each emotion; the speakers are on both sides |
+| `duplicated` | as `random`, with every clip there twice, as in RAVDESS' well-known Kaggle copy |
+| `corpus` | a whole corpus; the others are trained on |
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sklearn.model_selection import GroupKFold, StratifiedKFold
+
+from ..corpora import Clip, CorpusError
+
+RAVDESS_FOLDS = (
+    ("02", "05", "14", "15", "16"),
+    ("03", "06", "07", "13", "18"),
+    ("10", "11", "12", "19", "20"),
+    ("08", "17", "21", "23", "24"),
+    ("01", "04", "09", "22"),
+)
+"""Test actors of the five folds, those of Luna-Jimenez et al. (2022), so that figures compare."""
+
+RANDOM_FOLDS, RANDOM_SEED = 5, 42
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One split of a list of clips.
+
+    Attributes:
+        number: int, from 1.
+        train: int array, positions of the training clips.
+        test: int array, positions of the test clips.
+    """
+
+    number: int
+    train: np.ndarray
+    test: np.ndarray
+
+
+def by_speaker(clips: Sequence[Clip]) -> list[Fold]:
+    """Five folds by speaker: RAVDESS' fixed ones, or scikit-learn's GroupKFold elsewhere."""
+    speakers = np.array([clip.speaker for clip in clips])
+    known = {speaker for fold in RAVDESS_FOLDS for speaker in fold}
+    if {clip.corpus for clip in clips} == {"ravdess"} and set(speakers) == known:
+        tests = [np.isin(speakers, actors) for actors in RAVDESS_FOLDS]
+    else:
+        count = min(5, len(set(speakers)))
+        tests = []
+        for _, test in GroupKFold(count).split(speakers, groups=speakers):
+            tests.append(np.isin(np.arange(len(speakers)), test))
+    return [
+        Fold(number, np.flatnonzero(~test), np.flatnonzero(test))
+        for number, test in enumerate(tests, start=1)
+    ]
+
+
+def hold_out_speakers(
+    clips: Sequence[Clip], train: np.ndarray, count: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Take validation speakers from the training side, as many of each gender as possible.
+
+    Args:
+        clips: all clips.
+        train: int array, positions of the training side.
+        count: int > 0, how many speakers to take.
+        seed: int.
+
+    Returns:
+        Positions to train on, and positions to validate on.
+    """
+    order = np.random.default_rng(seed)
+    genders = {clips[i].speaker: clips[i].gender for i in train}
+    by_gender = [
+        list(order.permutation(sorted(s for s, g in genders.items() if g == gender)))
+        for gender in sorted(set(genders.values()))
+    ]
+    chosen: list[str] = []
+    while len(chosen) < count and any(by_gender):
+        for speakers in by_gender:
+            if speakers and len(chosen) < count:
+                chosen.append(speakers.pop())
+    held = np.array([clips[i].speaker in chosen for i in train])
+    return train[~held], train[held]
+
+
+def by_clip(clips: Sequence[Clip]) -> list[Fold]:
+    """Five folds of random clips, each emotion spread evenly: what most public projects report."""
+    emotions = [clip.emotion for clip in clips]
+    splits = StratifiedKFold(RANDOM_FOLDS, shuffle=True, random_state=RANDOM_SEED)
+    return [
+        Fold(number, train, test)
+        for number, (train, test) in enumerate(splits.split(emotions, emotions), start=1)
+    ]
+
+
+def by_corpus(clips: Sequence[Clip]) -> list[Fold]:
+    """One fold per corpus, tested on the clips whose emotion the other corpora teach."""
+    names = np.array([clip.corpus for clip in clips])
+    emotions = np.array([clip.emotion for clip in clips])
+    folds = []
+    for number, name in enumerate(dict.fromkeys(names.tolist()), start=1):
+        train = np.flatnonzero(names != name)
+        if not len(train):
+            raise CorpusError("Protocol corpus holds out one corpus of several: give two or more.")
+        taught = np.isin(emotions, np.unique(emotions[train]))
+        folds.append(Fold(number, train, np.flatnonzero((names == name) & taught)))
+    return folds
+
+
+def clips_of(protocol: str, clips: Sequence[Clip]) -> list[Clip]:
+    """Give the clips that a protocol's folds count in: all of them, `duplicated` each one twice."""
+    second = [replace(clip, file=f"copy/{clip.file}") for clip in clips]
+    return [*clips, *second] if protocol == "duplicated" else list(clips)
+
+
+PROTOCOLS: dict[str, Callable[[Sequence[Clip]], list[Fold]]] = {
+    "speaker": by_speaker,
+    "random": by_clip,
+    "duplicated": by_clip,
+    "corpus": by_corpus,
+}
+"""By name, what makes folds of the clips that `clips_of` gives."""

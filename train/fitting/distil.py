@@ -1,0 +1,131 @@
+"""What a teacher answers to the clips that its pupil learns from.
+
+The teacher is a recipe whose encoder was pre-trained on far more speech and is far too slow to
+ship. A fold's teacher hears that fold's training speakers and no others, so its pupil hears of no
+test speaker through it. A training clip is answered by a teacher that has not heard its speaker, so
+its answers doubt where a listener to a new voice would; clips of other corpora, which have no
+labels of ours, are answered by one that has heard all training speakers.
+
+Source: knowledge distillation, Hinton et al. (2015), arXiv:1503.02531.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ser_core.errors import ConfigError
+
+from ..corpora import Corpus
+from ..recipe import at_speeds
+from .loop import Material
+from .plan import Run, learn_config, new_network, prepare_corpora
+from .probe import answer_heard, head_of, hear, learn_head
+
+SHARES = 5  # of the training speakers: the teachers of each have heard the others'
+
+
+def taught(
+    run: Run, material: Material, positions: np.ndarray, fold: int
+) -> tuple[Material, Material | None]:
+    """Take a fold's training clips, with the answers of the fold's teachers if it has any.
+
+    Args:
+        run: Run.
+        material: the clips that folds count in.
+        positions: int array, the fold's training clips.
+        fold: int, its number.
+
+    Returns:
+        The training clips; and the clips of the corpora beside them, or None.
+    """
+    learnt = material.take(positions)
+    if run.teacher is None:
+        return learnt, None
+    versions = run.recipe.versions(run.recipe.training)
+    speeds = at_speeds(run.recipe.distillation.speeds)
+    beside = prepare_corpora(run, run.beside, speeds, quiet=True) if run.beside else None
+    file = run.work / f"taught_{fold}-{run.digest(material)}.npz"
+    if not file.is_file():
+        answers = answers_to(run, fold, positions, versions, speeds)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_suffix(".partial")
+        with unfinished.open("wb") as out:
+            np.savez(out, **answers)
+        unfinished.replace(file)
+    with np.load(file) as stored:
+        learnt = replace(learnt, taught=by_clip(stored, "learnt", versions))
+        if beside is not None:
+            beside = replace(beside, taught=by_clip(stored, "beside", speeds))
+    return learnt, beside
+
+
+def listen(run: Run) -> None:
+    """Let the teacher's encoder hear all that it will be asked, once for all folds."""
+    if run.teacher is not None:
+        heard_corpora(run.teacher, run.teacher.judged, run.recipe.versions(run.recipe.training))
+        if run.beside:
+            heard_corpora(run.teacher, run.beside, at_speeds(run.recipe.distillation.speeds))
+
+
+def by_clip(stored, side: str, versions: tuple[str, ...]) -> list[dict[str, np.ndarray]]:
+    """Turn arrays per version into answers per clip and version."""
+    arrays = [stored[f"{side} {name}"] for name in versions]
+    return [dict(zip(versions, rows, strict=True)) for rows in zip(*arrays, strict=True)]
+
+
+def answers_to(
+    run: Run,
+    fold: int,
+    positions: np.ndarray,
+    versions: tuple[str, ...],
+    speeds: tuple[str, ...],
+) -> dict[str, np.ndarray]:
+    """Train a fold's teachers, and let them answer.
+
+    Returns:
+        By side and version ("learnt speed 1.04"), float32 arrays of shape (clips, classes).
+    """
+    teacher = run.teacher
+    heard = heard_corpora(teacher, teacher.judged, versions)
+    heard = heard.take(np.resize(np.arange(len(heard.features)), len(run.clips))).take(positions)
+    speakers = np.array([run.clips[i].speaker for i in positions])
+    order = np.random.default_rng([run.recipe.seed, fold, 3]).permutation(np.unique(speakers))
+    answers = {
+        f"learnt {name}": np.zeros((len(positions), heard.targets.shape[1]), dtype=np.float32)
+        for name in versions
+    }
+    shares = min(SHARES, len(order))
+    if shares < 2:
+        raise ConfigError(
+            f"Fold {fold} has clips of one training speaker only: a teacher answers those whom it "
+            "has not heard, so there must be two or more."
+        )
+    for share in range(shares):
+        asked = np.isin(speakers, order[share::shares])
+        head, config = learn_teacher(teacher, heard.take(np.flatnonzero(~asked)), fold, share + 1)
+        questions = heard.take(np.flatnonzero(asked)).features
+        for name in versions:
+            answers[f"learnt {name}"][asked] = answer_heard(head, questions, config, name)
+    if run.beside:
+        head, config = learn_teacher(teacher, heard, fold, 0)
+        others = heard_corpora(teacher, run.beside, speeds)
+        for name in speeds:
+            told = answer_heard(head, others.features, config, name)
+            answers[f"beside {name}"] = told.astype(np.float32)
+    return answers
+
+
+def learn_teacher(teacher: Run, heard: Material, fold: int, share: int):
+    """Train the teacher's own layers on what its encoder heard; give them and their config."""
+    config = learn_config(teacher, heard)
+    network = new_network(teacher, config, fold * 10 + share)
+    seed = (teacher.recipe.seed, fold, share)
+    name = f"teacher of fold {fold}, {share} of {SHARES}"
+    learn_head(teacher, network, heard, config, teacher.recipe.training, seed, name)
+    return head_of(network), config
+
+
+def heard_corpora(run: Run, corpora: list[Corpus], versions: tuple[str, ...]) -> Material:
+    """Hear all clips of some corpora through the run's encoder."""
+    material = prepare_corpora(run, corpora, versions, quiet=True)
+    return replace(material, features=hear(run, material.features, versions))

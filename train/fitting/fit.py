@@ -1,0 +1,328 @@
+"""Fit a recipe: pre-train once, one network per fold, then the network that ships.
+
+    python -m train fit --recipe default --corpus ravdess=PATH --corpus nemo=PATH --out DIR
+
+Every fold writes its answers as it ends, and a run that was killed goes on at the next unfinished
+fold. The schedule is fixed in the recipe, so no fold ever looks at its test speakers to decide.
+"""
+
+import multiprocessing
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ser_core.config.feature_config import FeatureConfig
+from ser_core.errors import ConfigError
+
+from ..answers import out_of_fold
+from ..answers.metrics import intensity_auc
+from ..data.protocols import Fold, hold_out_speakers
+from ..data.selection import project
+from ..recipe import Schedule
+from .autoencoder import learn_encoder, melt
+from .condense import install_encoder
+from .distil import listen, taught
+from .loop import Batches, Material, answer, train
+from .plan import Run, learn_config, new_network, prepare, prepare_corpora
+from .probe import hear, learn_head
+
+PRETRAINING, ALL_CLIPS = 0, 99  # stand in for a fold's number where seeds are derived
+
+
+def pretrain(run: Run, *, quiet: bool = False) -> tuple[Path | None, Material | None]:
+    """Pre-train on the other corpora, once for all folds.
+
+    Returns:
+        The weights' file, and the held-out speakers' clips; None, None without such a phase.
+    """
+    settings = run.pretraining
+    if settings is None:
+        return None, None
+    corpora = [run.corpora[name] for name in settings.corpora]
+    material = prepare_corpora(run, corpora, run.recipe.versions(settings), quiet=quiet)
+    clips = [clip for corpus in corpora for clip in corpus.clips]
+    positions, held = np.arange(len(clips)), np.array([], dtype=int)
+    if settings.validation_speakers:
+        positions, held = hold_out_speakers(
+            clips, positions, settings.validation_speakers, run.recipe.seed
+        )
+    validation = material.take(held) if len(held) else None
+    digest = run.digest(material, without=frozenset({"training", "distillation"}))
+    weights = run.work / f"pretrained-{digest}.weights.h5"
+    if not weights.is_file():
+        learning = material.take(positions)
+        train_network(run, learning, settings, PRETRAINING, validation, weights, "pre-training")
+    return weights, validation
+
+
+def train_network(
+    run: Run,
+    material: Material,
+    schedule: Schedule,
+    fold: int,
+    validation: Material | None,
+    weights: Path,
+    description: str,
+    initial: Path | None = None,
+    beside: Material | None = None,
+) -> tuple[keras.Model, FeatureConfig, list[dict[str, float]]]:
+    """Train one network on all of `material`, phase by phase, and save its last weights."""
+    recipe, seed = run.recipe, (run.recipe.seed, fold)
+    config = learn_config(run, material)
+    network = new_network(run, config, fold)
+    if initial is not None:
+        fresh = network.get_layer(config.outputs.emotion).get_weights()
+        network.load_weights(initial)
+        # The last layer starts anew: other corpora lack some of the classes.
+        network.get_layer(config.outputs.emotion).set_weights(fresh)
+    if recipe.network.parameters.get("projection"):
+        project(network, material, config)
+    if recipe.encoder is not None:
+        install_encoder(run, network)
+        heard = hear(run, material.features, recipe.versions(schedule))
+        history = learn_head(
+            run, network, replace(material, features=heard), config, schedule, seed, description
+        )
+    else:
+        history = learn_all(
+            run, network, material, config, schedule, seed, validation, description, beside
+        )
+    weights.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = weights.with_name(f"unfinished-{weights.name}")
+    network.save_weights(unfinished)
+    unfinished.replace(weights)
+    return network, config, history
+
+
+def learn_all(
+    run: Run,
+    network: keras.Model,
+    material: Material,
+    config: FeatureConfig,
+    schedule: Schedule,
+    seed: tuple[int, int],
+    validation: Material | None,
+    description: str,
+    beside: Material | None,
+) -> list[dict[str, float]]:
+    """Train every layer that is not frozen, phase by phase, in place."""
+    recipe = run.recipe
+    log_folder = run.logs and run.logs / recipe.name / run.protocol / description
+    if recipe.autoencoder is not None:
+        learn_encoder(network, recipe, material, config, seed, f"{description}, autoencoder")
+    batches = Batches(material, config, recipe, schedule, seed, beside)
+    history = train(
+        network, batches, validation=validation, description=description, log_folder=log_folder
+    )
+    if recipe.fine_tuning is not None:
+        melt(network, recipe.fine_tuning.layers)
+        batches = Batches(material, config, recipe, recipe.fine_tuning, (*seed, 2))
+        later = train(
+            network, batches, validation=validation, description=f"{description}, fine-tuning"
+        )
+        history += [row | {"step": row["step"] + schedule.steps} for row in later]
+    return history
+
+
+def fit_fold(
+    run: Run,
+    fold: Fold,
+    material: Material,
+    digest: str,
+    initial: Path | None,
+    validation: Material | None,
+) -> None:
+    """Train on a fold's training speakers and write the answers for its test speakers."""
+    started = time.monotonic()
+    learnt, beside = taught(run, material, fold.train, fold.number)
+    network, config, history = train_network(
+        run,
+        learnt,
+        run.recipe.training,
+        fold.number,
+        validation,
+        run.work / f"fold_{fold.number}-{digest}.weights.h5",
+        name_of(fold.number),
+        initial,
+        beside,
+    )
+    tested = [material.features[i] for i in fold.test]
+    probabilities, intensity = answer(network, tested, config)
+    if not (material.intensity[fold.train] >= 0).any():
+        intensity = None  # what was never learnt is no answer
+    known = (material.targets[fold.train] >= 0).any(axis=0)
+    probabilities = np.where(known, probabilities, 0.0)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    clips, schedule = run.clips, run.recipe.training
+    out_of_fold.write_fold(
+        run.results,
+        fold.number,
+        [clips[i] for i in fold.test],
+        probabilities,
+        intensity,
+        {
+            "fold": fold.number,
+            "run": digest,
+            "seed": [run.recipe.seed, fold.number],
+            "train_clips": len(fold.train),
+            "test_clips": len(fold.test),
+            "passes": round(schedule.steps * schedule.batch_size / len(fold.train), 1),
+            "train_seconds": round(time.monotonic() - started, 1),
+            # What was fitted on the training clips, so that an audit can fit it again.
+            "normalisation": config.normalisation.model_dump(),
+            "selected": config.selected,
+            "history": history,
+            "versions": out_of_fold.versions(),
+        },
+    )
+
+
+def fit(run: Run, *, folds: tuple[int, ...] = (), final: bool = False, jobs: int = 1) -> None:
+    """Train whatever is not there yet: pre-training, folds, and the network on all clips.
+
+    Networks are trained side by side, each on one core: a core that waits for no other does more
+    steps a second, and the result does not depend on how many cores there are.
+
+    Args:
+        run: Run.
+        folds: numbers of the folds to train, all of them if empty.
+        final: whether to train the network that ships too, on all clips.
+        jobs: int > 0, networks trained at a time.
+
+    Raises:
+        ConfigError: the results folder holds folds of another recipe or other audio; or the
+            network is to tell an intensity that no clip is labelled with.
+    """
+    deterministic()
+    numbers = [fold.number for fold in run.folds]
+    unknown = set(folds) - set(numbers)
+    if unknown:
+        raise ConfigError(f"There is no fold {min(unknown)}: the folds are {numbers}.")
+    material = prepare(run)
+    if run.recipe.gives_intensity and (material.intensity < 0).all():
+        raise ConfigError(
+            f"Recipe {run.recipe.name} learns to tell the intensity, and no clip of "
+            f"{', '.join(corpus.info.name for corpus in run.judged)} says how strongly it was "
+            "acted: give --set network.parameters.intensity=false."
+        )
+    digest = run.digest(material)
+    wanted = [*(folds or numbers), *([ALL_CLIPS] if final else [])]
+    pending = [number for number in wanted if not is_done(run, number, digest)]
+    for number in sorted(set(wanted) - set(pending)):
+        print(f"{name_of(number)} is done")
+    if pending:
+        pretrain(run)
+        # Here, as the networks that are trained side by side would each do it, into the same files.
+        listen(run)
+        if run.recipe.encoder is not None:
+            hear(run, material.features, run.recipe.versions(run.recipe.training))
+    # A fresh process per network: TensorFlow's thread count can be set only once in each.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
+        tasks = [pool.submit(train_one, run, number) for number in pending]
+        for task in as_completed(tasks):
+            task.result()
+
+
+def name_of(number: int) -> str:
+    """What a network is called on the progress bar."""
+    return "all clips" if number == ALL_CLIPS else f"fold {number}"
+
+
+def is_done(run: Run, number: int, digest: str) -> bool:
+    """Say whether a network of this run is trained."""
+    if number == ALL_CLIPS:
+        return all(path.is_file() for path in final_files(run, digest))
+    return out_of_fold.fold_is_done(run.results, number, digest)
+
+
+def train_one(run: Run, number: int) -> None:
+    """Train one network in a process of its own, on one core."""
+    deterministic(threads=1)
+    material = prepare(run, quiet=True)
+    digest = run.digest(material)
+    initial, validation = pretrain(run, quiet=True)
+    if number == ALL_CLIPS:
+        fit_all(run, material, digest, initial, validation)
+    else:
+        fit_fold(run, run.folds[number - 1], material, digest, initial, validation)
+
+
+def final_files(run: Run, digest: str) -> tuple[Path, Path]:
+    """Say where the shipped network's weights and feature config are kept."""
+    weights = run.work / f"all-{digest}.weights.h5"
+    return weights, weights.with_suffix(".json")
+
+
+def fit_all(
+    run: Run, material: Material, digest: str, initial: Path | None, validation: Material | None
+) -> None:
+    """Train the network that ships, on all clips."""
+    weights, config_file = final_files(run, digest)
+    learnt, beside = taught(run, material, np.arange(len(material.features)), ALL_CLIPS)
+    _, config, _ = train_network(
+        run,
+        learnt,
+        run.recipe.training,
+        ALL_CLIPS,
+        validation,
+        weights,
+        name_of(ALL_CLIPS),
+        initial,
+        beside,
+    )
+    config_file.write_text(config.to_json(), encoding="utf-8")
+
+
+def validate(run: Run, fold_number: int, speakers: int) -> dict[str, float]:
+    """Screen a recipe: hold out speakers of a fold's training side and report on them alone.
+
+    The fold's test speakers are not looked at; this is what choices are made on.
+    """
+    deterministic()
+    material = prepare(run)
+    initial, _ = pretrain(run)
+    fold = run.folds[fold_number - 1]
+    learn, held = hold_out_speakers(run.clips, fold.train, speakers, run.recipe.seed)
+    learnt, beside = taught(run, material, learn, fold_number)
+    network, config, _ = train_network(
+        run,
+        learnt,
+        run.recipe.training,
+        fold_number,
+        material.take(held),
+        run.work / f"screen_{fold_number}.weights.h5",
+        f"screen fold {fold_number}",
+        initial,
+        beside,
+    )
+    probabilities, intensity = answer(network, [material.features[i] for i in held], config)
+    truth = material.targets[held].argmax(axis=1)
+    told = {
+        "accuracy": round(float((probabilities.argmax(axis=1) == truth).mean()), 4),
+        "nll": round(float(-np.log(probabilities[np.arange(len(truth)), truth]).mean()), 4),
+        "clips": len(held),
+    }
+    if intensity is not None:
+        auc = intensity_auc(material.intensity[held], intensity)
+        if auc is not None:
+            told["intensity_auc"] = auc
+    return told
+
+
+def deterministic(threads: int | None = None) -> None:
+    """Make the same seed give the same weights on the same machine.
+
+    Args:
+        threads: int, how many threads the backend may use; None for its own choice.
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+        if threads is not None:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)

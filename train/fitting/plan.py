@@ -1,0 +1,197 @@
+"""What a fit works on: a recipe, a protocol, corpora; and what is measured on training clips."""
+
+import hashlib
+import importlib.util
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ser_core.config.feature_config import FeatureConfig
+from ser_core.emotions import LABELS
+from ser_core.errors import ConfigError
+
+from ..corpora import Clip, Corpus
+from ..data import feature_cache
+from ..data.protocols import PROTOCOLS, Fold, clips_of
+from ..data.selection import select
+from ..networks import NETWORKS
+from ..recipe import Pretraining, Recipe, load
+from .loop import Material
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a fit works on.
+
+    Attributes:
+        recipe: Recipe.
+        protocol: a name in PROTOCOLS.
+        corpora: by name; those that the recipe pre-trains on are not judged on, except under the
+            protocol `corpus`, where each is held out once and nothing is pre-trained.
+        results: folder of the results that count, with a folder `folds` inside.
+        work: folder for weights of unfinished runs.
+        cache: folder of the feature cache.
+        logs: folder for TensorBoard's logs, or None for none.
+        encoder: where the pre-trained encoder is that the recipe, or its teacher, needs.
+        teacher: the run of the recipe that teaches this one, or None.
+    """
+
+    recipe: Recipe
+    protocol: str
+    corpora: dict[str, Corpus]
+    results: Path
+    work: Path
+    cache: Path
+    logs: Path | None = None
+    encoder: str | None = None
+    teacher: "Run | None" = None
+
+    @property
+    def pretraining(self) -> Pretraining | None:
+        """The phase on other corpora, if there is one."""
+        return None if self.protocol == "corpus" else self.recipe.pretraining
+
+    @property
+    def beside(self) -> list[Corpus]:
+        """The corpora that are heard with a teacher's answers alone."""
+        if self.protocol == "corpus" or self.recipe.distillation is None:
+            return []
+        return [self.corpora[name] for name in self.recipe.distillation.beside]
+
+    @property
+    def judged(self) -> list[Corpus]:
+        """The corpora that folds are made of."""
+        elsewhere = () if self.protocol == "corpus" else self.recipe.further_corpora
+        missing = [name for name in elsewhere if name not in self.corpora]
+        if missing:
+            raise ConfigError(
+                f"Recipe {self.recipe.name} learns from {missing[0]} too: "
+                f"give --corpus {missing[0]}=PATH."
+            )
+        judged = [corpus for name, corpus in self.corpora.items() if name not in elsewhere]
+        if len(judged) != 1 and self.protocol != "corpus":
+            raise ConfigError(
+                f"Recipe {self.recipe.name} needs exactly one corpus to be judged on beside "
+                f"{', '.join(elsewhere) or 'none'} for pre-training, got "
+                f"{', '.join(self.corpora) or 'none'}: give each as --corpus NAME=PATH."
+            )
+        learnt = judged if self.protocol == "corpus" else [self.corpora[n] for n in elsewhere]
+        for corpus in judged:
+            shared = {other.info.name for other in learnt} & set(corpus.info.same_speakers_as)
+            if shared:
+                raise ConfigError(
+                    f"{corpus.info.name} and {min(shared)} are the same people, so training on one "
+                    "and judging on the other would test voices that were heard: leave one out."
+                )
+        return judged
+
+    @property
+    def clips(self) -> list[Clip]:
+        """The clips that folds count in."""
+        return clips_of(self.protocol, [clip for corpus in self.judged for clip in corpus.clips])
+
+    @property
+    def folds(self) -> list[Fold]:
+        """The protocol's folds."""
+        return PROTOCOLS[self.protocol](self.clips)
+
+    def digest(self, material: Material, *, without: frozenset[str] = frozenset()) -> str:
+        """Identify what decides the weights, so that folds of another run are never mixed in.
+
+        Args:
+            material: the clips that are learnt from.
+            without: further sections of the recipe that do not matter.
+        """
+        skipped = {"description", "claim", "abstention", *without}
+        # Without defaults, so that a recipe keeps its identity when recipes learn a new word.
+        decisive = self.recipe.model_dump(mode="json", exclude=skipped, exclude_defaults=True)
+        digest = hashlib.sha256(json.dumps([self.protocol, decisive], sort_keys=True).encode())
+        for clip in material.features:
+            digest.update(clip.digest.encode())
+        if self.teacher is not None and "distillation" not in without:
+            digest.update(self.teacher.digest(material).encode())
+        return digest.hexdigest()[:16]
+
+
+def make(
+    recipe: Recipe,
+    protocol: str,
+    corpora: dict[str, Corpus],
+    *,
+    results: Path,
+    work: Path,
+    cache: Path,
+    logs: Path | None = None,
+    encoder: str | None = None,
+) -> Run:
+    """Make a run whose results and weights lie in folders of their recipe's and protocol's name.
+
+    A recipe with a teacher gets that one's run too, on the clips that both are judged on.
+
+    Raises:
+        ConfigError: there is no such protocol, or logs are wanted and TensorBoard is missing.
+    """
+    if logs is not None and importlib.util.find_spec("tensorboard") is None:
+        raise ConfigError("TensorBoard's logs need its package: pip install tensorboard.")
+    if protocol not in PROTOCOLS:
+        known = ", ".join(PROTOCOLS)
+        raise ConfigError(f"There is no protocol {protocol!r}: use one of {known}.")
+    folders = {"results": results, "work": work, "cache": cache, "logs": logs, "encoder": encoder}
+    teacher = None
+    if recipe.distillation is not None:
+        further = () if protocol == "corpus" else recipe.further_corpora
+        learnt = {name: corpus for name, corpus in corpora.items() if name not in further}
+        teacher = make(load(recipe.distillation.teacher), protocol, learnt, **folders)
+    folders |= {"results": results / recipe.name / protocol, "work": work / recipe.name}
+    return Run(recipe, protocol, corpora, **folders, teacher=teacher)
+
+
+def corpora_for(recipe: Recipe, protocol: str, corpora: dict[str, Corpus]) -> dict[str, Corpus]:
+    """Choose what a recipe needs under a protocol: the first corpus, and those to pre-train on."""
+    if protocol == "corpus":
+        return corpora
+    wanted = {next(iter(corpora), None), *recipe.further_corpora}
+    return {name: corpus for name, corpus in corpora.items() if name in wanted}
+
+
+def prepare(run: Run, *, quiet: bool = False) -> Material:
+    """Compute or fetch the features and targets of the clips that folds count in."""
+    versions = run.recipe.versions(run.recipe.training)
+    material = prepare_corpora(run, run.judged, versions, quiet=quiet)
+    return material.take(np.resize(np.arange(len(material.features)), len(run.clips)))
+
+
+def prepare_corpora(
+    run: Run, corpora: list[Corpus], versions: tuple[str, ...], *, quiet: bool = False
+) -> Material:
+    """Compute or fetch the features and targets of some corpora."""
+    clips = [clip for corpus in corpora for clip in corpus.clips]
+    config = feature_cache.feature_config(run.recipe)
+    features = feature_cache.compute(clips, config, versions, cache=run.cache, quiet=quiet)
+    present = {corpus.info.name: corpus.info.labels for corpus in corpora}
+    targets = feature_cache.targets(clips, LABELS, present)
+    return Material(features, targets, feature_cache.intensities(clips))
+
+
+def new_network(run: Run, config: FeatureConfig, fold: int) -> keras.Model:
+    """Build the recipe's network with a fold's own seed."""
+    keras.utils.set_random_seed(run.recipe.seed * 1000 + fold)
+    build = NETWORKS[run.recipe.network.name]
+    parameters = run.recipe.network.parameters
+    return build(config.frames, config.features, len(config.labels), **parameters)
+
+
+def learn_config(run: Run, material: Material) -> FeatureConfig:
+    """Measure the statistics, and select the features, on the clips that are learnt from."""
+    identity = feature_cache.feature_config(run.recipe)
+    if run.recipe.features.scale is not None:
+        return identity
+    statistics = feature_cache.statistics(material.features, identity)
+    config = feature_cache.feature_config(run.recipe, normalisation=statistics)
+    if run.recipe.features.select is None:
+        return config
+    selected = select(material, config, run.recipe.features.select)
+    return feature_cache.feature_config(run.recipe, normalisation=statistics, selected=selected)

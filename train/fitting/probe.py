@@ -1,0 +1,134 @@
+"""Layers that learn emotion over an encoder that stays as it was pre-trained.
+
+Nothing under the layer `summary` changes while they learn, so what the encoder hears in each
+version of each clip is computed once and kept, and a fold takes seconds.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from ser_core.config.feature_config import FeatureConfig
+
+from ..data import feature_cache
+from ..data.feature_cache import ORIGINAL, Features
+from ..networks.speech_encoder import SUMMARY
+from ..recipe import Schedule
+from .condense import OF_THE_HEAD, condensed, encoder_of, install_encoder
+from .loop import Batches, Material, answer_inputs, one_of, train
+from .plan import Run, new_network
+
+
+def hear(run: Run, features: Sequence[Features], versions: Sequence[str]) -> list[Features]:
+    """Compute or fetch what a recipe's encoder hears.
+
+    Args:
+        run: Run of a recipe with an encoder.
+        features: of the clips, as the recipe's network sees them.
+        versions: which versions of each.
+
+    Returns:
+        One Features per clip whose versions are float32 arrays of shape (windows, width of the
+        summary).
+    """
+    recipe = run.recipe
+    layers = {k: v for k, v in recipe.network.parameters.items() if k not in OF_THE_HEAD}
+    decisive = [recipe.features.model_dump(mode="json"), recipe.encoder.name, layers]
+    if recipe.condensing is not None:
+        decisive.append(condensed(run).name)
+    if recipe.encoder.name == "keras_hub":
+        decisive.append(run.encoder)  # one of many, where the others are one file each
+    digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
+    folder = run.cache.parent / "heard" / digest
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / f"{clip.digest}.npz" for clip in features]
+    wanted = sorted({ORIGINAL, *versions})
+    missing = [i for i, file in enumerate(files) if not set(wanted) <= set(_names(file))]
+    if missing:
+        config = feature_cache.feature_config(recipe)
+        network = new_network(run, config, 0)
+        install_encoder(run, network)
+        encoder = encoder_of(network)
+        for i in tqdm(missing, desc="encoder", unit="clip"):
+            stored = _read(files[i])
+            stored |= {
+                name: encoder.predict_on_batch(features[i].inputs(config, name))
+                for name in wanted
+                if name not in stored
+            }
+            unfinished = files[i].with_suffix(".partial")
+            with unfinished.open("wb") as out:
+                np.savez(out, **{n: a.astype(np.float16) for n, a in stored.items()})
+            unfinished.replace(files[i])
+    return [
+        replace(clip, versions={n: a.astype(np.float32) for n, a in _read(file).items()})
+        for clip, file in zip(features, files, strict=True)
+    ]
+
+
+def _names(file: Path) -> list[str]:
+    if not file.is_file():
+        return []
+    with np.load(file, allow_pickle=False) as stored:
+        return stored.files
+
+
+def _read(file: Path) -> dict[str, np.ndarray]:
+    if not file.is_file():
+        return {}
+    with np.load(file, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+class SummaryBatches(Batches):
+    """What the encoder heard in clips, and smoothed targets; one item per step."""
+
+    def levels(self, version: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """What was heard in one of a clip's windows, (width of the summary,)."""
+        return one_of(version, rng)
+
+    def finished(self, inputs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """A summary is neither standardised nor masked."""
+        return inputs
+
+
+def head_of(network: keras.Model) -> keras.Model:
+    """The layers over the summary, as a network of their own that shares their weights."""
+    return keras.Model(network.get_layer(SUMMARY).output, network.outputs)
+
+
+def learn_head(
+    run: Run,
+    network: keras.Model,
+    heard: Material,
+    config: FeatureConfig,
+    schedule: Schedule,
+    seed: Sequence[int],
+    description: str,
+) -> list[dict[str, float]]:
+    """Train the layers over the encoder, in place.
+
+    Args:
+        run: Run.
+        network: keras.Model of train/networks/speech_encoder.py.
+        heard: training clips, with features from `hear`.
+        config: FeatureConfig.
+        schedule: Schedule.
+        seed: what random draws derive from.
+        description: str, what the progress bar says.
+    """
+    batches = SummaryBatches(heard, config, run.recipe, schedule, seed)
+    return train(head_of(network), batches, description=description)
+
+
+def answer_heard(
+    head: keras.Model, heard: Sequence[Features], config: FeatureConfig, version: str = ORIGINAL
+) -> np.ndarray:  # (clips, classes)
+    """Answer clips from what the encoder heard in all their windows, pooled."""
+    return answer_inputs(head, [clip.versions[version] for clip in heard], config)[0]

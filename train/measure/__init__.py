@@ -1,0 +1,4 @@
+"""What finished networks are worth: degraded sound, smaller forms, other corpora, comparisons.
+
+Imports fitting and answers; the commands import it.
+"""

@@ -1,0 +1,220 @@
+"""Compare recipes under protocols: one table of what each figure means.
+
+    python -m train compare --recipe default --recipe kbest_dense --protocol speaker \\
+        --protocol random --corpus ravdess=PATH --corpus nemo=PATH
+
+Whatever is not trained yet is trained, fold by fold; then every finished results folder becomes a
+row of `comparison.json` and `comparison.md`.
+"""
+
+import json
+import tempfile
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ser_core.features import assemble, levels, split, to_frames
+from ser_core.model.runtime import LITERT_FILE, LiteRTRuntime
+
+from .. import recipe as recipes
+from ..data import feature_cache
+from ..networks import NETWORKS
+from ..networks.export import write_json, write_litert
+from ..recipe import Recipe
+
+PROTOCOL_ORDER = ("speaker", "corpus", "random", "duplicated")
+COST_SECONDS = 3.0  # [s] of audio that costs are measured on
+COST_RUNS = 15
+OWN = {
+    "default": "this project's default",
+    "compact": "this project's, large condensed",
+    "conformer": "this project's, another network",
+    "large": "this project's, too large to ship",
+}
+COLUMNS = {
+    "Recipe": "{recipe}",
+    "Protocol": "{protocol}",
+    "Corpus": "{corpus}",
+    "Accuracy": "{accuracy}",
+    "UAR": "{uar}",
+    "Macro F1": "{macro_f1_mean:.1%}",
+    "ECE": "{ece:.3f}",
+    "Clips": "{clips}",
+    "Folds": "{folds}",
+    "Passes": "{epochs:g}",
+    "Parameters": "{parameters:,}",
+    "LiteRT": "{litert_megabytes:.1f} MB",
+    "Features": "{feature_milliseconds:.1f} ms",
+    "Network": "{network_milliseconds:.1f} ms",
+    "Published claim": "{published_claim}",
+}
+
+
+def measure_costs(recipe: Recipe) -> dict[str, float]:
+    """Measure what one answer costs, on noise shaped like three seconds of speech.
+
+    Weights do not matter for costs, so the network is an untrained one.
+
+    Args:
+        recipe: Recipe.
+
+    Returns:
+        litert_megabytes [MB], feature_milliseconds and network_milliseconds [ms], medians on one
+        thread; the network's is for as many inputs as three seconds have.
+    """
+    count = recipe.features.select
+    config = feature_cache.feature_config(recipe, selected=tuple(range(count)) if count else None)
+    rate = config.sample_rate
+    rng = np.random.default_rng(0)
+    loudness = 0.5 + 0.5 * np.sin(2 * np.pi * 3.0 * np.arange(int(COST_SECONDS * rate)) / rate)
+    samples = (0.1 * loudness * rng.standard_normal(len(loudness))).astype(np.float32)
+
+    def inputs() -> np.ndarray:
+        frames = to_frames(samples, config)
+        return assemble([levels(window, config) for window in split(frames, config)], config)
+
+    build = NETWORKS[recipe.network.name]
+    network = build(config.frames, config.features, len(config.labels), **recipe.network.parameters)
+    with tempfile.TemporaryDirectory() as folder:
+        write_litert(network, config, Path(folder))
+        size = (Path(folder) / LITERT_FILE).stat().st_size
+        runtime = LiteRTRuntime(folder, config)
+        windows = inputs()
+        return {
+            "litert_megabytes": round(size / 1e6, 2),
+            "feature_milliseconds": median_milliseconds(inputs),
+            "network_milliseconds": median_milliseconds(lambda: runtime.run(windows)),
+        }
+
+
+def median_milliseconds(work) -> float:
+    """Time some work after a first run, and give the median [ms]."""
+    work()
+    seconds = []
+    for _ in range(COST_RUNS):
+        started = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - started)
+    return round(1000 * float(np.median(seconds)), 2)
+
+
+def rows_of(folder: Path) -> list[dict]:
+    """Make the rows of one results folder: one, or under `corpus` one per corpus held out.
+
+    Args:
+        folder: a folder with metrics.json and recipe.toml.
+
+    Returns:
+        Rows without costs.
+    """
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    recipe = recipes.load(str(folder / "recipe.toml"))
+    row = {
+        "recipe": metrics["recipe"],
+        "protocol": metrics["protocol"],
+        "corpus": metrics["corpus"],
+        "clips": metrics["clips"],
+        "accuracy_mean": metrics["mean"]["accuracy"],
+        "accuracy_std": metrics["std"]["accuracy"],
+        "uar_mean": metrics["mean"]["uar"],
+        "uar_std": metrics["std"]["uar"],
+        "macro_f1_mean": metrics["mean"]["macro_f1"],
+        "ece": metrics["ece"],
+        "parameters": metrics["parameters"],
+        "epochs": round(float(np.mean(metrics["run"]["passes"])), 1),
+        "folds": len(metrics["folds"]),
+        "seeds": sorted({seed[0] for seed in metrics["run"]["seeds"]}),
+        "published_claim": recipe.claim,
+    }
+    if metrics["protocol"] != "corpus":
+        return [row]
+    names = metrics["corpus"].split(", ")
+    rows = []
+    for fold, passes in zip(metrics["folds"], metrics["run"]["passes"], strict=True):
+        held = names[fold["fold"] - 1]
+        taught = " + ".join(name for name in names if name != held)
+        figures = {f"{name}_mean": fold[name] for name in ("accuracy", "uar", "macro_f1")}
+        rows.append(
+            row
+            | figures
+            | {
+                "corpus": f"{taught} -> {held}",
+                "clips": fold["clips"],
+                "accuracy_std": 0.0,
+                "uar_std": 0.0,
+                "ece": fold["ece"],
+                "epochs": passes,
+                "folds": 1,
+            }
+        )
+    return rows
+
+
+def compare(results: Path) -> list[dict]:
+    """Gather every finished results folder into `comparison.json` and `comparison.md`.
+
+    Args:
+        results: folder of recipes' folders.
+
+    Returns:
+        The rows, by recipe and protocol.
+    """
+    folders = sorted(file.parent for file in results.glob("*/*/recipe.toml"))
+    rows = []
+    for name in dict.fromkeys(folder.parent.name for folder in folders):
+        mine = [folder for folder in folders if folder.parent.name == name]
+        costs = measure_costs(recipes.load(str(mine[0] / "recipe.toml")))
+        keras.utils.clear_session()
+        rows += [row | costs for folder in mine for row in rows_of(folder)]
+    rows.sort(
+        key=lambda row: (
+            PROTOCOL_ORDER.index(row["protocol"]),
+            -row["accuracy_mean"],
+            row["corpus"],
+        )
+    )
+    write_json(results / "comparison.json", rows)
+    (results / "comparison.md").write_text(table(rows), encoding="utf-8")
+    return rows
+
+
+def table(rows: list[dict]) -> str:
+    """Write rows as a Markdown table."""
+    lines = [list(COLUMNS), ["---"] * len(COLUMNS)]
+    for row in rows:
+        spreads = {name: spread(row, name) for name in ("accuracy", "uar")}
+        lines.append([form.format(**row, **spreads) for form in COLUMNS.values()])
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def spread(row: dict, name: str) -> str:
+    """Write a figure's mean over the folds and, of several, its standard deviation."""
+    mean = f"{row[f'{name}_mean']:.1%}"
+    return mean if row["folds"] == 1 else f"{mean} ± {row[f'{name}_std']:.1%}"
+
+
+def cell(row: dict | None) -> str:
+    """Write a row's accuracy, and how many folds it is of where that is not all five."""
+    if row is None:
+        return "-"
+    text = spread(row, "accuracy").replace("%", " %")
+    return text if row["folds"] == 5 else f"{text} ({row['folds']} folds)"
+
+
+def summary(rows: list[dict]) -> str:
+    """Write one line per recipe: its claim, and its accuracy under each way of judging it.
+
+    This is the README's table; what is not trained yet is a dash.
+    """
+    lines = [
+        ["system", "its claim", "unseen speakers", "random clips", "random, each clip twice"],
+        ["---", "---", "---:", "---:", "---:"],
+    ]
+    for name in dict.fromkeys(row["recipe"] for row in rows):
+        mine = {row["protocol"]: row for row in rows if row["recipe"] == name}
+        claim = next(iter(mine.values()))["published_claim"] or OWN.get(name, "none")
+        cells = [cell(mine.get(way)) for way in ("speaker", "random", "duplicated")]
+        lines.append([f"`{name}`", claim, *cells])
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)

@@ -1,0 +1,85 @@
+"""Judge a finished model on a corpus, from file to answer, as its users meet it.
+
+python -m train evaluate --model user/name --corpus nemo=PATH
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from ser_core import EmotionRecognizer
+from ser_core.errors import ConfigError
+
+from ..answers.metrics import measure
+from ..answers.out_of_fold import Answers
+from ..corpora import Clip, Corpus
+
+
+def evaluate(recognizer: EmotionRecognizer, corpus: Corpus) -> tuple[Answers, dict]:
+    """Let a recognizer answer every clip of a corpus whose emotion it knows.
+
+    Args:
+        recognizer: EmotionRecognizer.
+        corpus: Corpus.
+
+    Returns:
+        The answers for clips with speech, and what was measured: as `measure`, and `asked`,
+        `no_speech`, `uncertain`, `unknown_emotion` (clips left out, since the model has no such
+        label), `accuracy_of_asked` (a clip called silent counts as wrong), `trained_on_it`.
+
+    Raises:
+        ConfigError: the model knows none of the corpus' emotions, or heard no speech at all.
+    """
+    known = [clip for clip in corpus.clips if clip.emotion in recognizer.labels]
+    if not known:
+        raise ConfigError(f"The model has none of the emotions of {corpus.info.name}.")
+    statuses: Counter[str] = Counter()
+    heard: list[Clip] = []
+    probabilities = []
+    for clip in tqdm(known, desc="evaluate", unit="clip", mininterval=1.0):
+        answer = recognizer.predict(clip.path)
+        statuses[answer.status] += 1
+        if answer.status != "no_speech":
+            heard.append(clip)
+            probabilities.append([answer.probabilities[label] for label in recognizer.labels])
+    if not heard:
+        raise ConfigError(f"The model heard no speech in any clip of {corpus.info.name}.")
+    answers = answers_of(heard, np.array(probabilities), recognizer.labels)
+    right = answers.probabilities.argmax(axis=1) == answers.truth
+    return answers, {
+        "corpus": corpus.info.name,
+        "asked": len(known),
+        "no_speech": statuses["no_speech"],
+        "uncertain": statuses["uncertain"],
+        "unknown_emotion": len(corpus.clips) - len(known),
+        "accuracy_of_asked": round(float(right.sum() / len(known)), 4),
+        "trained_on_it": corpus.info.name in trained_on(recognizer.directory),
+        **measure(answers),
+    }
+
+
+def answers_of(
+    clips: Sequence[Clip], probabilities: np.ndarray, labels: tuple[str, ...]
+) -> Answers:
+    """Put a model's answers into a table of one fold."""
+    return Answers(
+        files=tuple(clip.file for clip in clips),
+        speakers=tuple(clip.speaker for clip in clips),
+        folds=np.ones(len(clips), dtype=int),
+        truth=np.array([labels.index(clip.emotion) for clip in clips]),
+        probabilities=probabilities,
+        labels=labels,
+    )
+
+
+def trained_on(directory: Path) -> set[str]:
+    """Name the corpora that a model repository says it was trained on."""
+    file = directory / "dataset.json"
+    if not file.is_file():
+        return set()
+    described = json.loads(file.read_text(encoding="utf-8"))
+    return {corpus["name"] for corpus in described["corpora"]}

@@ -1,0 +1,75 @@
+"""Pictures of a results folder: learning curves, confusion matrix, reliability diagram.
+
+python -m train figures train/results/default/speaker --out runs/figures
+"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ser_core.errors import ConfigError
+from ser_core.ui.look import plots
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+PNG_SIZE = {"width": 900, "height": 600, "scale": 2}
+
+
+def draw(folder: Path) -> dict[str, "go.Figure"]:
+    """Draw what a results folder holds.
+
+    Args:
+        folder: a folder with metrics.json and folds/.
+
+    Returns:
+        Figures by name.
+
+    Raises:
+        ConfigError: the folder has no metrics.json.
+    """
+    file = folder / "metrics.json"
+    if not file.is_file():
+        raise ConfigError(f"{folder} has no metrics.json: give a results folder that fit has made.")
+    metrics = json.loads(file.read_text(encoding="utf-8"))
+    histories = {}
+    for record in sorted((folder / "folds").glob("fold_*.json")):
+        fold = json.loads(record.read_text(encoding="utf-8"))
+        histories[f"fold {fold['fold']}"] = fold["history"]
+    return {
+        "learning_curves": plots.learning_curves(histories),
+        "confusion_matrix": plots.confusion_matrix(metrics["labels"], metrics["confusion_matrix"]),
+        "reliability": plots.reliability_diagram(metrics["calibration_bins"]),
+    }
+
+
+def write(figures: dict[str, "go.Figure"], out: Path, *, png: bool = False) -> list[Path]:
+    """Write figures as HTML, and as PNG where it is wanted.
+
+    Args:
+        figures: by name.
+        out: folder, made if it is not there.
+        png: whether to write PNG too, which takes kaleido and a Chrome or Chromium.
+
+    Returns:
+        The files written.
+
+    Raises:
+        ConfigError: kaleido or a browser is missing.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    files = []
+    for name, figure in figures.items():
+        files.append(out / f"{name}.html")
+        figure.write_html(files[-1], include_plotlyjs="cdn")
+        if png:
+            figure.update_layout(paper_bgcolor="white")  # a PNG stands on any page
+            files.append(out / f"{name}.png")
+            try:
+                figure.write_image(files[-1], **PNG_SIZE)
+            except (ValueError, ImportError, RuntimeError) as error:
+                raise ConfigError(
+                    "PNG pictures need kaleido and a Chrome or Chromium: pip install kaleido, or "
+                    "leave --png out."
+                ) from error
+    return files

@@ -1,0 +1,133 @@
+"""The networks of finished folds, each with the clips of the speakers that it never heard."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ser_core.config.feature_config import FeatureConfig
+from ser_core.emotions import LABELS
+from ser_core.errors import ConfigError
+
+from ..answers import out_of_fold
+from ..answers.calibration import calibrate
+from ..audit import leaked_statistics
+from ..corpora import Clip
+from ..data import feature_cache
+from ..fitting.plan import Run, new_network, prepare
+
+
+@dataclass(frozen=True)
+class FoldNetwork:
+    """Where a fold's network is, and what belongs to it; small enough for another process.
+
+    Attributes:
+        number: int, the fold's.
+        weights: Path of the weights.
+        config: FeatureConfig, with the statistics of the training clips.
+        temperature: float, fitted on the other folds.
+        known: bool array of shape (classes,), which were learnt.
+        train: the clips that the network learnt from.
+        test: the clips of the speakers that it did not hear.
+    """
+
+    number: int
+    weights: Path
+    config: FeatureConfig
+    temperature: float
+    known: np.ndarray
+    train: tuple[Clip, ...]
+    test: tuple[Clip, ...]
+
+    @property
+    def truth(self) -> np.ndarray:  # (test clips,)
+        """Index into LABELS of each test clip."""
+        return np.array([LABELS.index(clip.emotion) for clip in self.test])
+
+    def among_known(self, probabilities: np.ndarray) -> np.ndarray:
+        """Share probabilities among the classes that were learnt, as the fold itself does.
+
+        Args:
+            probabilities: float array of shape (clips, classes).
+
+        Returns:
+            float64 array of the same shape, rows sum to 1.
+        """
+        known = np.where(self.known, probabilities, 0.0)
+        return known / known.sum(axis=1, keepdims=True)
+
+    def load(self, run: Run) -> keras.Model:
+        """Build the network, with its weights."""
+        network = new_network(run, self.config, self.number)
+        network.load_weights(self.weights)
+        return network
+
+
+def find(run: Run, numbers: tuple[int, ...] = ()) -> list[FoldNetwork]:
+    """Find the networks of a run's folds.
+
+    Args:
+        run: Run.
+        numbers: of folds; all of them if empty.
+
+    Returns:
+        One FoldNetwork per fold, in order.
+
+    Raises:
+        ConfigError: there is no such fold; it is not finished, is of another recipe or other audio,
+            or its weights are not kept; fewer than two folds are finished, so that no temperature
+            can be fitted without the one that is judged.
+    """
+    clips, material = run.clips, prepare(run, quiet=True)
+    digest = run.digest(material)
+    folds = {fold.number: fold for fold in run.folds}
+    unknown = set(numbers) - set(folds)
+    if unknown:
+        raise ConfigError(f"There is no fold {min(unknown)}: the folds are {list(folds)}.")
+    wanted = sorted(set(numbers)) or list(folds)
+    weights = {n: run.work / f"fold_{n}-{digest}.weights.h5" for n in wanted}
+    for number, file in weights.items():
+        if not out_of_fold.fold_is_done(run.results, number, digest):
+            raise ConfigError(f"{run.results} has no finished fold {number}: run fit first.")
+        if not file.is_file():
+            raise ConfigError(
+                f"{file} is not there: the network of fold {number} was trained elsewhere, or its "
+                f"weights were deleted. Bring them, or move {run.results} away and run fit again."
+            )
+    raw = out_of_fold.read_folds(run.results)
+    if len(np.unique(raw.folds)) < 2:
+        raise ConfigError(
+            f"{run.results} has one finished fold: the temperature of a fold is fitted on the "
+            "others, so run fit for at least two."
+        )
+    _, calibration = calibrate(raw, run.recipe.abstention.target_accuracy)
+    return [
+        FoldNetwork(
+            number,
+            weights[number],
+            config_of(run, number),
+            calibration.fold_temperatures[number],
+            (material.targets[folds[number].train] >= 0).any(axis=0),
+            tuple(clips[i] for i in folds[number].train),
+            tuple(clips[i] for i in folds[number].test),
+        )
+        for number in wanted
+    ]
+
+
+def config_of(run: Run, number: int) -> FeatureConfig:
+    """Make the feature config of a fold from what it wrote down.
+
+    Raises:
+        ConfigError: it is of before folds wrote that down.
+    """
+    fitted = leaked_statistics.read_fold(run.results, number)
+    if fitted is None:
+        raise ConfigError(
+            f"{run.results / 'folds' / f'fold_{number}.json'} does not say what features were "
+            f"standardised with, as fit writes it now: move {run.results} away and run fit again."
+        )
+    return feature_cache.feature_config(
+        run.recipe, normalisation=fitted.normalisation, selected=fitted.selected
+    )

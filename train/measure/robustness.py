@@ -1,0 +1,375 @@
+"""How answers hold up outside a studio: each fold's network on degraded clips of its own speakers.
+
+    python -m train robustness --recipe default --corpus ravdess=PATH --corpus nemo=PATH
+
+Every clip is decoded, degraded, and then takes the way of the recognizer: speech gate, features,
+network, pooled windows, the fold's temperature. Where the gate finds no speech the app would not
+answer; the row says how often it would, and its other figures are of all clips, so that conditions
+compare. A fold's answers are kept as it ends, and a run that was stopped goes on at the next one.
+"""
+
+import dataclasses
+import hashlib
+import json
+import multiprocessing
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from ser_core.audio.load import load_audio
+from ser_core.config.feature_config import FeatureConfig
+from ser_core.emotions import LABELS
+from ser_core.errors import ConfigError
+from ser_core.features import network_inputs
+from ser_core.timeline.windows import heard_inputs
+
+from ..answers import out_of_fold
+from ..answers.calibration import apply_temperature
+from ..answers.metrics import accuracy_interval, intensity_auc, scores
+from ..corpora import Clip
+from ..data import degradations, feature_cache
+from ..data.feature_cache import ORIGINAL
+from ..fitting import fit, loop
+from ..fitting.plan import Run
+from ..networks.export import write_json
+from . import fold_networks
+from .fold_networks import FoldNetwork
+
+FILE = "robustness.json"
+TALKER_CLIPS = 120  # training clips that babble is made of, spread over a fold's speakers
+SAME = 0.01  # of a probability: what another machine's rounding leaves
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One way to degrade a recording.
+
+    Attributes:
+        kind: str, what is done.
+        level: float, how much; None where there is one way only.
+        unit: str, of the level.
+    """
+
+    kind: str
+    level: float | None = None
+    unit: str = ""
+
+    def __str__(self) -> str:
+        return self.kind if self.level is None else f"{self.kind}, {self.level:g} {self.unit}"
+
+
+CLEAN = Condition("clean")
+CONDITIONS = (
+    CLEAN,
+    *(
+        Condition(noise, snr, "dB SNR")
+        for noise in ("white noise", "babble", "mains hum")
+        for snr in (20.0, 10.0, 5.0, 0.0)
+    ),
+    *(Condition("reverberation", rt60, "s RT60") for rt60 in (0.3, 0.6, 1.0)),
+    Condition("telephone"),
+    Condition("MP3", 32.0, "kbit/s"),
+    Condition("Opus", 16.0, "kbit/s"),
+    *(Condition("clipping", share, "% of samples") for share in (1.0, 10.0)),
+    Condition("gain in floats", 20.0, "dB"),
+    *(Condition("gain in 16 bits", decibels, "dB") for decibels in (20.0, -20.0)),
+    Condition("random gain in floats", 10.0, "dB either way"),
+    Condition("silence on both sides", 1.0, "s"),
+    *(Condition("speed", speed, "times") for speed in (0.9, 1.1)),
+)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the network is asked about one clip, in the form that `train.fitting.loop.answer` takes.
+
+    Attributes:
+        windows: float32 array of shape (inputs, frames, features).
+        answered: bool, whether the gate found speech.
+    """
+
+    windows: np.ndarray
+    answered: bool = True
+
+    def inputs(self, config: FeatureConfig, version: str = ORIGINAL) -> np.ndarray:
+        """See `train.data.feature_cache.Features.inputs`."""
+        return self.windows
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A fold's answers under every condition.
+
+    Attributes:
+        files: of the clips that were asked.
+        speakers: of these clips.
+        truth: int array of shape (clips,), index into LABELS.
+        probabilities: float array of shape (conditions, clips, classes), calibrated.
+        answered: bool array of shape (conditions, clips), whether the gate found speech.
+        strong: float array of shape (clips,): 1 strongly expressed, 0 not, -1 where nobody said.
+        intensity: float array of shape (conditions, clips) in [0, 1]; NaN where the network tells
+            none.
+    """
+
+    files: np.ndarray
+    speakers: np.ndarray
+    truth: np.ndarray
+    probabilities: np.ndarray
+    answered: np.ndarray
+    strong: np.ndarray
+    intensity: np.ndarray
+
+
+def degrade(
+    samples: np.ndarray,
+    condition: Condition,
+    sample_rate: int,
+    talkers: Sequence[np.ndarray],
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Degrade a recording.
+
+    Args:
+        samples: float32 array of shape (n,), mono, full scale 1.
+        condition: Condition.
+        sample_rate: int [Hz].
+        talkers: recordings that babble is made of, float32 arrays like `samples`.
+        rng: numpy Generator.
+
+    Returns:
+        float32 array of shape (m,).
+    """
+    level = condition.level
+    match condition.kind:
+        case "clean":
+            return samples
+        case "white noise":
+            return degradations.white_noise(samples, level, rng)
+        case "babble":
+            return degradations.babble(samples, level, talkers, rng)
+        case "mains hum":
+            return degradations.mains_hum(samples, level, sample_rate, rng)
+        case "reverberation":
+            return degradations.reverberate(samples, level, sample_rate, rng)
+        case "telephone":
+            return degradations.telephone(samples, sample_rate)
+        case "MP3":
+            return degradations.mp3(samples, sample_rate, round(1000 * level))
+        case "Opus":
+            return degradations.opus(samples, sample_rate, round(1000 * level))
+        case "clipping":
+            return degradations.clip(samples, level / 100.0)
+        case "gain in floats":
+            return degradations.gain(samples, level)
+        case "random gain in floats":
+            return degradations.gain(samples, rng.uniform(-level, level))
+        case "gain in 16 bits":
+            return degradations.gain_16_bits(samples, level)
+        case "silence on both sides":
+            return degradations.silence_around(samples, level, sample_rate)
+        case "speed":
+            return degradations.at_speed(samples, level, sample_rate)
+    raise ValueError(f"There is no degradation called {condition.kind!r}.")
+
+
+def generator(kind: str, name: str) -> np.random.Generator:
+    """Make the generator of a file's draws: the same noise at every level and in every run."""
+    digest = hashlib.sha256(f"{kind}/{name}".encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:8], "little"))
+
+
+def hear(samples: np.ndarray, config: FeatureConfig) -> Heard:
+    """Make the network's inputs as the recognizer does; of all there is where nobody speaks."""
+    _, inputs = heard_inputs(samples, config)
+    if inputs is None:
+        return Heard(network_inputs(samples, config), answered=False)
+    return Heard(inputs)
+
+
+def talkers_of(fold: FoldNetwork) -> list[np.ndarray]:
+    """Read the training clips that a fold's babble is made of: never those of a test speaker."""
+    spread = np.linspace(0, len(fold.train) - 1, min(TALKER_CLIPS, len(fold.train))).astype(int)
+    rate = fold.config.sample_rate
+    return [load_audio(fold.train[i].path, sample_rate=rate) for i in spread]
+
+
+def answer(
+    network, heard: Sequence[Heard], fold: FoldNetwork
+) -> tuple[np.ndarray, np.ndarray | None]:  # (clips, classes), (clips,)
+    """Answer clips as the fold did, before any temperature; see `train.fitting.loop.answer`."""
+    probabilities, intensity = loop.answer(network, heard, fold.config)
+    return fold.among_known(probabilities), intensity
+
+
+def check(network, fold: FoldNetwork, run: Run, clips: Sequence[Clip], sounds: list) -> None:
+    """Raise ConfigError unless the network gives the answers that its fold wrote down."""
+    written = out_of_fold.read_answers(run.results / "folds" / f"fold_{fold.number}.csv")
+    places = [written.files.index(clip.file) for clip in clips]
+    again, _ = answer(network, [Heard(network_inputs(one, fold.config)) for one in sounds], fold)
+    difference = float(np.abs(again - written.probabilities[places]).max())
+    if not difference <= SAME:
+        raise ConfigError(
+            f"{fold.weights} gives other answers than fold {fold.number} wrote down (by "
+            f"{difference:.2g} in probability): the network or its features were changed since; "
+            f"move {run.results} away and run fit again."
+        )
+
+
+def measure_fold(run: Run, fold: FoldNetwork, every: int, file: Path) -> None:
+    """Let a fold's network answer its test clips under every condition, in a process of its own."""
+    fit.deterministic(threads=1)
+    network, config = fold.load(run), fold.config
+    clips = fold.test[::every]
+    sounds = [load_audio(clip.path, sample_rate=config.sample_rate) for clip in clips]
+    check(network, fold, run, clips, sounds)
+    talkers = talkers_of(fold)
+    probabilities, answered, intensity = [], [], []
+    for condition in tqdm(CONDITIONS, desc=fit.name_of(fold.number), unit="condition"):
+        heard = []
+        for clip, samples in zip(clips, sounds, strict=True):
+            rng = generator(condition.kind, clip.file)
+            changed = degrade(samples, condition, config.sample_rate, talkers, rng)
+            heard.append(hear(changed, config))
+        given, strengths = answer(network, heard, fold)
+        probabilities.append(apply_temperature(given, fold.temperature))
+        intensity.append(np.full(len(clips), np.nan) if strengths is None else strengths)
+        answered.append([one.answered for one in heard])
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_suffix(".partial")
+    with unfinished.open("wb") as out:
+        np.savez(
+            out,
+            files=[clip.file for clip in clips],
+            speakers=[clip.speaker for clip in clips],
+            truth=fold.truth[::every],
+            probabilities=probabilities,
+            answered=answered,
+            strong=feature_cache.intensities(clips),
+            intensity=intensity,
+        )
+    unfinished.replace(file)
+
+
+def file_of(run: Run, fold: FoldNetwork, every: int) -> Path:
+    """Say where a fold's answers are kept; another network or another degradation has another."""
+    fields = [field.name for field in dataclasses.fields(Measured)]
+    parts = [fold.weights.name, f"{fold.temperature:g}", str(every), *map(str, CONDITIONS), *fields]
+    digest = hashlib.sha256(json.dumps(parts).encode())
+    digest.update(Path(degradations.__file__).read_bytes())
+    return run.work / f"robustness_{fold.number}-{digest.hexdigest()[:16]}.npz"
+
+
+def measure(run: Run, *, folds: tuple[int, ...] = (), jobs: int = 1, every: int = 1) -> dict:
+    """Measure a run's folds under every condition, several folds at a time.
+
+    Args:
+        run: Run whose folds are finished, and whose weights are kept.
+        folds: numbers of the folds, all of them if empty.
+        jobs: int > 0, folds measured at a time, one core each.
+        every: int > 0, ask only every so manieth test clip.
+
+    Returns:
+        JSON-ready dict with a row per condition; also written into the results when it is of all
+        folds.
+
+    Raises:
+        ConfigError: as `fold_networks.find`, or a network does not give its fold's answers.
+    """
+    found = fold_networks.find(run, folds)
+    files = {fold.number: file_of(run, fold, every) for fold in found}
+    pending = [fold for fold in found if not files[fold.number].is_file()]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
+        tasks = [
+            pool.submit(measure_fold, run, fold, every, files[fold.number]) for fold in pending
+        ]
+        for task in as_completed(tasks):
+            task.result()
+    measured = summarise([read(file) for file in files.values()]) | {
+        "recipe": run.recipe.name,
+        "protocol": run.protocol,
+        "folds": list(files),
+        "every": every,
+    }
+    if len(files) == len(run.folds):
+        write_json(run.results / FILE, measured)
+    return measured
+
+
+def write(measured: dict, model: Path) -> None:
+    """Put what was measured into a model's folder, for its card."""
+    write_json(model / FILE, measured)
+
+
+def read(file: Path) -> Measured:
+    """Read a fold's answers."""
+    with np.load(file, allow_pickle=False) as stored:
+        return Measured(**{name: stored[name] for name in stored.files})
+
+
+def summarise(folds: Sequence[Measured]) -> dict:
+    """Pool the folds, and measure each condition.
+
+    Returns:
+        `clips`, `talkers` in babble, `direct_to_reverberant` [dB], and `rows`: condition, kind,
+        level, unit, the figures of `metrics.scores`, accuracy_interval, mean confidence, answered
+        (share of the clips in which the gate found speech), change [points] of the accuracy
+        against clean, and intensity_auc of strong expression against normal, None where the
+        networks tell no intensity.
+    """
+    truth = np.concatenate([fold.truth for fold in folds])
+    speakers = np.concatenate([fold.speakers for fold in folds])
+    probabilities = np.concatenate([fold.probabilities for fold in folds], axis=1)
+    answered = np.concatenate([fold.answered for fold in folds], axis=1)
+    strong = np.concatenate([fold.strong for fold in folds])
+    intensity = np.concatenate([fold.intensity for fold in folds], axis=1)
+    rows = []
+    for condition, given, heard, strengths in zip(
+        CONDITIONS, probabilities, answered, intensity, strict=True
+    ):
+        figures = scores(given, truth)
+        correct = given.argmax(axis=1) == truth
+        clean = rows[0]["accuracy"] if rows else figures["accuracy"]
+        rows.append(
+            {
+                "condition": str(condition),
+                "kind": condition.kind,
+                "level": condition.level,
+                "unit": condition.unit,
+                **figures,
+                "accuracy_interval": list(accuracy_interval(correct, speakers)),
+                "confidence": round(float(given.max(axis=1).mean()), 4),
+                "answered": round(float(heard.mean()), 4),
+                "change": round(100.0 * (figures["accuracy"] - clean), 1),
+                "intensity_auc": intensity_auc(strong, strengths),
+            }
+        )
+    return {
+        "clips": len(truth),
+        "labels": list(LABELS),
+        "talkers": degradations.TALKERS,
+        "direct_to_reverberant": degradations.DIRECT_TO_REVERBERANT,
+        "rows": rows,
+    }
+
+
+def table(measured: dict) -> str:
+    """Write what was measured as a Markdown table."""
+    lines = [
+        "| condition | accuracy | change | UAR | ECE | NLL | mean confidence | app answers "
+        "| intensity, AUC |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for row in measured["rows"]:
+        auc = row["intensity_auc"]
+        lines.append(
+            f"| {row['condition']} | {row['accuracy']:.1%} | {row['change']:+.1f} "
+            f"| {row['uar']:.1%} | {row['ece']:.3f} | {row['nll']:.3f} "
+            f"| {row['confidence']:.1%} | {row['answered']:.1%} "
+            f"| {'' if auc is None else f'{auc:.3f}'} |"
+        )
+    return "\n".join(lines) + "\n"

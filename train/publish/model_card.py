@@ -1,0 +1,274 @@
+"""The model card: rendered from a repository's own metrics, never from anything typed in.
+
+python -m train card ser_core/pretrained      # README.md there, and model_card.md here
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+import yaml
+from huggingface_hub import EvalResult, HfApi, ModelCardData, hf_hub_download
+from huggingface_hub.errors import EntryNotFoundError, RevisionNotFoundError
+
+from ser_core.config.feature_config import FeatureConfig
+from ser_core.errors import ConfigError, ModelNotFoundError
+
+from ..answers import adaptation_gain
+from ..corpora.licences import LICENCES
+
+CARD = "README.md"
+TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
+SPEECH_GATE = Path(__file__).parents[1] / "results" / "speech_gate" / "metrics.json"
+OTHER = "other"  # the Hub's name of a licence it has no name for
+HUB_DATASET = "https://huggingface.co/datasets/"
+TAGS = ("speech-emotion-recognition", "emotion", "litert", "calibrated")
+FIGURES = {  # name on the Hub, by name in metrics.json
+    "accuracy": "Accuracy",
+    "uar": "Unweighted average recall",
+    "macro_f1": "Macro F1",
+    "ece": "Expected calibration error",
+}
+WAYS = {
+    "speaker": "unseen speakers",
+    "random": "random clips, same speakers",
+    "duplicated": "random clips, each there twice",
+    "corpus": "an unseen corpus",
+}
+MEASURED = re.compile(r"<!-- measured: (.+?) -->\n.*?<!-- /measured -->", flags=re.DOTALL)
+FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", flags=re.DOTALL)
+
+
+def markdown_environment() -> jinja2.Environment:
+    """What cards are rendered with: a name that is missing raises, and nothing is escaped."""
+    return jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # Markdown, not HTML
+    )
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Everything the card says, in three groups: given, measured, constant.
+
+    Attributes:
+        source: what `from_pretrained` takes: the repository's id, or a folder.
+        config: the feature config.
+        dataset: dataset.json.
+        metrics: metrics.json.
+        comparison: rows of comparison.json, or none.
+        speech_gate: the speech gate's own metrics, or None where they are not at hand.
+        robustness: robustness.json, or None.
+        forms: forms.json, or None.
+    """
+
+    source: str
+    config: FeatureConfig
+    dataset: dict
+    metrics: dict
+    comparison: list[dict]
+    speech_gate: dict | None
+    robustness: dict | None
+    forms: dict | None
+
+    @classmethod
+    def of(cls, directory: Path, *, source: str) -> "ModelCard":
+        """Read a model repository.
+
+        Args:
+            directory: its folder.
+            source: what its readers give to `from_pretrained`.
+
+        Raises:
+            ModelNotFoundError: metrics.json or dataset.json is missing.
+        """
+        for name in ("metrics.json", "dataset.json"):
+            if not (directory / name).is_file():
+                raise ModelNotFoundError(f"{directory} has no {name}, which the card is made from.")
+        gate = json.loads(SPEECH_GATE.read_text("utf-8")) if SPEECH_GATE.is_file() else None
+        optional = {}
+        for name in ("comparison", "robustness", "forms"):
+            file = directory / f"{name}.json"
+            optional[name] = json.loads(file.read_text("utf-8")) if file.is_file() else None
+        return cls(
+            source=source,
+            config=FeatureConfig.load(directory),
+            dataset=json.loads((directory / "dataset.json").read_text("utf-8")),
+            metrics=json.loads((directory / "metrics.json").read_text("utf-8")),
+            comparison=optional["comparison"] or [],
+            speech_gate=gate,
+            robustness=optional["robustness"],
+            forms=optional["forms"],
+        )
+
+    def front_matter(self) -> str:
+        """What the Hub reads: licence, languages, tags, and the results as a model-index."""
+        corpora = self.dataset["corpora"]
+        pages = [corpus.get("homepage", "") for corpus in corpora]
+        data = ModelCardData(
+            language=sorted({corpus["language"] for corpus in corpora}),
+            license=self.licence,
+            # The Hub wants to know what "other" means.
+            license_name="terms-of-the-corpora" if self.licence == OTHER else None,
+            library_name="keras",
+            pipeline_tag="audio-classification",
+            tags=list(TAGS),
+            datasets=[p.removeprefix(HUB_DATASET) for p in pages if p.startswith(HUB_DATASET)],
+            model_name=f"speech emotion recognition, {self.config.recipe}",
+            eval_results=self.results(),
+        )
+        return data.to_yaml()
+
+    @property
+    def licence(self) -> str:
+        """The Hub's name of the weights' licence: that of the corpora, if all have the same."""
+        ids = {corpus["licence"] for corpus in self.dataset["corpora"]}
+        known = LICENCES.get(min(ids)) if len(ids) == 1 else None
+        return known.hub if known else OTHER
+
+    def results(self) -> list[EvalResult]:
+        """Every figure of this recipe, per protocol, in the Hub's form."""
+        main = {name: self.metrics["mean"].get(name) for name in FIGURES}
+        main["ece"] = self.metrics["ece"]  # pooled: a fold alone is too small for it
+        measured = [(self.metrics["protocol"], self.metrics["corpus"], main)]
+        for row in self.comparison:
+            if row["recipe"] == self.config.recipe and row["protocol"] != measured[0][0]:
+                names = {
+                    "accuracy": "accuracy_mean",
+                    "uar": "uar_mean",
+                    "macro_f1": "macro_f1_mean",
+                }
+                figures = {name: row[key] for name, key in names.items()} | {"ece": row["ece"]}
+                measured.append((row["protocol"], row["corpus"], figures))
+        return [
+            EvalResult(
+                task_type="audio-classification",
+                task_name="Speech emotion recognition",
+                dataset_type=corpus,
+                dataset_name=f"{corpus}, {WAYS.get(protocol, protocol)}",
+                dataset_config=protocol,
+                metric_type=name,
+                metric_name=words,
+                metric_value=figures[name],
+            )
+            for protocol, corpus, figures in measured
+            for name, words in FIGURES.items()
+        ]
+
+    def render(self) -> str:
+        """Return the card as Markdown with front matter."""
+        environment = markdown_environment()
+        environment.filters["percent"] = lambda value, digits=1: f"{100 * value:.{digits}f} %"
+        template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+        by_speaker = self.metrics["by_speaker"]
+        return template.render(
+            front_matter=self.front_matter(),
+            source=self.source,
+            config=self.config,
+            dataset=self.dataset,
+            licence=self.licence,
+            metrics=self.metrics,
+            comparison=self.comparison,
+            elsewhere=[
+                row
+                for row in self.comparison
+                if row["protocol"] == "corpus" and row["recipe"] == self.config.recipe
+            ],
+            ways=WAYS,
+            gate=self.speech_gate,
+            robustness=self.robustness,
+            forms=self.forms,
+            adapted=adaptation_gain.table(self.metrics.get("adaptation")),
+            worst=min(by_speaker.items(), key=lambda item: item[1]),
+            best=max(by_speaker.items(), key=lambda item: item[1]),
+            chance=max(self.dataset["corpora"][0]["by_emotion"].values())
+            / self.dataset["corpora"][0]["clips"],
+        )
+
+
+def merge(edited: str, rendered: str) -> str:
+    """Put new figures into a card that a person may have edited, and leave their words alone.
+
+    What stands between `<!-- measured: NAME -->` and `<!-- /measured -->` is ours and replaced; so
+    are our keys of the front matter, while a person's further keys, tags and text stay.
+
+    Args:
+        edited: the card as it stands on the Hub.
+        rendered: the card as `ModelCard.render` gives it now.
+
+    Returns:
+        The card to publish.
+
+    Raises:
+        ConfigError: the card has no such marks or no front matter, so it is not one of ours.
+    """
+    blocks = {match[1]: match[0] for match in MEASURED.finditer(rendered)}
+    head = FRONT_MATTER.match(edited)
+    known = {match[1] for match in MEASURED.finditer(edited)}
+    if head is None or not known & set(blocks):
+        raise ConfigError(
+            "The card on the Hub is not one that this command wrote (it has none of the marks "
+            "<!-- measured: ... -->): give --replace-card to write it anew."
+        )
+    body = MEASURED.sub(lambda match: blocks.get(match[1], match[0]), edited[head.end() :])
+    for name, block in blocks.items():
+        if name not in known:
+            body = f"{body.rstrip()}\n\n{block}\n"
+    theirs = yaml.safe_load(head[1]) or {}
+    ours = yaml.safe_load(FRONT_MATTER.match(rendered)[1])
+    merged = theirs | ours
+    for key in ("tags", "language", "datasets"):
+        both = [*ours.get(key, []), *_listed(theirs.get(key))]
+        if both:
+            merged[key] = list(dict.fromkeys(both))
+    text = yaml.safe_dump(merged, sort_keys=False, allow_unicode=True)
+    return f"---\n{text}---\n{body}"
+
+
+def _listed(value: str | list[str] | None) -> list[str]:
+    """Return what stands in a front matter as a list; a single word may stand there bare."""
+    return [value] if isinstance(value, str) else list(value or ())
+
+
+def on_hub(repo: str, branch: str | None = None, *, repo_type: str = "model") -> str | None:
+    """Fetch the card that stands on the Hub, main's where there is no such branch yet.
+
+    Args:
+        repo: "user/name".
+        branch: None for main.
+        repo_type: "model" or "dataset".
+
+    Returns:
+        The card; None where there is no such repository or card.
+
+    Raises:
+        HfHubHTTPError, httpx2.HTTPError: the Hub does not give it.
+    """
+    kind = {"repo_type": repo_type}
+    if not HfApi().repo_exists(repo, **kind):
+        return None
+    try:
+        try:
+            file = hf_hub_download(repo, CARD, revision=branch, **kind)
+        except RevisionNotFoundError:
+            file = hf_hub_download(repo, CARD, **kind)
+    except EntryNotFoundError:
+        return None
+    return Path(file).read_text(encoding="utf-8")
+
+
+def write(directory: Path, *, source: str) -> str:
+    """Render the card of a repository into its README.md and return it.
+
+    Args:
+        directory: folder of the repository.
+        source: what its readers give to `from_pretrained`: the repository's id, or a folder.
+    """
+    text = ModelCard.of(directory, source=source).render()
+    (directory / CARD).write_text(text, encoding="utf-8")
+    return text

@@ -1,0 +1,194 @@
+"""Publish a model repository on the Hub, after proving that every door opens onto the same network.
+
+python -m train publish --model runs/model --repo user/name
+"""
+
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from huggingface_hub import HfApi
+
+from ser_core import EmotionRecognizer
+from ser_core.config.feature_config import FeatureConfig
+from ser_core.errors import ConfigError, ModelError, SpeechEmotionError
+from ser_core.features import network_inputs
+from ser_core.model.hub_faults import PUSH_FAULTS, explain_push
+from ser_core.model.runtime import (
+    LITERT_FILE,
+    LITERT_FORMS,
+    KerasRuntime,
+    LiteRTRuntime,
+    told_apart,
+)
+from ser_core.recognizer import REPOSITORY_FILES
+
+from ..networks.export import LARGEST_DIFFERENCE, differences
+from . import model_card
+from .model_card import CARD
+
+OPTIONAL = {"comparison.json", "robustness.json", "forms.json", *LITERT_FORMS.values()} - {
+    LITERT_FILE
+}
+PROOF_SECONDS = 10.0  # [s] of sound that the doors are compared on
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What is sent, or would be.
+
+    Attributes:
+        repo: id of the repository.
+        sizes: file name -> size [bytes].
+        difference: float, largest difference of a probability between two doors.
+        address: where it stands now; None after a dry run.
+    """
+
+    repo: str
+    sizes: dict[str, int]
+    difference: float
+    address: str | None
+
+    def __str__(self) -> str:
+        verb = "Sent" if self.address else "Would send"
+        lines = [f"{name}  {size:,} bytes" for name, size in self.sizes.items()]
+        total = sum(self.sizes.values())
+        lines.append(
+            f"{verb} {len(self.sizes)} files, {total:,} bytes, to {self.repo}; its doors differ by "
+            f"{self.difference:.1g} at most."
+        )
+        return "\n".join([*lines, *([self.address] if self.address else [])])
+
+
+def verify(directory: Path) -> float:
+    """Load a model repository by every door, and compare their answers.
+
+    Args:
+        directory: folder of the repository.
+
+    Returns:
+        The largest difference of a probability or an intensity between two doors.
+
+    Raises:
+        ModelError: a file is missing, a door does not open, or two doors answer differently.
+        ConfigError: the audit of its evaluation found a leak, or there was none.
+    """
+    needed = [name for name in REPOSITORY_FILES if name not in {*OPTIONAL, CARD}]
+    missing = [name for name in needed if not (directory / name).is_file()]
+    if missing:
+        raise ModelError(
+            f"{directory} cannot be published without {', '.join(missing)}: make it with "
+            "`python -m train fit --out DIR`."
+        )
+    check_audit(directory)
+    config = FeatureConfig.load(directory)
+    rng = np.random.default_rng(0)
+    seconds = np.arange(int(PROOF_SECONDS * config.sample_rate)) / config.sample_rate
+    sound = 0.1 * rng.standard_normal(len(seconds)) * (1.0 + np.sin(2 * np.pi * 3.0 * seconds))
+    inputs = network_inputs(sound.astype(np.float32), config)
+    bare = keras.saving.load_model(directory, compile=False, safe_mode=True)
+    given = keras.tree.flatten(bare.predict(inputs, verbose=0))
+    outputs = dict(zip(bare.output_names, given, strict=True))
+    answers = {
+        LITERT_FILE: LiteRTRuntime(directory, config).run(inputs),
+        "ser_core's Keras runtime": KerasRuntime(directory, config).run(inputs),
+        "bare Keras": told_apart(outputs, config),
+    }
+    first, *others = answers
+    found = {
+        (name, what): difference
+        for name in others
+        for what, difference in differences(answers[first], answers[name]).items()
+    }
+    for (name, what), difference in found.items():
+        if not difference <= LARGEST_DIFFERENCE:
+            raise ModelError(
+                f"{first} and {name} differ by {difference:.2g} in {what}, at most "
+                f"{LARGEST_DIFFERENCE:g} is allowed: fit the model again."
+            )
+    return max(found.values())
+
+
+def check_audit(directory: Path) -> None:
+    """Raise ConfigError unless the audit in metrics.json found no leak."""
+    metrics = json.loads((directory / "metrics.json").read_text(encoding="utf-8"))
+    audit = metrics.get("audit")
+    if audit is None:
+        raise ConfigError(
+            f"{directory} was not audited for leaks: make it with `python -m train fit --out DIR`."
+        )
+    if audit["leaks"]:
+        raise ConfigError(
+            f"The audit of {directory} found {audit['leaks']} leaks between training and test "
+            f"({', '.join(audit['kinds'])}), so its figures cannot be published."
+        )
+
+
+def publish(
+    directory: Path,
+    repo: str,
+    *,
+    private: bool | None = None,
+    branch: str | None = None,
+    create_pr: bool = False,
+    replace_card: bool = False,
+    dry_run: Path | None = None,
+) -> Publication:
+    """Publish a model repository in one commit.
+
+    Args:
+        directory: folder of the repository.
+        repo: "user/name" on the Hub, made if it is not there.
+        private: whether a new repository is private; None for the account's own choice.
+        branch: a branch to push to, made if it is not there; None for main.
+        create_pr: whether to open a pull request instead.
+        replace_card: whether to write the card anew, losing what people wrote into it.
+        dry_run: folder to write everything into instead of sending it.
+
+    Returns:
+        Publication.
+
+    Raises:
+        ModelError, ConfigError: as `verify`; or the card on the Hub is not one of ours.
+    """
+    difference = verify(directory)
+    with tempfile.TemporaryDirectory() as folder:
+        staging = Path(folder) / "repository"
+        EmotionRecognizer.from_pretrained(directory).save_pretrained(staging)
+        text = model_card.write(staging, source=repo)
+        if dry_run is not None:
+            sizes = _sizes(staging)
+            dry_run.mkdir(parents=True, exist_ok=True)
+            for name in sizes:
+                shutil.copyfile(staging / name, dry_run / name)
+            return Publication(repo, sizes, difference, None)
+        try:
+            before = None if replace_card else model_card.on_hub(repo, branch)
+            if before is not None:
+                (staging / CARD).write_text(model_card.merge(before, text), encoding="utf-8")
+            if branch is not None:
+                api = HfApi()
+                api.create_repo(repo, private=private, exist_ok=True)
+                api.create_branch(repo, branch=branch, exist_ok=True)
+            address = EmotionRecognizer.from_pretrained(staging).push_to_hub(
+                repo,
+                commit_message=f"Publish {FeatureConfig.load(staging).recipe}",
+                private=private,
+                branch=branch,
+                create_pr=create_pr,
+            )
+        except SpeechEmotionError:
+            raise
+        except PUSH_FAULTS as error:
+            raise ModelError(explain_push(error, repo)) from error
+        return Publication(repo, _sizes(staging), difference, str(address))
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """List the files of a model repository with their sizes [bytes]."""
+    present = [name for name in REPOSITORY_FILES if (folder / name).is_file()]
+    return {name: (folder / name).stat().st_size for name in present}

@@ -1,0 +1,280 @@
+"""Publish the app as a Gradio Space that serves one model, pinned to one commit.
+
+python -m train publish-space --repo user/space --model user/name
+python -m train publish-space --repo user/space --model user/name --dry-run --out runs/space
+"""
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from huggingface_hub import HfApi, SpaceCardData
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    HFValidationError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+from ser_core import DEFAULT_MODEL
+from ser_core.config.feature_config import FILE_NAME
+from ser_core.errors import ConfigError, ModelError, ModelNotFoundError
+from ser_core.model.hub import REPOSITORY_FILES
+from ser_core.model.hub_faults import PUSH_FAULTS, UNREACHED, explain_push
+from ser_core.model.runtime import LITERT_FILE
+
+ROOT = Path(__file__).parents[2]
+CARD = "README.md"
+FILES = ("app.py", "requirements.txt", "LICENSE")
+PACKAGE = "ser_core"
+CONTENTS = {".py", ".npz", ".mp3"}  # of the package: code, the speech gate, the page's examples
+GRADIO_VERSION = "6.31.0"  # within the range in requirements.txt; Spaces want one version
+PYTHON_VERSION = "3.11"  # theirs is 3.10, for which there is no Keras of today
+EMBEDDED_DATASETS = ("amu-cai/nEMO",)  # RAVDESS is on Zenodo
+MODEL_ID, MODEL_REVISION = "SER_MODEL_ID", "SER_MODEL_REVISION"
+
+BODY = """
+# Speech emotion recognition
+
+Record a sentence or upload a file, and see which of eight emotions a listener would hear in it,
+and how sure the model is. It also answers over its API: see "Use via API" at the foot of the page.
+
+{model}
+
+The answer is about how a voice sounds, which is not always what a person feels. Do not use it to
+judge people; the European Union's AI Act forbids such systems at work and in education (article
+5(1)(f)).
+"""
+SERVED = "It serves [{id}](https://huggingface.co/{id}/tree/{revision}), pinned to that revision."
+SERVED_EMBEDDED = "It serves the model that comes with its code, in `ser_core/pretrained`."
+
+
+@dataclass(frozen=True)
+class HubModel:
+    """A model repository on the Hub, as the Space needs it.
+
+    Attributes:
+        id: "user/name".
+        revision: the commit that is served.
+        files: names of the files that are fetched at the start.
+        datasets: ids of the Hub datasets its card names.
+        closed: whether it is private or gated, so that it is fetched with a token only.
+    """
+
+    id: str
+    revision: str
+    files: tuple[str, ...]
+    datasets: tuple[str, ...] = ()
+    closed: bool = False
+
+    @classmethod
+    def find(cls, repo: str, revision: str | None = None) -> "HubModel":
+        """Ask the Hub about a model.
+
+        Args:
+            repo: "user/name".
+            revision: branch, tag or commit; None for main.
+
+        Returns:
+            HubModel, whose revision is a commit.
+
+        Raises:
+            ModelNotFoundError: there is no such repository or revision, or it cannot be reached.
+            ModelError: the repository holds nothing a Space could serve.
+        """
+        try:
+            info = HfApi().model_info(repo, revision=revision)
+        except RepositoryNotFoundError as error:
+            raise ModelNotFoundError(
+                f"There is no Hub repository {repo} that can be seen from here: check the name, "
+                "and log in with `hf auth login` if it is private."
+            ) from error
+        except RevisionNotFoundError as error:
+            raise ModelNotFoundError(
+                f"The Hub repository {repo} has no revision {revision!r}."
+            ) from error
+        except HFValidationError as error:
+            raise ModelNotFoundError(
+                f"{repo} is not the id of a Hub repository (user/name); a Space cannot read a "
+                "folder: publish it first with `python -m train publish`."
+            ) from error
+        except HfHubHTTPError as error:
+            raise ModelNotFoundError(
+                f"The Hub did not answer about {repo}: {error.server_message or error}"
+            ) from error
+        except UNREACHED as error:
+            raise ModelNotFoundError(
+                f"The Hub cannot be reached to ask about {repo}: connect and try again."
+            ) from error
+        present = {sibling.rfilename for sibling in info.siblings or ()}
+        for name in (FILE_NAME, LITERT_FILE):
+            if name not in present:
+                raise ModelError(
+                    f"{repo} has no {name}, which a Space needs: publish it with "
+                    "`python -m train publish`."
+                )
+        files = tuple(name for name in REPOSITORY_FILES if name in present)
+        datasets = (info.card_data.datasets if info.card_data else None) or ()
+        datasets = (datasets,) if isinstance(datasets, str) else tuple(datasets)
+        return cls(repo, info.sha, files, datasets, bool(info.private or info.gated))
+
+
+@dataclass(frozen=True)
+class SpacePublication:
+    """What is sent, or would be.
+
+    Attributes:
+        repo: id of the Space.
+        sizes: path in the Space -> size [bytes].
+        variables: the Space's variables.
+        address: where it stands now; None after a dry run.
+    """
+
+    repo: str
+    sizes: Mapping[str, int]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    address: str | None = None
+
+    def __str__(self) -> str:
+        verb = "Sent" if self.address else "Would send"
+        lines = [f"{name}  {size:,} bytes" for name, size in self.sizes.items()]
+        lines += [f"{name} = {value}" for name, value in self.variables.items()]
+        total = sum(self.sizes.values())
+        lines.append(f"{verb} {len(self.sizes)} files, {total:,} bytes, to the Space {self.repo}.")
+        return "\n".join([*lines, *([self.address] if self.address else [])])
+
+
+def front_matter(model: HubModel | None = None) -> str:
+    """Make what a Space reads at the top of its README.md; this repository's own has it too.
+
+    Args:
+        model: what the Space serves; None for the embedded model.
+
+    Returns:
+        YAML between two lines of dashes.
+    """
+    datasets = EMBEDDED_DATASETS if model is None else model.datasets
+    # A Space is built without a token, so a closed model is fetched when it starts.
+    preloaded = [] if model is None or model.closed else [model]
+    data = SpaceCardData(
+        title="Speech emotion recognition",
+        emoji="\N{MICROPHONE}",
+        colorFrom="blue",
+        colorTo="gray",
+        sdk="gradio",
+        sdk_version=GRADIO_VERSION,
+        python_version=PYTHON_VERSION,
+        app_file="app.py",
+        license="cc-by-nc-sa-4.0",  # of the weights, which stand in every copy; the code is MIT
+        short_description="Which emotion a voice expresses, and how sure that is",
+        models=[model.id] if model else None,
+        datasets=list(datasets) or None,
+        tags=["speech-emotion-recognition", "audio-classification", "speech", "emotion"],
+        preload_from_hub=[f"{m.id} {','.join(m.files)} {m.revision}" for m in preloaded] or None,
+        suggested_hardware="cpu-basic",
+    )
+    return f"---\n{data.to_yaml()}\n---\n"
+
+
+def write_space(folder: Path, model: HubModel | None = None) -> dict[str, int]:
+    """Write the files of the Space.
+
+    Args:
+        folder: a new or empty folder.
+        model: what the Space serves; None for the embedded model.
+
+    Returns:
+        Path in the Space -> size [bytes].
+
+    Raises:
+        ConfigError: the folder is not empty.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigError(f"{folder} is not an empty folder: name another with --out.")
+    for source in _sources():
+        target = folder / source.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    served = SERVED.format(id=model.id, revision=model.revision) if model else SERVED_EMBEDDED
+    card = front_matter(model) + BODY.format(model=served)
+    (folder / CARD).write_text(card, encoding="utf-8")
+    written = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in written}
+
+
+def _sources() -> list[Path]:
+    """List the files that the app consists of, and nothing that lies beside them."""
+    package = [path for path in (ROOT / PACKAGE).rglob("*") if path.suffix in CONTENTS]
+    embedded = [Path(DEFAULT_MODEL) / name for name in REPOSITORY_FILES]
+    return [
+        *(ROOT / name for name in FILES),
+        *(path for path in package if "__pycache__" not in path.parts),
+        *(path for path in embedded if path.is_file()),
+    ]
+
+
+def publish_space(
+    repo: str,
+    *,
+    model: str | None = None,
+    model_revision: str | None = None,
+    private: bool | None = None,
+    dry_run: Path | None = None,
+) -> SpacePublication:
+    """Create or update a Space, in one commit.
+
+    Args:
+        repo: "user/space", made if it is not there.
+        model: id of the Hub repository it serves; None for the embedded model.
+        model_revision: branch, tag or commit of it; the Space is pinned to the commit it names now.
+        private: whether a new Space is private; None for the account's own choice.
+        dry_run: folder to write everything into instead of sending it.
+
+    Returns:
+        SpacePublication.
+
+    Raises:
+        ModelError: the model cannot be served, or the Hub does not take the Space.
+        ConfigError: a revision without a model, or the folder of a dry run is not empty.
+    """
+    if model is None and model_revision is not None:
+        raise ConfigError("--model-revision is of a model: give --model user/name too.")
+    found = None if model is None else HubModel.find(model, model_revision)
+    variables = {MODEL_ID: found.id, MODEL_REVISION: found.revision} if found else {}
+    if dry_run is not None:
+        return SpacePublication(repo, write_space(dry_run, found), variables)
+    with tempfile.TemporaryDirectory() as folder:
+        staging = Path(folder) / "space"
+        sizes = write_space(staging, found)
+        try:
+            address = _send(staging, repo, variables, private)
+        except HFValidationError as error:
+            raise ConfigError(f"{repo} is not the id of a Space (user/space).") from error
+        except PUSH_FAULTS as error:
+            raise ModelError(explain_push(error, f"the Space {repo}")) from error
+    return SpacePublication(repo, sizes, variables, address)
+
+
+def _send(folder: Path, repo: str, variables: Mapping[str, str], private: bool | None) -> str:
+    """Send the files and variables, and return the Space's address."""
+    api = HfApi()  # its token is the environment's, or that of `hf auth login`
+    address = api.create_repo(
+        repo, repo_type="space", space_sdk="gradio", private=private, exist_ok=True
+    )
+    # Before the files: each change restarts a Space, and the upload builds it anew in any case.
+    for name in (MODEL_ID, MODEL_REVISION):
+        if name in variables:
+            api.add_space_variable(repo, name, variables[name])
+        elif name in api.get_space_variables(repo):
+            api.delete_space_variable(repo, name)
+    api.upload_folder(
+        repo_id=repo,
+        repo_type="space",
+        folder_path=folder,
+        commit_message=f"Serve {variables.get(MODEL_ID, 'the embedded model')}",
+        # Modules that are gone from here go from there, in the same commit.
+        delete_patterns=[f"{PACKAGE}/*"],
+    )
+    return str(address)

@@ -1,0 +1,4 @@
+"""How the speech gate and diarisation are trained, chosen and measured.
+
+Imports corpora and `ser_core.speech`; only the commands import it.
+"""
