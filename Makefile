@@ -1,10 +1,11 @@
 # make app: the app on http://127.0.0.1:7860.  make test: the tests.  Both from an empty clone.
 PYTHON ?= python3
 BIN := .venv/bin
+TOOLS := .venv-tools/bin
 # A process of pytest for each core, four at most; a file's tests share what they set up, so they stay together.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: install app test test-slow test-cluster test-backbone quality clean
+.PHONY: install app test test-slow test-all test-cluster test-backbone quality docs dist space clean
 
 install: .venv/app
 
@@ -16,6 +17,8 @@ test: .venv/test
 
 test-slow: .venv/test
 	$(BIN)/python -m pytest -m slow $(SIDE_BY_SIDE)
+
+test-all: test test-slow
 
 # Ray, in an environment of its own; two minutes.
 test-cluster: .venv-cluster/test
@@ -29,17 +32,37 @@ quality: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+# The pages of docs/ and the API reference, into site/; a broken link fails. It asks no network.
+docs: .venv-tools/ready
+	$(TOOLS)/zensical build --clean --strict
+
+# Wheel and sdist, into DIST.
+DIST ?= dist
+dist: .venv-tools/ready
+	rm -rf build $(DIST) *.egg-info
+	$(TOOLS)/python -m build --outdir $(DIST) .
+	$(TOOLS)/twine check --strict $(DIST)/*
+
+# The app as a Space: make space SPACE=user/space [MODEL=user/name], with a token in HF_TOKEN.
+space: .venv/test
+	$(BIN)/python -m train publish-space --repo $(SPACE) $(if $(MODEL),--model $(MODEL))
+
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv .venv
 
 .venv/app: requirements.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -m pip install --quiet -r requirements.txt -e .
 	touch $@
 
 .venv/test: requirements.txt requirements-test.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet -r requirements-test.txt
+	$(BIN)/python -m pip install --quiet -r requirements-test.txt -e .
 	touch $@ .venv/app
+
+.venv-tools/ready: requirements-tools.txt
+	$(PYTHON) -m venv .venv-tools
+	$(TOOLS)/python -m pip install --quiet -r requirements-tools.txt
+	touch $@
 
 .venv-cluster/test: requirements-cluster.txt
 	$(PYTHON) -m venv .venv-cluster
@@ -52,4 +75,4 @@ quality: .venv/test
 	touch $@
 
 clean:
-	rm -rf .venv .venv-cluster .venv-backbone .pytest_cache .ruff_cache build dist *.egg-info
+	rm -rf .venv .venv-cluster .venv-backbone .venv-tools .pytest_cache .ruff_cache build dist site *.egg-info

@@ -88,7 +88,7 @@ def test_a_space_holds_the_app_and_nothing_that_lies_about(tmp_path: Path) -> No
         if path.is_file()
     }
     assert {"app.py", "requirements.txt", "README.md", "LICENSE"} <= names
-    assert {"ser_core/speech_gate.npz", "ser_core/pretrained/model.tflite"} <= names
+    assert {"ser_core/speech/speech_gate.npz", "ser_core/pretrained/model.tflite"} <= names
     assert {f"ser_core/pretrained/{name}" for name in EMBEDDED_FILES} <= names
     tracked = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "ser_core/*.py"],
