@@ -1,4 +1,4 @@
-"""Take the pictures of the README again, after the page or the model has changed.
+"""Take the pictures of the README and the pages again, after the page or the model has changed.
 
     python -m docs.screenshot
 

@@ -1,4 +1,4 @@
-"""The README and the cards: their figures are the measured ones, their snippets run."""
+"""The README, the pages and the cards: their figures are the measured ones."""
 
 import json
 import re
@@ -10,6 +10,8 @@ from train.publish.model_card import ModelCard
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PYTHON = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+EVALUATION = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
 
 
 def test_headline_figures_are_those_of_the_metrics():
@@ -29,7 +31,9 @@ def test_comparison_is_the_measured_one():
 
     results = ROOT / "train" / "results"
     rows = json.loads((results / "comparison.json").read_text(encoding="utf-8"))
-    between = re.search(r"<!-- comparison -->\n(.+?)<!-- /comparison -->", README, flags=re.DOTALL)
+    between = re.search(
+        r"<!-- comparison -->\n(.+?)<!-- /comparison -->", EVALUATION, flags=re.DOTALL
+    )
     assert between[1] == summary(rows)
     assert (results / "comparison.md").read_text(encoding="utf-8") == table(rows)
     measured = [row for file in results.glob("*/*/recipe.toml") for row in rows_of(file.parent)]
@@ -42,7 +46,7 @@ def test_adaptation_is_the_measured_one():
 
     folder = ROOT / "train" / "results" / "default" / "speaker"
     stored = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["adaptation"]
-    between = re.search(r"<!-- adaptation -->\n(.+?)<!-- /adaptation -->", README, flags=re.DOTALL)
+    between = re.search(r"<!-- adaptation -->\n(.+?)<!-- /adaptation -->", PYTHON, flags=re.DOTALL)
     assert between[1] == adaptation_gain.table(stored)
     measured = adaptation_gain.of_results(folder)
     assert json.loads(json.dumps(measured)) == stored
@@ -64,25 +68,24 @@ def test_cards_are_rendered_from_the_metrics():
         assert words in rendered
 
 
-def test_python_snippets_run(monkeypatch, capsys, tmp_path):
-    (tmp_path / "tests").symlink_to(ROOT / "tests")
-    monkeypatch.chdir(tmp_path)  # where the snippets may leave files
-    section = re.search(r"\n## From Python\n(.+?)\n## ", README, flags=re.DOTALL)[1]
-    snippets = re.findall(r"```python\n(.+?)```", section, flags=re.DOTALL)
-    assert len(snippets) == 4
-    exec(compile("\n".join(snippets), "README.md", "exec"), {})
-    printed = capsys.readouterr().out
-    assert "s of speech in" in printed
-    assert "probabilities" in printed
-    assert "windows, 95 % interval" in printed
-    assert (tmp_path / "emotions.vtt").read_text().startswith("WEBVTT\n\n00:00:")
-    assert "\n1.5 no speech" in printed
-    assert "adapted to 2 of a voice's recordings" in printed
-
-
-def test_links_to_files_lead_somewhere():
-    for target in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert (ROOT / target).exists(), target
+def test_diarisation_is_the_measured_one():
+    stored = (ROOT / "train" / "results" / "speakers" / "metrics.json").read_text(encoding="utf-8")
+    kinds = json.loads(stored)["test"]["ravdess"]["kinds"]
+    rows = re.findall(
+        r"^\| ([^|]+?) \| ([\d.]+) % \| ([\d.]+) % \|$", EVALUATION, flags=re.MULTILINE
+    )
+    measured = {
+        "a woman and a man": kinds["two speakers, different gender"]["given"],
+        "two of one gender": kinds["two speakers, same gender"]["given"],
+        "three people": kinds["three speakers"]["given"],
+    }
+    assert {name: (float(collar), float(without)) for name, collar, without in rows} == {
+        name: (
+            round(100 * kind["collar_0.25_s"]["der"], 1),
+            round(100 * kind["no_collar"]["der"], 1),
+        )
+        for name, kind in measured.items()
+    }
 
 
 def test_requirements_agree_with_the_package():

@@ -206,7 +206,7 @@ def cell(row: dict | None) -> str:
 def summary(rows: list[dict]) -> str:
     """Write one line per recipe: its claim, and its accuracy under each way of judging it.
 
-    This is the README's table; what is not trained yet is a dash.
+    The table of docs/evaluation.md; what is not trained yet is a dash.
     """
     lines = [
         ["system", "its claim", "unseen speakers", "random clips", "random, each clip twice"],
