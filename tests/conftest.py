@@ -51,23 +51,27 @@ def uploads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def url(uploads: Path) -> Iterator[str]:
     """Address of the app as it is without any setting; without a browser, the test is skipped."""
-    from tests.ui.test_browser import serve
+    from tests.support.app import serving
+    from tests.support.browser import require_browser
 
-    yield from serve(uploads)
+    require_browser()
+    with serving(EmotionRecognizer(DEFAULT_MODEL)) as demo:
+        yield demo.local_url
 
 
 @pytest.fixture(scope="module")
 def browser(url: str) -> Iterator["Browser"]:
     """A browser whose microphone hears a sentence."""
-    from tests.ui.test_browser import SPEECH, start_browser
+    from tests.support.browser import start_browser
+    from tests.support.recordings import FIXTURES
 
-    yield from start_browser(SPEECH)
+    yield from start_browser(FIXTURES / "speech_female.wav")
 
 
 @pytest.fixture
 def page(request: pytest.FixtureRequest, browser: "Browser", url: str) -> Iterator["Page"]:
     """The page of the app in it, 1280 pixels wide or as a parameter says."""
-    from tests.ui.test_browser import open_page
+    from tests.support.browser import open_page
 
     yield from open_page(browser, url, getattr(request, "param", 1280))
 

@@ -27,17 +27,9 @@ from ser_core.errors import (
     AudioLengthError,
     TruncatedAudioError,
 )
+from tests.support.recordings import ENCODED, noise, wav_bytes
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-ENCODED = [
-    "speech.flac",
-    "speech.mp3",
-    "speech.ogg",
-    "speech.opus",
-    "speech.m4a",
-    "speech.webm",
-    "speech_video.mp4",
-]
 SPEECH_48K = FIXTURES / "speech_48k_stereo.wav"
 WAV_SUBTYPES = ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ALAW", "ULAW"]
 
@@ -54,30 +46,6 @@ def level_at(samples: np.ndarray, hertz: float, rate: int = 16_000) -> float:
     return float(
         2 * abs(np.sum(window * middle * np.exp(-2j * np.pi * hertz * time_axis))) / window.sum()
     )
-
-
-def wav_bytes(
-    samples: np.ndarray,
-    *,
-    rate: int = 16_000,
-    data_size: int | None = None,
-    riff_size: int | None = None,
-    channels: int = 1,
-    after: bytes = b"",
-) -> bytes:
-    """A 16-bit WAV whose header says what the test wants it to say."""
-    data = samples.astype("<i2").tobytes()
-    data_size = len(data) if data_size is None else data_size
-    riff_size = (36 + data_size) % 2**32 if riff_size is None else riff_size
-    layout = struct.pack("<HHIIHH", 1, channels, rate, rate * channels * 2, channels * 2, 16)
-    head = b"RIFF" + struct.pack("<I", riff_size) + b"WAVEfmt " + struct.pack("<I", 16) + layout
-    return head + b"data" + struct.pack("<I", data_size) + data + after
-
-
-def noise(seconds: float = 1.0, rate: int = 16_000, channels: int | None = None) -> np.ndarray:
-    frames = round(seconds * rate)
-    shape = frames if channels is None else (frames, channels)
-    return np.random.default_rng(0).normal(0, 3000, shape).clip(-32768, 32767).astype(np.int16)
 
 
 def run_python(program: str, **kwargs) -> subprocess.CompletedProcess:

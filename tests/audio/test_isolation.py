@@ -25,9 +25,18 @@ from ser_core.audio.source import UntrustedPath
 from ser_core.emotions import LABELS
 from ser_core.errors import TruncatedAudioError
 from ser_core.ui.look import text
-from tests.audio.test_audio import ENCODED, noise, wav_bytes
-from tests.ui.test_app import HTTP, connect, event_of, file_data, left_in, post, upload
-from tests.ui.test_security import serving
+from tests.support.app import (
+    HTTP,
+    LIMITS,
+    connect,
+    event_of,
+    file_data,
+    left_in,
+    post,
+    serving,
+    upload,
+)
+from tests.support.recordings import ENCODED, noise, wav_bytes
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 needs_proc = pytest.mark.skipif(
@@ -37,7 +46,7 @@ needs_proc = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def url(uploads: Path, recognizer: EmotionRecognizer) -> Iterator[str]:
-    with serving(recognizer) as demo:
+    with serving(recognizer, **LIMITS) as demo:
         yield demo.local_url
 
 

@@ -25,6 +25,7 @@ from ser_core.batch.workers import Workers
 from ser_core.errors import AudioFileError, AudioLengthError
 from ser_core.recognizer import MAX_SECONDS
 from ser_core.timeline.analyze import usable_cores
+from tests.support.recordings import make_many
 
 ROOT = Path(__file__).parents[2]
 MANY = 150
@@ -85,17 +86,6 @@ def archive(tmp_path, fixtures) -> Path:
 def many(tmp_path) -> Path:
     """A folder of recordings that keep two workers busy for seconds."""
     return make_many(tmp_path / "many", MANY, seconds=15)
-
-
-def make_many(folder: Path, count: int, *, seconds: float) -> Path:
-    """Fill a folder with recordings of three voices that repeat themselves."""
-    folder.mkdir()
-    for index, name in enumerate(VOICES):
-        voice, rate = soundfile.read(ROOT / "tests" / "fixtures" / name, dtype="int16")
-        soundfile.write(folder / f"{index:03d}.wav", np.resize(voice, round(seconds * rate)), rate)
-    for index in range(len(VOICES), count):
-        os.link(folder / f"{index % len(VOICES):03d}.wav", folder / f"{index:03d}.wav")
-    return folder
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from ser_core.batch import BatchError, cluster, run
-from tests.batch.test_batch import make_many
+from tests.support.recordings import make_many
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow

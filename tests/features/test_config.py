@@ -4,26 +4,10 @@ import json
 
 import pytest
 
-from ser_core.config.blocks import LogMelBlock
-from ser_core.config.feature_config import FeatureConfig, Normalisation, Outputs, SpeechSettings
+from ser_core.config.feature_config import FeatureConfig, Outputs
 from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
-
-
-def make_config(**changes) -> FeatureConfig:
-    """A small valid config: 20 frames of 8 bands."""
-    values = {
-        "recipe": "tiny",
-        "window": 0.2,
-        "hop": 0.1,
-        "frames": 20,
-        "trim": 35.0,
-        "blocks": (LogMelBlock(n_mels=8),),
-        "normalisation": Normalisation(mean=(0.0,) * 8, std=(1.0,) * 8),
-        "speech": SpeechSettings(threshold=0.5, min_seconds=0.3),
-        "uncertain_below": 0.4,
-    }
-    return FeatureConfig(**(values | changes))
+from tests.support.tiny_models import make_config
 
 
 def changed(**changes) -> str:

@@ -8,7 +8,7 @@ from ser_core import features
 from ser_core.config.blocks import LogMelBlock
 from ser_core.config.feature_config import Normalisation
 from ser_core.features.log_mel import hann, mel_filters, mel_spectrogram
-from tests.features.test_config import make_config
+from tests.support.tiny_models import make_config
 
 RATE = 16_000
 

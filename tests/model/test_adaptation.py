@@ -13,9 +13,8 @@ from ser_core import LABELS, EmotionPrediction, EmotionRecognizer
 from ser_core.config.feature_config import Adaptation, FeatureConfig
 from ser_core.errors import AdaptationError, AudioError, ConfigError, SpeechEmotionError
 from ser_core.model.adaptation import centred, credibility, enrol, offset, shifted
-from tests.features.test_config import make_config
 from tests.support.recordings import VOICES, conversation, voice
-from tests.support.tiny_models import write_tiny_model
+from tests.support.tiny_models import make_config, write_tiny_model
 
 MEAN = (0.3, -0.2, 0.1, 0.0, -0.4, 0.2, 0.1, -0.1)
 SETTINGS = Adaptation(mean=MEAN, prior_clips=2.0, least_clips=2)

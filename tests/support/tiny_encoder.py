@@ -7,6 +7,16 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 WIDTH, HEADS, DEPTH, BANDS, POSITIONS = 16, 2, 2, 24, 60
+TINY = [
+    f"features.blocks=[{{name='log_mel', n_fft=400, hop_length=160, n_mels={BANDS}, fmin=0.0}}]",
+    "features.window=1.0",
+    "features.hop=0.5",
+    f"network.parameters={{width={WIDTH}, heads={HEADS}, depth={DEPTH}, units=16, intensity=true}}",
+    "augmentation.speeds=[1.0, 1.04]",
+    "training.steps=4",
+    "training.warmup=1",
+    "training.batch_size=8",
+]
 
 
 def write_tiny_encoder(path: Path) -> Path:

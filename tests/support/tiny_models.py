@@ -4,14 +4,29 @@ import os
 from pathlib import Path
 
 from ser_core.config.blocks import LogMelBlock
-from ser_core.config.feature_config import FeatureConfig, Normalisation
+from ser_core.config.feature_config import FeatureConfig, Normalisation, SpeechSettings
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
+def make_config(**changes) -> FeatureConfig:
+    """A small valid config: 20 frames of 8 bands."""
+    values = {
+        "recipe": "tiny",
+        "window": 0.2,
+        "hop": 0.1,
+        "frames": 20,
+        "trim": 35.0,
+        "blocks": (LogMelBlock(n_mels=8),),
+        "normalisation": Normalisation(mean=(0.0,) * 8, std=(1.0,) * 8),
+        "speech": SpeechSettings(threshold=0.5, min_seconds=0.3),
+        "uncertain_below": 0.4,
+    }
+    return FeatureConfig(**(values | changes))
+
+
 def tiny_config(**changes) -> FeatureConfig:
     """The feature config of a tiny model: windows of a second, and these fields changed."""
-    from tests.features.test_config import make_config
 
     defaults = {
         "window": 1.0,

@@ -7,7 +7,9 @@ import pytest
 
 from ser_core.emotions import LABELS
 from ser_core.ui.look import text
-from tests.ui.test_browser import FIXTURES, SPEECH, assert_fits, both_sizes, open_tab, shoot
+from tests.support.app import SPEECH
+from tests.support.browser import assert_fits, both_sizes, open_tab, shoot
+from tests.support.recordings import FIXTURES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ser_core.ui.look import text
-from tests.ui.test_browser import assert_answered, assert_fits, both_sizes, open_tab, shoot
+from tests.support.browser import assert_answered, assert_fits, both_sizes, open_tab, shoot
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -17,17 +17,9 @@ from ser_core.ui import build_app
 from ser_core.ui.look import text
 from ser_core.ui.settings import Settings
 from ser_core.ui.tabs.history import STORAGE_KEY, STORAGE_SECRET
-from tests.ui.test_app import free_port
-from tests.ui.test_browser import (
-    FIXTURES,
-    SIZES,
-    SPEECH,
-    assert_fits,
-    choose,
-    require_browser,
-    shoot,
-    start_browser,
-)
+from tests.support.app import SPEECH, free_port
+from tests.support.browser import SIZES, assert_fits, choose, require_browser, shoot, start_browser
+from tests.support.recordings import FIXTURES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -11,8 +11,8 @@ import soundfile
 
 from ser_core.emotions import LABELS
 from ser_core.ui.look import text
+from tests.support.browser import assert_fits, shoot, start_browser
 from tests.support.recordings import conversation
-from tests.ui.test_browser import assert_fits, shoot, start_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

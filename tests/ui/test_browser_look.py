@@ -12,7 +12,8 @@ import pytest
 
 from ser_core.ui import TABS
 from ser_core.ui.look import text
-from tests.ui.test_browser import ANSWERED, SPEECH, assert_fits, both_sizes, choose, open_tab, shoot
+from tests.support.app import SPEECH
+from tests.support.browser import ANSWERED, assert_fits, both_sizes, choose, open_tab, shoot
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -30,8 +30,7 @@ from ser_core.ui.page import Page
 from ser_core.ui.repository import Repository
 from ser_core.ui.settings import Settings
 from ser_core.ui.tabs import about_tab, compare_tab
-from tests.ui.test_app import (
-    FIXTURES,
+from tests.support.app import (
     HTTP,
     SPEECH,
     connect,
@@ -42,6 +41,7 @@ from tests.ui.test_app import (
     upload,
     wav,
 )
+from tests.support.recordings import FIXTURES
 
 OTHER = FIXTURES / "speech.mp3"
 SOON = 30  # [s] within which what needs no queue is answered, on a busy machine

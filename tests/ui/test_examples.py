@@ -19,7 +19,7 @@ from ser_core.ui.look import text
 from ser_core.ui.server.uploads import UploadLedger
 from ser_core.ui.settings import Settings
 from ser_core.ui.tabs import examples
-from tests.ui.test_app import HTTP, event_of, file_data, free_port, left_in, post, visit
+from tests.support.app import HTTP, event_of, file_data, free_port, left_in, post, visit
 from train.publish.spaces import write_space
 
 ROOT = Path(__file__).parents[2]

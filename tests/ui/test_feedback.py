@@ -19,14 +19,14 @@ from ser_core import EmotionRecognizer, __version__
 from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 from ser_core.ui import build_app, feedback
-from ser_core.ui.feedback import OTHER, Feedback, FeedbackBox, given, open_box
+from ser_core.ui.feedback import OTHER, Feedback, FeedbackBox, open_box
 from ser_core.ui.look import text
 from ser_core.ui.page import Heard, Page
 from ser_core.ui.repository import Repository
 from ser_core.ui.settings import Settings
-from tests.support.hub_server import HubServer
-from tests.ui.test_app import SPEECH, free_port
-from tests.ui.test_browser import (
+from ser_core.ui.tabs.feedback_form import given
+from tests.support.app import SPEECH, free_port
+from tests.support.browser import (
     SIZES,
     assert_answered,
     assert_fits,
@@ -35,6 +35,7 @@ from tests.ui.test_browser import (
     shoot,
     start_browser,
 )
+from tests.support.hub_server import HubServer
 
 REPO = "user/voices"
 NEVER = 1_000.0  # [min] between two commits that no test waits for

@@ -23,9 +23,9 @@ from ser_core.ui import build_app
 from ser_core.ui.look import text
 from ser_core.ui.server import serving
 from ser_core.ui.settings import Settings
+from tests.support.app import HTTP, SPEECH, connect, file_data, free_port, left_in, post, upload
+from tests.support.browser import ANSWERED, choose, open_page, require_browser, start_browser
 from tests.support.held_app import hold
-from tests.ui.test_app import HTTP, SPEECH, connect, file_data, free_port, left_in, post, upload
-from tests.ui.test_browser import ANSWERED, choose, open_page, require_browser, start_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

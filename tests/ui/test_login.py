@@ -12,8 +12,8 @@ from ser_core.errors import ModelNotFoundError
 from ser_core.ui import build_app, build_unavailable
 from ser_core.ui.look import text
 from ser_core.ui.settings import Settings
-from tests.ui.test_app import FIXTURES, PATIENCE, SPEECH, free_port, left_in
-from tests.ui.test_browser import (
+from tests.support.app import PATIENCE, SPEECH, free_port, left_in
+from tests.support.browser import (
     SIZES,
     assert_answered,
     assert_fits,
@@ -22,6 +22,7 @@ from tests.ui.test_browser import (
     shoot,
     start_browser,
 )
+from tests.support.recordings import FIXTURES
 
 USERS = (("ann", "hush-hush"), ("bob", "se:cret ü"))
 

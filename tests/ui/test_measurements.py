@@ -14,8 +14,8 @@ from ser_core.ui.look import text
 from ser_core.ui.repository import Metrics, Repository
 from ser_core.ui.settings import Settings
 from ser_core.ui.tabs import measurements, model_tab, moments
-from tests.train.answers.test_fairness import GENDERS, answers
-from tests.ui.test_ui import contents
+from tests.support.answers import GENDERS, answers
+from tests.support.app import contents
 from train.answers import fairness
 from train.answers.metrics import measure_intensity
 

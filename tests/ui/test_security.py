@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,23 +26,22 @@ from gradio_client.utils import is_file_obj_with_meta, traverse
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.emotions import LABELS
-from ser_core.ui import build_app
 from ser_core.ui.look import text
-from ser_core.ui.settings import Settings
-from tests.ui.test_app import (
+from tests.support.app import (
     HTTP,
+    LIMITS,
     PATIENCE,
     ROOT,
     SPEECH,
     connect,
     file_data,
-    free_port,
     left_in,
     post,
     running_app,
+    serving,
     upload,
 )
-from tests.ui.test_browser import choose, open_tab
+from tests.support.browser import choose, open_tab
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -50,7 +49,6 @@ if TYPE_CHECKING:
 SECRET = "nobody may read this"
 USER = ("ann", "hush-hush")
 ENDPOINTS = ("predict", "predict_all", "analyze", "compare")
-MEGABYTES = 6
 PUBLIC = "huggingface.co"  # Gradio takes its address for public without a look
 NOT_AN_UPLOAD, NOT_FETCHED = (
     sentence.split(":")[0] for sentence in (text.NOT_AN_UPLOAD, text.NOT_FETCHED)
@@ -58,24 +56,9 @@ NOT_AN_UPLOAD, NOT_FETCHED = (
 TAG = "<img src=x onerror=alert(1)>"
 
 
-@contextmanager
-def serving(recognizer: EmotionRecognizer, **options: Any) -> Iterator[gr.Blocks]:
-    settings = Settings(
-        max_seconds=10,
-        max_timeline_seconds=30,
-        max_megabytes=MEGABYTES,
-        port=free_port(),
-        **options,
-    )
-    demo, launch_options = build_app(recognizer, settings)
-    demo.launch(**launch_options, prevent_thread_lock=True, quiet=True)
-    yield demo
-    demo.close()
-
-
 @pytest.fixture(scope="module")
 def app(uploads: Path, recognizer: EmotionRecognizer) -> Iterator[gr.Blocks]:
-    with serving(recognizer) as demo:
+    with serving(recognizer, **LIMITS) as demo:
         yield demo
 
 
@@ -87,7 +70,7 @@ def url(app: gr.Blocks) -> str:
 @pytest.fixture(scope="module")
 def permissive(uploads: Path, recognizer: EmotionRecognizer) -> Iterator[str]:
     """Address of an app that asks for a login, and fetches addresses for those who have one."""
-    with serving(recognizer, auth=(USER,), fetch=True) as demo:
+    with serving(recognizer, **LIMITS, auth=(USER,), fetch=True) as demo:
         yield demo.local_url
 
 
@@ -300,9 +283,9 @@ def test_where_addresses_are_allowed_they_are_public_and_end(
     monkeypatch.setattr(safehttpx, "is_public_ip", lambda _: True)
     assert ask("clip.wav")["label"] in LABELS
     assert ask("moved")["label"] in LABELS
-    with pytest.raises(AppError, match=f"expected at most {MEGABYTES} MB"):
+    with pytest.raises(AppError, match=f"expected at most {LIMITS['max_megabytes']} MB"):
         ask("endless")
-    assert canary.sent < 4 * MEGABYTES * 1_000_000
+    assert canary.sent < 4 * LIMITS["max_megabytes"] * 1_000_000
     assert left_in(uploads) == before
 
 

@@ -30,6 +30,7 @@ from ser_core.ui.tabs import (
     timeline_answer,
     timeline_tab,
 )
+from tests.support.app import contents
 from tests.support.recordings import conversation
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -44,11 +45,6 @@ SILENCE = EmotionPrediction("no_speech", None, 0.0, {}, None, 0.0, 3.0)
 @pytest.fixture(scope="module")
 def page(recognizer: EmotionRecognizer) -> Page:
     return Page(recognizer, Settings(), Repository.load(recognizer.directory))
-
-
-def contents(demo: gr.Blocks) -> str:
-    """Everything that stands on the page, as the browser is sent it."""
-    return json.dumps(demo.get_config_file()["components"], default=str)
 
 
 def test_an_emotion_is_shown_with_its_probability_and_what_it_means() -> None:

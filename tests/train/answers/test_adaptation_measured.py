@@ -12,6 +12,7 @@ from ser_core.config.feature_config import FeatureConfig
 from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 from ser_core.model.adaptation import centred
+from tests.support.tiny_models import make_config
 from train.answers import adaptation_gain, out_of_fold
 from train.answers.enrolments import drawn, drawn_alike, enrolments
 
@@ -165,7 +166,6 @@ def test_a_table_of_few_clips_is_measured_as_far_as_it_goes():
 
 
 def test_the_command_prints_a_table_and_writes_metrics_and_config(tmp_path):
-    from tests.features.test_config import make_config
 
     answers = made_up_voices(1.0)
     results, model = tmp_path / "results", tmp_path / "model"

@@ -13,7 +13,7 @@ from ser_core import EmotionRecognizer
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.features import network_inputs
 from ser_core.model.runtime import KerasRuntime, LiteRTRuntime
-from tests.train.fitting.test_fit import make_corpus
+from tests.support.tiny_training import make_corpus
 from train import recipe as recipes
 
 ROOT = Path(__file__).parents[3]

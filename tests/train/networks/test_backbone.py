@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from tests.support.tiny_encoder import TINY
+from tests.support.tiny_training import make_corpus
+
 keras_hub = pytest.importorskip(
     "keras_hub", reason="KerasHub has an environment of its own: make test-backbone"
 )
@@ -60,8 +63,6 @@ def test_our_network_hears_what_the_preset_hears(preset):
 
 
 def test_recipe_is_trained_over_the_preset(preset, tmp_path):
-    from tests.train.fitting.test_fit import make_corpus
-    from tests.train.networks.test_encoders import TINY
     from train import corpora
     from train import recipe as recipes
     from train.fitting import fit as fitting

@@ -8,21 +8,10 @@ import numpy as np
 import pytest
 
 from ser_core.errors import ConfigError
-from tests.support.tiny_encoder import BANDS, DEPTH, HEADS, WIDTH, write_tiny_encoder
-from tests.train.fitting.test_fit import make_corpus
+from tests.support.tiny_encoder import BANDS, DEPTH, HEADS, TINY, WIDTH, write_tiny_encoder
+from tests.support.tiny_training import make_corpus
 from train import recipe as recipes
 from train.networks.pretrained_encoders import SMART_TURN, install, read
-
-TINY = [
-    f"features.blocks=[{{name='log_mel', n_fft=400, hop_length=160, n_mels={BANDS}, fmin=0.0}}]",
-    "features.window=1.0",
-    "features.hop=0.5",
-    f"network.parameters={{width={WIDTH}, heads={HEADS}, depth={DEPTH}, units=16, intensity=true}}",
-    "augmentation.speeds=[1.0, 1.04]",
-    "training.steps=4",
-    "training.warmup=1",
-    "training.batch_size=8",
-]
 
 
 @pytest.fixture(scope="module")

@@ -19,83 +19,20 @@ from ai_edge_litert.interpreter import Interpreter
 
 from ser_core.errors import ConfigError
 from ser_core.model.runtime import KERAS_FILES
-from train.fitting.loop import make_variables, masked_crossentropy
+from tests.support.small_networks import (
+    CASES,
+    CLASSES,
+    SMALL_ENCODER,
+    STEPS,
+    answers,
+    fit,
+    windows_and_targets,
+)
+from train.fitting.loop import make_variables
 from train.networks import NETWORKS, autoencoder_bilstm
 from train.networks.export import LARGEST_DIFFERENCE
 
 ROOT = Path(__file__).parents[3]
-CLASSES = 8
-STEPS = 12
-JIT = keras.backend.backend() == "jax"  # where steps that are not compiled take seconds
-# TensorFlow 2.21's oneDNN crashes when it trains convolutions of eight channels or fewer.
-SMALL_ENCODER = {
-    "initial": 16,
-    "kernels": [3, 5],
-    "branch": 16,
-    "channels": [16, 32],
-    "squeeze_ratio": 4,
-}
-SMALL_CLASSIFIER = {"residual": [32, 16], "lstm": [12, 8], "heads": 2, "dense": [16, 16, 16]}
-
-
-@dataclass(frozen=True)
-class Case:
-    """A network as published and as small as a test wants it."""
-
-    published: tuple[int, int]  # frames, features
-    parameters: int  # of the published one
-    small: tuple[int, int]
-    settings: dict
-
-
-CASES = {
-    "autoencoder_bilstm": Case(
-        (130, 203), 2_767_736, (26, 20), SMALL_ENCODER | SMALL_CLASSIFIER
-    ),  # 26 does not divide by 8 either
-    "cnn_lstm": Case(
-        (640, 128), 331_032, (48, 16), {"sequence": 3, "channels": [16, 16], "lstm": 8, "dense": 8}
-    ),
-    "conformer": Case(
-        (240, 64),
-        658_825,
-        (24, 16),
-        {"subsampling": [16, 16], "width": 16, "blocks": 1, "heads": 2},
-    ),
-    "kbest_dense": Case((1, 300), 318_200, (1, 30), {"units": [32, 16, 16]}),
-    "mfcc_lstm": Case((130, 40), 140_616, (20, 12), {"first": 16, "second": 8, "dense": 8}),
-    "residual_cnn": Case(
-        (240, 64), 532_592, (24, 16), {"stem": 16, "channels": [16, 16], "squeeze_ratio": 2}
-    ),
-    "speech_encoder": Case(
-        (240, 80), 6_552_201, (24, 16), {"width": 16, "heads": 2, "depth": 2, "units": 16}
-    ),
-}
-
-
-def windows_and_targets(name: str, count: int = 16) -> tuple[np.ndarray, np.ndarray]:
-    """Noise whose mean says the class, so that there is something to learn."""
-    rng = np.random.default_rng(0)
-    classes = np.arange(count) % CLASSES
-    windows = rng.standard_normal((count, *CASES[name].small))  # (windows, frames, features)
-    windows += (classes[:, None, None] - 3.5) / 2
-    return windows.astype(np.float32), np.eye(CLASSES, dtype=np.float32)[classes]
-
-
-def fit(network: keras.Model, inputs, targets, steps: int = STEPS) -> list[float]:
-    """Train as train/fitting/loop.py does, on logits, and return the loss of every step."""
-    last = network.get_layer("emotion")
-    activation, last.activation = last.activation, keras.activations.linear
-    network.compile(keras.optimizers.AdamW(3e-3), masked_crossentropy, jit_compile=JIT)
-    make_variables(network)
-    losses = [float(network.train_on_batch(inputs, targets)) for _ in range(steps)]
-    last.activation = activation
-    network.compile()
-    return losses
-
-
-def answers(network: keras.Model, windows: np.ndarray) -> np.ndarray:
-    """Probabilities of shape (windows, classes)."""
-    return keras.ops.convert_to_numpy(network(windows, training=False))
 
 
 @dataclass(frozen=True)
@@ -213,7 +150,7 @@ def test_an_answer_does_not_depend_on_the_rest_of_the_batch(trained):
 TWO_STEPS = """
 import json, sys
 import keras, numpy as np
-sys.path[:0] = [sys.argv[1], sys.argv[1] + "/tests"]
+sys.path.insert(0, sys.argv[1])
 folders = json.loads(sys.argv[2])
 differences = {}
 for name, folder in folders.items():
@@ -221,7 +158,8 @@ for name, folder in folders.items():
     loaded = keras.saving.load_model(folder, compile=False, safe_mode=True)
     found = keras.ops.convert_to_numpy(loaded(data["windows"], training=False))
     differences[name] = float(np.abs(found - data["answers"]).max())
-from test_networks import CASES, CLASSES, NETWORKS, fit, windows_and_targets
+from tests.support.small_networks import CASES, CLASSES, fit, windows_and_targets
+from train.networks import NETWORKS
 losses = {}
 for name, case in CASES.items():
     network = NETWORKS[name](*case.small, CLASSES, **case.settings)

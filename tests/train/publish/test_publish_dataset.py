@@ -18,7 +18,7 @@ import yaml
 from pyarrow import parquet
 
 from ser_core.model.hub_faults import explain_push
-from tests.train.fitting.test_fit import SMALL, make_corpus, recipe_without_pretraining
+from tests.support.tiny_training import SMALL, make_corpus, recipe_without_pretraining
 from train import corpora
 from train.corpora import CORPORA, CorpusError, emodb, iemocap, published, ravdess
 from train.corpora.hub_corpus import Address

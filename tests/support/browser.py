@@ -1,0 +1,118 @@
+"""The page for tests: a real browser, whose microphone hears a recording.
+
+Needs Chromium and the playwright package; screenshots are left in artifacts/. The browser is
+/usr/bin/chromium, or what the environment variable CHROMIUM names.
+"""
+
+import importlib.util
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ser_core.emotions import LABELS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ARTIFACTS = Path(__file__).parents[2] / "artifacts"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+ANSWERED = "[data-status=emotion], [data-status=uncertain]"
+SIZES = {1280: 900, 768: 1024, 390: 844}  # [px] width and height
+PATIENCE = 60_000  # [ms] a busy machine may need
+# Gradio's player says this of a file that it cannot play, and we upload one such on purpose.
+UNPLAYABLE = "Waveform load error: MediaError"
+
+
+def require_browser() -> None:
+    """A machine without a browser skips; the one that decides whether a change is good may not."""
+    lacking = None
+    if importlib.util.find_spec("playwright") is None:
+        lacking = "the playwright package is not installed"
+    elif not Path(CHROMIUM).exists():
+        lacking = f"there is no browser at {CHROMIUM}"
+    if lacking and os.environ.get("CI") == "true":
+        pytest.fail(f"The page cannot be tested: {lacking}.")
+    if lacking:
+        pytest.skip(f"The page cannot be tested: {lacking}.")
+
+
+def start_browser(sound: Path) -> Iterator["Browser"]:
+    """Start a browser whose microphone hears a WAV file, again and again."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--use-fake-device-for-media-stream",
+                "--use-fake-ui-for-media-stream",
+                f"--use-file-for-fake-audio-capture={sound}",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+def open_page(browser: "Browser", url: str, width: int = 1280) -> Iterator["Page"]:
+    """Open the page; at the end, nothing may have gone wrong in it or left this machine."""
+    context = browser.new_context(
+        viewport={"width": width, "height": SIZES[width]},
+        permissions=["microphone"],
+    )
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    faults: list[str] = []
+    page.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on(
+        "request",
+        lambda r: None if r.url.startswith((url, "data:", "blob:")) else faults.append(r.url),
+    )
+    page.goto(url)
+    page.wait_for_selector("[data-status=waiting]")
+    yield page
+    context.close()
+    assert [fault for fault in faults if fault != UNPLAYABLE] == []
+
+
+both_sizes = pytest.mark.parametrize("page", SIZES, indirect=True, ids=lambda w: f"{w}px")
+
+
+def shoot(page: "Page", name: str) -> None:
+    ARTIFACTS.mkdir(exist_ok=True)
+    width = page.viewport_size["width"]
+    page.screenshot(path=ARTIFACTS / f"{name}_{width}.png", full_page=True)
+
+
+def choose(page: "Page", file: Path) -> None:
+    page.get_by_role("button", name="Upload file").click()
+    page.set_input_files("#recording input[type=file]", file)
+
+
+def assert_answered(page: "Page") -> None:
+    page.wait_for_selector(ANSWERED)
+    assert page.locator(".ser-all li").count() == len(LABELS)
+    shares = [float(share.rstrip("%")) for share in page.locator(".ser-top b").all_inner_texts()]
+    assert len(shares) == 3
+    assert shares == sorted(shares, reverse=True)
+
+
+def assert_fits(page: "Page") -> None:
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= page.viewport_size["width"], "the page scrolls sideways"
+
+
+def open_tab(page: "Page", title: str) -> None:
+    """Open a tab as a visitor does, out of the menu where a narrow screen puts it there."""
+    tab = page.get_by_role("tab", name=title, exact=True)
+    if not tab.is_visible():
+        page.locator(".overflow-menu > button").click()
+        tab = page.locator(".overflow-dropdown button", has_text=title)
+    tab.click()
