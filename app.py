@@ -21,8 +21,9 @@ os.environ.setdefault("MKL_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 from ser_core.errors import ConfigError, SpeechEmotionError
-from ser_core.ui import build_app, build_unavailable, serve
+from ser_core.ui.build import build_app, build_unavailable
 from ser_core.ui.feedback import open_box
+from ser_core.ui.server.serving import serve
 from ser_core.ui.settings import Settings
 from ser_core.ui.startup import load_recognizer
 

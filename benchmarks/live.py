@@ -171,7 +171,7 @@ def speak(url: str, rate: int, channels: int, seconds: float, delays: list[float
 
 def through_server(recognizer, settings, seconds: float, visitors: int) -> None:
     """Time from sending a chunk to receiving the answer, with one visitor and with several."""
-    from ser_core.ui import build_app
+    from ser_core.ui.build import build_app
 
     demo, options = build_app(recognizer, settings)
     _, url, _ = demo.launch(**options, prevent_thread_lock=True, quiet=True)

@@ -1,6 +1,6 @@
-"""The Gradio page and its API; the only part of the package that knows Gradio."""
+"""The Gradio page and its API; the only part of the package that knows Gradio.
 
-from .build import TABS, build_app, build_unavailable
-from .server.serving import serve
-
-__all__ = ["TABS", "build_app", "build_unavailable", "serve"]
+The page is built by `ser_core.ui.build` and served by `ser_core.ui.server.serving`. Of this package
+only `look.plots`, which needs no Gradio, may be imported by others than `app.py`; importing the
+package imports nothing.
+"""

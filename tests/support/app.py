@@ -19,7 +19,7 @@ import soundfile
 from gradio_client import Client
 
 from ser_core import EmotionRecognizer
-from ser_core.ui import build_app
+from ser_core.ui.build import build_app
 from ser_core.ui.settings import Settings
 from tests.support.recordings import FIXTURES
 

@@ -13,7 +13,7 @@ import gradio as gr
 import pytest
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
-from ser_core.ui import build_app
+from ser_core.ui.build import build_app
 from ser_core.ui.look import text
 from ser_core.ui.settings import Settings
 from ser_core.ui.tabs.history import STORAGE_KEY, STORAGE_SECRET

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ser_core.ui import TABS
+from ser_core.ui.build import TABS
 from ser_core.ui.look import text
 from tests.support.app import SPEECH
 from tests.support.browser import ANSWERED, assert_fits, both_sizes, choose, open_tab, shoot

@@ -14,7 +14,7 @@ from docs.examples import CLIPS, CONVERSATION, speak
 from ser_core import EmotionRecognizer
 from ser_core.audio.load import load_audio
 from ser_core.emotions import LABELS
-from ser_core.ui import build_app
+from ser_core.ui.build import build_app
 from ser_core.ui.look import text
 from ser_core.ui.server.uploads import UploadLedger
 from ser_core.ui.settings import Settings

@@ -11,7 +11,7 @@ import pytest
 
 from ser_core import DEFAULT_MODEL, EmotionPrediction, EmotionRecognizer
 from ser_core.emotions import LABELS
-from ser_core.ui import build_app
+from ser_core.ui.build import build_app
 from ser_core.ui.look import text
 from ser_core.ui.page import Heard
 from ser_core.ui.settings import Settings

@@ -19,7 +19,7 @@ from benchmarks.load import App, expectations, predict_all, recordings, running_
 from benchmarks.uploads import ask_good, fault_of, kind_of, send_all, uploads
 from ser_core import EmotionRecognizer
 from ser_core.emotions import LABELS
-from ser_core.ui import build_app
+from ser_core.ui.build import build_app
 from ser_core.ui.look import text
 from ser_core.ui.server import serving
 from ser_core.ui.settings import Settings

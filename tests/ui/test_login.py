@@ -9,7 +9,7 @@ from gradio_client import Client, handle_file
 
 from ser_core import EmotionRecognizer
 from ser_core.errors import ModelNotFoundError
-from ser_core.ui import build_app, build_unavailable
+from ser_core.ui.build import build_app, build_unavailable
 from ser_core.ui.look import text
 from ser_core.ui.settings import Settings
 from tests.support.app import PATIENCE, SPEECH, free_port, left_in

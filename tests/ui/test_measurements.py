@@ -9,7 +9,7 @@ import pytest
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.timeline.occlusion import Moment, Occlusion
-from ser_core.ui import build_app
+from ser_core.ui.build import build_app
 from ser_core.ui.look import text
 from ser_core.ui.repository import Metrics, Repository
 from ser_core.ui.settings import Settings

@@ -11,8 +11,9 @@ from ser_core.ui.look import plots
 PROBABILITIES = dict(zip(LABELS, (0.05, 0.1, 0.4, 0.05, 0.2, 0.1, 0.05, 0.05), strict=True))
 
 
-def test_importing_the_package_and_its_plots_imports_no_plotly() -> None:
-    code = "import sys, ser_core, ser_core.ui.look.plots; print('plotly' in sys.modules)"
+@pytest.mark.parametrize("heavy", ["plotly", "gradio", "starlette"])
+def test_importing_the_package_and_its_plots_imports_neither_plotly_nor_gradio(heavy: str) -> None:
+    code = f"import sys, ser_core, ser_core.ui.look.plots; print('{heavy}' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

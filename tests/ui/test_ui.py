@@ -15,7 +15,7 @@ from ser_core import DEFAULT_MODEL, EmotionPrediction, EmotionRecognizer
 from ser_core.emotions import EMOTIONS, LABELS
 from ser_core.errors import ModelNotFoundError
 from ser_core.timeline.live import LiveBlock, LiveMoment, LiveSession
-from ser_core.ui import build_app, build_unavailable
+from ser_core.ui.build import build_app, build_unavailable
 from ser_core.ui.look import text
 from ser_core.ui.look.markup import percent
 from ser_core.ui.page import Page

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
-from ser_core.ui import build_app
+from ser_core.ui.build import build_app
 from ser_core.ui.look import text
 from ser_core.ui.page import Page
 from ser_core.ui.repository import Repository

@@ -20,7 +20,7 @@ from ser_core.features import network_inputs
 from ser_core.model.runtime import Answers, KerasRuntime, LiteRTRuntime, Pooled, pool_answers
 from ser_core.timeline.timeline import TimelineBuilder
 from ser_core.timeline.windows import Window
-from ser_core.ui import build_app
+from ser_core.ui.build import build_app
 from ser_core.ui.look.markup import percent
 from ser_core.ui.settings import Settings
 from ser_core.ui.tabs import live_tab, predict_tab, timeline_answer
