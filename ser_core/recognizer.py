@@ -20,7 +20,8 @@ from .config.feature_config import FeatureConfig
 from .errors import AdaptationError, ModelError, SpeechEmotionError
 from .model import adaptation, hub
 from .model.hub import REPOSITORY_FILES
-from .model.runtime import load_runtime, pool_answers
+from .model.pooling import pool_answers
+from .model.runtime import load_runtime
 from .results import EmotionPrediction
 from .speech.turns import Speakers
 from .timeline import analyze as analysis
@@ -28,7 +29,7 @@ from .timeline import live
 from .timeline.analyze import AnalysisProgress
 from .timeline.live import LiveBlock, LiveMoment, LiveSession
 from .timeline.timeline import EmotionTimeline, Smoothing
-from .timeline.windows import heard_inputs
+from .timeline.windows import prepare_inputs
 
 DEFAULT_MODEL = str(Path(__file__).parent / "pretrained")
 """Path of the embedded default model: a folder with exactly what a Hub repository of ours holds."""
@@ -125,7 +126,7 @@ class EmotionRecognizer(
             AudioError: the recording cannot be used; the message says why and what to do.
         """
         samples = load_audio(audio, sample_rate=self.config.sample_rate, max_seconds=max_seconds)
-        return self.hear(samples)
+        return self.predict_samples(samples)
 
     def predict_batch(
         self, audios: Iterable[AudioInput], *, max_seconds: float | None = MAX_SECONDS
@@ -173,7 +174,7 @@ class EmotionRecognizer(
             AdaptationError: too few recordings have speech, or the model does not adapt.
             AudioError: a recording cannot be used; a note says which one, counted from 0.
         """
-        adaptation.require(self.config)
+        adaptation.require_adaptation(self.config)
         if isinstance(recordings, str | bytes | PathLike):
             raise AdaptationError(
                 f"adapt takes a list of recordings, and got one {type(recordings).__name__}: "
@@ -270,7 +271,7 @@ class EmotionRecognizer(
         for block in blocks:
             yield from session.push(block)
 
-    def hear(self, samples: np.ndarray) -> EmotionPrediction:
+    def predict_samples(self, samples: np.ndarray) -> EmotionPrediction:
         """Hear the emotion in samples that are decoded already; see `predict`.
 
         Args:
@@ -280,7 +281,7 @@ class EmotionRecognizer(
             EmotionPrediction.
         """
         duration = len(samples) / self.config.sample_rate
-        activity, inputs = heard_inputs(samples, self.config)
+        activity, inputs = prepare_inputs(samples, self.config)
         probabilities, intensity = None, None
         if inputs is not None:
             probabilities, intensity = pool_answers(

@@ -24,7 +24,7 @@ from ..results import EmotionPrediction
 SMALLEST = 1e-6  # a probability below it says no more about a voice: tables have six decimals
 
 
-def centred(probabilities: np.ndarray) -> np.ndarray:
+def centre_logs(probabilities: np.ndarray) -> np.ndarray:
     """Take logarithms, and from each row its mean.
 
     Args:
@@ -33,7 +33,7 @@ def centred(probabilities: np.ndarray) -> np.ndarray:
     Returns:
         float64 array of the same shape [nats]; rows sum to 0.
 
-    >>> centred(np.array([0.5, 0.5])).tolist()
+    >>> centre_logs(np.array([0.5, 0.5])).tolist()
     [0.0, 0.0]
     """
     logs = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), SMALLEST))
@@ -49,7 +49,7 @@ def credibility(count: np.ndarray | float, prior_clips: float) -> np.ndarray | f
     return count / (count + prior_clips)
 
 
-def offset(log_probabilities: np.ndarray, settings: Adaptation) -> np.ndarray:
+def estimate_offset(log_probabilities: np.ndarray, settings: Adaptation) -> np.ndarray:
     """Find what a voice's answers lean towards.
 
     Args:
@@ -60,14 +60,14 @@ def offset(log_probabilities: np.ndarray, settings: Adaptation) -> np.ndarray:
         float64 array of shape (classes,), to subtract from logarithms [nats].
 
     >>> settings = Adaptation(mean=(0.0, 0.0), prior_clips=1.0, least_clips=1)
-    >>> offset(np.array([[1.0, -1.0]]), settings).tolist()
+    >>> estimate_offset(np.array([[1.0, -1.0]]), settings).tolist()
     [0.5, -0.5]
     """
     leaning = np.mean(log_probabilities, axis=0) - np.asarray(settings.mean)
     return credibility(len(log_probabilities), settings.prior_clips) * leaning
 
 
-def shifted(probabilities: np.ndarray, offset: np.ndarray | None) -> np.ndarray:
+def subtract_offset(probabilities: np.ndarray, offset: np.ndarray | None) -> np.ndarray:
     """Subtract a voice's leaning from the logarithms of answers.
 
     Args:
@@ -78,7 +78,7 @@ def shifted(probabilities: np.ndarray, offset: np.ndarray | None) -> np.ndarray:
     Returns:
         float64 array of shape (..., classes), rows sum to 1.
 
-    >>> shifted(np.array([0.5, 0.5]), np.log([3.0, 1.0])).round(6).tolist()
+    >>> subtract_offset(np.array([0.5, 0.5]), np.log([3.0, 1.0])).round(6).tolist()
     [0.25, 0.75]
     """
     if offset is None:
@@ -88,7 +88,7 @@ def shifted(probabilities: np.ndarray, offset: np.ndarray | None) -> np.ndarray:
     return likelihoods / likelihoods.sum(axis=-1, keepdims=True)
 
 
-def require(config: FeatureConfig) -> Adaptation:
+def require_adaptation(config: FeatureConfig) -> Adaptation:
     """Return a model's settings for adaptation.
 
     Raises:
@@ -116,7 +116,7 @@ def enrol(answers: Iterable[EmotionPrediction], config: FeatureConfig) -> tuple[
     Raises:
         AdaptationError: too few recordings have speech, or the model does not adapt.
     """
-    settings = require(config)
+    settings = require_adaptation(config)
     answers = list(answers)
     heard = [list(one.probabilities.values()) for one in answers if one.status != "no_speech"]
     if not answers:
@@ -131,7 +131,7 @@ def enrol(answers: Iterable[EmotionPrediction], config: FeatureConfig) -> tuple[
             f"Adapting takes at least {_counted(settings.least_clips)} with speech, and got "
             f"{len(heard)}: add {settings.least_clips - len(heard)} more of the same voice."
         )
-    return offset(centred(np.array(heard)), settings), len(heard)
+    return estimate_offset(centre_logs(np.array(heard)), settings), len(heard)
 
 
 def _counted(recordings: int) -> str:

@@ -8,13 +8,13 @@ import threading
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from ..config.feature_config import FeatureConfig
 from ..errors import ModelError
-from .adaptation import shifted
+from .pooling import Answers
 
 LITERT_FILE = "model.tflite"
 LITERT_FORMS = {
@@ -25,31 +25,6 @@ LITERT_FORMS = {
 """The network's forms for LiteRT, by how its weights are kept; inputs and outputs are float32."""
 
 KERAS_FILES = ("config.json", "metadata.json", "model.weights.h5")
-
-
-class Answers(NamedTuple):
-    """What a network answers windows.
-
-    Attributes:
-        probabilities: float32 array of shape (windows, classes), rows sum to 1.
-        intensity: float32 array of shape (windows,) in [0, 1], how strongly the emotion is
-            expressed; None where the network does not say.
-    """
-
-    probabilities: np.ndarray
-    intensity: np.ndarray | None
-
-
-class Pooled(NamedTuple):
-    """The answers for several windows of one recording, as one.
-
-    Attributes:
-        probabilities: float64 array of shape (classes,), sum 1.
-        intensity: float in [0, 1]; None where the network does not say.
-    """
-
-    probabilities: np.ndarray
-    intensity: float | None
 
 
 class Runtime(Protocol):
@@ -69,75 +44,8 @@ class Runtime(Protocol):
         ...
 
 
-def pool_windows(probabilities: np.ndarray) -> np.ndarray:
-    """Pool the answers for several windows of one recording into one.
-
-    The normalised geometric mean: then a temperature on the network's logits and one on the pooled
-    answer are the same thing, so calibration needs the pooled answers only.
-
-    Args:
-        probabilities: float array of shape (windows, classes).
-
-    Returns:
-        float64 array of shape (classes,), sum 1.
-
-    Source: the logarithmic opinion pool, Genest and Zidek (1986), Statistical Science 1(1).
-
-    >>> pool_windows(np.array([[0.9, 0.1], [0.9, 0.1]])).round(6).tolist()
-    [0.9, 0.1]
-    """
-    logs = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), 1e-12)).mean(axis=0)
-    pooled = np.exp(logs - logs.max())
-    return pooled / pooled.sum()
-
-
-def pool(probabilities: np.ndarray, config: FeatureConfig) -> np.ndarray:
-    """Pool the answers for several inputs of one recording, as the config's `pooling` says.
-
-    With "votes", each input votes for its likeliest class, and only those count that vote with the
-    majority (the likelier class of the pooled answer where votes are equal). So one vote is worth
-    its own probability, not certainty.
-
-    Args:
-        probabilities: float array of shape (inputs, classes).
-        config: FeatureConfig.
-
-    Returns:
-        float64 array of shape (classes,), sum 1.
-    """
-    pooled = pool_windows(probabilities)
-    if config.pooling == "geometric_mean":
-        return pooled
-    votes = probabilities.argmax(axis=1)
-    counts = np.bincount(votes, minlength=len(pooled))
-    winner = int(np.lexsort((pooled, counts))[-1])
-    return pool_windows(probabilities[votes == winner])
-
-
-def pool_answers(
-    answers: Answers, config: FeatureConfig, offset: np.ndarray | None = None
-) -> Pooled:
-    """Pool the answers for several inputs of one recording, and adapt them to a voice.
-
-    Probabilities are pooled by `pool`, then shifted. The intensity is the plain mean of all inputs'
-    intensities: each counts the same, as in the probabilities' geometric mean, also where it was
-    outvoted.
-
-    Args:
-        answers: Answers for the inputs.
-        config: FeatureConfig.
-        offset: float64 array of shape (classes,) [nats], what the voice leans towards (see
-            ser_core.model.adaptation); None for voices in general.
-
-    Returns:
-        Pooled.
-    """
-    intensity = None if answers.intensity is None else float(answers.intensity.mean())
-    return Pooled(shifted(pool(answers.probabilities, config), offset), intensity)
-
-
-def told_apart(outputs: Mapping[str, np.ndarray], config: FeatureConfig) -> Answers:
-    """Tell a network's outputs apart.
+def split_outputs(outputs: Mapping[str, np.ndarray], config: FeatureConfig) -> Answers:
+    """Split the outputs of a network by what they stand for.
 
     Args:
         outputs: float32 arrays of shape (windows, width), by the output's name.
@@ -185,7 +93,7 @@ class LiteRTRuntime:
         ]
         names = self._config.outputs.names
         joined = {name: np.concatenate([one[name] for one in given]) for name in names}
-        return told_apart(joined, self._config)
+        return split_outputs(joined, self._config)
 
     def _runner(self):
         """Return this thread's signature runner and the name of its input."""
@@ -246,7 +154,7 @@ class KerasRuntime:
             given = self._network(windows.astype(np.float32, copy=False), training=False)
         tensors = zip(self._network.output_names, self._keras.tree.flatten(given), strict=True)
         convert = self._keras.ops.convert_to_numpy
-        return told_apart({name: convert(tensor) for name, tensor in tensors}, self._config)
+        return split_outputs({name: convert(tensor) for name, tensor in tensors}, self._config)
 
 
 def load_runtime(

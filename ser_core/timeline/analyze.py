@@ -16,7 +16,8 @@ import numpy as np
 from ..audio.load import AudioInput, read_blocks
 from ..config.feature_config import FeatureConfig
 from ..errors import AnalysisCancelledError, TruncatedAudioError
-from ..model.runtime import Answers, Pooled, Runtime, pool_answers
+from ..model.pooling import Answers, Pooled, pool_answers
+from ..model.runtime import Runtime
 from ..speech.gate import HOP
 from ..speech.turns import Speakers, SpeakerTurn, check_speakers, find_turns
 from .timeline import SMOOTHINGS, EmotionTimeline, Smoothing, TimelineBuilder

@@ -102,7 +102,9 @@ class LiveSession:
             self._total += len(taken)
             if self._total == self._next:
                 self._next += self.hop
-                moment = LiveMoment(round(self.time, 3), self.recognizer.hear(self._samples))
+                moment = LiveMoment(
+                    round(self.time, 3), self.recognizer.predict_samples(self._samples)
+                )
                 self.history.append(moment)
                 yield moment
 

@@ -18,7 +18,7 @@ import numpy as np
 from .. import features
 from ..audio.load import AudioInput, load_audio
 from ..config.feature_config import FeatureConfig
-from ..model.runtime import pool_answers
+from ..model.pooling import pool_answers
 from ..recognizer import MAX_SECONDS, EmotionRecognizer
 from .windows import speech_frames, speech_windows
 

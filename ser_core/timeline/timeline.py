@@ -16,7 +16,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from ..config.feature_config import FeatureConfig
-from ..model.runtime import Pooled, pool, pool_windows
+from ..model.pooling import Pooled, pool, pool_windows
 from ..results import EmotionPrediction, EmotionSegment, TimelineWindow, intensity_of
 from ..speech.turns import SpeakerShare, SpeakerTurn
 from .exports import TimelineExports

@@ -113,7 +113,7 @@ def speech_frames(
     return activity, frames, mark(activity.segments, 0, len(frames), rate)
 
 
-def heard_inputs(
+def prepare_inputs(
     samples: np.ndarray, config: FeatureConfig
 ) -> tuple[SpeechActivity, np.ndarray | None]:
     """Go from a whole recording to what the network is asked about it.

@@ -12,7 +12,13 @@ from hypothesis.extra.numpy import arrays
 from ser_core import LABELS, EmotionPrediction, EmotionRecognizer
 from ser_core.config.feature_config import Adaptation, FeatureConfig
 from ser_core.errors import AdaptationError, AudioError, ConfigError, SpeechEmotionError
-from ser_core.model.adaptation import centred, credibility, enrol, offset, shifted
+from ser_core.model.adaptation import (
+    centre_logs,
+    credibility,
+    enrol,
+    estimate_offset,
+    subtract_offset,
+)
 from tests.support.recordings import VOICES, conversation, voice
 from tests.support.tiny_models import make_config, write_tiny_model
 
@@ -47,19 +53,19 @@ def row(prediction: EmotionPrediction) -> np.ndarray:
 @given(POSITIVE, arrays(np.float64, 8, elements=st.floats(-5, 5)))
 def test_a_shift_gives_probabilities_and_is_undone_by_its_opposite(table, shift):
     table /= table.sum(axis=1, keepdims=True)
-    moved = shifted(table, shift)
+    moved = subtract_offset(table, shift)
     np.testing.assert_allclose(moved.sum(axis=1), 1.0)
-    np.testing.assert_allclose(shifted(moved, -shift), table, atol=1e-9)
+    np.testing.assert_allclose(subtract_offset(moved, -shift), table, atol=1e-9)
     np.testing.assert_allclose(
-        moved, shifted(table, shift + 3.0), atol=1e-12
+        moved, subtract_offset(table, shift + 3.0), atol=1e-12
     )  # only contrasts count
 
 
 @given(POSITIVE)
 def test_centred_logarithms_sum_to_nothing_and_ignore_scale(table):
-    np.testing.assert_allclose(centred(table).sum(axis=1), 0.0, atol=1e-9)
-    np.testing.assert_allclose(centred(table), centred(0.5 * table), atol=1e-9)
-    assert np.isfinite(centred(np.zeros(8))).all()
+    np.testing.assert_allclose(centre_logs(table).sum(axis=1), 0.0, atol=1e-9)
+    np.testing.assert_allclose(centre_logs(table), centre_logs(0.5 * table), atol=1e-9)
+    assert np.isfinite(centre_logs(np.zeros(8))).all()
 
 
 @given(st.integers(1, 500), st.floats(0.1, 100))
@@ -69,24 +75,24 @@ def test_more_recordings_are_believed_more_and_never_wholly(count, prior):
 
 def test_a_voice_like_all_others_changes_nothing():
     logs = np.tile(MEAN, (4, 1))
-    np.testing.assert_allclose(offset(logs, SETTINGS), 0.0)
-    assert shifted(np.array([0.2, 0.8]), None).tolist() == [0.2, 0.8]
+    np.testing.assert_allclose(estimate_offset(logs, SETTINGS), 0.0)
+    assert subtract_offset(np.array([0.2, 0.8]), None).tolist() == [0.2, 0.8]
 
 
 def test_what_a_voice_leans_towards_is_taken_off_by_its_credibility():
     leaning = np.eye(8)[3]
-    found = offset(np.tile(MEAN + 2 * leaning, (6, 1)), SETTINGS)
+    found = estimate_offset(np.tile(MEAN + 2 * leaning, (6, 1)), SETTINGS)
     np.testing.assert_allclose(found, 6 / (6 + 2.0) * 2 * leaning, atol=1e-12)
 
 
 def test_adapting_shifts_every_answer_by_what_the_recordings_lean_towards(
     recognizer, adapted, clips
 ):
-    logs = centred(np.array([row(recognizer.predict(clip)) for clip in clips]))
-    shift = offset(logs, SETTINGS)
+    logs = centre_logs(np.array([row(recognizer.predict(clip)) for clip in clips]))
+    shift = estimate_offset(logs, SETTINGS)
     assert np.abs(shift).max() > 0.05
     for clip in clips:
-        expected = shifted(row(recognizer.predict(clip)), shift)
+        expected = subtract_offset(row(recognizer.predict(clip)), shift)
         np.testing.assert_allclose(row(adapted.predict(clip)), expected, rtol=1e-9)
     (batched,) = adapted.predict_batch(clips[:1])
     assert batched == adapted.predict(clips[0])
@@ -96,8 +102,10 @@ def test_timelines_and_streams_are_adapted_as_recordings_are(recognizer, adapted
     shift = adapted._offset
     long = (RATE, conversation())
     before, after = recognizer.analyze(long), adapted.analyze(long)
-    np.testing.assert_allclose(after.answers, shifted(before.answers, shift), rtol=1e-9)
-    np.testing.assert_allclose(row(after.overall), shifted(row(before.overall), shift), rtol=1e-9)
+    np.testing.assert_allclose(after.answers, subtract_offset(before.answers, shift), rtol=1e-9)
+    np.testing.assert_allclose(
+        row(after.overall), subtract_offset(row(before.overall), shift), rtol=1e-9
+    )
     rate, samples = clips[0]
     live = [
         (row(one.prediction), row(two.prediction))
@@ -108,7 +116,7 @@ def test_timelines_and_streams_are_adapted_as_recordings_are(recognizer, adapted
     ]
     assert live
     for plain, mine in live:
-        np.testing.assert_allclose(mine, shifted(plain, shift), rtol=1e-9)
+        np.testing.assert_allclose(mine, subtract_offset(plain, shift), rtol=1e-9)
 
 
 def test_the_original_is_left_alone_and_shares_its_network(recognizer, adapted, clips):

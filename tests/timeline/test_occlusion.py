@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
-from ser_core.model.runtime import Answers
+from ser_core.model.pooling import Answers
 from ser_core.timeline.occlusion import MOST_PIECES, PIECE, cover, occlude
 from tests.support.recordings import conversation, voice
 

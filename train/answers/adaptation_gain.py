@@ -13,7 +13,7 @@ import numpy as np
 
 from ser_core.config.feature_config import FILE_NAME, Adaptation, FeatureConfig
 from ser_core.errors import ConfigError
-from ser_core.model.adaptation import centred
+from ser_core.model.adaptation import centre_logs
 
 from . import out_of_fold
 from .enrolments import DRAWS, Enrolment, enrolments
@@ -57,7 +57,7 @@ def prior_losses(
     Returns:
         float64 array of shape (priors,): -log p(truth), summed over clips and enrolments [nats].
     """
-    logs, speakers = centred(answers.probabilities), np.array(answers.speakers)
+    logs, speakers = centre_logs(answers.probabilities), np.array(answers.speakers)
     losses = np.zeros(len(PRIOR_CLIPS))
     for fold in np.unique(answers.folds[known]):
         rows = known & (answers.folds == fold)
@@ -94,7 +94,7 @@ def measure(answers: Answers) -> dict:
             "Adaptation is measured on at least three folds of whole speakers, and these folds are "
             "not: give the results of the protocol speaker."
         )
-    logs, speakers = centred(answers.probabilities), np.array(answers.speakers)
+    logs, speakers = centre_logs(answers.probabilities), np.array(answers.speakers)
     before = answers.probabilities.argmax(axis=1) == answers.truth
     drawn_clips = enrolments(answers)
     adapted = [np.empty(one.means.shape) for one in drawn_clips]

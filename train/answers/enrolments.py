@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ser_core.model.adaptation import centred, credibility, shifted
+from ser_core.model.adaptation import centre_logs, credibility, subtract_offset
 
 from .out_of_fold import Answers
 
@@ -51,7 +51,9 @@ class Enrolment:
             float64 array of shape (draws, rows, classes).
         """
         leaning = self.means[:, rows] - mean
-        return shifted(answers[rows], credibility(self.counts[:, rows], prior_clips) * leaning)
+        return subtract_offset(
+            answers[rows], credibility(self.counts[:, rows], prior_clips) * leaning
+        )
 
 
 def drawn(
@@ -113,7 +115,7 @@ def drawn_alike(
 def enrolments(answers: Answers) -> list[Enrolment]:
     """Draw, for every clip of a table, what it is adapted to."""
     rng = np.random.default_rng(SEED)
-    logs, speakers = centred(answers.probabilities), np.array(answers.speakers)
+    logs, speakers = centre_logs(answers.probabilities), np.array(answers.speakers)
     owners = [speakers == name for name in np.unique(speakers)]
     sizes = np.array([np.bincount(answers.truth[o], minlength=logs.shape[1]) for o in owners])
     fewest = int(sizes.sum(axis=1).min())

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.features import place, sequences, split, standardise
-from ser_core.model.runtime import pool
+from ser_core.model.pooling import pool
 
 from ..data import augment
 from ..data.feature_cache import ORIGINAL, Features

@@ -19,7 +19,8 @@ from tqdm import tqdm
 from ser_core.audio.load import load_audio
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.emotions import LABELS
-from ser_core.model.runtime import LITERT_FORMS, LiteRTRuntime, pool
+from ser_core.model.pooling import pool
+from ser_core.model.runtime import LITERT_FORMS, LiteRTRuntime
 
 from ..answers.calibration import apply_temperature
 from ..answers.metrics import scores

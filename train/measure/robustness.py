@@ -25,7 +25,7 @@ from ser_core.config.feature_config import FeatureConfig
 from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 from ser_core.features import network_inputs
-from ser_core.timeline.windows import heard_inputs
+from ser_core.timeline.windows import prepare_inputs
 
 from ..answers import out_of_fold
 from ..answers.calibration import apply_temperature
@@ -184,7 +184,7 @@ def generator(kind: str, name: str) -> np.random.Generator:
 
 def hear(samples: np.ndarray, config: FeatureConfig) -> Heard:
     """Make the network's inputs as the recognizer does; of all there is where nobody speaks."""
-    _, inputs = heard_inputs(samples, config)
+    _, inputs = prepare_inputs(samples, config)
     if inputs is None:
         return Heard(network_inputs(samples, config), answered=False)
     return Heard(inputs)

@@ -23,7 +23,7 @@ from ser_core.model.runtime import (
     LITERT_FORMS,
     KerasRuntime,
     LiteRTRuntime,
-    told_apart,
+    split_outputs,
 )
 from ser_core.recognizer import REPOSITORY_FILES
 
@@ -96,7 +96,7 @@ def verify(directory: Path) -> float:
     answers = {
         LITERT_FILE: LiteRTRuntime(directory, config).run(inputs),
         "ser_core's Keras runtime": KerasRuntime(directory, config).run(inputs),
-        "bare Keras": told_apart(outputs, config),
+        "bare Keras": split_outputs(outputs, config),
     }
     first, *others = answers
     found = {

@@ -11,7 +11,7 @@ import pytest
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
-from ser_core.model.adaptation import centred
+from ser_core.model.adaptation import centre_logs
 from tests.support.tiny_models import make_config
 from train.answers import adaptation_gain, out_of_fold
 from train.answers.enrolments import drawn, drawn_alike, enrolments
@@ -60,7 +60,9 @@ def test_a_leaning_of_voices_is_taken_off_the_more_the_more_clips_there_are(lean
 def test_the_settings_are_the_means_of_all_voices(leaning):
     answers = made_up_voices(1.0)
     found = adaptation_gain.settings(leaning)
-    np.testing.assert_allclose(found.mean, centred(answers.probabilities).mean(axis=0), atol=1e-4)
+    np.testing.assert_allclose(
+        found.mean, centre_logs(answers.probabilities).mean(axis=0), atol=1e-4
+    )
     assert found.prior_clips in adaptation_gain.PRIOR_CLIPS
     assert adaptation_gain.settings(None) is None
 
@@ -130,7 +132,7 @@ def test_a_fold_does_not_touch_what_it_is_adapted_with():
         losses, means = [], []
         for table in (answers, other):
             losses.append(adaptation_gain.prior_losses(table, enrolments(table), known))
-            logs = centred(table.probabilities)
+            logs = centre_logs(table.probabilities)
             means.append(adaptation_gain.mean_of_voices(logs[known], speakers[known]))
         assert np.array_equal(*losses) == same
         assert np.array_equal(*means) == same

@@ -17,7 +17,8 @@ from ser_core.batch.answers import answer as batch_rows
 from ser_core.batch.recordings import Recording
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.features import network_inputs
-from ser_core.model.runtime import Answers, KerasRuntime, LiteRTRuntime, Pooled, pool_answers
+from ser_core.model.pooling import Answers, Pooled, pool_answers
+from ser_core.model.runtime import KerasRuntime, LiteRTRuntime
 from ser_core.timeline.timeline import TimelineBuilder
 from ser_core.timeline.windows import Window
 from ser_core.ui.build import build_app
