@@ -156,7 +156,7 @@ def print_corpus(argument: str, planted: int, most: int | None, jobs: int) -> No
 
 def main() -> None:
     """Measure every corpus."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--corpus", metavar="NAME=PATH", action="append", required=True)
     parser.add_argument("--planted", type=int, default=20, help="clips copied, per half")
     parser.add_argument("--clips", type=int, help="compare only so many clips, per half")

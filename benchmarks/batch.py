@@ -136,7 +136,7 @@ def on_ray(paths: list[str], runs: int) -> None:
 
 def main() -> None:
     """Measure one folder."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path, help="recordings, such as RAVDESS")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--ray", action="store_true", help="measure Ray too; needs it installed")

@@ -154,7 +154,7 @@ def print_corpus(argument: str) -> None:
 
 def main() -> None:
     """Run all measurements."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("--corpus", metavar="NAME=PATH")
     arguments = parser.parse_args()

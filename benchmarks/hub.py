@@ -67,7 +67,7 @@ def told(name: str, seconds: list[float], bound: float | None = None) -> bool:
 
 def main() -> None:
     """Measure, print, and exit with 1 where a bound is not kept."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=7, help="Processes with an empty cache.")
     parser.add_argument("--loads", type=int, default=10, help="Loads in each.")
     arguments = parser.parse_args()

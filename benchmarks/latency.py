@@ -112,7 +112,7 @@ def warm(path: Path, runs: int) -> None:
 
 def main() -> None:
     """Run all measurements on one file."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=50)
     parser.add_argument("--cold-runs", type=int, default=5)
     arguments = parser.parse_args()

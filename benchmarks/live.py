@@ -193,7 +193,7 @@ def through_server(recognizer, settings, seconds: float, visitors: int) -> None:
 
 def main() -> None:
     """Run all measurements."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=20.0, help="of sound in each measurement")
     parser.add_argument("--visitors", type=int, default=4)
     arguments = parser.parse_args()

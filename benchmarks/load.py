@@ -258,7 +258,7 @@ def machine() -> str:
 
 def main() -> None:
     """Measure, print, and exit with 1 where an answer is lost or wrong, or a file is left."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--clients", type=int, default=50, help="at a time")
     parser.add_argument("--predictions", type=int, default=1_000, help="of all clients together")
     parser.add_argument("--alone", type=int, default=100, help="predictions of one client alone")

@@ -117,7 +117,7 @@ def answers(page: "Page", path: Path, runs: int) -> tuple[list[float], list[floa
 
 def main() -> None:
     """Measure, print, and exit with 1 where a bound is not kept."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--starts", type=int, default=5, help="of the app")
     parser.add_argument("--loads", type=int, default=10, help="of the page")
     parser.add_argument("--answers", type=int, default=20, help="to an upload, and to the button")

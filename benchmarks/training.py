@@ -65,7 +65,7 @@ def measure(recipe_name: str, way: str, steps: int) -> float:
 
 def main() -> None:
     """Print steps a second of each way, their spread, and the ratio to fit() without oneDNN."""
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     arguments.add_argument("--recipe", default="default")
     arguments.add_argument("--steps", type=int, default=32)
     arguments.add_argument("--rounds", type=int, default=3)

@@ -332,7 +332,7 @@ def ask_good(app: App, limit: float) -> str:
 
 def main() -> None:
     """Send them, count how they ended, and exit with 1 where one did not end as it should."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--count", type=int, default=5_000, help="uploads")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--clients", type=int, default=8, help="uploads at a time")

@@ -8,6 +8,9 @@ import struct
 
 from ser_core.audio.source import AudioSource
 
+READABLE_FORMATS = "WAV, FLAC, OGG, MP3, M4A, WebM or MP4"
+"""What messages name; more can be read, and these are all that most people have."""
+
 # From here up, a 32-bit size is what a program writes that could not seek back to fill it in
 # (ffmpeg 0xFFFFFFFF, sox 0x7FFFFFFF less the header, arecord 0x80000000).
 _PLACEHOLDER_SIZE = 0x7FFF0000

@@ -6,33 +6,25 @@ while, and takes nobody with it. Such a process starts within half a second and 
 after the other; a file that it was ended for was its last.
 """
 
-import json
 import os
-import signal
-import struct
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from ser_core import errors
-from ser_core.audio.decode import BLOCK_SAMPLES, READABLE_FORMATS, ffmpeg_blocks
+from ser_core.audio.child_process import ChildProcess
+from ser_core.audio.containers import READABLE_FORMATS
 from ser_core.audio.source import AudioSource
 
 PATIENCE = 30.0  # [s] without a block, after which a decoder is stuck; most take one for a file
-MOST_MEMORY = 2**29  # [bytes] that a decoder may take: about 130 MB, and 100 MB for 24 hours of M4A
 MOST_IDLE = 4  # processes that wait for their next file
 
 _idle: list["_Decoder"] = []
 
 
 def isolated_blocks(source: AudioSource) -> Iterator[tuple[int, np.ndarray]]:
-    """Decode the first audio track as `decoders.ffmpeg_blocks` does, in another process.
+    """Decode the first audio track as `ffmpeg.ffmpeg_blocks` does, in another process.
 
     Args:
         source: AudioSource of a path.
@@ -41,22 +33,37 @@ def isolated_blocks(source: AudioSource) -> Iterator[tuple[int, np.ndarray]]:
         (sample rate [Hz], float32 array [shape=(frames, channels)]).
 
     Raises:
-        AudioFormatError, TruncatedAudioError, AudioFileError: as there; and the first where
-            decoding does not get on, or its process ended.
+        AudioFormatError, TruncatedAudioError: as there; and the first where decoding does not get
+            on, or its process ended.
+        AudioFileError: this process was forked while it decoded the file.
     """
+    decoder = _begin(source)
     try:
-        decoder = _idle.pop()
-    except IndexError:
-        decoder = _Decoder()
-    try:
-        for told, samples in decoder.answers(source):
-            source.seek(told["position"])
-            yield told["rate"], samples.reshape(-1, told["channels"])
+        for rate, channels, position, samples in decoder.blocks(source.label):
+            source.seek(position)
+            yield rate, samples.reshape(-1, channels)
     finally:
-        if decoder.is_idle and len(_idle) < MOST_IDLE:
+        if decoder.is_idle and decoder.is_ours and len(_idle) < MOST_IDLE:
             _idle.append(decoder)
         else:
             decoder.end()
+
+
+def _begin(source: AudioSource) -> "_Decoder":
+    """Give a file to a process that waits for one, or to a new one."""
+    while True:
+        try:
+            decoder = _idle.pop()
+        except IndexError:
+            decoder = _Decoder()
+            decoder.begin(source)
+            return decoder
+        try:
+            decoder.begin(source)
+        except errors.AudioFormatError:  # it died while it waited: that is no fault of the file's
+            decoder.end()
+        else:
+            return decoder
 
 
 class _Decoder:
@@ -68,126 +75,67 @@ class _Decoder:
 
     def __init__(self) -> None:
         self.is_idle = True
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__],
-            cwd=Path(__file__).parents[2],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        self._process = ChildProcess("ser_core.audio.decoder_worker")
 
-    def answers(self, source: AudioSource) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
-        """Have a file decoded; yields what is told of each block, and its samples."""
+    @property
+    def is_ours(self) -> bool:
+        """Whether this very process started it."""
+        return self._process.is_ours
+
+    def begin(self, source: AudioSource) -> None:
+        """Give it a file.
+
+        Raises:
+            AudioFormatError: it is dead, or does not answer.
+        """
+        assert source.path is not None  # only a path can be untrusted
         self.is_idle = False
-        with suppress(OSError):  # then it has ended, and answers nothing
-            self._process.stdin.write(json.dumps(os.path.abspath(source.path)).encode() + b"\n")
-            self._process.stdin.flush()
+        self._process.send(os.path.abspath(os.fsdecode(source.path)))
+        try:
+            self._receive(source.label)
+        except errors.AudioFormatError:
+            self._process.end()
+            raise
+
+    def blocks(self, label: str) -> Iterator[tuple[int, int, int, np.ndarray]]:
+        """Yield the file's blocks: sample rate [Hz], channels, bytes read so far, and samples."""
         while True:
-            told, samples = self._answer(source.label)
-            self.is_idle = "position" not in told
-            if "error" in told:
-                kind = getattr(errors, told["error"])
-                more = {"readable": told["readable"]} if "readable" in told else {}
-                raise kind(told["message"], **more)
-            if not told:
+            content, samples = self._receive(label)
+            if not content:
+                self.is_idle = True
                 return
-            yield told, np.frombuffer(samples, np.float32)
+            if "error" in content:
+                self.is_idle = True
+                kind = getattr(errors, content["error"])
+                details = {"readable": content["readable"]} if "readable" in content else {}
+                raise kind(content["message"], **details)
+            rate, channels, position = content["rate"], content["channels"], content["position"]
+            yield rate, channels, position, np.frombuffer(samples, np.float32)
 
     def end(self) -> None:
         """End the process, whatever it is doing."""
-        self._process.kill()
-        self._process.wait()
-        with suppress(OSError):
-            self._process.stdin.close()
-        self._process.stdout.close()
+        self._process.end()
 
-    def _answer(self, label: str) -> tuple[dict[str, Any], bytes]:
-        is_stuck = threading.Event()
-
-        def give_up() -> None:
-            is_stuck.set()
-            self._process.kill()
-
-        timer = threading.Timer(PATIENCE, give_up)
-        timer.start()
+    def _receive(self, label: str) -> tuple[dict[str, Any], bytes]:
+        if not self.is_ours:
+            raise errors.AudioFileError(
+                f"{label} was opened before this process was forked: open it again here."
+            )
         try:
-            return _read(self._process.stdout)
-        except EOFError as error:
-            what = "takes too long to decode" if is_stuck.is_set() else "cannot be decoded"
+            return self._process.receive(PATIENCE)
+        except (EOFError, TimeoutError) as error:
+            is_stuck = isinstance(error, TimeoutError)
+            what = "takes too long to decode" if is_stuck else "cannot be decoded"
             raise errors.AudioFormatError(
                 f"{label} {what}: expected {READABLE_FORMATS}, got a file that is damaged or made "
                 "to be hard to read; record it again, or convert it to WAV."
             ) from error
-        finally:
-            timer.cancel()
 
 
-def _read(stream: BinaryIO) -> tuple[dict[str, Any], bytes]:
-    """Read what `_write` has written."""
-    told_size, size = struct.unpack("<II", _exactly(stream, 8))
-    return json.loads(_exactly(stream, told_size)), _exactly(stream, size)
+def _leave_idle_to_the_parent() -> None:
+    """Begin, in a process just forked, with no decoder: those there are stay the parent's."""
+    _idle.clear()
 
 
-def _write(stream: BinaryIO, told: dict[str, Any], samples: bytes = b"") -> None:
-    words = json.dumps(told).encode()
-    stream.write(struct.pack("<II", len(words), len(samples)) + words + samples)
-    stream.flush()
-
-
-def _exactly(stream: BinaryIO, size: int) -> bytes:
-    data = stream.read(size)
-    if len(data) < size:
-        raise EOFError
-    return data
-
-
-def _joined(
-    blocks: Iterator[tuple[int, np.ndarray]],
-) -> Iterator[tuple[int, np.ndarray]]:
-    """Join FFmpeg's short blocks into fewer that are worth sending."""
-    pending: list[np.ndarray] = []
-    kind, size, truncation = None, 0, None
-    try:
-        for rate, block in blocks:
-            if pending and ((rate, block.shape[1]) != kind or size >= BLOCK_SAMPLES):
-                yield kind[0], np.concatenate(pending)
-                pending, size = [], 0
-            kind = rate, block.shape[1]
-            pending.append(block)
-            size += block.size
-    except errors.TruncatedAudioError as error:
-        truncation = error
-    if pending:
-        yield kind[0], np.concatenate(pending)
-    if truncation is not None:
-        raise truncation
-
-
-def _decode(path: str, out: BinaryIO) -> None:
-    """Write a file's blocks, and then an empty answer or what is wrong with it."""
-    try:
-        with AudioSource(path) as source:
-            for rate, block in _joined(ffmpeg_blocks(source)):
-                told = {"rate": rate, "channels": block.shape[1], "position": source.tell()}
-                _write(out, told, block.astype(np.float32, copy=False).tobytes())
-    except errors.AudioError as error:
-        readable = {"readable": error.readable} if hasattr(error, "readable") else {}
-        _write(out, {"error": type(error).__name__, "message": str(error)} | readable)
-    else:
-        _write(out, {})
-
-
-def _serve() -> None:
-    """Decode the files whose paths come in, a line each, until there are no more."""
-    # The app ends it; the keyboard, which tells all processes, only tells the app to end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(ImportError):  # Windows has no such limits
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
-    for line in sys.stdin.buffer:
-        _decode(json.loads(line), sys.stdout.buffer)
-
-
-if __name__ == "__main__":
-    _serve()
+if hasattr(os, "register_at_fork"):  # there is no fork on Windows
+    os.register_at_fork(after_in_child=_leave_idle_to_the_parent)

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO, TypeAlias
 
 import numpy as np
-import soxr
 
-from ser_core.audio.decode import BLOCK_SAMPLES, as_float32, decode
+from ser_core.audio.decode import decode
+from ser_core.audio.resample import Resampler
+from ser_core.audio.samples import array_blocks, mono, require_rate
 from ser_core.audio.source import AudioSource
 from ser_core.errors import (
     AudioContentError,
@@ -25,19 +26,10 @@ from ser_core.errors import (
     TruncatedAudioError,
 )
 
-AudioInput: TypeAlias = str | os.PathLike | bytes | BinaryIO | tuple[int, np.ndarray]
+AudioInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | tuple[int, np.ndarray]
 
 SAMPLE_RATE = 16_000  # Hz
-MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 8_000, 192_000  # Hz, of what is read
 MIN_SECONDS = 0.1
-
-# For 3 s from 48 kHz: QQ 0.3 ms, LQ 0.4, MQ 0.45, HQ 0.5, VHQ 0.6, of 1.5 ms for the whole call.
-# HQ is near enough the cheapest that filters properly; QQ lets what is above half the rate through.
-_RESAMPLING_QUALITY = "HQ"
-# An axis this short cannot be time: at 8 kHz it would last 8 ms, less than MIN_SECONDS.
-_MAX_LEADING_CHANNELS = 64
-# Floats beyond this are damage, not sound, and would overflow in the resampler.
-_LARGEST_SAMPLE = 1e30
 
 
 def load_audio(
@@ -133,9 +125,9 @@ def to_mono(audio: tuple[int, np.ndarray]) -> tuple[int, np.ndarray]:
         AudioFormatError, AudioContentError: as `load_audio`.
     """
     if len(audio) == 2 and isinstance(audio[1], np.ndarray) and audio[1].size == 0:
-        return _checked_rate(audio[0], "The audio"), np.empty(0, np.float32)
-    blocks = [(rate, _mono(block, "The audio")) for rate, block in _array_blocks(audio)]
-    rate = _checked_rate(blocks[0][0], "The audio")
+        return require_rate(audio[0], "The audio"), np.empty(0, np.float32)
+    blocks = [(rate, mono(block, "The audio")) for rate, block in array_blocks(audio)]
+    rate = require_rate(blocks[0][0], "The audio")
     return rate, np.concatenate([block for _, block in blocks])
 
 
@@ -176,17 +168,12 @@ def _resampled(
     with contextlib.closing(_mono_blocks(audio, max_seconds, on_read)) as blocks:
         try:
             for rate, block in blocks:
-                if rate == sample_rate:
-                    yield block
-                    continue
-                resampler = resampler or soxr.ResampleStream(
-                    rate, sample_rate, 1, dtype="float32", quality=_RESAMPLING_QUALITY
-                )
-                yield resampler.resample_chunk(block)
+                resampler = resampler or Resampler(rate, sample_rate)
+                yield resampler.push(block)
         except TruncatedAudioError as error:
             truncation = error
     if resampler is not None:
-        yield resampler.resample_chunk(np.empty(0, np.float32), last=True)
+        yield resampler.finish()
     if truncation is not None:
         raise truncation
 
@@ -199,7 +186,7 @@ def _mono_blocks(
         first_rate, frames = None, 0
         for rate, block in blocks:
             if first_rate is None:
-                first_rate = _checked_rate(rate, label)
+                first_rate = require_rate(rate, label)
             elif rate != first_rate:
                 raise AudioFormatError(
                     f"{label} changes its sample rate on the way: expected {first_rate} Hz "
@@ -213,7 +200,7 @@ def _mono_blocks(
                     f"{label} is too long: expected at most {max_seconds:g} s, got more; "
                     "cut it into shorter pieces."
                 )
-            yield rate, _mono(block, label)
+            yield rate, mono(block, label)
         seconds = frames / first_rate if first_rate else 0.0
         if seconds < MIN_SECONDS:
             raise AudioLengthError(
@@ -233,7 +220,7 @@ def _opened(
         the share of the recording that has been read.
     """
     if isinstance(audio, tuple):
-        yield "The audio", _array_blocks(audio), lambda frames: frames / max(audio[1].shape)
+        yield "The audio", array_blocks(audio), lambda frames: frames / max(audio[1].shape)
     elif isinstance(audio, (str, os.PathLike, bytes, bytearray, memoryview)) or hasattr(
         audio, "read"
     ):
@@ -244,66 +231,6 @@ def _opened(
             "The audio is of a wrong type: expected a path, bytes, a binary file object or "
             f"(sample_rate, array), got {type(audio).__name__}; pass one of these."
         )
-
-
-def _array_blocks(pair: tuple[int, np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
-    """Cut an array as the decoders cut a file: (rate, float32 [shape=(frames, channels)])."""
-    expected = "expected (sample_rate, array) with an array of shape (n,) or (n, channels)"
-    if len(pair) != 2 or not isinstance(pair[1], np.ndarray):
-        kinds = ", ".join(type(part).__name__ for part in pair)
-        raise AudioContentError(f"The audio is no array: {expected}, got ({kinds}).")
-    rate, array = pair
-    if isinstance(rate, (bool, np.bool_)) or not isinstance(rate, (int, np.integer)):
-        raise AudioContentError(
-            f"The sample rate is no whole number: {expected}, got {rate!r}; give it in Hz."
-        )
-    if array.ndim not in (1, 2) or array.size == 0:
-        raise AudioContentError(
-            f"The array is not audio: {expected}, got shape {array.shape}; pass one recording."
-        )
-    try:
-        as_float32(array[:0])
-    except TypeError as error:
-        raise AudioContentError(
-            "The array is of a wrong type: expected int8, int16, int32, uint8 or floating, "
-            f"got {array.dtype}; convert it to float between -1 and 1."
-        ) from error
-    if array.ndim == 1:
-        array = array[:, np.newaxis]  # (n, 1)
-    elif array.shape[0] <= _MAX_LEADING_CHANNELS and array.shape[0] < array.shape[1]:
-        array = array.T  # (channels, n) -> (n, channels)
-    length = max(1, BLOCK_SAMPLES // array.shape[1])
-    for start in range(0, len(array), length):
-        yield int(rate), as_float32(array[start : start + length])
-
-
-def _mono(block: np.ndarray, label: str) -> np.ndarray:
-    """Average the channels of a float32 block [shape=(frames, channels)]."""
-    channels = block.shape[1]
-    mono = block[:, 0]
-    if channels > 1:
-        # Column by column: 30 times faster than mean(axis=1), and the same sum in the same order
-        # whatever the memory layout, so that a file and an array agree to the bit.
-        with np.errstate(over="ignore", invalid="ignore"):
-            mono = mono + block[:, 1]
-            for channel in range(2, channels):
-                mono += block[:, channel]
-            mono /= channels
-    if len(mono) and not (mono.min() > -_LARGEST_SAMPLE and mono.max() < _LARGEST_SAMPLE):
-        raise AudioContentError(
-            f"{label} holds samples that are not finite numbers: expected values around -1 to 1, "
-            "got NaN, infinity or beyond 1e30; export the recording again."
-        )
-    return np.ascontiguousarray(mono)
-
-
-def _checked_rate(rate: int, label: str) -> int:
-    if not MIN_SAMPLE_RATE <= rate <= MAX_SAMPLE_RATE:
-        raise AudioFormatError(
-            f"{label} has a sample rate of {rate} Hz: expected {MIN_SAMPLE_RATE} to "
-            f"{MAX_SAMPLE_RATE} Hz; record or convert it at a rate in between."
-        )
-    return rate
 
 
 def _require_positive(**arguments: float) -> None:

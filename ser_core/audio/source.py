@@ -6,7 +6,7 @@ import os
 import stat
 from typing import BinaryIO
 
-from ser_core.errors import AudioFileError, AudioFormatError
+from ser_core.errors import AudioFileError, AudioFormatError, TruncatedAudioError
 
 _HEAD_BYTES = 16_384
 
@@ -15,7 +15,7 @@ class UntrustedPath(str):
     """The path of a file that a stranger sent.
 
     It is taken wherever a path is. What only FFmpeg can read of it is decoded in a process of its
-    own, which has limits (see isolation.py).
+    own, which has limits (see isolate.py).
     """
 
     __slots__ = ()
@@ -30,7 +30,7 @@ class AudioSource:
 
     Attributes:
         label: str, how messages call the recording: a path's last part, or "The audio".
-        path: str or os.PathLike, where that is what was opened; else None.
+        path: str or os.PathLike[str], where that is what was opened; else None.
         is_untrusted: bool, whether a stranger sent it.
         size: int, bytes.
         head: bytes, the first 16 KiB.
@@ -39,7 +39,7 @@ class AudioSource:
             of the file instead and the error waits here.
     """
 
-    def __init__(self, audio: str | os.PathLike | bytes | BinaryIO) -> None:
+    def __init__(self, audio: str | os.PathLike[str] | bytes | BinaryIO) -> None:
         """Open `audio`.
 
         Args:
@@ -51,13 +51,13 @@ class AudioSource:
             AudioFormatError: no bytes at all, or a file object that gives text.
         """
         self.label = "The audio"
-        self.path: str | os.PathLike | None = None
+        self.path: str | os.PathLike[str] | None = None
         self.is_untrusted = isinstance(audio, UntrustedPath)
         self.overlay: tuple[int, bytes] | None = None
         self.failure: OSError | None = None
         self._owned = contextlib.ExitStack()
         if isinstance(audio, (bytes, bytearray, memoryview)):
-            self._file = io.BytesIO(audio)
+            self._file: BinaryIO = io.BytesIO(audio)
         elif isinstance(audio, (str, os.PathLike)):
             self.path = audio
             self.label = os.path.basename(os.fsdecode(audio)) or "The path"
@@ -131,8 +131,16 @@ class AudioSource:
         """Return the current position [bytes]."""
         return self._file.tell()
 
+    def truncation(self, readable: float) -> TruncatedAudioError:
+        """Make the error of a recording of which only the first `readable` seconds are there."""
+        return TruncatedAudioError(
+            f"{self.label} is cut off or damaged: expected a whole recording, but only its first "
+            f"{readable:.1f} s can be read; record or send it again.",
+            readable=readable,
+        )
 
-def _open_path(path: str | os.PathLike, label: str) -> BinaryIO:
+
+def _open_path(path: str | os.PathLike[str], label: str) -> BinaryIO:
     try:
         # Asked before opening: opening a pipe nobody writes to would wait for ever.
         mode = os.stat(path).st_mode

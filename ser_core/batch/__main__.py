@@ -1,4 +1,4 @@
-"""Hear the emotions in an archive of recordings, and write one table.
+"""Predict the emotions in an archive of recordings, and write one table.
 
 python -m ser_core.batch recordings/ --out results.parquet
 
@@ -38,7 +38,8 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m ser_core.batch", description=__doc__.splitlines()[0]
+        prog="python -m ser_core.batch",
+        description="Predict the emotions in an archive of recordings, and write one table.",
     )
     parser.add_argument(
         "paths",

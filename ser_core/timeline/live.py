@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import soxr
 
 from ..audio.load import to_mono
+from ..audio.resample import Resampler
 from ..results import EmotionPrediction
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class LiveSession:
         self._samples = np.empty(0, dtype=np.float32)
         self._total = 0
         self._next = max(self.hop, round(SHORTEST * self.rate))
-        self._resampler: soxr.ResampleStream | None = None
+        self._resampler = Resampler(self.rate, self.rate)
         self._incoming = self.rate
 
     @property
@@ -110,9 +110,5 @@ class LiveSession:
 
     def _resampled(self, rate: int, samples: np.ndarray) -> np.ndarray:
         if rate != self._incoming:
-            self._incoming, self._resampler = rate, None
-        if rate == self.rate:
-            return samples
-        if self._resampler is None:
-            self._resampler = soxr.ResampleStream(rate, self.rate, 1, dtype="float32", quality="HQ")
-        return self._resampler.resample_chunk(samples)
+            self._incoming, self._resampler = rate, Resampler(rate, self.rate)
+        return self._resampler.push(samples)

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import soxr
 
 from .. import features
 from ..audio.load import load_audio
+from ..audio.resample import Resampler
 from ..config.feature_config import FeatureConfig
 from ..features.log_mel import mel_spectrogram
 from ..speech.gate import HOP, SpeechActivity, detect_speech
@@ -182,13 +182,10 @@ class WindowStream:
         self.frames: np.ndarray | None = None
         self.origin = 0  # the recording's frame that comes first in `frames`
         self.start = 0  # the frame where the next window begins
-        self.resampler = self.gate = None
+        self.gate = None
         if not shares_gate(config):
             self.gate = FrameStream((gate_block(config),), GATE_SAMPLE_RATE)
-            if config.sample_rate != GATE_SAMPLE_RATE:
-                self.resampler = soxr.ResampleStream(
-                    config.sample_rate, GATE_SAMPLE_RATE, 1, dtype="float32", quality="HQ"
-                )
+        self.resampler = Resampler(config.sample_rate, GATE_SAMPLE_RATE)
 
     @property
     def seconds(self) -> float:
@@ -226,9 +223,7 @@ class WindowStream:
         """The mel power that the gate reads of these samples, or of these frames of theirs."""
         if self.gate is None:
             return frames[:, : gate_block(self.config).n_mels]
-        if self.resampler is not None:
-            samples = self.resampler.resample_chunk(samples, last=last)
-        mel = self.gate.push(samples)
+        mel = self.gate.push(self.resampler.push(samples, last=last))
         return np.concatenate([mel, self.gate.finish()]) if last else mel
 
     def _append(self, frames: np.ndarray) -> None:

@@ -3,7 +3,9 @@
 import io
 import os
 import re
+import signal
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -251,3 +253,51 @@ def test_a_process_that_did_its_work_takes_the_next_file(monkeypatch: pytest.Mon
     load_audio(clip)
     assert isolate._idle == [first]
     first.end()
+
+
+def test_a_process_that_died_while_it_waited_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolate, "_idle", [])
+    clip = FIXTURES / "speech.m4a"
+    load_audio(UntrustedPath(clip))
+    (first,) = isolate._idle
+    os.kill(first._process.pid, signal.SIGKILL)
+    np.testing.assert_array_equal(load_audio(UntrustedPath(clip)), load_audio(clip))
+    (second,) = isolate._idle
+    assert second is not first
+    second.end()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_after_a_fork_each_side_decodes_on_its_own() -> None:
+    code = """
+import contextlib, os, sys
+import numpy as np
+from ser_core.audio import isolate, load_audio, read_blocks
+from ser_core.audio.source import UntrustedPath
+from ser_core.errors import AudioFileError
+
+expected = [load_audio(path) for path in sys.argv[1:]]
+strange = [UntrustedPath(path) for path in sys.argv[1:]]
+load_audio(strange[0])
+(idle,) = isolate._idle
+opened = read_blocks(strange[0], block_seconds=0.5)
+begun = next(opened)
+child = os.fork()
+if child == 0:
+    assert not isolate._idle
+    with contextlib.suppress(AudioFileError):
+        list(opened)
+        os._exit(1)
+for _ in range(5):  # both at once
+    for path, samples in zip(strange, expected):
+        assert np.array_equal(load_audio(path), samples)
+if child == 0:
+    isolate._idle[0].end()
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+assert np.array_equal(np.concatenate([begun, *opened]), expected[0])
+assert idle in isolate._idle and len(isolate._idle) == 2
+"""
+    names = [str(FIXTURES / name) for name in ("speech.m4a", "speech.webm")]
+    done = subprocess.run([sys.executable, "-c", code, *names], capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr.decode()

@@ -271,6 +271,13 @@ def test_options_out_of_range_say_what_they_expect(tmp_path, option):
     assert re.search(f"{option[0]}: expected .*, got '{option[1]}'", errors)
 
 
+def test_the_command_needs_no_docstrings():
+    arguments = [sys.executable, "-OO", "-m", "ser_core.batch", "--help"]
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "an archive of recordings" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("out", "words"),
     [

@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 import soundfile
 
-from ...audio.load import MAX_SAMPLE_RATE
+from ...audio.samples import MAX_SAMPLE_RATE
 from ...errors import AudioError, AudioFormatError
 from ...results import EmotionPrediction
 from ...timeline.live import LiveBlock, LiveMoment, LiveSession

@@ -1,0 +1,132 @@
+"""Samples as numbers: any integer or float array to mono float32, checked on the way."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ser_core.errors import AudioContentError, AudioFormatError
+
+MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 8_000, 192_000  # Hz, of what is read
+# Frames x channels decoded at a time. Larger blocks are slower (3 s of 48 kHz mono: 1.5 ms at
+# 2**15, 2.6 ms at 2**18), because each one is fresh memory that has to be mapped in.
+BLOCK_SAMPLES = 2**15
+
+# An axis this short cannot be time: at 8 kHz it would last 8 ms, less than any recording may.
+_MAX_LEADING_CHANNELS = 64
+# Floats beyond this are damage, not sound, and would overflow in the resampler.
+_LARGEST_SAMPLE = 1e30
+
+
+def as_float32(samples: np.ndarray) -> np.ndarray:
+    """Scale integer samples by their type's range, as libsndfile does; floats stay as they are.
+
+    Args:
+        samples: int8, int16, int32, uint8 or floating, any shape.
+
+    Returns:
+        float32, the same shape; may share memory with `samples`.
+
+    Raises:
+        TypeError: any other dtype.
+
+    >>> as_float32(np.array([-32768, 16384], dtype=np.int16)).tolist()
+    [-1.0, 0.5]
+    """
+    kind, size = samples.dtype.kind, samples.dtype.itemsize
+    if kind == "f":
+        with np.errstate(over="ignore", invalid="ignore"):
+            return samples.astype(np.float32, copy=False)
+    if kind == "i" and size in (1, 2, 4):
+        return samples.astype(np.float32) * np.float32(2.0 ** (1 - 8 * size))
+    if kind == "u" and size == 1:
+        return (samples.astype(np.float32) - np.float32(128)) * np.float32(2.0**-7)
+    raise TypeError(f"no audio scale for samples of type {samples.dtype}")
+
+
+def array_blocks(pair: tuple[int, np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
+    """Cut an array as the decoders cut a file.
+
+    Args:
+        pair: (sample rate [Hz], array of shape (n,), (n, channels) or (channels, n)).
+
+    Yields:
+        (sample rate [Hz], float32 array [shape=(frames, channels)]).
+
+    Raises:
+        AudioContentError: it is not such a pair.
+    """
+    rate, array = _require_pair(pair)
+    if array.ndim == 1:
+        array = array[:, np.newaxis]  # (n, 1)
+    elif array.shape[0] <= _MAX_LEADING_CHANNELS and array.shape[0] < array.shape[1]:
+        array = array.T  # (channels, n) -> (n, channels)
+    length = max(1, BLOCK_SAMPLES // array.shape[1])
+    for start in range(0, len(array), length):
+        yield rate, as_float32(array[start : start + length])
+
+
+def mono(block: np.ndarray, label: str) -> np.ndarray:
+    """Average the channels of a block.
+
+    Args:
+        block: float32 [shape=(frames, channels)].
+        label: str, what messages call the recording.
+
+    Returns:
+        float32 [shape=(frames,)].
+
+    Raises:
+        AudioContentError: a sample is not a finite number, or far beyond any sound.
+    """
+    channels = block.shape[1]
+    mixed = block[:, 0]
+    if channels > 1:
+        # Column by column: 30 times faster than mean(axis=1), and the same sum in the same order
+        # whatever the memory layout, so that a file and an array agree to the bit.
+        with np.errstate(over="ignore", invalid="ignore"):
+            mixed = mixed + block[:, 1]
+            for channel in range(2, channels):
+                mixed += block[:, channel]
+            mixed /= channels
+    if len(mixed) and not (mixed.min() > -_LARGEST_SAMPLE and mixed.max() < _LARGEST_SAMPLE):
+        raise AudioContentError(
+            f"{label} holds samples that are not finite numbers: expected values around -1 to 1, "
+            "got NaN, infinity or beyond 1e30; export the recording again."
+        )
+    return np.ascontiguousarray(mixed)
+
+
+def require_rate(rate: int, label: str) -> int:
+    """Return a recording's sample rate [Hz]; raises AudioFormatError where it is out of range."""
+    if not MIN_SAMPLE_RATE <= rate <= MAX_SAMPLE_RATE:
+        raise AudioFormatError(
+            f"{label} has a sample rate of {rate} Hz: expected {MIN_SAMPLE_RATE} to "
+            f"{MAX_SAMPLE_RATE} Hz; record or convert it at a rate in between."
+        )
+    return rate
+
+
+def _require_pair(pair: tuple[Any, ...]) -> tuple[int, np.ndarray]:
+    """Return rate and array; raises AudioContentError unless they are what is expected."""
+    expected = "expected (sample_rate, array) with an array of shape (n,) or (n, channels)"
+    if len(pair) != 2 or not isinstance(pair[1], np.ndarray):
+        kinds = ", ".join(type(part).__name__ for part in pair)
+        raise AudioContentError(f"The audio is no array: {expected}, got ({kinds}).")
+    rate, array = pair
+    if isinstance(rate, (bool, np.bool_)) or not isinstance(rate, (int, np.integer)):
+        raise AudioContentError(
+            f"The sample rate is no whole number: {expected}, got {rate!r}; give it in Hz."
+        )
+    if array.ndim not in (1, 2) or array.size == 0:
+        raise AudioContentError(
+            f"The array is not audio: {expected}, got shape {array.shape}; pass one recording."
+        )
+    try:
+        as_float32(array[:0])
+    except TypeError as error:
+        raise AudioContentError(
+            "The array is of a wrong type: expected int8, int16, int32, uint8 or floating, "
+            f"got {array.dtype}; convert it to float between -1 and 1."
+        ) from error
+    return int(rate), array
