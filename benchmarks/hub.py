@@ -75,7 +75,7 @@ def main() -> None:
     from hub_server import HubServer
 
     from ser_core import DEFAULT_MODEL
-    from ser_core.model.hub import REPOSITORY_FILES
+    from ser_core.model.files import REPOSITORY_FILES
 
     present = [Path(DEFAULT_MODEL) / name for name in REPOSITORY_FILES]
     files = {path.name: path.read_bytes() for path in present if path.is_file()}

@@ -19,7 +19,7 @@ from .audio.load import AudioInput, load_audio
 from .config.feature_config import FeatureConfig
 from .errors import AdaptationError, ModelError, SpeechEmotionError
 from .model import adaptation, hub
-from .model.hub import REPOSITORY_FILES
+from .model.files import REPOSITORY_FILES, files_in, require_files
 from .model.pooling import pool_answers
 from .model.runtime import load_runtime
 from .results import EmotionPrediction
@@ -84,7 +84,7 @@ class EmotionRecognizer(
         self.adapted_to = 0
         self._offset: np.ndarray | None = None  # (classes,) [nats]
         name = self.directory.absolute().name if revision is None else self.source
-        hub.require_files(os.listdir(directory) if self.directory.is_dir() else (), name)
+        require_files(files_in(self.directory), name)
         self.config = FeatureConfig.load(self.directory)
         self._runtime = load_runtime(self.directory, self.config, form)
 

@@ -16,7 +16,7 @@ import soundfile
 from ser_core import DEFAULT_MODEL, LABELS, EmotionPrediction, EmotionRecognizer
 from ser_core.config.feature_config import Outputs
 from ser_core.errors import AudioError, ConfigError, ModelError, ModelNotFoundError
-from ser_core.recognizer import REPOSITORY_FILES
+from ser_core.model.files import REPOSITORY_FILES
 from tests.support.tiny_models import write_tiny_model
 
 ROOT = Path(__file__).parents[1]

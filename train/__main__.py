@@ -10,6 +10,7 @@ import typer
 
 from ser_core import DEFAULT_MODEL
 from ser_core.errors import ConfigError, SpeechEmotionError
+from ser_core.model.files import METRICS
 
 from . import corpora as corpus_modules
 from . import recipe as recipes
@@ -245,7 +246,7 @@ def metrics(
     answers = out_of_fold.read_answers(folder / out_of_fold.OUT_OF_FOLD)
     measured = measure(answers)
     print(json.dumps(measured, indent=2))
-    stored_file = folder / "metrics.json"
+    stored_file = folder / METRICS
     if not stored_file.is_file():
         return
     stored = json.loads(stored_file.read_text(encoding="utf-8"))

@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 
 import ser_core
-from ser_core.config.feature_config import FILE_NAME
-from ser_core.model.runtime import KERAS_FILES, LITERT_FILE
+from ser_core.model.files import FEATURE_CONFIG, KERAS_FILES, LITERT_FILE
 
 from .answers import Row, RowKind
 from .errors import BatchError
@@ -140,9 +139,9 @@ def _results(
 
 
 def _files(directory: Path) -> dict[str, bytes]:
-    names = (FILE_NAME, LITERT_FILE)
+    names = (FEATURE_CONFIG, LITERT_FILE)
     if not (directory / LITERT_FILE).is_file():
-        names = (FILE_NAME, *KERAS_FILES)
+        names = (FEATURE_CONFIG, *KERAS_FILES)
     return {name: (directory / name).read_bytes() for name in names}
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 
 from tqdm import tqdm
 
-from ser_core.model.runtime import KERAS_FILES, LITERT_FILE
+from ser_core.model.files import FEATURE_CONFIG, KERAS_FILES, LITERT_FILE
 from ser_core.recognizer import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.timeline.analyze import usable_cores
 
@@ -146,7 +146,7 @@ def identity(recognizer: EmotionRecognizer) -> tuple[str, str]:
     if recognizer.revision is not None:
         return recognizer.source, recognizer.revision
     digest = hashlib.sha256()
-    for name in ("feature_config.json", LITERT_FILE, *KERAS_FILES):
+    for name in (FEATURE_CONFIG, LITERT_FILE, *KERAS_FILES):
         file = recognizer.directory / name
         if file.is_file():
             digest.update(file.read_bytes())

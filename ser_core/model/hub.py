@@ -5,7 +5,7 @@ Hub says no, that is the answer; when it cannot be asked, the cached files serve
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -22,24 +22,9 @@ from huggingface_hub.constants import HF_HUB_ETAG_TIMEOUT
 from huggingface_hub.errors import HfHubHTTPError, RevisionResolutionError
 from huggingface_hub.hf_api import RepoSibling
 
-from ..config.feature_config import FILE_NAME
 from ..errors import ModelError, ModelNotFoundError
+from .files import FEATURE_CONFIG, REPOSITORY_FILES, require_files
 from .hub_faults import FAULTS, explain
-from .runtime import KERAS_FILES, LITERT_FILE, LITERT_FORMS
-
-REPOSITORY_FILES = (
-    "README.md",
-    *KERAS_FILES,
-    *LITERT_FORMS.values(),
-    FILE_NAME,
-    "metrics.json",
-    "dataset.json",
-    "recipe.toml",
-    "comparison.json",
-    "robustness.json",
-    "forms.json",
-)
-"""Names of the files of a model repository; nothing else is downloaded, saved or pushed."""
 
 Announce = Callable[[Sequence[RepoSibling] | None, str], None]
 
@@ -129,7 +114,9 @@ def fetch(
         commit = resolve(
             api, repo_id, revision, cache_dir=cache_dir, local_files_only=local_files_only
         )
-        cached = try_to_load_from_cache(repo_id, FILE_NAME, cache_dir, revision=commit.resolved)
+        cached = try_to_load_from_cache(
+            repo_id, FEATURE_CONFIG, cache_dir, revision=commit.resolved
+        )
         files = api.files(repo_id, commit.resolved) if api.was_told(commit.resolved) else None
         if not local_files_only and not isinstance(cached, str):
             # Before any download: a stranger's gigabytes, or half a minute of retries when offline.
@@ -151,27 +138,6 @@ def fetch(
     except FAULTS as error:
         raise ModelNotFoundError(explain(error, repo_id, revision)) from error
     return Snapshot(Path(directory), commit.resolved)
-
-
-def require_files(names: Iterable[str], source: str) -> None:
-    """Raise unless there are files enough to predict with.
-
-    Args:
-        names: of the files there are.
-        source: what to call the repository in the error.
-
-    Raises:
-        ModelError: with the names of what is missing.
-    """
-    names = set(names)
-    if FILE_NAME not in names:
-        raise ModelError(f"{source} is no model repository of ours: it has no {FILE_NAME}.")
-    missing = [name for name in KERAS_FILES if name not in names]
-    if LITERT_FILE not in names and missing:
-        raise ModelError(
-            f"{source} is no model repository of ours: it has no {LITERT_FILE}, "
-            f"and {', '.join(missing)} is missing too."
-        )
 
 
 def resolve(

@@ -14,17 +14,8 @@ import numpy as np
 
 from ..config.feature_config import FeatureConfig
 from ..errors import ModelError
+from .files import LITERT_FILE, LITERT_FORMS
 from .pooling import Answers
-
-LITERT_FILE = "model.tflite"
-LITERT_FORMS = {
-    "float32": LITERT_FILE,
-    "float16": "model.float16.tflite",
-    "int8": "model.int8.tflite",
-}
-"""The network's forms for LiteRT, by how its weights are kept; inputs and outputs are float32."""
-
-KERAS_FILES = ("config.json", "metadata.json", "model.weights.h5")
 
 
 class Runtime(Protocol):
@@ -163,7 +154,7 @@ def load_runtime(
     """Load the network of a model repository.
 
     Args:
-        directory: a local folder with the repository's files.
+        directory: a local folder with the repository's files, enough of them to predict with.
         config: its FeatureConfig.
         form: a name in LITERT_FORMS.
 
@@ -171,7 +162,7 @@ def load_runtime(
         LiteRTRuntime where the form's file is there, else, for float32, KerasRuntime.
 
     Raises:
-        ModelError: files are missing or do not match the config.
+        ModelError: the form's file is missing, cannot be run, or does not match the config.
         ValueError: there is no such form.
     """
     directory = Path(directory)
@@ -185,12 +176,6 @@ def load_runtime(
         return LiteRTRuntime(directory, config, form)
     if (directory / LITERT_FILE).is_file():
         return LiteRTRuntime(directory, config)
-    missing = [name for name in KERAS_FILES if not (directory / name).is_file()]
-    if missing:
-        raise ModelError(
-            f"{directory.name} is no model repository of ours: it has no {LITERT_FILE}, "
-            f"and {', '.join(missing)} is missing too."
-        )
     return KerasRuntime(directory, config)
 
 

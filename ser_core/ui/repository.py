@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 
 from ..config.schema import validated
 from ..errors import ConfigError
+from ..model.files import COMPARISON, DATASET, FORMS, METRICS, NETWORK, RECIPE, ROBUSTNESS
 from ..model.records import (
     AdaptationGains,
     Audit,
@@ -27,9 +28,6 @@ from ..model.records import (
 )
 from .look import text
 from .tabs.architecture import Architecture
-
-METRICS, DATASET, RECIPE, NETWORK = "metrics.json", "dataset.json", "recipe.toml", "config.json"
-COMPARISON, ROBUSTNESS, FORMS = "comparison.json", "robustness.json", "forms.json"
 
 
 class ClassScores(Shown):

@@ -12,6 +12,7 @@ from huggingface_hub.hf_api import RepoSibling
 
 from ..errors import SpeechEmotionError
 from ..model import hub
+from ..model.files import REPOSITORY_FILES
 from ..recognizer import EmotionRecognizer
 from .settings import Settings
 
@@ -51,7 +52,7 @@ def _told(model: str, files: Sequence[RepoSibling] | None, commit: str) -> str:
     """Say which files are about to be fetched."""
     if files is None:
         return f"The Hub lists no files of {model}: looking in the local cache."
-    ours = [file for file in files if file.rfilename in hub.REPOSITORY_FILES]
+    ours = [file for file in files if file.rfilename in REPOSITORY_FILES]
     fetched = [
         file
         for file in ours

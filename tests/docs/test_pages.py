@@ -14,7 +14,7 @@ import yaml
 
 import ser_core
 from ser_core import DEFAULT_MODEL, EmotionRecognizer, FeatureConfig
-from ser_core.model.hub import REPOSITORY_FILES
+from ser_core.model.files import REPOSITORY_FILES
 from ser_core.ui.build import build_app
 from ser_core.ui.settings import Settings
 from train.__main__ import app as train_app

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
-from ser_core.model.hub import REPOSITORY_FILES
+from ser_core.model.files import REPOSITORY_FILES
 from tests.support.hub_server import HubServer
 from tests.support.hub_storage import Repository
 

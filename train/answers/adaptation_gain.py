@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ser_core.config.feature_config import FILE_NAME, Adaptation, FeatureConfig
+from ser_core.config.feature_config import Adaptation, FeatureConfig
 from ser_core.errors import ConfigError
 from ser_core.model.adaptation import centre_logs
+from ser_core.model.files import FEATURE_CONFIG, METRICS
 
 from . import out_of_fold
 from .enrolments import DRAWS, Enrolment, enrolments
@@ -189,12 +190,12 @@ def write(measured: dict, folder: Path) -> None:
     Raises:
         ConfigError: there is no metrics.json.
     """
-    file = folder / "metrics.json"
+    file = folder / METRICS
     if not file.is_file():
-        raise ConfigError(f"{folder} has no metrics.json to write the adaptation into.")
+        raise ConfigError(f"{folder} has no {METRICS} to write the adaptation into.")
     metrics = json.loads(file.read_text(encoding="utf-8")) | {"adaptation": measured}
     file.write_text(json.dumps(metrics, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    if (folder / FILE_NAME).is_file():
+    if (folder / FEATURE_CONFIG).is_file():
         config = FeatureConfig.load(folder)
         config.model_copy(update={"adaptation": settings(measured)}).save(folder)
 

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.errors import ConfigError, SpeechEmotionError
+from ser_core.model.files import METRICS, RECIPE
 
 from .. import recipe as recipes
 from ..corpora import Corpus
@@ -261,11 +262,11 @@ def of_results(
     Raises:
         ConfigError: the folder is not of a run, or a corpus of its recipe is missing.
     """
-    if not (results / "recipe.toml").is_file():
-        raise ConfigError(f"{results} has no recipe.toml, so it is no folder of results.")
+    if not (results / RECIPE).is_file():
+        raise ConfigError(f"{results} has no {RECIPE}, so it is no folder of results.")
     from ..fitting.plan import Run
 
-    recipe = recipes.load(str(results / "recipe.toml"))
+    recipe = recipes.load(str(results / RECIPE))
     run = Run(recipe, results.name, dict(corpora), results, results / "work", cache)
     return of_run(run, jobs=jobs, quiet=quiet)
 
@@ -276,8 +277,8 @@ def write(outcome: Audit, folder: Path) -> None:
     Raises:
         ConfigError: there is no metrics.json.
     """
-    file = folder / "metrics.json"
+    file = folder / METRICS
     if not file.is_file():
-        raise ConfigError(f"{folder} has no metrics.json to write the audit into.")
+        raise ConfigError(f"{folder} has no {METRICS} to write the audit into.")
     metrics = json.loads(file.read_text(encoding="utf-8")) | {"audit": outcome.summary()}
     file.write_text(json.dumps(metrics, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -14,6 +14,7 @@ import numpy as np
 from ser_core import EmotionRecognizer
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.emotions import LABELS
+from ser_core.model.files import COMPARISON, DATASET, FORMS, METRICS, RECIPE, ROBUSTNESS
 
 from ..answers import adaptation_gain, fairness, out_of_fold
 from ..answers.calibration import Calibration, calibrate
@@ -21,7 +22,6 @@ from ..answers.metrics import measure, measure_intensity, scores
 from ..audit import audit
 from ..corpora import Corpus
 from ..data import feature_cache
-from ..measure import forms, robustness
 from ..networks.export import export, fold_temperature, write_json
 from ..networks.pretrained_encoders import ENCODERS
 from ..publish import model_card
@@ -69,8 +69,8 @@ def report(run: Run) -> tuple[dict, Calibration]:
         "run": fold_records(run, material),
         "parameters": int(new_network(run, config, ALL_CLIPS).count_params()),
     }
-    write_json(run.results / "metrics.json", metrics)
-    (run.results / "recipe.toml").write_text(run.recipe.to_toml(), encoding="utf-8")
+    write_json(run.results / METRICS, metrics)
+    (run.results / RECIPE).write_text(run.recipe.to_toml(), encoding="utf-8")
     return metrics, calibration
 
 
@@ -103,15 +103,15 @@ def assemble(run: Run, out: Path, metrics: dict, calibration: Calibration) -> No
     with tempfile.TemporaryDirectory() as folder:
         staging = Path(folder)
         export(network, config, staging, example_inputs(material, config))
-        write_json(staging / "metrics.json", metrics)
-        write_json(staging / "dataset.json", describe(run, material))
-        (staging / "recipe.toml").write_text(run.recipe.to_toml(), encoding="utf-8")
-        for file in (run.results.parents[1] / "comparison.json", run.results / robustness.FILE):
+        write_json(staging / METRICS, metrics)
+        write_json(staging / DATASET, describe(run, material))
+        (staging / RECIPE).write_text(run.recipe.to_toml(), encoding="utf-8")
+        for file in (run.results.parents[1] / COMPARISON, run.results / ROBUSTNESS):
             if file.is_file():
                 shutil.copyfile(file, staging / file.name)
         model_card.write(staging, source=str(out))
         EmotionRecognizer.from_pretrained(staging).save_pretrained(out)
-        for name in (robustness.FILE, forms.FILE):
+        for name in (ROBUSTNESS, FORMS):
             if not (staging / name).is_file():  # what is there is of the model before
                 (out / name).unlink(missing_ok=True)
 

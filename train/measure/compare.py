@@ -16,7 +16,8 @@ import keras
 import numpy as np
 
 from ser_core.features import assemble, levels, split, to_frames
-from ser_core.model.runtime import LITERT_FILE, LiteRTRuntime
+from ser_core.model.files import COMPARISON, LITERT_FILE, METRICS, RECIPE
+from ser_core.model.runtime import LiteRTRuntime
 
 from .. import recipe as recipes
 from ..data import feature_cache
@@ -109,8 +110,8 @@ def rows_of(folder: Path) -> list[dict]:
     Returns:
         Rows without costs.
     """
-    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    recipe = recipes.load(str(folder / "recipe.toml"))
+    metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
+    recipe = recipes.load(str(folder / RECIPE))
     row = {
         "recipe": metrics["recipe"],
         "protocol": metrics["protocol"],
@@ -161,11 +162,11 @@ def compare(results: Path) -> list[dict]:
     Returns:
         The rows, by recipe and protocol.
     """
-    folders = sorted(file.parent for file in results.glob("*/*/recipe.toml"))
+    folders = sorted(file.parent for file in results.glob(f"*/*/{RECIPE}"))
     rows = []
     for name in dict.fromkeys(folder.parent.name for folder in folders):
         mine = [folder for folder in folders if folder.parent.name == name]
-        costs = measure_costs(recipes.load(str(mine[0] / "recipe.toml")))
+        costs = measure_costs(recipes.load(str(mine[0] / RECIPE)))
         keras.utils.clear_session()
         rows += [row | costs for folder in mine for row in rows_of(folder)]
     rows.sort(
@@ -175,7 +176,7 @@ def compare(results: Path) -> list[dict]:
             row["corpus"],
         )
     )
-    write_json(results / "comparison.json", rows)
+    write_json(results / COMPARISON, rows)
     (results / "comparison.md").write_text(table(rows), encoding="utf-8")
     return rows
 

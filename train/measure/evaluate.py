@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from ser_core import EmotionRecognizer
 from ser_core.errors import ConfigError
+from ser_core.model.files import DATASET
 
 from ..answers.metrics import measure
 from ..answers.out_of_fold import Answers
@@ -78,7 +79,7 @@ def answers_of(
 
 def trained_on(directory: Path) -> set[str]:
     """Name the corpora that a model repository says it was trained on."""
-    file = directory / "dataset.json"
+    file = directory / DATASET
     if not file.is_file():
         return set()
     described = json.loads(file.read_text(encoding="utf-8"))

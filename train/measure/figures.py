@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_core.errors import ConfigError
+from ser_core.model.files import METRICS
 from ser_core.ui.look import plots
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ def draw(folder: Path) -> dict[str, "go.Figure"]:
     Raises:
         ConfigError: the folder has no metrics.json.
     """
-    file = folder / "metrics.json"
+    file = folder / METRICS
     if not file.is_file():
-        raise ConfigError(f"{folder} has no metrics.json: give a results folder that fit has made.")
+        raise ConfigError(f"{folder} has no {METRICS}: give a results folder that fit has made.")
     metrics = json.loads(file.read_text(encoding="utf-8"))
     histories = {}
     for record in sorted((folder / "folds").glob("fold_*.json")):

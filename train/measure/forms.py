@@ -19,8 +19,9 @@ from tqdm import tqdm
 from ser_core.audio.load import load_audio
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.emotions import LABELS
+from ser_core.model.files import FORMS, LITERT_FORMS
 from ser_core.model.pooling import pool
-from ser_core.model.runtime import LITERT_FORMS, LiteRTRuntime
+from ser_core.model.runtime import LiteRTRuntime
 
 from ..answers.calibration import apply_temperature
 from ..answers.metrics import scores
@@ -31,7 +32,6 @@ from . import fold_networks
 from .evaluate import trained_on
 from .robustness import hear
 
-FILE = "forms.json"
 WHOLE = "float32"  # the form that others are compared with
 FIGURES = ("accuracy", "uar", "ece", "nll")
 
@@ -83,7 +83,7 @@ def measure(model: Path, corpus: Corpus, run: Run | None = None, *, every: int =
         ],
         "unseen": None if run is None else of_folds(run, every=every),
     }
-    write_json(model / FILE, measured)
+    write_json(model / FORMS, measured)
     return measured
 
 

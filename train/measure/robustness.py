@@ -25,6 +25,7 @@ from ser_core.config.feature_config import FeatureConfig
 from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 from ser_core.features import network_inputs
+from ser_core.model.files import ROBUSTNESS
 from ser_core.timeline.windows import prepare_inputs
 
 from ..answers import out_of_fold
@@ -39,7 +40,6 @@ from ..networks.export import write_json
 from . import fold_networks
 from .fold_networks import FoldNetwork
 
-FILE = "robustness.json"
 TALKER_CLIPS = 120  # training clips that babble is made of, spread over a fold's speakers
 SAME = 0.01  # of a probability: what another machine's rounding leaves
 
@@ -296,13 +296,13 @@ def measure(run: Run, *, folds: tuple[int, ...] = (), jobs: int = 1, every: int 
         "every": every,
     }
     if len(files) == len(run.folds):
-        write_json(run.results / FILE, measured)
+        write_json(run.results / ROBUSTNESS, measured)
     return measured
 
 
 def write(measured: dict, model: Path) -> None:
     """Put what was measured into a model's folder, for its card."""
-    write_json(model / FILE, measured)
+    write_json(model / ROBUSTNESS, measured)
 
 
 def read(file: Path) -> Measured:

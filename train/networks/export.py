@@ -8,8 +8,9 @@ import numpy as np
 
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.errors import ConfigError, ModelError
+from ser_core.model.files import LITERT_FILE, LITERT_FORMS
 from ser_core.model.pooling import Answers
-from ser_core.model.runtime import LITERT_FILE, LITERT_FORMS, KerasRuntime, LiteRTRuntime
+from ser_core.model.runtime import KerasRuntime, LiteRTRuntime
 
 LARGEST_DIFFERENCE = 1e-4  # between the outputs of two forms of one network, all in [0, 1]
 

@@ -19,6 +19,7 @@ from pyarrow import parquet
 from tqdm import tqdm
 
 from ser_core.errors import SpeechEmotionError
+from ser_core.model.files import CARD
 from ser_core.model.hub_faults import PUSH_FAULTS, explain_push
 
 from ..commands.corpus import durations
@@ -27,7 +28,6 @@ from ..corpora.licences import licence_of
 from ..corpora.published import Description, Row
 from . import model_card
 from .dataset_card import DatasetCard
-from .model_card import CARD
 
 SHARD = 500_000_000  # [bytes] of audio in a Parquet file, at most
 GROUP = 32_000_000  # [bytes] of audio in memory at a time, and in a row group of the file

@@ -15,13 +15,13 @@ from huggingface_hub.errors import EntryNotFoundError, RevisionNotFoundError
 
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.errors import ConfigError, ModelNotFoundError
+from ser_core.model.files import CARD, COMPARISON, DATASET, FORMS, METRICS, ROBUSTNESS
 
 from ..answers import adaptation_gain
 from ..corpora.licences import LICENCES
 
-CARD = "README.md"
 TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
-SPEECH_GATE = Path(__file__).parents[1] / "results" / "speech_gate" / "metrics.json"
+SPEECH_GATE = Path(__file__).parents[1] / "results" / "speech_gate" / METRICS
 OTHER = "other"  # the Hub's name of a licence it has no name for
 HUB_DATASET = "https://huggingface.co/datasets/"
 TAGS = ("speech-emotion-recognition", "emotion", "litert", "calibrated")
@@ -87,23 +87,23 @@ class ModelCard:
         Raises:
             ModelNotFoundError: metrics.json or dataset.json is missing.
         """
-        for name in ("metrics.json", "dataset.json"):
+        for name in (METRICS, DATASET):
             if not (directory / name).is_file():
                 raise ModelNotFoundError(f"{directory} has no {name}, which the card is made from.")
         gate = json.loads(SPEECH_GATE.read_text("utf-8")) if SPEECH_GATE.is_file() else None
         optional = {}
-        for name in ("comparison", "robustness", "forms"):
-            file = directory / f"{name}.json"
+        for name in (COMPARISON, ROBUSTNESS, FORMS):
+            file = directory / name
             optional[name] = json.loads(file.read_text("utf-8")) if file.is_file() else None
         return cls(
             source=source,
             config=FeatureConfig.load(directory),
-            dataset=json.loads((directory / "dataset.json").read_text("utf-8")),
-            metrics=json.loads((directory / "metrics.json").read_text("utf-8")),
-            comparison=optional["comparison"] or [],
+            dataset=json.loads((directory / DATASET).read_text("utf-8")),
+            metrics=json.loads((directory / METRICS).read_text("utf-8")),
+            comparison=optional[COMPARISON] or [],
             speech_gate=gate,
-            robustness=optional["robustness"],
-            forms=optional["forms"],
+            robustness=optional[ROBUSTNESS],
+            forms=optional[FORMS],
         )
 
     def front_matter(self) -> str:

@@ -17,23 +17,24 @@ from ser_core import EmotionRecognizer
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.errors import ConfigError, ModelError, SpeechEmotionError
 from ser_core.features import network_inputs
+from ser_core.model.files import (
+    CARD,
+    LITERT_FILE,
+    METRICS,
+    OPTIONAL_FILES,
+    REPOSITORY_FILES,
+    files_in,
+)
 from ser_core.model.hub_faults import PUSH_FAULTS, explain_push
 from ser_core.model.runtime import (
-    LITERT_FILE,
-    LITERT_FORMS,
     KerasRuntime,
     LiteRTRuntime,
     split_outputs,
 )
-from ser_core.recognizer import REPOSITORY_FILES
 
 from ..networks.export import LARGEST_DIFFERENCE, differences
 from . import model_card
-from .model_card import CARD
 
-OPTIONAL = {"comparison.json", "robustness.json", "forms.json", *LITERT_FORMS.values()} - {
-    LITERT_FILE
-}
 PROOF_SECONDS = 10.0  # [s] of sound that the doors are compared on
 
 
@@ -77,7 +78,7 @@ def verify(directory: Path) -> float:
         ModelError: a file is missing, a door does not open, or two doors answer differently.
         ConfigError: the audit of its evaluation found a leak, or there was none.
     """
-    needed = [name for name in REPOSITORY_FILES if name not in {*OPTIONAL, CARD}]
+    needed = [name for name in REPOSITORY_FILES if name not in {*OPTIONAL_FILES, CARD}]
     missing = [name for name in needed if not (directory / name).is_file()]
     if missing:
         raise ModelError(
@@ -115,7 +116,7 @@ def verify(directory: Path) -> float:
 
 def check_audit(directory: Path) -> None:
     """Raise ConfigError unless the audit in metrics.json found no leak."""
-    metrics = json.loads((directory / "metrics.json").read_text(encoding="utf-8"))
+    metrics = json.loads((directory / METRICS).read_text(encoding="utf-8"))
     audit = metrics.get("audit")
     if audit is None:
         raise ConfigError(
@@ -190,5 +191,4 @@ def publish(
 
 def _sizes(folder: Path) -> dict[str, int]:
     """List the files of a model repository with their sizes [bytes]."""
-    present = [name for name in REPOSITORY_FILES if (folder / name).is_file()]
-    return {name: (folder / name).stat().st_size for name in present}
+    return {name: (folder / name).stat().st_size for name in files_in(folder)}

@@ -19,14 +19,11 @@ from huggingface_hub.errors import (
 )
 
 from ser_core import DEFAULT_MODEL
-from ser_core.config.feature_config import FILE_NAME
 from ser_core.errors import ConfigError, ModelError, ModelNotFoundError
-from ser_core.model.hub import REPOSITORY_FILES
+from ser_core.model.files import CARD, FEATURE_CONFIG, LITERT_FILE, REPOSITORY_FILES
 from ser_core.model.hub_faults import PUSH_FAULTS, UNREACHED, explain_push
-from ser_core.model.runtime import LITERT_FILE
 
 ROOT = Path(__file__).parents[2]
-CARD = "README.md"
 FILES = ("app.py", "requirements.txt", "LICENSE")
 PACKAGE = "ser_core"
 CONTENTS = {".py", ".npz", ".mp3"}  # of the package: code, the speech gate, the page's examples
@@ -109,7 +106,7 @@ class HubModel:
                 f"The Hub cannot be reached to ask about {repo}: connect and try again."
             ) from error
         present = {sibling.rfilename for sibling in info.siblings or ()}
-        for name in (FILE_NAME, LITERT_FILE):
+        for name in (FEATURE_CONFIG, LITERT_FILE):
             if name not in present:
                 raise ModelError(
                     f"{repo} has no {name}, which a Space needs: publish it with "

@@ -31,6 +31,7 @@ import typer
 from scipy.linalg import eigh
 
 from ser_core.features.log_mel import hz_to_mel, mel_spectrogram, mel_to_hz
+from ser_core.model.files import METRICS
 from ser_core.speech import clusters, turns, voices
 
 from .. import corpora
@@ -38,7 +39,7 @@ from ..corpora import Clip
 from .conversations import COLLAR, Errors, Mixture, listen_to_mel, mix, score
 from .gate_teacher import read_mono
 
-RESULTS = Path("train/results/speakers/metrics.json")
+RESULTS = Path("train/results/speakers") / METRICS
 CLIPS_TAUGHT = 60  # of each speaker, at most
 SCALES = (1.0, 0.88, 1.13)  # of a training voice's frequencies
 OUTPUTS = 32  # of the map

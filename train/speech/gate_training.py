@@ -25,6 +25,7 @@ import numpy as np
 import typer
 
 from ser_core.errors import ModelError
+from ser_core.model.files import METRICS
 from ser_core.speech import gate as speech
 from train.speech.gate_evaluation import (
     CONDITIONS,
@@ -50,7 +51,7 @@ from train.speech.nonspeech import TRAINING_KINDS
 from train.speech.nonspeech_unseen import TEST_KINDS
 
 CACHE = Path(".cache/speech_gate")
-RESULTS = Path("train/results/speech_gate/metrics.json")
+RESULTS = Path("train/results/speech_gate") / METRICS
 SOUNDS_PER_KIND = 60
 VALIDATION_SEED, TEST_SEED = 1_000_001, 2_000_002  # apart from any training seed
 NETWORK_SEED = 1  # of the initial weights and the order of the examples

@@ -6,11 +6,10 @@ from typing import TypedDict
 from huggingface_hub import metadata_load
 
 from ... import __version__
+from ...model.files import CARD
 from ..page import LEAST_COMPARED, MOST_COMPARED, Page
 from ..repository import Metrics, Repository
 from ..server.health import Served
-
-CARD = "README.md"
 
 
 class Headline(TypedDict):

@@ -3,10 +3,11 @@
 import gradio as gr
 
 from ...emotions import EMOTIONS
+from ...model.files import DATASET
 from ..look import plots, text
 from ..look.markup import Markup, notice, paragraph, section, swatch, table
 from ..page import Page
-from ..repository import DATASET, Corpus, Dataset
+from ..repository import Corpus, Dataset
 
 
 def build(page: Page) -> None:

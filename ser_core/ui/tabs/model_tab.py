@@ -5,6 +5,7 @@ from math import log
 import gradio as gr
 
 from ...config.feature_config import FeatureConfig
+from ...model.files import METRICS, NETWORK, RECIPE
 from ..look import plots, text
 from ..look.markup import (
     Markup,
@@ -19,7 +20,7 @@ from ..look.markup import (
     table,
 )
 from ..page import Page
-from ..repository import METRICS, NETWORK, RECIPE, Compared, Comparison, Metrics
+from ..repository import Compared, Comparison, Metrics
 from . import measurements
 from .architecture import Architecture
 

@@ -9,7 +9,7 @@ import pytest
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.errors import ModelError
-from ser_core.model.runtime import LITERT_FORMS
+from ser_core.model.files import LITERT_FORMS
 from tests.support.tiny_models import write_tiny_model
 from train.measure.forms import rows_of, write_missing
 from train.publish.model_card import ModelCard

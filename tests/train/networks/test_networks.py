@@ -18,7 +18,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from ser_core.errors import ConfigError
-from ser_core.model.runtime import KERAS_FILES
+from ser_core.model.files import KERAS_FILES
 from tests.support.small_networks import (
     CASES,
     CLASSES,

@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 
 from ser_core import DEFAULT_MODEL
-from ser_core.recognizer import REPOSITORY_FILES
+from ser_core.model.files import OPTIONAL_FILES, REPOSITORY_FILES
 from tests.support.hub_server import HubServer
-from train.publish.models import OPTIONAL
 
 ROOT = Path(__file__).parents[3]
 
@@ -67,7 +66,7 @@ def test_a_dry_run_writes_everything_and_asks_nobody(model, tmp_path):
     done = publish(model, "--dry-run", "--out", str(tmp_path / "out"))
     assert done.returncode == 0, done.stderr[-2000:]
     written = {path.name for path in (tmp_path / "out").iterdir()}
-    assert {*REPOSITORY_FILES} - OPTIONAL <= written <= {*REPOSITORY_FILES}
+    assert {*REPOSITORY_FILES} - OPTIONAL_FILES <= written <= {*REPOSITORY_FILES}
     size = (tmp_path / "out" / "model.tflite").stat().st_size
     assert f"model.tflite  {size:,} bytes" in done.stdout
     assert re.search(r"Would send \d+ files, [\d,]+ bytes, to user/voices", done.stdout)
@@ -79,7 +78,7 @@ def test_two_pushes_renew_the_figures_and_keep_peoples_words(model, hub):
     assert done.returncode == 0, done.stderr[-2000:]
     repository = hub.repo("model", "user/voices")
     assert repository.private
-    assert {*REPOSITORY_FILES} - OPTIONAL <= set(repository.files())
+    assert {*REPOSITORY_FILES} - OPTIONAL_FILES <= set(repository.files())
     pushed = [commit for commit in repository.history() if "Publish default" in commit.title]
     assert len(pushed) == 1
 
