@@ -8,9 +8,10 @@ import os
 from collections.abc import Iterable
 from os import PathLike
 
-from ..config.feature_config import FILE_NAME as FEATURE_CONFIG
+from ..config.feature_config import FILE_NAME
 from ..errors import ModelError
 
+FEATURE_CONFIG = FILE_NAME
 CARD = "README.md"
 NETWORK = "config.json"  # Keras' description of the layers
 WEIGHTS = "model.weights.h5"
