@@ -17,18 +17,19 @@ from starlette.routing import Route
 from ..errors import SpeechEmotionError
 from ..recognizer import EmotionRecognizer
 from .api import endpoints, info
-from .api.tools import keep_no_files
 from .feedback import FeedbackBox
-from .look import announce, text
+from .look import text
 from .look.markup import fill
 from .look.theme import CSS, THEME
 from .page import Page
 from .repository import Repository
-from .server.guard import GuardedBlocks, guard
+from .server import announce, inside
+from .server.guard import check_file, guard
 from .server.health import Served, health_route, public
 from .server.serving import while_full
 from .server.sessions import MOST as MOST_SESSIONS
 from .server.sessions import SessionWatch
+from .server.tools import keep_no_files
 from .server.uploads import ChunkWatch, UploadLedger, UploadWatch
 from .settings import SWEEP_PERIOD, UPLOAD_AGE, Settings
 from .tabs import about_tab, compare_tab, dataset_tab, live_tab, predict_tab, timeline_tab
@@ -75,7 +76,7 @@ def build_app(
             partial(info.model_info, page, served),
             settings,
         )
-    page.ledger.known = demo.upload_file_set
+    page.ledger.known = inside.swept_files(demo)
     # Waiting costs memory for the upload; beyond this, visitors are told to come back.
     demo.queue(max_size=settings.queue, default_concurrency_limit=settings.concurrency)
     watches = [
@@ -102,7 +103,7 @@ def build_unavailable(
     reason = public(str(error), settings)
     ledger = UploadLedger()
     with _blocks(settings) as demo:
-        ledger.known = demo.upload_file_set
+        ledger.known = inside.swept_files(demo)
         _header("")
         gr.HTML(
             fill(
@@ -122,10 +123,10 @@ def build_unavailable(
 
 
 def _blocks(settings: Settings) -> gr.Blocks:
-    blocks = GuardedBlocks(
+    blocks = inside.CheckedBlocks(
         title=text.TITLE, analytics_enabled=False, delete_cache=(SWEEP_PERIOD, UPLOAD_AGE)
     )
-    blocks.settings = settings
+    blocks.check_file = partial(check_file, settings=settings, swept=inside.swept_files(blocks))
     return blocks
 
 
@@ -178,13 +179,12 @@ def _launch_options(
         # Only sentences we wrote reach a visitor, never the text of an unforeseen error.
         "show_error": False,
         "share": False,
-        # Gradio would ask itself for the page, and give up after three seconds on a busy machine.
-        "_frontend": False,
         # Its process would need Node.js and a second port, for a page this small.
         "ssr_mode": False,
         # It would keep visitors' recordings in their browser's store.
         "run_history": False,
         "enable_monitoring": False,
+        **inside.LAUNCH,
     }
 
 

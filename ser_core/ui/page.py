@@ -31,12 +31,6 @@ QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibil
 
 MINUTES = UPLOAD_AGE / 60  # [min] a recording stays on the server
 
-LEAST_COMPARED, MOST_COMPARED = 2, 6
-"""Recordings of one comparison."""
-
-SPEAKERS = (2, 3, 4, 5, 6)
-"""How many people can be told apart in one recording."""
-
 
 @dataclass(frozen=True)
 class Heard:
@@ -130,11 +124,6 @@ def build_turn() -> gr.HTML:
     hardly anybody waits for longer than a moment.
     """
     return gr.HTML("", elem_classes="ser-turn", min_height=0)
-
-
-def too_large(settings: Settings) -> gr.Error:
-    """Make the error that a caller gets for a recording over the limit."""
-    return gr.Error(text.TOO_LARGE.format(megabytes=settings.max_megabytes), print_exception=False)
 
 
 def unusable(path: str | None) -> str | None:

@@ -19,6 +19,8 @@ PREFIX = "SER_"
 
 UPLOAD_AGE = 600  # [s] age at which a recording made or uploaded on the page is deleted
 SWEEP_PERIOD = 60  # [s] between two looks for recordings of that age
+LEAST_COMPARED, MOST_COMPARED = 2, 6  # recordings of one comparison
+SPEAKERS = (2, 3, 4, 5, 6)  # how many people one recording can be split between
 
 
 class Settings(Strict):

@@ -134,12 +134,8 @@ def test_no_client_can_have_a_shipped_file_deleted(url: str) -> None:
 
 def test_an_installed_package_has_them() -> None:
     tool = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
-    folder = ROOT / "ser_core" / "ui"
-    taken = {
-        path.name
-        for pattern in tool["setuptools"]["package-data"]["ser_core.ui"]
-        for path in folder.glob(pattern)
-    }
+    patterns = tool["setuptools"]["package-data"]["*"]
+    taken = {path.name for pattern in patterns for path in examples.FOLDER.glob(pattern)}
     assert taken == set(shipped())
 
 

@@ -16,17 +16,9 @@ from ...errors import AudioError
 from ...results import EmotionPrediction
 from ...timeline.timeline import EmotionTimeline
 from ..look import text
-from ..page import (
-    CONCURRENCY_ID,
-    LEAST_COMPARED,
-    MOST_COMPARED,
-    SPEAKERS,
-    TIMELINE_CONCURRENCY_ID,
-    Page,
-    too_large,
-)
-from ..server.uploads import UploadLedger, is_upload
-from ..settings import Settings
+from ..page import CONCURRENCY_ID, TIMELINE_CONCURRENCY_ID, Page
+from ..server.uploads import UploadLedger, is_upload, too_large
+from ..settings import LEAST_COMPARED, MOST_COMPARED, SPEAKERS, Settings
 from .info import ModelInfo
 from .schemas import Answer, ComparedAnswer, ComparedError, FullAnswer, Timeline
 

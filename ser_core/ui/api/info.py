@@ -7,9 +7,10 @@ from huggingface_hub import metadata_load
 
 from ... import __version__
 from ...model.files import CARD
-from ..page import LEAST_COMPARED, MOST_COMPARED, Page
+from ..page import Page
 from ..repository import Metrics, Repository
 from ..server.health import Served
+from ..settings import LEAST_COMPARED, MOST_COMPARED
 
 
 class Headline(TypedDict):

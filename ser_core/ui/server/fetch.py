@@ -11,9 +11,8 @@ import httpx
 import safehttpx
 
 from ..look import text
-from ..page import too_large
 from ..settings import Settings
-from .uploads import new_folder
+from .uploads import new_folder, too_large
 
 LONGEST = 60.0  # [s] that a fetch may take
 MOST_REDIRECTS = 5

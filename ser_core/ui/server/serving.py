@@ -15,19 +15,23 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..look import text
 from .health import HEALTH
-from .sessions import CALL_ROUTE
-from .uploads import API, UPLOAD_ROUTE
+from .inside import (
+    QUEUE_ROUTES,
+    START_ROUTES,
+    count_waiting,
+    end_server,
+    is_busy,
+    is_expected,
+)
 
 GRACE = 7.0  # [s] for what runs and waits; Docker kills after ten
 DELIVERY = 1.0  # [s] for answers to reach those who are slow to fetch them
 LAST = 30.0  # [s] for what follows: files are deleted, and feedback is sent
 LOOK = 0.05  # [s] between two looks
-
-QUEUED = (f"{API}queue/join", CALL_ROUTE)
-STARTS = (*QUEUED, f"{API}run/", f"{API}api/", UPLOAD_ROUTE)
 
 Refusal = Callable[[str], str | None]
 """Takes what a request starts with; returns the sentence that refuses it, or None to let it in."""
@@ -36,11 +40,11 @@ Refusal = Callable[[str], str | None]
 class Door:
     """ASGI middleware that answers 503 and a sentence to whom is not let in."""
 
-    def __init__(self, app: Any, refusal: Refusal) -> None:
+    def __init__(self, app: ASGIApp, refusal: Refusal) -> None:
         self._app = app
         self._refusal = refusal
 
-    async def __call__(self, scope: dict, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or say why not."""
         sentence = self._refusal(scope["path"]) if _starts_something(scope) else None
         if sentence is None:
@@ -60,7 +64,7 @@ def while_full(demo: gr.Blocks, most: int) -> Middleware:
     """
 
     def refusal(path: str) -> str | None:
-        is_full = any(route in path for route in QUEUED) and len(demo._queue) >= most
+        is_full = any(route in path for route in QUEUE_ROUTES) and count_waiting(demo) >= most
         return text.FULL.format(most=most) if is_full else None
 
     return Middleware(Door, refusal=refusal)
@@ -90,24 +94,21 @@ def serve(demo: gr.Blocks, launch_options: dict[str, Any], log: Callable[[str], 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     log("Told to end: answering what has begun, and nobody else.")
-    is_done = _wait(partial(_is_busy, demo), GRACE)
-    _wait(partial(_is_expected, demo), DELIVERY)
-    # Those who only listen, to a heartbeat or a live answer, would keep the server up.
-    demo.server.config.timeout_graceful_shutdown = 1
-    demo.close(verbose=False)
-    demo.server.thread.join(LAST)
+    is_done = _wait(partial(is_busy, demo), GRACE)
+    _wait(partial(is_expected, demo), DELIVERY)
+    end_server(demo, LAST)
     log("Ended.")
     if not is_done:
         # A recording of an hour, say: its thread would be waited for.
         os._exit(0)
 
 
-def _starts_something(scope: dict) -> bool:
+def _starts_something(scope: Scope) -> bool:
     if scope["type"] != "http":
         return False
     path = scope["path"]
-    asks_health = path.endswith(HEALTH)
-    return asks_health or (scope["method"] == "POST" and any(route in path for route in STARTS))
+    begins = scope["method"] == "POST" and any(route in path for route in START_ROUTES)
+    return path.endswith(HEALTH) or begins
 
 
 def _wait(condition: Callable[[], bool], seconds: float) -> bool:
@@ -118,16 +119,3 @@ def _wait(condition: Callable[[], bool], seconds: float) -> bool:
             return False
         time.sleep(LOOK)
     return True
-
-
-def _is_busy(demo: gr.Blocks) -> bool:
-    """Whether a recording is worked on or waits; live sound, which has no end, does not count."""
-    # Copies, as the server's thread goes on changing these.
-    running = [event for job in list(demo._queue.active_jobs) for event in job or ()]
-    queues = list(demo._queue.event_queue_per_concurrency_id.values())
-    return any(one.queue for one in queues) or not all(event.streaming for event in running)
-
-
-def _is_expected(demo: gr.Blocks) -> bool:
-    """Whether an answer is not delivered yet."""
-    return any(demo._queue.pending_event_ids_session.copy().values())

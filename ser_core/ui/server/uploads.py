@@ -16,33 +16,31 @@ from asyncio import timeout
 from collections import Counter, OrderedDict, deque
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import gradio as gr
-from gradio.utils import get_upload_folder
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..settings import UPLOAD_AGE
+from ..look import text
+from ..settings import UPLOAD_AGE, Settings
+from .inside import STREAM_ROUTE, UPLOAD_ROUTE, upload_folder
 
-API = "/gradio_api/"  # where Gradio has its routes
-UPLOAD_ROUTE = f"{API}upload"
-STREAM_ROUTE = f"{API}stream/"
 MOST_CLAIMS = 512  # beyond it, claims on files that the sweep has deleted are forgotten
 MOST_LISTENERS = 1_000  # beyond it, the one who has not spoken for longest loses waiting sound
 MOST_CHUNKS = 12  # of one visitor that may wait: a server too slow loses sound, but stays close
 MOST_BYTES = 100_000  # of a request that says which chunk comes next; they have about 400
 
 
-def is_upload(path: str | os.PathLike) -> bool:
+def is_upload(path: str | os.PathLike[str]) -> bool:
     """Whether a path is an existing file inside Gradio's own upload folder."""
     return is_among_uploads(path) and os.path.isfile(path)
 
 
-def is_among_uploads(path: str | os.PathLike) -> bool:
+def is_among_uploads(path: str | os.PathLike[str]) -> bool:
     """Whether a path leads into Gradio's own upload folder, where the file may be gone by now."""
     try:
         real = Path(os.path.realpath(path))
-        return real.is_relative_to(os.path.realpath(get_upload_folder()))
+        return real.is_relative_to(os.path.realpath(upload_folder()))
     except (OSError, ValueError):
         # A path may come from a client, and not every string is one.
         return False
@@ -50,18 +48,14 @@ def is_among_uploads(path: str | os.PathLike) -> bool:
 
 def new_folder(prefix: str = "") -> Path:
     """Make a folder that nobody can guess among the uploads, to be swept away like them."""
-    folder = Path(get_upload_folder()) / f"{prefix}{secrets.token_hex(16)}"
+    folder = upload_folder() / f"{prefix}{secrets.token_hex(16)}"
     folder.mkdir(parents=True)
     return folder
 
 
-def leave_nothing(files: gr.File) -> gr.File:
-    """Keep a file component from leaving an empty file behind for each one that it hands over.
-
-    Gradio makes them for their names' sake, and never deletes them.
-    """
-    files._process_single_file = lambda file: file.path
-    return files
+def too_large(settings: Settings) -> gr.Error:
+    """Make the error that a caller gets for a recording over the limit."""
+    return gr.Error(text.TOO_LARGE.format(megabytes=settings.max_megabytes), print_exception=False)
 
 
 class UploadLedger:
@@ -87,7 +81,7 @@ class UploadLedger:
             self._arriving -= 1
             # Uploads that were broken off, and parts under another name than "files", stay where
             # Gradio writes them while they arrive: beside the folders of those that did.
-            folder = Path(get_upload_folder())
+            folder = upload_folder()
             self.known.update(str(path) for path in folder.glob("*") if path.is_file())
             if len(self._claims) > MOST_CLAIMS:
                 self._claims = Counter({p: n for p, n in self._claims.items() if is_upload(p)})
@@ -186,11 +180,11 @@ class LiveChunks:
 class ChunkWatch:
     """ASGI middleware that tells LiveChunks of every chunk, before Gradio hears of it."""
 
-    def __init__(self, app: Any, chunks: LiveChunks) -> None:
+    def __init__(self, app: ASGIApp, chunks: LiveChunks) -> None:
         self._app = app
         self._chunks = chunks
 
-    async def __call__(self, scope: dict, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and read the chunk's path out of it."""
         _, found, event = scope.get("path", "").rpartition(STREAM_ROUTE)
         if scope["type"] != "http" or scope["method"] != "POST" or not found or "/" in event:
@@ -198,7 +192,7 @@ class ChunkWatch:
             return
         body = bytearray()
 
-        async def watched() -> dict:
+        async def watched() -> Message:
             message = await receive()
             if message["type"] == "http.request" and len(body) <= MOST_BYTES:
                 body.extend(message.get("body", b""))
@@ -213,11 +207,11 @@ class ChunkWatch:
 class UploadWatch:
     """ASGI middleware that tells a ledger of every upload, before the client hears of it."""
 
-    def __init__(self, app: Any, ledger: UploadLedger) -> None:
+    def __init__(self, app: ASGIApp, ledger: UploadLedger) -> None:
         self._app = app
         self._ledger = ledger
 
-    async def __call__(self, scope: dict, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and read the paths out of an upload's answer."""
         if scope["type"] != "http" or not scope["path"].endswith(UPLOAD_ROUTE):
             await self._app(scope, receive, send)
@@ -225,7 +219,7 @@ class UploadWatch:
         body = bytearray()
         ended = False
 
-        async def watched(message: dict) -> None:
+        async def watched(message: Message) -> None:
             nonlocal ended
             if message["type"] == "http.response.body" and not ended:
                 body.extend(message.get("body", b""))

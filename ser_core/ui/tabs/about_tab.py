@@ -5,8 +5,8 @@ import gradio as gr
 from ..api.snippets import ADDRESS, SNIPPETS, SNIPPETS_SCRIPT
 from ..look import text
 from ..look.markup import Markup, fill, join, notice, paragraph, section, table
-from ..page import MOST_COMPARED, Page
-from ..settings import UPLOAD_AGE
+from ..page import Page
+from ..settings import MOST_COMPARED, UPLOAD_AGE
 
 
 def build(page: Page) -> None:

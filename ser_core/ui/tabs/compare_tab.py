@@ -11,9 +11,9 @@ from ...results import EmotionPrediction
 from ..api.endpoints import compared_count
 from ..look import plots, text
 from ..look.markup import Markup, colour, fill, join, percent, small, swatch, table
-from ..page import LEAST_COMPARED, MOST_COMPARED, QUICK, Page, build_turn, unusable
-from ..server.uploads import leave_nothing
-from ..settings import UPLOAD_AGE, Settings
+from ..page import QUICK, Page, build_turn, unusable
+from ..server.inside import leave_no_copies
+from ..settings import LEAST_COMPARED, MOST_COMPARED, UPLOAD_AGE, Settings
 
 Answer = EmotionPrediction | str | None
 """What was heard in a recording, or why nothing was, in a sentence; None before either."""
@@ -24,7 +24,7 @@ def build(page: Page) -> None:
     gr.HTML(fill('<p class="ser-text">{words}</p>', words=text.COMPARE_INTRO))
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=300):
-            recordings = leave_nothing(
+            recordings = leave_no_copies(
                 gr.File(
                     file_count="multiple",
                     type="filepath",

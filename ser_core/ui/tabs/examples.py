@@ -14,6 +14,7 @@ from gradio.events import Dependency
 from ..look import text
 from ..look.markup import headed
 from ..page import QUICK
+from ..server.inside import component_key, source_key
 from ..server.uploads import new_folder
 
 FOLDER = Path(__file__).parents[1] / "clips"
@@ -39,11 +40,11 @@ def build(recording: gr.Audio, names: Sequence[str]) -> Dependency:
             gr.Button(text.EXAMPLE_NAMES[name], size="sm", min_width=130, elem_id=f"example-{name}")
             for name in names
         ]
-    named = {button._id: name for button, name in zip(buttons, names, strict=True)}
+    named = {component_key(button): name for button, name in zip(buttons, names, strict=True)}
 
     def load(event: gr.EventData) -> str:
         # Which button it was comes from the client, and may be anything.
-        return copied(named.get(getattr(event.target, "_id", None), names[0]))
+        return copied(named.get(source_key(event), names[0]))
 
     return gr.on(
         [button.click for button in buttons],

@@ -21,6 +21,7 @@ from ...config.schema import Fraction, Strict
 from ..look import text
 from ..look.markup import Markup, fill, join, paragraph, percent, small, swatch, table
 from ..page import QUICK, Heard, Page
+from ..server.inside import erase_script
 from .examples import is_example
 from .strip import Piece, lanes
 
@@ -34,9 +35,6 @@ WIDTH = 0.012  # of an answer in the picture, as a share of its width
 LEAST_SPAN = 300.0  # [s] that the picture's width stands for at least
 TICKS = 5  # times written under it
 DAY = 86_400.0  # [s]
-
-FORGET_SCRIPT = f"() => localStorage.removeItem({json.dumps(STORAGE_KEY)})"
-"""Gradio never removes a value from the browser's storage; this does."""
 
 
 class Entry(Strict):
@@ -158,7 +156,7 @@ def build(page: Page) -> Callable[[Dependency, gr.State], None]:
     erase.click(
         lambda: (None, False, shown(History(), labels)),
         outputs=[stored, switch, view],
-        js=FORGET_SCRIPT,
+        js=erase_script(STORAGE_KEY),
         **QUICK,
     )
 

@@ -12,9 +12,9 @@ from ...timeline.analyze import AnalysisProgress
 from ...timeline.timeline import EmotionTimeline
 from ..look import text
 from ..look.markup import fill, small
-from ..page import QUICK, SPEAKERS, TIMELINE_CONCURRENCY_ID, Page, unusable
+from ..page import QUICK, TIMELINE_CONCURRENCY_ID, Page, unusable
 from ..server.uploads import new_folder
-from ..settings import UPLOAD_AGE, Settings
+from ..settings import SPEAKERS, UPLOAD_AGE, Settings
 from . import examples
 from .strip import clock
 from .timeline_answer import card, details, failed, waiting, working

@@ -14,7 +14,7 @@ from ...recognizer import EmotionRecognizer
 from ..look import text
 from ..look.markup import Markup, fill
 from ..page import QUICK, Page, build_turn
-from ..server.uploads import leave_nothing
+from ..server.inside import leave_no_copies
 
 MOST = 50  # recordings: they gain little beyond thirty, and each takes computing time
 
@@ -30,7 +30,7 @@ def build(page: Page) -> tuple[gr.State, list[Dependency]]:
         return state, []
     with gr.Accordion(text.VOICE, open=False, elem_id="voice"):
         gr.HTML(intro(page))
-        recordings = leave_nothing(
+        recordings = leave_no_copies(
             gr.File(
                 file_count="multiple",
                 type="filepath",

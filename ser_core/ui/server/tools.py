@@ -10,6 +10,8 @@ from typing import Any
 
 import gradio as gr
 
+from .inside import ConvertFiles, replace_tool_files, swept_files
+
 Positions = list[list[str | int]]
 
 
@@ -23,24 +25,24 @@ async def keep_no_files(demo: gr.Blocks, app: Any) -> AsyncIterator[None]:
         demo: the Blocks, launched.
         app: the ASGI application, which every lifespan is given.
     """
-    server = demo.mcp_server_obj
-    if server is not None:
-        convert = server.convert_strings_to_filedata
 
-        def converted(arguments: dict[str, Any], positions: Positions) -> dict[str, Any]:
+    def extend(convert: ConvertFiles) -> ConvertFiles:
+        def convert_all(arguments: dict[str, Any], positions: Positions) -> dict[str, Any]:
             files = dict(arguments)
-            for name, given in arguments.items():
+            for name, value in arguments.items():
                 if [name] in positions:
-                    files |= convert({name: given}, [[name]])
-                elif [name, "items"] in positions and isinstance(given, list):
-                    files[name] = [convert({name: one}, [[name]])[name] for one in given]
-            # Gradio's sweep visits these. One that came by address is fetched by the server.
-            demo.upload_file_set.update(
+                    files |= convert({name: value}, [[name]])
+                elif [name, "items"] in positions and isinstance(value, list):
+                    files[name] = [convert({name: one}, [[name]])[name] for one in value]
+            # One that came by address is fetched by the server, which adds it itself.
+            swept_files(demo).update(
                 file["path"] for file in _files(files) if not str(file.get("url", ""))
             )
             return files
 
-        server.convert_strings_to_filedata = converted
+        return convert_all
+
+    replace_tool_files(demo, extend)
     yield
 
 
@@ -48,7 +50,7 @@ def _files(arguments: dict[str, Any]) -> list[dict[str, Any]]:
     """Find the files among a tool's arguments."""
     values = [
         one
-        for given in arguments.values()
-        for one in (given if isinstance(given, list) else [given])
+        for value in arguments.values()
+        for one in (value if isinstance(value, list) else [value])
     ]
     return [one for one in values if isinstance(one, dict) and "path" in one]

@@ -1,0 +1,196 @@
+"""What we use of Gradio that it does not promise: nothing else of ser_core reaches into it.
+
+Each function says in its own words what it takes for granted. The tests in
+`tests/ui/server/test_gradio_contract.py` check that against the Gradio that is installed, so that a
+new version that breaks one of them is found by the test that says which, and what depends on it.
+"""
+
+import json
+import threading
+from collections.abc import Awaitable, Callable, Hashable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.block_function import BlockFunction
+from gradio.components.api_component import Api
+from gradio.utils import get_upload_folder
+from gradio_client.utils import async_traverse, is_file_obj_with_meta
+
+API = "/gradio_api/"  # where Gradio has its routes
+UPLOAD_ROUTE = f"{API}upload"
+STREAM_ROUTE = f"{API}stream/"  # a chunk of live sound comes here
+CALL_ROUTE = f"{API}call/"  # a call of the API begins and is fetched here
+QUEUE_ROUTES = (f"{API}queue/join", CALL_ROUTE)
+START_ROUTES = (*QUEUE_ROUTES, f"{API}run/", f"{API}api/", UPLOAD_ROUTE)
+TOOL_ROUTE = f"{API}mcp"
+
+UNUSED_ROUTES = (
+    # These two fetch any public address, and stream it to whoever asks.
+    "file=http",
+    "file/http",
+    # Runs FFmpeg on whatever it is sent.
+    "process_recording",
+    # Writes what a session shows to the disk, to stay there.
+    "deep_link",
+    # For components that this page does not have; what is asked for would stand in the log.
+    "component_server",
+    "custom_component",
+)
+"""How the routes of Gradio's under `API` begin that nothing here uses."""
+
+LAUNCH: dict[str, Any] = {
+    # Gradio would ask itself for the page, and give up after three seconds on a busy machine.
+    "_frontend": False,
+}
+"""What `launch` takes without saying so."""
+
+CheckFile = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+"""Takes a file among an event's inputs, as Gradio's JSON has it; returns what is to be used."""
+
+ConvertFiles = Callable[[dict[str, Any], list[list[str | int]]], dict[str, Any]]
+"""Takes a tool's arguments and where files stand in them; returns them with the files stored."""
+
+
+class CheckedBlocks(gr.Blocks):
+    """Blocks that look at every file among the inputs of any event before Gradio does.
+
+    Takes for granted that `preprocess_data` is called for each event of the page, the API and MCP,
+    with the inputs as they came, and that an endpoint's arguments are `Api` components.
+
+    Attributes:
+        check_file: what looks at a file; it may raise gr.Error.
+    """
+
+    check_file: CheckFile
+
+    async def preprocess_data(
+        self,
+        block_fn: BlockFunction,
+        inputs: list[Any],
+        state: Any,
+        explicit_call: bool = False,
+    ) -> list[Any]:
+        """Look at the files among an event's inputs, and fill in what a plain request left out."""
+        checked = await async_traverse(inputs, self.check_file, is_file_obj_with_meta)
+        # The clients fill in last values that have a default; Gradio does not.
+        for left_out in block_fn.inputs[len(checked) :]:
+            if not isinstance(left_out, Api) or left_out.value is None:
+                break
+            checked.append(left_out.value)
+        values: list[Any] = await super().preprocess_data(block_fn, checked, state, explicit_call)
+        return values
+
+
+def upload_folder() -> Path:
+    """Folder that Gradio stores uploads in, each in a folder of its own.
+
+    Takes for granted that GRADIO_TEMP_DIR is read anew each time.
+    """
+    return Path(get_upload_folder())
+
+
+def swept_files(demo: gr.Blocks) -> set[str]:
+    """Paths that Gradio's sweep by age visits: the set itself, to be added to and taken from.
+
+    Takes for granted that every upload is added to it, and that it stays the same set.
+    """
+    paths: set[str] = demo.upload_file_set
+    return paths
+
+
+def count_waiting(demo: gr.Blocks) -> int:
+    """Count the events that wait for their turn, in all queues together."""
+    return len(demo._queue)
+
+
+def is_busy(demo: gr.Blocks) -> bool:
+    """Whether a recording is worked on or waits; live sound, which has no end, does not count."""
+    # Copies, as the server's thread goes on changing these.
+    running = [event for job in list(demo._queue.active_jobs) for event in job or ()]
+    queues = list(demo._queue.event_queue_per_concurrency_id.values())
+    return any(one.queue for one in queues) or not all(event.streaming for event in running)
+
+
+def is_expected(demo: gr.Blocks) -> bool:
+    """Whether somebody has not fetched an answer yet."""
+    return any(demo._queue.pending_event_ids_session.copy().values())
+
+
+def forget_session(demo: gr.Blocks, session: str) -> None:
+    """Forget what is held of a session, unless an answer of its waits to be fetched.
+
+    Takes for granted that nothing else holds it, and that the session of a call that brought no
+    other is named as the call's event.
+    """
+    queue = demo._queue
+    if queue.pending_event_ids_session.get(session):
+        return  # broken off, and still to be fetched
+    queue.pending_event_ids_session.pop(session, None)
+    queue.pending_messages_per_session.pop(session, None)
+    demo.state_holder.session_data.pop(session, None)
+    demo.state_holder.time_last_used.pop(session, None)
+
+
+def end_server(demo: gr.Blocks, patience: float) -> None:
+    """End the server, and wait until its thread has ended, lifespans and all.
+
+    Takes for granted that it is a uvicorn server in a thread.
+
+    Args:
+        demo: gr.Blocks, launched.
+        patience: float [s], how long to wait.
+    """
+    server = demo.server
+    # Those who only listen, to a heartbeat or a live answer, would keep it up.
+    server.config.timeout_graceful_shutdown = 1
+    demo.close(verbose=False)
+    thread: threading.Thread = server.thread
+    thread.join(patience)
+
+
+def leave_no_copies(files: gr.File) -> gr.File:
+    """Keep a file component from leaving an empty file behind for each one that it hands over.
+
+    Gradio makes them for their names' sake, and never deletes them. Takes for granted that each
+    file goes through `_process_single_file`.
+    """
+    files.__dict__["_process_single_file"] = lambda file: file.path
+    return files
+
+
+def replace_tool_files(demo: gr.Blocks, make: Callable[[ConvertFiles], ConvertFiles]) -> None:
+    """Replace how the files among a tool's arguments are stored; nothing where there are no tools.
+
+    Takes for granted that the MCP server turns arguments into files by
+    `convert_strings_to_filedata`, looked up anew for each call.
+
+    Args:
+        demo: gr.Blocks, launched.
+        make: takes Gradio's own way, and returns ours.
+    """
+    server = demo.mcp_server_obj
+    if server is not None:
+        server.__dict__["convert_strings_to_filedata"] = make(server.convert_strings_to_filedata)
+
+
+def component_key(component: gr.components.Component) -> Hashable:
+    """What a component is known by among those of its page."""
+    return component._id
+
+
+def source_key(event: gr.EventData) -> Hashable | None:
+    """Key of the component that an event says it comes from; None where it is of no component.
+
+    It comes from the client, and may be any component's.
+    """
+    key: Hashable | None = getattr(event.target, "_id", None)
+    return key
+
+
+def erase_script(storage_key: str) -> str:
+    """JavaScript that removes the value of a BrowserState, which Gradio only ever overwrites.
+
+    Takes for granted that it lies in localStorage under the component's own key.
+    """
+    return f"() => localStorage.removeItem({json.dumps(storage_key)})"

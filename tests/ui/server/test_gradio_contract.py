@@ -1,0 +1,402 @@
+"""What the page takes for granted of Gradio's inside, checked against the Gradio that is installed.
+
+Every use of it stands in `ser_core/ui/server/inside.py`. Where a new version breaks one, a test
+here fails and says which, of which version, and what of ours depends on it.
+"""
+
+import functools
+import inspect
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import httpx
+import pytest
+from gradio.mcp import GradioMCPServer
+from gradio.queueing import Queue
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from ser_core.ui.server import inside
+from tests.support.app import HTTP, PATIENCE, file_data, free_port, upload
+
+COVERED: set[str] = set()
+"""Names of `inside` that a test here checks."""
+
+
+def assumes(*names: str, that: str, on_it: str) -> Callable[[Any], Any]:
+    """Make a test say what it means that it failed.
+
+    Args:
+        names: what of `inside` takes it for granted.
+        that: the assumption about Gradio.
+        on_it: what depends on it.
+    """
+    COVERED.update(names)
+
+    def decorate(test: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(test)
+        def checked(*arguments: Any, **fixtures: Any) -> None:
+            try:
+                test(*arguments, **fixtures)
+            except Exception as error:
+                places = ", ".join(f"ser_core.ui.server.inside.{name}" for name in names)
+                pytest.fail(
+                    f"Gradio {gr.__version__} broke an assumption: {that}. "
+                    f"{places} takes it for granted, and on it depends {on_it}. "
+                    f"({type(error).__name__}: {error})"
+                )
+
+        return checked
+
+    return decorate
+
+
+class Stage:
+    """A little app whose one endpoint waits until it may go on.
+
+    Attributes:
+        demo: the Blocks, launched.
+        url: where it answers.
+        go: set where calls may go on.
+        checked: the files that were looked at.
+        taken: what the endpoint was called with.
+        lived: what became of the lifespan.
+    """
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.checked: list[dict[str, Any]] = []
+        self.taken: list[tuple[Any, ...]] = []
+        self.lived: list[str] = []
+        with inside.CheckedBlocks() as self.demo:
+            gr.api(self.wait, api_name="wait", concurrency_limit=1)
+            sent, shown = gr.File(type="filepath"), gr.Textbox()
+            self.button = gr.Button()
+            self.button.click(self.source, outputs=shown, api_name="source", queue=False)
+            sent.upload(str, inputs=sent, outputs=shown, api_name="page", queue=False)
+        self.demo.check_file = self.check
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}/"
+        self.demo.launch(
+            server_port=port,
+            quiet=True,
+            prevent_thread_lock=True,
+            app_kwargs={
+                "lifespan": self.live,
+                "routes": [Route("/{ours:path}x", lambda _: PlainTextResponse("ours"))],
+            },
+            **inside.LAUNCH,
+        )
+
+    async def check(self, file: dict[str, Any]) -> dict[str, Any]:
+        self.checked.append(file)
+        return file
+
+    def wait(self, audio: gr.FileData, speakers: int = 3) -> str:
+        self.taken.append((audio, speakers))
+        assert self.go.wait(PATIENCE)
+        return "done"
+
+    def source(self, event: gr.EventData) -> str:
+        return str(inside.source_key(event))
+
+    @asynccontextmanager
+    async def live(self, app: Any) -> AsyncIterator[None]:
+        self.lived.append("begun")
+        yield
+        self.lived.append("ended")
+
+    def store(self, content: bytes = b"sound") -> str:
+        (path,) = upload(self.url, "clip.wav", content).json()
+        return str(path)
+
+    def call(self, *data: object) -> str:
+        url = f"{self.url.rstrip('/')}{inside.CALL_ROUTE}wait"
+        return str(HTTP.post(url, json={"data": list(data)}).raise_for_status().json()["event_id"])
+
+    def fetch(self, event: str) -> str:
+        return HTTP.get(f"{self.url.rstrip('/')}{inside.CALL_ROUTE}wait/{event}").text
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.01)
+
+
+@pytest.fixture(scope="module")
+def stage(uploads: Path) -> Iterator[Stage]:
+    stage = Stage()
+    yield stage
+    stage.go.set()
+    stage.demo.close()
+
+
+@assumes(
+    "upload_folder",
+    "UPLOAD_ROUTE",
+    that="an upload lies in a folder of its own under GRADIO_TEMP_DIR, and the answer is its path",
+    on_it="that uploads are told from other files, and deleted once they are used",
+)
+def test_uploads_lie_in_the_upload_folder(stage: Stage, uploads: Path) -> None:
+    path = Path(stage.store())
+    assert inside.upload_folder() == uploads
+    assert path.is_file()
+    assert path.parent.parent.resolve() == uploads.resolve()
+
+
+@assumes(
+    "swept_files",
+    that="the sweep by age visits a set of paths to which every upload is added",
+    on_it="that recordings of the page, of tools and of broken-off uploads are deleted",
+)
+def test_uploads_are_known_to_the_sweep(stage: Stage) -> None:
+    paths = inside.swept_files(stage.demo)
+    assert stage.store(b"swept") in paths
+    assert paths is inside.swept_files(stage.demo)
+    assert any(paths is swept for swept in stage.demo.temp_file_sets)
+
+
+@assumes(
+    "CheckedBlocks",
+    "CheckFile",
+    that="preprocess_data gets the inputs of every event, of the page and of the API, as they came",
+    on_it="that a visitor can name no file of the server",
+)
+def test_files_of_every_event_are_looked_at(stage: Stage) -> None:
+    stage.go.set()
+    named = {**file_data(stage.store()), "orig_name": "mine"}
+    stage.fetch(stage.call(named))
+    assert stage.checked[-1]["path"] == named["path"]
+    body = {"data": [named | {"orig_name": "page"}]}
+    HTTP.post(f"{stage.url}gradio_api/run/page", json=body).raise_for_status()
+    assert stage.checked[-1]["orig_name"] == "page"
+
+
+@assumes(
+    "CheckedBlocks",
+    that="a plain request that leaves out an argument with a default has too few inputs, and the "
+    "argument's component is an Api with that default",
+    on_it="that curl may call /analyze without the number of speakers",
+)
+def test_arguments_left_out_have_their_defaults(stage: Stage) -> None:
+    stage.go.set()
+    stage.fetch(stage.call(file_data(stage.store())))
+    assert stage.taken[-1][1] == 3
+
+
+@assumes(
+    "count_waiting",
+    "is_busy",
+    "is_expected",
+    "QUEUE_ROUTES",
+    "CALL_ROUTE",
+    that="the queue says what runs, what waits, and whose answer is still to be fetched",
+    on_it="that a full app turns callers away, and that an app that ends answers what has begun",
+)
+def test_the_queue_says_what_runs_and_waits(stage: Stage) -> None:
+    stage.go.clear()
+    assert not inside.is_busy(stage.demo)
+    before = len(stage.taken)
+    events = [stage.call(file_data(stage.store())) for _ in range(3)]
+    wait_until(lambda: len(stage.taken) > before)
+    wait_until(lambda: inside.count_waiting(stage.demo) == 2)
+    assert inside.is_busy(stage.demo)
+    stage.go.set()
+    wait_until(lambda: not inside.is_busy(stage.demo))
+    assert inside.count_waiting(stage.demo) == 0
+    assert inside.is_expected(stage.demo)
+    for event in events:
+        assert "done" in stage.fetch(event)
+    wait_until(lambda: not inside.is_expected(stage.demo))
+
+
+@assumes(
+    "forget_session",
+    that="a call's session is named as its event, and is held by the queue and the state holder",
+    on_it="that memory does not grow with the number of calls",
+)
+def test_a_session_can_be_forgotten(stage: Stage) -> None:
+    stage.go.set()
+    event = stage.call(file_data(stage.store()))
+    stage.fetch(event)
+    assert event in stage.demo.state_holder
+    wait_until(lambda: not stage.demo._queue.pending_event_ids_session.get(event))
+    inside.forget_session(stage.demo, event)
+    assert event not in stage.demo.state_holder
+    assert event not in stage.demo.state_holder.time_last_used
+    assert event not in stage.demo._queue.pending_event_ids_session
+    assert event not in stage.demo._queue.pending_messages_per_session
+
+
+@assumes(
+    "leave_no_copies",
+    that="a file component hands over each file through _process_single_file, which leaves another",
+    on_it="that the recordings of one voice, and those to compare, leave nothing on the disk",
+)
+def test_a_file_component_leaves_no_copies(uploads: Path) -> None:
+    from gradio.components.file import ListFiles
+
+    folder = uploads / "files"
+    folder.mkdir()
+    files = []
+    for name in "ab":
+        (folder / name).write_bytes(b"sound")
+        files.append({"path": str(folder / name), "meta": {"_type": "gradio.FileData"}})
+    sent = ListFiles.model_validate(files)
+
+    def strays(component: gr.File) -> int:
+        before = set(uploads.rglob("*"))
+        assert component.preprocess(sent) == [file["path"] for file in files]
+        left = set(uploads.rglob("*")) - before
+        for path in left:
+            path.unlink()
+        return len(left)
+
+    assert strays(gr.File(file_count="multiple")) == 2, "it leaves none: the way round can go"
+    assert strays(inside.leave_no_copies(gr.File(file_count="multiple"))) == 0
+
+
+@assumes(
+    "component_key",
+    "source_key",
+    that="an event knows the component that a client says it comes from",
+    on_it="that one event serves all the buttons of the examples",
+)
+def test_an_event_knows_its_button(stage: Stage) -> None:
+    key = inside.component_key(stage.button)
+    for trigger, expected in ((key, str(key)), (None, "None"), (10_000, "None")):
+        body = {"data": [], "trigger_id": trigger}
+        answer = HTTP.post(f"{stage.url}gradio_api/run/source", json=body).json()
+        assert answer["data"] == [expected]
+
+
+@assumes(
+    "replace_tool_files",
+    "ConvertFiles",
+    that="the MCP server stores a tool's files by convert_strings_to_filedata",
+    on_it="that recordings which come to a tool are deleted, and that /compare takes a list",
+)
+def test_tools_store_their_files_where_we_can_look() -> None:
+    parameters = list(inspect.signature(GradioMCPServer.convert_strings_to_filedata).parameters)
+    assert len(parameters) == 3
+    assert ".convert_strings_to_filedata(" in inspect.getsource(GradioMCPServer)
+
+    class Demo:
+        mcp_server_obj: Any = None
+
+    demo: Any = Demo()
+    inside.replace_tool_files(demo, lambda convert: convert)
+    server = object.__new__(GradioMCPServer)
+    demo.mcp_server_obj = server
+    inside.replace_tool_files(
+        demo, lambda convert: lambda arguments, at: {**convert(arguments, at), "seen": True}
+    )
+    assert server.convert_strings_to_filedata({"a": "b"}, []) == {"a": "b", "seen": True}
+    assert gr.Blocks().mcp_server_obj is None
+
+
+@assumes(
+    "erase_script",
+    that="a BrowserState lies in localStorage under its own key",
+    on_it="that a visitor's history can be erased",
+)
+def test_a_browser_state_is_stored_under_its_key() -> None:
+    state = gr.BrowserState(None, storage_key="history", secret="none")
+    assert state.get_config()["storage_key"] == "history"
+    assert inside.erase_script("history") == '() => localStorage.removeItem("history")'
+
+
+@assumes(
+    "API",
+    "STREAM_ROUTE",
+    "START_ROUTES",
+    "UNUSED_ROUTES",
+    "TOOL_ROUTE",
+    that="Gradio's routes are those by whose names requests are let in, measured and refused",
+    on_it="the guard, the limits of a request's size, and who is let in while the app is full",
+)
+def test_routes_have_the_names_we_know_them_by(stage: Stage) -> None:
+    # FastAPI may keep routers inside routers.
+    def paths(routes: Any) -> Iterator[str]:
+        for route in routes:
+            inner = getattr(route, "original_router", None) or getattr(route, "routes", None)
+            if hasattr(route, "path"):
+                yield route.path
+            if inner is not None:
+                yield from paths(getattr(inner, "routes", inner))
+
+    known = {"/" + path.lstrip("/") for path in paths(stage.demo.app.routes)}
+    text = " ".join(known)
+    for route in (*inside.START_ROUTES, inside.STREAM_ROUTE):
+        name = "/" + route.removeprefix(inside.API)
+        assert any(path.removeprefix("/gradio_api").startswith(name) for path in known), (
+            f"{route} is not among {text}"
+        )
+    for unused in inside.UNUSED_ROUTES:
+        name = unused.removesuffix("http").rstrip("=/")
+        assert any(name in path for path in known), f"{unused} is not among {text}"
+    assert inside.TOOL_ROUTE.startswith(inside.API)
+    assert "/gradio_api/mcp" in inspect.getsource(inspect.getmodule(GradioMCPServer))
+
+
+@assumes(
+    "LAUNCH",
+    that="launch takes `_frontend`, and `app_kwargs` with routes that come before Gradio's own",
+    on_it="that the app starts on a busy machine, and /health",
+)
+def test_launch_takes_what_we_give_it(stage: Stage) -> None:
+    parameters = inspect.signature(gr.Blocks.launch).parameters
+    assert set(inside.LAUNCH) <= set(parameters)
+    assert HTTP.get(f"{stage.url}anything-x").text == "ours"
+    assert stage.lived == ["begun"]
+
+
+@assumes(
+    "end_server",
+    that="the server is uvicorn's, in a thread, and its lifespan ends with it",
+    on_it="that an app that is told to end deletes uploads and sends feedback before it does",
+)
+def test_the_server_can_be_ended(uploads: Path) -> None:
+    stage = Stage()
+    # One who only listens does not keep it up.
+    with HTTP.stream("GET", f"{stage.url}gradio_api/heartbeat/nobody"):
+        inside.end_server(stage.demo, PATIENCE)
+    assert not stage.demo.server.thread.is_alive()
+    assert stage.lived == ["begun", "ended"]
+    with pytest.raises(httpx.TransportError):
+        HTTP.get(stage.url)
+
+
+def test_everything_that_reaches_into_gradio_is_checked_here() -> None:
+    names = {
+        name
+        for name, value in vars(inside).items()
+        if not name.startswith("_")
+        and (getattr(value, "__module__", inside.__name__) == inside.__name__)
+        and not inspect.ismodule(value)
+    }
+    assert {name for name in names if name.isupper() or callable(getattr(inside, name))} <= COVERED
+
+
+def test_a_broken_assumption_is_said_with_version_and_consequence(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(Queue, "__len__")
+
+    @assumes("count_waiting", that="a queue has a length", on_it="that a full app says so")
+    def check() -> None:
+        inside.count_waiting(stage.demo)
+
+    with pytest.raises(pytest.fail.Exception) as caught:
+        check()
+    words = str(caught.value)
+    assert words.startswith(f"Gradio {gr.__version__} broke an assumption: a queue has a length.")
+    assert "inside.count_waiting" in words
+    assert "that a full app says so" in words
