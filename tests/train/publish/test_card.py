@@ -22,8 +22,8 @@ datasets:.*?model-index:
 # Speech emotion recognition: `\w+`
 
 <!-- measured: summary -->
-Hears one of eight acted emotions .*? A network of [\d,]+ parameters
-that was judged on speakers it never heard\.
+Recognises eight acted emotions .*? A network of [\d,]+ parameters,
+evaluated on speakers it was not trained on\.
 <!-- /measured -->
 
 ```python
@@ -53,7 +53,7 @@ print\(recognizer\.predict\("clip\.wav"\)\)
 .*?
 (?:\| \w+ \| {NUMBER} \| {NUMBER} \| {NUMBER} \| \d+ \|
 ){{8}}.*?
-### Confusion \(rows: truth; columns: answer\)
+### Confusion \(rows: truth; columns: prediction\)
 .*?<!-- /measured -->
 
 ## Limits
