@@ -54,12 +54,13 @@ for argument in sys.argv[1:]:
 FEATURES = """
 import hashlib, json, sys
 from pathlib import Path
-from train import corpora, dataset, recipe
+from train import corpora, recipe
+from train.data import feature_cache
 
-config = dataset.feature_config(recipe.load("default"))
+config = feature_cache.feature_config(recipe.load("default"))
 for argument in sys.argv[1:]:
     corpus = corpora.load(*corpora.locate(argument))
-    found = dataset.compute(corpus.clips, config, cache=Path("cache"), quiet=True)
+    found = feature_cache.compute(corpus.clips, config, cache=Path("cache"), quiet=True)
     values = hashlib.sha256(b"".join(clip.versions["original"].tobytes() for clip in found))
     files = [file.stat().st_mtime_ns for file in sorted(Path("cache").rglob("*.npz"))]
     print(json.dumps([values.hexdigest(), files]))
