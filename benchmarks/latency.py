@@ -79,6 +79,7 @@ def warm(path: Path, runs: int) -> None:
 
     from ser_core import DEFAULT_MODEL, EmotionRecognizer, features
     from ser_core.audio.load import load_audio
+    from ser_core.model.runtime import load_runtime
     from ser_core.speech.gate import detect_speech
 
     recognizer = EmotionRecognizer.from_pretrained(DEFAULT_MODEL)
@@ -86,10 +87,11 @@ def warm(path: Path, runs: int) -> None:
     samples = load_audio(path, sample_rate=config.sample_rate)
     power = features.to_frames(samples, config)
     window = features.network_inputs(samples, config)[:1]
+    runtime = load_runtime(recognizer.directory, config)
     timed("decode and resample", lambda: load_audio(path, sample_rate=config.sample_rate), runs)
     timed("mel spectrogram", lambda: features.to_frames(samples, config), runs)
     timed("speech gate", lambda: detect_speech(power), runs)
-    timed("network, one window", lambda: recognizer._runtime.run(window), runs)
+    timed("network, one window", lambda: runtime.run(window), runs)
     whole = timed("predict(path)", lambda: recognizer.predict(path), runs)
     print(f"windows in this recording: {len(features.network_inputs(samples, config))}")
     try:

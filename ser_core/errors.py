@@ -1,11 +1,19 @@
 """The error family: one base to catch them all, each member also a built-in kind.
 
-Every message is one sentence a user can act on: what was expected, what came, what to do.
+Every message is one sentence a user can act on: what was expected, what came, what to do. All of
+them pickle and copy: one with attributes of its own takes them by name, with a default.
 """
+
+import math
+from numbers import Integral, Real
 
 
 class SpeechEmotionError(Exception):
     """Base of every error this package raises on purpose."""
+
+
+class ArgumentError(SpeechEmotionError, ValueError):
+    """An argument of a call is of a wrong type, out of range, or contradicts another."""
 
 
 class AudioError(SpeechEmotionError, ValueError):
@@ -27,7 +35,7 @@ class TruncatedAudioError(AudioError):
         readable: float, seconds of audio that could be decoded.
     """
 
-    def __init__(self, message: str, *, readable: float) -> None:
+    def __init__(self, message: str, *, readable: float = 0.0) -> None:
         super().__init__(message)
         self.readable = readable
 
@@ -58,3 +66,50 @@ class AdaptationError(SpeechEmotionError, ValueError):
 
 class AnalysisCancelledError(SpeechEmotionError, RuntimeError):
     """The analysis of a recording was stopped because its caller asked for that."""
+
+
+class ExportError(SpeechEmotionError, ValueError):
+    """A timeline cannot be written in the form that was asked for."""
+
+
+def check_number(
+    name: str,
+    value: object,
+    *,
+    least: float = -math.inf,
+    most: float = math.inf,
+    above: float = -math.inf,
+    unit: str = "",
+    whole: bool = False,
+) -> None:
+    """Check an argument that is a finite number.
+
+    Args:
+        name: of the argument.
+        value: what was given.
+        least, most: the range it may have, ends included.
+        above: what it must be larger than.
+        unit: of the range, such as "s".
+        whole: whether it must be a whole number.
+
+    Raises:
+        ArgumentError: it is something else; the message names the argument, the range and the
+            value.
+
+    >>> check_number("hop", 0.5, least=0.05, most=60, unit="s")
+    """
+    kind = Integral if whole else Real
+    fits = isinstance(value, kind) and not isinstance(value, bool) and math.isfinite(value)
+    if fits and least <= value <= most and value > above:  # type: ignore[operator]  # a number
+        return
+    noun = "whole number" if whole else "number"
+    ending = f" {unit}" if unit else ""
+    if least > -math.inf and most < math.inf:
+        wanted = f"a {noun} from {least:g} to {most:g}{ending}"
+    elif least > -math.inf:
+        wanted = f"at least {least:g}{ending}"
+    elif above == 0:
+        wanted = f"a positive {noun}"
+    else:
+        wanted = f"a finite {noun}"
+    raise ArgumentError(f"{name} must be {wanted}, got {value!r:.60}.")

@@ -4,7 +4,6 @@ recognizer = EmotionRecognizer.from_pretrained(DEFAULT_MODEL)
 print(recognizer.predict("clip.wav"))
 """
 
-import copy
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -17,17 +16,18 @@ from huggingface_hub import ModelHubMixin
 
 from .audio.load import AudioInput, load_audio
 from .config.feature_config import FeatureConfig
-from .errors import AdaptationError, ModelError, SpeechEmotionError
-from .model import adaptation, hub
-from .model.files import REPOSITORY_FILES, files_in, require_files
-from .model.pooling import pool_answers
-from .model.runtime import load_runtime
+from .errors import AdaptationError, ArgumentError, ModelError, SpeechEmotionError
+from .model import hub
+from .model.adaptation import enrol, require_adaptation
+from .model.files import REPOSITORY_FILES
+from .model.origin import Origin, load_model
+from .model.predictor import Predictor
+from .model.runtime import check_form
 from .results import EmotionPrediction
 from .speech.turns import Speakers
-from .timeline import analyze as analysis
-from .timeline import live
-from .timeline.analyze import AnalysisProgress
-from .timeline.live import LiveBlock, LiveMoment, LiveSession
+from .timeline.analyze import AnalysisProgress, analyze
+from .timeline.live import HOP, LiveBlock, LiveMoment, LiveSession
+from .timeline.occlusion import Explanation, occlude
 from .timeline.timeline import EmotionTimeline, Smoothing
 from .timeline.windows import prepare_inputs
 
@@ -44,13 +44,13 @@ class EmotionRecognizer(
     license="cc-by-nc-sa-4.0",
     tags=["speech-emotion-recognition"],
 ):
-    """Hears the emotion in recordings of speech.
+    """Predicts the emotion in recordings of speech.
 
-    Made by `from_pretrained`, from a folder or a Hub repository. Safe to share between threads.
+    Made by `from_pretrained`, from a folder or a Hub repository. Safe to share between threads. It
+    pickles as what it was loaded from and what it is adapted to, without the network: the process
+    that unpickles it loads the same files again once they are needed.
 
     Attributes:
-        config: FeatureConfig, everything around the network.
-        directory: Path of the local files it was loaded from.
         source: str, the folder or repository id as it was given.
         revision: str, the hash of the Hub's commit that it was loaded from; None for a folder.
         adapted_to: int, how many recordings of a voice its answers are adapted to; 0 for none.
@@ -58,11 +58,12 @@ class EmotionRecognizer(
 
     def __init__(
         self,
-        directory: str | PathLike,
+        directory: str | PathLike[str],
         *,
         source: str | None = None,
         revision: str | None = None,
         form: str = "float32",
+        cache_dir: str | PathLike[str] | None = None,
     ) -> None:
         """Load a local model repository.
 
@@ -71,22 +72,44 @@ class EmotionRecognizer(
             source: what it was asked for as; the folder itself where None.
             revision: the commit it was downloaded from, if it was.
             form: as for `from_pretrained`.
+            cache_dir: where it was downloaded to, if it was.
 
         Raises:
             ConfigError: `feature_config.json` is not valid.
             ModelError: files are missing, cannot be run, or do not match the config.
-            ValueError: there is no such form.
+            ArgumentError: there is no such form.
         """
+        check_form(form)
         self._hub_mixin_config = None  # the mixin would write our arguments into config.json
-        self.directory = Path(directory)
+        folder = Path(directory)
         self.source = source or str(directory)
         self.revision = revision
         self.adapted_to = 0
         self._offset: np.ndarray | None = None  # (classes,) [nats]
-        name = self.directory.absolute().name if revision is None else self.source
-        require_files(files_in(self.directory), name)
-        self.config = FeatureConfig.load(self.directory)
-        self._runtime = load_runtime(self.directory, self.config, form)
+        if revision is None:
+            name = folder.absolute().name
+            self._origin = Origin(str(folder.absolute()), form=form)
+        else:
+            name = self.source
+            cache = None if cache_dir is None else os.path.abspath(cache_dir)
+            self._origin = Origin(self.source, revision, form, cache)
+        self._directory: Path | None = None
+        self._predictor: Predictor | None = None
+        model = load_model(folder, form, name)
+        self._directory = folder
+        self._predictor = Predictor(model.config, model.runtime)
+
+    @property
+    def directory(self) -> Path:
+        """The folder of the local files."""
+        self._network()
+        assert self._directory is not None  # `_network` has set it
+        return self._directory
+
+    @property
+    def config(self) -> FeatureConfig:
+        """Everything around the network."""
+        return self._network().config
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -96,7 +119,7 @@ class EmotionRecognizer(
     @property
     def runtime(self) -> str:
         """What runs the network: "LiteRT" or "Keras"."""
-        return self._runtime.name
+        return self._network().runtime.name
 
     def __repr__(self) -> str:
         voice = f", adapted to {self.adapted_to} of a voice's recordings" if self.adapted_to else ""
@@ -109,7 +132,7 @@ class EmotionRecognizer(
     def predict(
         self, audio: AudioInput, *, max_seconds: float | None = MAX_SECONDS
     ) -> EmotionPrediction:
-        """Hear the emotion in one recording.
+        """Predict the emotion in one recording.
 
         Windows with speech are answered one by one and pooled by their geometric mean; their
         intensity, where the model says it, by the plain mean.
@@ -124,6 +147,7 @@ class EmotionRecognizer(
 
         Raises:
             AudioError: the recording cannot be used; the message says why and what to do.
+            ArgumentError: `max_seconds` is not positive.
         """
         samples = load_audio(audio, sample_rate=self.config.sample_rate, max_seconds=max_seconds)
         return self.predict_samples(samples)
@@ -131,7 +155,7 @@ class EmotionRecognizer(
     def predict_batch(
         self, audios: Iterable[AudioInput], *, max_seconds: float | None = MAX_SECONDS
     ) -> list[EmotionPrediction]:
-        """Hear the emotion in several recordings, each as `predict` does.
+        """Predict the emotion in several recordings, each as `predict` does.
 
         Args:
             audios: recordings as for `predict`.
@@ -142,9 +166,10 @@ class EmotionRecognizer(
 
         Raises:
             AudioError: a recording cannot be used; a note says which one, counted from 0.
+            ArgumentError: one recording was given instead of several.
         """
         answers = []
-        for index, audio in enumerate(audios):
+        for index, audio in enumerate(_several(audios, "predict_batch takes", "recordings")):
             try:
                 answers.append(self.predict(audio, max_seconds=max_seconds))
             except SpeechEmotionError as error:
@@ -167,24 +192,29 @@ class EmotionRecognizer(
 
         Returns:
             Another EmotionRecognizer, which shares this one's network. It knows the recordings
-            given here alone, also where this one is adapted already, and takes whatever it hears
-            for that voice.
+            given here alone, also where this one is adapted already, and takes every recording to
+            be of that voice.
 
         Raises:
             AdaptationError: too few recordings have speech, or the model does not adapt.
             AudioError: a recording cannot be used; a note says which one, counted from 0.
+            ArgumentError: one recording was given instead of several.
         """
-        adaptation.require_adaptation(self.config)
-        if isinstance(recordings, str | bytes | PathLike):
-            raise AdaptationError(
-                f"adapt takes a list of recordings, and got one {type(recordings).__name__}: "
-                "give [recording]."
-            )
-        adapted = copy.copy(self)
-        adapted._offset = None
-        answers = adapted.predict_batch(recordings, max_seconds=max_seconds)
-        adapted._offset, adapted.adapted_to = adaptation.enrol(answers, self.config)
-        return adapted
+        require_adaptation(self.config)
+        several = _several(recordings, "adapt takes", "recordings")
+        plain = self._adapted(None, 0)
+        return self._adapted(
+            *enrol(plain.predict_batch(several, max_seconds=max_seconds), self.config)
+        )
+
+    def _adapted(self, offset: np.ndarray | None, count: int) -> "EmotionRecognizer":
+        """Make another recognizer with this network, and an offset found in `count` clips."""
+        other = type(self).__new__(type(self))
+        other.__dict__.update(vars(self))
+        network = self._network()
+        other._offset, other.adapted_to = offset, count
+        other._predictor = Predictor(network.config, network.runtime, offset)
+        return other
 
     def analyze(
         self,
@@ -199,7 +229,7 @@ class EmotionRecognizer(
         progress: Callable[[AnalysisProgress], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> EmotionTimeline:
-        """Hear how the emotions of a recording of any length change over time.
+        """Follow how the emotions of a recording of any length change over time.
 
         It is decoded, resampled, gated and answered block by block, in memory that does not grow
         with its length but for some hundred bytes a window. Windows with at least
@@ -215,7 +245,7 @@ class EmotionRecognizer(
                 it is that of one window.
             speakers: how many people speak, 1 to 26, to say who does when; "auto" to find out, 6 at
                 most, which often takes two people of one gender for one; None not to ask. The
-                windows are the same, so one that reaches over a change of speakers hears both.
+                windows are the same, so one that reaches over a change of speakers is of both.
             max_seconds: float > 0 [s], or None; a longer recording raises.
             threads: int > 0, how many windows are answered at a time; None for one per core, four
                 at most.
@@ -229,11 +259,10 @@ class EmotionRecognizer(
         Raises:
             AudioError: the recording cannot be used at all.
             AnalysisCancelledError: `cancelled` said so.
-            ValueError: an argument is out of range.
+            ArgumentError: an argument is out of range.
         """
-        return analysis.analyze(
-            self.config,
-            self._runtime,
+        return analyze(
+            self._network(),
             audio,
             window=window,
             hop=hop,
@@ -243,13 +272,32 @@ class EmotionRecognizer(
             threads=threads,
             progress=progress,
             cancelled=cancelled,
-            offset=self._offset,
         )
 
+    def explain(self, audio: AudioInput, *, max_seconds: float | None = MAX_SECONDS) -> Explanation:
+        """Find which moments of a recording speak for the answer that `predict` gives.
+
+        A piece of a quarter of a second at a time is covered, and the network asked again: what the
+        probability of its answer falls by is the piece's saliency.
+
+        Args:
+            audio: as for `predict`.
+            max_seconds: float > 0 [s], or None; a longer recording raises.
+
+        Returns:
+            Explanation; without moments where nobody speaks.
+
+        Raises:
+            AudioError: the recording cannot be used; the message says why and what to do.
+            ArgumentError: `max_seconds` is not positive.
+        """
+        samples = load_audio(audio, sample_rate=self.config.sample_rate, max_seconds=max_seconds)
+        return occlude(self._network(), samples)
+
     def stream(
-        self, blocks: Iterable[LiveBlock], *, hop: float = live.HOP, window: float | None = None
+        self, blocks: Iterable[LiveBlock], *, hop: float = HOP, window: float | None = None
     ) -> Iterator[LiveMoment]:
-        """Hear live speech: an answer for the last seconds, every `hop` seconds.
+        """Follow live speech: an answer for the last seconds, every `hop` seconds.
 
         What is kept does not grow, so this may go on for days. `LiveSession` does the same for
         blocks that are pushed rather than pulled.
@@ -257,22 +305,22 @@ class EmotionRecognizer(
         Args:
             blocks: (sample_rate [Hz], array) each, of any length, as `predict` takes arrays.
             hop: float > 0 [s], of sound between two answers.
-            window: float > 0 [s], how much of the past is heard; None for what one input of the
-                network covers.
+            window: float > 0 [s], how much of the past an answer is of; None for what one input of
+                the network covers.
 
-        Yields:
-            LiveMoment.
+        Returns:
+            An iterator of LiveMoments, which takes blocks as they come.
 
         Raises:
-            AudioError: a block is no audio.
-            ValueError: an argument is out of range.
+            ArgumentError: at once, where an argument is out of range.
+            AudioError: while iterating, where a block is no audio.
         """
         session = LiveSession(self, hop=hop, window=window)
-        for block in blocks:
-            yield from session.push(block)
+        several = _several(blocks, "stream takes", "blocks of sound")
+        return (moment for block in several for moment in session.push(block))
 
     def predict_samples(self, samples: np.ndarray) -> EmotionPrediction:
-        """Hear the emotion in samples that are decoded already; see `predict`.
+        """Predict the emotion in samples that are decoded already; see `predict`.
 
         Args:
             samples: float32 array of shape (n,), n > 0, mono at `config.sample_rate`.
@@ -280,29 +328,42 @@ class EmotionRecognizer(
         Returns:
             EmotionPrediction.
         """
-        duration = len(samples) / self.config.sample_rate
-        activity, inputs = prepare_inputs(samples, self.config)
+        network = self._network()
+        config = network.config
+        activity, inputs = prepare_inputs(samples, config)
         probabilities, intensity = None, None
         if inputs is not None:
-            probabilities, intensity = pool_answers(
-                self._runtime.run(inputs), self.config, self._offset
-            )
+            probabilities, intensity = network.predict(inputs)
         return EmotionPrediction.of(
             probabilities,
-            self.config,
+            config,
             intensity=intensity,
             speech_seconds=round(activity.speech_seconds, 3),
-            duration=round(duration, 3),
+            duration=round(len(samples) / config.sample_rate, 3),
         )
+
+    def _network(self) -> Predictor:
+        """The network, which is loaded first where this came out of a pickle."""
+        if self._predictor is None:
+            model = self._origin.reload()
+            self._directory = model.directory
+            self._predictor = Predictor(model.config, model.runtime, self._offset)
+        return self._predictor
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_predictor": None, "_directory": None}
+
+    def __copy__(self) -> "EmotionRecognizer":
+        return self._adapted(self._offset, self.adapted_to)
 
     @classmethod
     def from_pretrained(
         cls,
-        pretrained_model_name_or_path: str | PathLike,
+        pretrained_model_name_or_path: str | PathLike[str],
         *,
         revision: str | None = None,
         token: str | bool | None = None,
-        cache_dir: str | PathLike | None = None,
+        cache_dir: str | PathLike[str] | None = None,
         force_download: bool = False,
         local_files_only: bool = False,
         form: str = "float32",
@@ -325,8 +386,15 @@ class EmotionRecognizer(
             ModelNotFoundError: no such folder, repository or revision, or it cannot be reached.
             ModelError: the repository is not one of ours or cannot be run.
             ConfigError: its feature config is not valid.
+            ArgumentError: there is no such form.
         """
         # The mixin's own would ask the Hub for Keras' config.json first, and again for the rest.
+        if not isinstance(pretrained_model_name_or_path, str | PathLike):
+            raise ArgumentError(
+                "from_pretrained takes a folder or the id of a Hub repository, got "
+                f"{pretrained_model_name_or_path!r:.60}."
+            )
+        check_form(form)
         name = os.fspath(pretrained_model_name_or_path)
         if os.path.isdir(name):
             return cls(name, source=name, form=form)
@@ -338,7 +406,13 @@ class EmotionRecognizer(
             force_download=force_download,
             local_files_only=local_files_only,
         )
-        return cls(snapshot.directory, source=name, revision=snapshot.revision, form=form)
+        return cls(
+            snapshot.directory,
+            source=name,
+            revision=snapshot.revision,
+            form=form,
+            cache_dir=cache_dir,
+        )
 
     def push_to_hub(self, repo_id: str, **options: Any) -> str:
         """Push the model repository to the Hugging Face Hub, in one commit.
@@ -359,7 +433,7 @@ class EmotionRecognizer(
         self._refuse_to_give_away_a_voice()
         return super().push_to_hub(repo_id, **{"delete_patterns": list(REPOSITORY_FILES)} | options)
 
-    def save_pretrained(self, save_directory: str | PathLike, **options: Any) -> str | None:
+    def save_pretrained(self, save_directory: str | PathLike[str], **options: Any) -> str | None:
         """Write the model repository into a folder, so that `from_pretrained` reads it back.
 
         Args:
@@ -389,3 +463,17 @@ class EmotionRecognizer(
             source = self.directory / name
             if source.is_file():
                 shutil.copyfile(source, save_directory / name)
+
+
+def _several(inputs: Iterable[Any], taker: str, what: str) -> Iterable[Any]:
+    """Return several inputs; one alone would be gone through letter by letter, or line by line.
+
+    Raises:
+        ArgumentError: one was given.
+    """
+    one = isinstance(inputs, str | bytes | bytearray | memoryview | PathLike | np.ndarray)
+    pair = isinstance(inputs, tuple) and len(inputs) == 2 and isinstance(inputs[1], np.ndarray)
+    if one or pair or hasattr(inputs, "read") or not isinstance(inputs, Iterable):
+        kind = "(sample_rate, array)" if pair else type(inputs).__name__
+        raise ArgumentError(f"{taker} a list of {what}, and got one {kind}: give [it].")
+    return inputs

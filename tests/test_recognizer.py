@@ -17,6 +17,7 @@ from ser_core import DEFAULT_MODEL, LABELS, EmotionPrediction, EmotionRecognizer
 from ser_core.config.feature_config import Outputs
 from ser_core.errors import AudioError, ConfigError, ModelError, ModelNotFoundError
 from ser_core.model.files import REPOSITORY_FILES
+from ser_core.model.runtime import load_runtime
 from tests.support.tiny_models import write_tiny_model
 
 ROOT = Path(__file__).parents[1]
@@ -186,7 +187,7 @@ def test_embedded_model_answers_alike_through_bare_keras(recognizer, fixtures):
     windows = network_inputs(load_audio(fixtures / "speech_male.wav"), recognizer.config)
     bare = keras.tree.flatten(network.predict(windows, verbose=0))
     outputs = dict(zip(network.output_names, bare, strict=True))
-    probabilities = recognizer._runtime.run(windows).probabilities
+    probabilities = load_runtime(recognizer.directory, recognizer.config).run(windows).probabilities
     np.testing.assert_allclose(outputs["emotion"], probabilities, atol=1e-4)
 
 

@@ -24,6 +24,7 @@ from ser_core.errors import (
     AudioFormatError,
     AudioLengthError,
     TruncatedAudioError,
+    check_number,
 )
 
 AudioInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | tuple[int, np.ndarray]
@@ -58,15 +59,15 @@ def load_audio(
         TruncatedAudioError: cut off before its end; `readable` says how many seconds are there.
         AudioContentError: samples that are not finite, or an array that is not audio.
         AudioLengthError: shorter than 0.1 s or longer than `max_seconds`.
-        ValueError: `sample_rate` or `max_seconds` is not positive.
+        ArgumentError: `sample_rate` or `max_seconds` is not positive.
 
     >>> tone = np.sin(np.arange(48_000) * (2 * np.pi * 440 / 48_000))
     >>> load_audio((48_000, tone)).shape
     (16000,)
     """
-    _require_positive(sample_rate=sample_rate)
+    check_number("sample_rate", sample_rate, above=0)
     if max_seconds is not None:
-        _require_positive(max_seconds=max_seconds)
+        check_number("max_seconds", max_seconds, above=0)
     with contextlib.closing(_resampled(audio, sample_rate, max_seconds)) as pieces:
         return np.concatenate(list(pieces))
 
@@ -98,16 +99,15 @@ def read_blocks(
 
     Raises:
         As `load_audio`, while iterating. Before a TruncatedAudioError, everything readable has
-        been yielded. ValueError, at once, when an argument is out of range.
+        been yielded. ArgumentError, at once, when an argument is out of range.
 
     >>> [len(block) for block in read_blocks((16_000, np.zeros(40_000)), block_seconds=1)]
     [16000, 16000, 8000]
     """
-    _require_positive(sample_rate=sample_rate)
+    check_number("sample_rate", sample_rate, above=0)
     if max_seconds is not None:
-        _require_positive(max_seconds=max_seconds)
-    if not MIN_SECONDS <= block_seconds < float("inf"):
-        raise ValueError(f"block_seconds must be at least {MIN_SECONDS}, got {block_seconds!r}")
+        check_number("max_seconds", max_seconds, above=0)
+    check_number("block_seconds", block_seconds, least=MIN_SECONDS, unit="s")
     pieces = _resampled(audio, sample_rate, max_seconds, on_read)
     return _cut(pieces, round(block_seconds * sample_rate))
 
@@ -231,9 +231,3 @@ def _opened(
             "The audio is of a wrong type: expected a path, bytes, a binary file object or "
             f"(sample_rate, array), got {type(audio).__name__}; pass one of these."
         )
-
-
-def _require_positive(**arguments: float) -> None:
-    for name, value in arguments.items():
-        if not 0 < value < float("inf"):
-            raise ValueError(f"{name} must be a positive number, got {value!r}")

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from ser_core.model.files import FEATURE_CONFIG, KERAS_FILES, LITERT_FILE
 from ser_core.recognizer import DEFAULT_MODEL, EmotionRecognizer
-from ser_core.timeline.analyze import usable_cores
+from ser_core.timeline.answering import usable_cores
 
 from . import tables
 from .answers import Row, RowKind

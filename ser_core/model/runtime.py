@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from ..config.feature_config import FeatureConfig
-from ..errors import ModelError
+from ..errors import ArgumentError, ModelError
 from .files import LITERT_FILE, LITERT_FORMS
 from .pooling import Answers
 
@@ -148,6 +148,12 @@ class KerasRuntime:
         return split_outputs({name: convert(tensor) for name, tensor in tensors}, self._config)
 
 
+def check_form(form: str) -> None:
+    """Raise ArgumentError unless a network may have this form."""
+    if form not in LITERT_FORMS:
+        raise ArgumentError(f"form must be one of {', '.join(LITERT_FORMS)}, got {form!r:.60}.")
+
+
 def load_runtime(
     directory: str | PathLike, config: FeatureConfig, form: str = "float32"
 ) -> Runtime:
@@ -163,11 +169,10 @@ def load_runtime(
 
     Raises:
         ModelError: the form's file is missing, cannot be run, or does not match the config.
-        ValueError: there is no such form.
+        ArgumentError: there is no such form.
     """
+    check_form(form)
     directory = Path(directory)
-    if form not in LITERT_FORMS:
-        raise ValueError(f"form must be one of {', '.join(LITERT_FORMS)}, got {form!r}")
     if form != "float32":
         if not (directory / LITERT_FORMS[form]).is_file():
             raise ModelError(

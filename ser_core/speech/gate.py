@@ -15,6 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..errors import ArgumentError
+
 WEIGHTS_FILE = Path(__file__).with_name("speech_gate.npz")
 HOP = 0.01  # [s] between mel frames: 160 samples at 16 kHz
 BANDS = 64  # mel bands of `mel_spectrogram` with its default parameters
@@ -78,13 +80,13 @@ def speech_probability(mel: np.ndarray) -> np.ndarray:  # (frames,)
         float32 array of shape (frames,), 0 to 1, one value per frame of 10 ms.
 
     Raises:
-        ValueError: `mel` does not have the shape (frames, 64).
+        ArgumentError: `mel` does not have the shape (frames, 64).
     """
     mel = np.asarray(mel, dtype=np.float32)
     if mel.ndim != 2 or mel.shape[1] != BANDS:
-        raise ValueError(
-            f"expected a mel power spectrogram of shape (frames, {BANDS}), received {mel.shape}; "
-            "make it with mel_spectrogram(samples) and its default parameters at 16 kHz"
+        raise ArgumentError(
+            f"mel must be a mel power spectrogram of shape (frames, {BANDS}), got {mel.shape}; "
+            "make it with mel_spectrogram(samples) and its default parameters at 16 kHz."
         )
     weights = load_weights()
     parts = [np.zeros(0, dtype=np.float32)]
@@ -116,7 +118,7 @@ def detect_speech(
         SpeechActivity.
 
     Raises:
-        ValueError: `mel` does not have the shape (frames, 64).
+        ArgumentError: `mel` does not have the shape (frames, 64).
 
     >>> detect_speech(np.zeros((301, 64), dtype=np.float32)).has_speech
     False

@@ -9,13 +9,12 @@ Source: Anguera et al. (2012), IEEE TASLP 20(2) (how such systems are put togeth
 IEEE Transactions on Information Theory 13(2).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
+from ..errors import ArgumentError, check_number
+from ..results import SpeakerTurn
 from .clusters import DEFAULTS, Clustering, cluster
 from .gate import HOP
 from .voices import PAUSE, around, embed
@@ -26,56 +25,13 @@ NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 Speakers = int | Literal["auto"] | None
 
 
-@dataclass(frozen=True)
-class SpeakerTurn:
-    """A stretch of speech of one speaker.
-
-    Attributes:
-        start, end: float [s].
-        speaker: str, "A" for who speaks first, "B" for the next one, and so on.
-    """
-
-    start: float
-    end: float
-    speaker: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types, with every field."""
-        return dict(vars(self))
-
-
-@dataclass(frozen=True)
-class SpeakerShare:
-    """What one speaker sounds like in a recording as a whole.
-
-    Attributes:
-        seconds: float [s] of speech.
-        distribution: read-only mapping from label to its share of the time of the speaker's
-            segments, sum 1; all 0 where there is none.
-    """
-
-    seconds: float
-    distribution: Mapping[str, float]
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "distribution", MappingProxyType(dict(self.distribution)))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types, with every field."""
-        return {"seconds": self.seconds, "distribution": dict(self.distribution)}
-
-    def __reduce__(self) -> tuple:
-        return SpeakerShare, (self.seconds, dict(self.distribution))
-
-
 def check_speakers(speakers: Speakers) -> None:
-    """Raise ValueError unless it is None, "auto" or a number of people from 1 to 26."""
+    """Raise ArgumentError unless it is None, "auto" or a number of people from 1 to 26."""
     if speakers is None or speakers == "auto":
         return
-    if isinstance(speakers, bool) or not isinstance(speakers, int):
-        raise ValueError(f'speakers must be None, "auto" or a whole number, got {speakers!r}')
-    if not 1 <= speakers <= len(NAMES):
-        raise ValueError(f"speakers must be 1 to {len(NAMES)}, got {speakers!r}")
+    if isinstance(speakers, str):
+        raise ArgumentError(f'speakers must be None, "auto" or a number, got {speakers!r:.60}.')
+    check_number("speakers", speakers, least=1, most=len(NAMES), whole=True)
 
 
 def follow(scores: np.ndarray, changes: np.ndarray) -> np.ndarray:  # (pieces,)

@@ -3,16 +3,15 @@
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from ..audio.load import to_mono
 from ..audio.resample import Resampler
-from ..results import EmotionPrediction
-
-if TYPE_CHECKING:
-    from ..recognizer import EmotionRecognizer
+from ..config.feature_config import FeatureConfig
+from ..errors import AudioContentError, check_number
+from ..results import EmotionPrediction, Result
 
 LiveBlock = tuple[int, np.ndarray]
 
@@ -21,8 +20,8 @@ HISTORY = 120  # moments a session remembers: a minute at the default hop
 SHORTEST = 0.5  # [s] of sound before the first answer
 
 
-@dataclass(frozen=True)
-class LiveMoment:
+@dataclass(frozen=True, eq=False, repr=False)
+class LiveMoment(Result):
     """What the last seconds sound like at a moment of live speech.
 
     Attributes:
@@ -38,35 +37,52 @@ class LiveMoment:
         return {"time": self.time, **self.prediction.to_dict()}
 
 
+class SamplesPredictor(Protocol):
+    """What a session asks: `EmotionRecognizer` is one."""
+
+    @property
+    def config(self) -> FeatureConfig:
+        """Everything around the network."""
+        ...
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes in the order of every probability mapping."""
+        ...
+
+    def predict_samples(self, samples: np.ndarray) -> EmotionPrediction:
+        """Predict the emotion in mono float32 samples at `config.sample_rate`."""
+        ...
+
+
 class LiveSession:
     """One listener's state: the last seconds of sound, and the last moments.
 
     Not to be shared between threads. It holds a window of samples and `HISTORY` moments, whatever
-    comes in.
+    comes in. It pickles and copies; where sound comes in at another rate than the model's, the copy
+    misses the few milliseconds that were being resampled.
 
     Attributes:
         history: the last moments, oldest first.
-        time: float [s], of sound since the beginning.
     """
 
     def __init__(
-        self, recognizer: "EmotionRecognizer", *, hop: float = HOP, window: float | None = None
+        self, recognizer: SamplesPredictor, *, hop: float = HOP, window: float | None = None
     ) -> None:
-        """Begin to listen.
+        """Begin a session.
 
         Args:
             recognizer: EmotionRecognizer that answers.
             hop: float > 0 [s], of sound between two answers.
-            window: float [s], how much of the past is heard; None for what one input covers.
+            window: float [s], how much of the past an answer is of; None for what one input
+                covers.
 
         Raises:
-            ValueError: an argument is out of range.
+            ArgumentError: an argument is out of range.
         """
         window = recognizer.config.input_seconds if window is None else window
-        if not 0.05 <= hop <= 60.0:
-            raise ValueError(f"hop must be 0.05 to 60 s, got {hop!r}")
-        if not SHORTEST <= window <= 60.0:
-            raise ValueError(f"window must be {SHORTEST} to 60 s, got {window!r}")
+        check_number("hop", hop, least=0.05, most=60.0, unit="s")
+        check_number("window", window, least=SHORTEST, most=60.0, unit="s")
         self.recognizer = recognizer
         self.rate = recognizer.config.sample_rate
         self.hop = round(hop * self.rate)  # [samples]
@@ -75,11 +91,12 @@ class LiveSession:
         self._samples = np.empty(0, dtype=np.float32)
         self._total = 0
         self._next = max(self.hop, round(SHORTEST * self.rate))
-        self._resampler = Resampler(self.rate, self.rate)
+        self._resampler: Resampler | None = None
         self._incoming = self.rate
 
     @property
     def time(self) -> float:
+        """Sound since the beginning [s]."""
         return self._total / self.rate
 
     def push(self, block: LiveBlock) -> Iterator[LiveMoment]:
@@ -95,7 +112,12 @@ class LiveSession:
         Raises:
             AudioError: the block is no audio.
         """
-        samples = self._resampled(*to_mono(block))
+        if not isinstance(block, tuple):
+            raise AudioContentError(
+                "A block of live sound is of a wrong type: expected (sample_rate, array), got "
+                f"{type(block).__name__}; give the arrays as they come, each with its rate."
+            )
+        samples = self._resample(*to_mono(block))
         while len(samples):
             taken, samples = np.split(samples, [min(len(samples), self._next - self._total)])
             self._samples = np.concatenate([self._samples, taken])[-self.window :]
@@ -108,7 +130,10 @@ class LiveSession:
                 self.history.append(moment)
                 yield moment
 
-    def _resampled(self, rate: int, samples: np.ndarray) -> np.ndarray:
-        if rate != self._incoming:
+    def _resample(self, rate: int, samples: np.ndarray) -> np.ndarray:
+        if rate != self._incoming or self._resampler is None:
             self._incoming, self._resampler = rate, Resampler(rate, self.rate)
         return self._resampler.push(samples)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_resampler": None}  # soxr's does not pickle

@@ -1,10 +1,9 @@
-"""Which moments of a recording spoke for its answer: cover a piece at a time, and ask again.
+"""Which moments of a recording speak for its answer: cover a piece at a time, and ask again.
 
-    occlude(recognizer, "clip.wav").strongest
-
-A covered piece holds what silence holds, the floor of the features, and nothing else of a window
-changes: its level stays, and the speech gate is not asked again. What the logarithm of the answer's
-probability falls by is what the piece spoke for it; where it rises, the piece spoke against it.
+See `EmotionRecognizer.explain`. A covered piece holds what silence holds, the floor of the
+features, and nothing else of a window changes: its level stays, and the speech gate is not asked
+again. What the logarithm of the answer's probability falls by is the piece's saliency; where it
+rises, the piece speaks against the answer.
 
 Source: Zeiler and Fergus (2014), Visualizing and Understanding Convolutional Networks, ECCV,
 arXiv:1311.2901, section 4.2 (there a grey square slides over a picture).
@@ -16,26 +15,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import features
-from ..audio.load import AudioInput, load_audio
 from ..config.feature_config import FeatureConfig
-from ..model.pooling import pool_answers
-from ..recognizer import MAX_SECONDS, EmotionRecognizer
+from ..model.predictor import Predictor
+from ..results import Result
 from .windows import speech_frames, speech_windows
 
 PIECE = 0.25  # [s] that is covered at a time: about a syllable
 STEPS = 2  # in a piece: it moves on by a half, and each moment is covered that often
 MOST_PIECES = 240  # of one recording: pieces of longer ones are longer, as each costs its windows
-SMALLEST = 1e-12  # a probability below it is not told from zero
+SMALLEST = 1e-12  # a probability below it counts as that
 
 
-@dataclass(frozen=True)
-class Moment:
-    """A moment of a recording.
+@dataclass(frozen=True, eq=False, repr=False)
+class MomentSaliency(Result):
+    """How much a moment of a recording speaks for its answer.
 
     Attributes:
         start, end: float [s].
         drop: float [nats], what the logarithm of the answer's probability falls by without it:
-            above 0 it spoke for the answer, below 0 against it.
+            above 0 it speaks for the answer, below 0 against it.
     """
 
     start: float
@@ -43,9 +41,9 @@ class Moment:
     drop: float
 
 
-@dataclass(frozen=True)
-class Occlusion:
-    """What the moments of a recording said for its answer.
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation(Result):
+    """Which moments of a recording speak for its answer, and how much.
 
     Attributes:
         label: str, the answer; None where nobody speaks.
@@ -56,44 +54,37 @@ class Occlusion:
     """
 
     label: str | None
-    moments: tuple[Moment, ...]
+    moments: tuple[MomentSaliency, ...]
     speech: tuple[tuple[float, float], ...]
     duration: float
 
     @property
-    def strongest(self) -> Moment | None:
-        """The moment that spoke most for the answer; None where none did."""
+    def strongest(self) -> MomentSaliency | None:
+        """The moment that speaks most for the answer; None where none does."""
         best = max(self.moments, key=lambda moment: moment.drop, default=None)
         return best if best is not None and best.drop > 0 else None
 
 
-def occlude(
-    recognizer: EmotionRecognizer, audio: AudioInput, *, max_seconds: float | None = MAX_SECONDS
-) -> Occlusion:
-    """Find which moments of a recording spoke for the recognizer's answer.
+def occlude(predictor: Predictor, samples: np.ndarray) -> Explanation:
+    """Find which moments of a recording speak for a predictor's answer.
 
     Args:
-        recognizer: EmotionRecognizer; adapted to a voice or not.
-        audio: as for `EmotionRecognizer.predict`.
-        max_seconds: float > 0 [s], or None; a longer recording raises.
+        predictor: Predictor; adapted to a voice or not.
+        samples: float32 array of shape (n,), n > 0, mono at `predictor.config.sample_rate`.
 
     Returns:
-        Occlusion.
-
-    Raises:
-        AudioError: the recording cannot be used; the message says why and what to do.
+        Explanation.
     """
-    config = recognizer.config
-    samples = load_audio(audio, sample_rate=config.sample_rate, max_seconds=max_seconds)
+    config = predictor.config
     duration = round(len(samples) / config.sample_rate, 3)
     activity, frames, spoken = speech_frames(samples, config)
     if not activity.has_speech:
-        return Occlusion(None, (), activity.segments, duration)
+        return Explanation(None, (), activity.segments, duration)
     windows = speech_windows(frames, spoken, config)
-    step, edges = steps_of(windows, config)
+    step, edges = divide(windows, config)
     plain = [features.levels(rows, config) for _, rows in windows]
-    ask = _Asker(recognizer, features.assemble(plain, config))
-    best = int(ask.pooled(ask.inputs).argmax())
+    network = _RepeatedQuestion(predictor, features.assemble(plain, config))
+    best = int(network.probabilities(network.inputs).argmax())
     logs = []
     # The first and the last moment are covered as often as the others, by pieces that overhang.
     for begin in range(edges[0] - (STEPS - 1) * step, edges[-1], step):
@@ -101,19 +92,20 @@ def occlude(
             cover(levels, rows, begin - start, begin - start + STEPS * step, config)
             for levels, (start, rows) in zip(plain, windows, strict=True)
         ]
-        logs.append(ask.log(features.assemble(covered, config), best))
-    drops = np.convolve(ask.log(ask.inputs, best) - np.array(logs), np.ones(STEPS) / STEPS, "valid")
+        logs.append(network.log_probability(features.assemble(covered, config), best))
+    plain_log = network.log_probability(network.inputs, best)
+    drops = np.convolve(plain_log - np.array(logs), np.ones(STEPS) / STEPS, "valid")
     rate = config.sample_rate / config.hop_length  # [frames / s]
     times = [round(min(edge / rate, duration), 3) for edge in edges]
-    return Occlusion(
+    return Explanation(
         label=config.labels[best],
-        moments=tuple(map(Moment, times, times[1:], drops.tolist())),
+        moments=tuple(map(MomentSaliency, times, times[1:], drops.tolist())),
         speech=activity.segments,
         duration=duration,
     )
 
 
-def steps_of(
+def divide(
     windows: Sequence[tuple[int, np.ndarray]], config: FeatureConfig
 ) -> tuple[int, list[int]]:
     """Divide what the windows reach over into steps.
@@ -160,25 +152,23 @@ def cover(
     return covered
 
 
-class _Asker:
-    """Asks the network about inputs of which most are those that it has answered already."""
+class _RepeatedQuestion:
+    """Asks a network about inputs most of which are those that it has answered already."""
 
-    def __init__(self, recognizer: EmotionRecognizer, inputs: np.ndarray) -> None:
+    def __init__(self, predictor: Predictor, inputs: np.ndarray) -> None:
         self.inputs = inputs  # (inputs, frames, features)
-        self._recognizer = recognizer
-        self._answers = recognizer._runtime.run(inputs)
+        self._predictor = predictor
+        self._answers = predictor.run(inputs)
 
-    def pooled(self, inputs: np.ndarray) -> np.ndarray:  # (classes,)
-        """The recognizer's answer, adapted to a voice where it is."""
+    def probabilities(self, inputs: np.ndarray) -> np.ndarray:  # (classes,)
+        """The pooled answer, adapted to a voice where the predictor is."""
         changed = np.any(inputs != self.inputs, axis=(1, 2))
         probabilities = self._answers.probabilities.copy()
         if changed.any():
-            probabilities[changed] = self._recognizer._runtime.run(inputs[changed]).probabilities
+            probabilities[changed] = self._predictor.run(inputs[changed]).probabilities
         answers = self._answers._replace(probabilities=probabilities)
-        return pool_answers(
-            answers, self._recognizer.config, self._recognizer._offset
-        ).probabilities
+        return self._predictor.pool(answers).probabilities
 
-    def log(self, inputs: np.ndarray, label: int) -> float:
+    def log_probability(self, inputs: np.ndarray, label: int) -> float:
         """The logarithm of a label's probability [nats]."""
-        return float(np.log(max(self.pooled(inputs)[label], SMALLEST)))
+        return float(np.log(max(self.probabilities(inputs)[label], SMALLEST)))

@@ -1,58 +1,36 @@
-"""The emotions of a recording over time: what each moment sounds like, and for how long.
+"""The emotions of a recording over time: what each moment sounds like, and for how long."""
 
-A recording is answered window by window. The answer of a window stands for its middle, so every
-moment takes that of the window whose middle is nearest; with `smoothing="overlap"`, the geometric
-mean of all windows that reach over that middle. Intensities go the same way, by their plain mean
-where probabilities go by their geometric mean. Stretches of speech of one emotion become segments.
-Where nobody speaks there is no segment. Where it is known who speaks, a segment ends with the turn.
-"""
-
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Literal, get_args
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from ..config.feature_config import FeatureConfig
-from ..model.pooling import Pooled, pool, pool_windows
-from ..results import EmotionPrediction, EmotionSegment, TimelineWindow, intensity_of
-from ..speech.turns import SpeakerShare, SpeakerTurn
-from .exports import TimelineExports
-from .windows import Window
+from ..errors import ExportError
+from ..results import (
+    EmotionPrediction,
+    EmotionSegment,
+    FrozenMapping,
+    Result,
+    SpeakerShare,
+    SpeakerTurn,
+    TimelineWindow,
+    reported_intensity,
+)
+from .exports import clock, csv_text, srt_text, webvtt_text
+
+if TYPE_CHECKING:
+    import pandas
 
 Smoothing = Literal["overlap", "none"]
-SMOOTHINGS = get_args(Smoothing)
-
-SHORTEST = 0.2  # [s] a piece of speech shorter than this goes with its neighbour
-CONFIDENCE = 1.959964  # standard deviations of a normal distribution that hold 95 %
+SMOOTHINGS: tuple[str, ...] = get_args(Smoothing)
 
 
-def wilson_interval(share: float, count: float) -> tuple[float, float]:
-    """Say how far a share of few votes can be trusted: its 95 % Wilson score interval.
-
-    Args:
-        share: float in [0, 1], of the votes that agree.
-        count: float > 0, independent votes.
-
-    Returns:
-        Lower and upper bound, in [0, 1].
-
-    Source: Wilson (1927), Journal of the American Statistical Association 22(158).
-
-    >>> [round(bound, 3) for bound in wilson_interval(1.0, 1)]
-    [0.207, 1.0]
-    """
-    z2 = CONFIDENCE**2
-    centre = (share + z2 / (2 * count)) / (1 + z2 / count)
-    spread = share * (1 - share) / count + z2 / (4 * count**2)
-    half = CONFIDENCE / (1 + z2 / count) * spread**0.5
-    return max(0.0, centre - half), min(1.0, centre + half)
-
-
-@dataclass(frozen=True)
-class EmotionTimeline(TimelineExports):
+@dataclass(frozen=True, eq=False, repr=False)
+class EmotionTimeline(Result):
     """The emotions of a recording over time.
 
     Attributes:
@@ -67,26 +45,27 @@ class EmotionTimeline(TimelineExports):
             where nobody speaks. `overall.label` is the likeliest one.
         dominance: float in [0, 1], the share of the votes that `dominant` has.
         dominance_interval: 95 % Wilson interval of it, (0, 1) where nobody speaks. Windows that
-            overlap share what they hear, so only as many count as fit side by side.
+            overlap share what they cover, so only as many count as fit side by side.
         window, hop: float [s], length of the windows and step between them.
         smoothing: "overlap" or "none".
         truncated: str, a sentence where the recording is cut off or damaged; None where it is not.
         labels: the classes in the order of every mapping.
-        bounds: float64 array of shape (windows, 3): start, end and seconds of speech of each [s].
-        answers: float64 array of shape (windows, classes), probabilities before any smoothing; NaN
-            where there is too little speech.
+        bounds: read-only float64 array of shape (windows, 3): start, end and seconds of speech of
+            each [s].
+        answers: read-only float64 array of shape (windows, classes), probabilities before any
+            smoothing; NaN where there is too little speech.
         turns: SpeakerTurns in order, which together are the stretches of speech; None where nobody
             asked who speaks.
-        intensities: float64 array of shape (windows,), before any smoothing, as the network gives
-            them whatever the label; NaN where there is too little speech; None where the model
-            does not say.
+        intensities: read-only float64 array of shape (windows,), before any smoothing, as the
+            network gives them whatever the label; NaN where there is too little speech; None where
+            the model does not say.
     """
 
     duration: float
-    speech: tuple[tuple[float, float], ...]
+    speech: tuple[tuple[float, float], ...] = field(repr=False)
     segments: tuple[EmotionSegment, ...]
     overall: EmotionPrediction
-    distribution: Mapping[str, float]
+    distribution: Mapping[str, float] = field(repr=False)
     votes: Mapping[str, int]
     dominant: str | None
     dominance: float
@@ -95,11 +74,11 @@ class EmotionTimeline(TimelineExports):
     hop: float
     smoothing: Smoothing
     truncated: str | None
-    labels: tuple[str, ...]
-    bounds: np.ndarray
+    labels: tuple[str, ...] = field(repr=False)
+    bounds: np.ndarray = field(repr=False)
     answers: np.ndarray
     turns: tuple[SpeakerTurn, ...] | None = None
-    intensities: np.ndarray | None = None
+    intensities: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def by_speaker(self) -> Mapping[str, SpeakerShare]:
@@ -109,8 +88,8 @@ class EmotionTimeline(TimelineExports):
         for name in sorted({turn.speaker for turn in turns}):
             seconds = sum(turn.end - turn.start for turn in turns if turn.speaker == name)
             segments = [segment for segment in self.segments if segment.speaker == name]
-            shares[name] = SpeakerShare(round(seconds, 3), _shares(segments, self.labels))
-        return MappingProxyType(shares)
+            shares[name] = SpeakerShare(round(seconds, 3), time_shares(segments, self.labels))
+        return FrozenMapping(shares)
 
     @property
     def speech_seconds(self) -> float:
@@ -122,239 +101,163 @@ class EmotionTimeline(TimelineExports):
         """What each window was answered, in order."""
         windows = []
         for index, (bounds, row) in enumerate(zip(self.bounds.tolist(), self.answers, strict=True)):
-            mapping, intensity = {}, None
+            probabilities: dict[str, float] = {}
+            intensity = None
             if not np.isnan(row[0]):
-                mapping = dict(zip(self.labels, row.tolist(), strict=True))
+                probabilities = dict(zip(self.labels, row.tolist(), strict=True))
                 if self.intensities is not None:
                     label = self.labels[int(row.argmax())]
-                    intensity = intensity_of(label, self.intensities[index])
-            windows.append(
-                TimelineWindow(*(round(value, 3) for value in bounds), mapping, intensity)
-            )
+                    intensity = reported_intensity(label, self.intensities[index])
+            start, end, speech_seconds = (round(value, 3) for value in bounds)
+            windows.append(TimelineWindow(start, end, speech_seconds, probabilities, intensity))
         return tuple(windows)
 
-
-class TimelineBuilder:
-    """Collects answered windows, and makes the timeline of them."""
-
-    def __init__(
-        self, config: FeatureConfig, *, window: float, hop: float, smoothing: Smoothing
-    ) -> None:
-        self.config, self.window, self.hop, self.smoothing = config, window, hop, smoothing
-        self._bounds: list[tuple[float, float, float]] = []
-        self._answers: list[np.ndarray] = []
-        self._intensities: list[float] = []
-
-    def add(self, window: Window, answer: Pooled | None) -> None:
-        """Take the next window, and its answer, or None where it has too little speech."""
-        if answer is None:
-            answer = Pooled(np.full(len(self.config.labels), np.nan), None)
-        self._bounds.append((window.start, window.end, window.speech_seconds))
-        self._answers.append(answer.probabilities)
-        self._intensities.append(np.nan if answer.intensity is None else answer.intensity)
-
-    def build(
-        self,
-        duration: float,
-        speech: Sequence[tuple[float, float]],
-        truncated: str | None = None,
-        turns: Sequence[SpeakerTurn] | None = None,
-    ) -> EmotionTimeline:
-        """Make the timeline.
+    def to_dict(self, *, windows: bool = True) -> dict[str, Any]:
+        """Return plain JSON types.
 
         Args:
-            duration: float [s], of the recording.
-            speech: (start, end) of each stretch of speech [s].
-            truncated: str, what was wrong with the recording; None where nothing was.
-            turns: SpeakerTurns, which together are the speech; None where nobody asked.
+            windows: whether to give what every window was answered, too.
         """
-        config, labels = self.config, self.config.labels
-        bounds = np.array(self._bounds, dtype=np.float64).reshape(-1, 3)
-        answers = np.array(self._answers, dtype=np.float64).reshape(-1, len(labels))
-        heard = answers[~np.isnan(answers[:, 0])]
-        intensities = None
-        if config.outputs.intensity is not None:
-            intensities = np.array(self._intensities, dtype=np.float64)
-        stretches = [(start, end, None) for start, end in speech]
-        if turns is not None:
-            stretches = [(turn.start, turn.end, turn.speaker) for turn in turns]
-        segments = self._segments(bounds, answers, intensities, stretches, duration)
-        seconds = round(sum(end - start for start, end in speech), 3)
-        counts = Counter(heard.argmax(axis=1).tolist())
-        pooled = pool(heard, config) if len(heard) else np.zeros(len(labels))
-        dominant, dominance, interval, intensity = None, 0.0, (0.0, 1.0), None
-        if len(heard):
-            winner = max(counts, key=lambda index: (counts[index], pooled[index]))
-            dominant, dominance = labels[winner], counts[winner] / len(heard)
-            # Windows that overlap are not votes of their own.
-            apart = max(1.0, len(heard) * min(1.0, self.hop / self.window))
-            interval = wilson_interval(dominance, apart)
-            intensity = None if intensities is None else float(np.nanmean(intensities))
-        return EmotionTimeline(
-            duration=round(duration, 3),
-            speech=tuple((round(start, 3), round(end, 3)) for start, end in speech),
-            segments=tuple(segments),
-            overall=EmotionPrediction.of(
-                pooled if len(heard) else None,
-                config,
-                intensity=intensity,
-                speech_seconds=seconds,
-                duration=round(duration, 3),
-            ),
-            distribution=_shares(segments, labels),
-            votes=MappingProxyType({label: counts[i] for i, label in enumerate(labels)}),
-            dominant=dominant,
-            dominance=dominance,
-            dominance_interval=interval,
-            window=self.window,
-            hop=self.hop,
-            smoothing=self.smoothing,
-            truncated=truncated,
-            labels=labels,
-            bounds=bounds,
-            answers=answers,
-            turns=None if turns is None else tuple(turns),
-            intensities=intensities,
+        result = {
+            "duration": self.duration,
+            "speech_seconds": self.speech_seconds,
+            "truncated": self.truncated,
+            "window": self.window,
+            "hop": self.hop,
+            "smoothing": self.smoothing,
+            "overall": self.overall.to_dict(),
+            "dominant": self.dominant,
+            "dominance": self.dominance,
+            "dominance_interval": list(self.dominance_interval),
+            "votes": dict(self.votes),
+            "distribution": dict(self.distribution),
+            "speech": [list(stretch) for stretch in self.speech],
+            "segments": [segment.to_dict() for segment in self.segments],
+        }
+        if self.turns is not None:
+            result["turns"] = [turn.to_dict() for turn in self.turns]
+            result["by_speaker"] = {k: share.to_dict() for k, share in self.by_speaker.items()}
+        if windows:
+            result["windows"] = [window.to_dict() for window in self.windows]
+        return result
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one flat row a segment: what CSV and data frames hold."""
+        return [
+            {
+                "start": segment.start,
+                "end": segment.end,
+                **({} if self.turns is None else {"speaker": segment.speaker}),
+                "status": segment.status,
+                "label": segment.label,
+                "confidence": round(segment.confidence, 6),
+                "intensity": segment.intensity,
+                **{label: round(value, 6) for label, value in segment.probabilities.items()},
+            }
+            for segment in self.segments
+        ]
+
+    def to_dataframe(self) -> "pandas.DataFrame":
+        """Return a data frame with one row a segment, also where there is none.
+
+        Raises:
+            ExportError: pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise ExportError(
+                "A data frame needs pandas, which is not installed: pip install pandas."
+            ) from error
+        return pandas.DataFrame(self.rows(), columns=self._columns())
+
+    def to_csv(self) -> str:
+        """Return one line a segment below a line of names, times in seconds."""
+        return csv_text(self._columns(), self.rows())
+
+    def to_json(self) -> str:
+        """Return `to_dict` as JSON text."""
+        return json.dumps(self.to_dict(), indent=1) + "\n"
+
+    def to_webvtt(self) -> str:
+        """Return WebVTT subtitles: the emotion under the recording, nothing where nobody speaks.
+
+        Where it is known who speaks, a cue is in that voice ("<v A>").
+
+        Source: WebVTT, https://www.w3.org/TR/webvtt1/.
+        """
+        return webvtt_text(self.segments)
+
+    def to_srt(self) -> str:
+        """Return SubRip subtitles, for players that read no WebVTT."""
+        return srt_text(self.segments)
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write the timeline in the form that the path's ending names.
+
+        Args:
+            path: ends in .json, .csv, .vtt or .srt.
+
+        Returns:
+            The path.
+
+        Raises:
+            ExportError: another ending.
+        """
+        forms = {
+            ".json": self.to_json,
+            ".csv": self.to_csv,
+            ".vtt": self.to_webvtt,
+            ".srt": self.to_srt,
+        }
+        path = Path(path)
+        if path.suffix.lower() not in forms:
+            known = ", ".join(forms)
+            raise ExportError(
+                f"A timeline is written as {known}: {path.name} ends in none of them."
+            )
+        path.write_text(forms[path.suffix.lower()](), encoding="utf-8")
+        return path
+
+    def __str__(self) -> str:
+        lines = [
+            f"{clock(segment.start)} - {clock(segment.end)}  "
+            f"{f'{segment.speaker}  ' if segment.speaker else ''}"
+            f"{'perhaps ' if segment.status == 'uncertain' else ''}{segment.label} "
+            f"{segment.confidence:.2f}"
+            for segment in self.segments
+        ]
+        lines.append(self._headline())
+        for name, share in self.by_speaker.items():
+            mostly = max(share.distribution, key=lambda label: share.distribution[label])
+            sounds = f", mostly {mostly}" if share.distribution[mostly] else ""
+            lines.append(f"{name}: {share.seconds:.1f} s of speech{sounds}")
+        return "\n".join([*lines, *([self.truncated] if self.truncated else [])])
+
+    def _headline(self) -> str:
+        spoken = f"{self.speech_seconds:.1f} s of speech in {self.duration:.1f} s"
+        if self.dominant is None:
+            return f"no speech ({spoken})"
+        low, high = (100 * bound for bound in self.dominance_interval)
+        return (
+            f"mostly {self.dominant}: {100 * self.dominance:.0f} % of {sum(self.votes.values())} "
+            f"windows, 95 % interval {low:.0f} to {high:.0f} % ({spoken})"
         )
 
-    def _named(self, probabilities: np.ndarray):
-        """Name probabilities: label, confidence, status, mapping."""
-        best = int(probabilities.argmax())
-        confidence = float(probabilities[best])
-        status = "emotion" if confidence >= self.config.uncertain_below else "uncertain"
-        mapping = dict(zip(self.config.labels, probabilities.tolist(), strict=True))
-        return self.config.labels[best], confidence, status, mapping
+    def _table(self) -> Iterable[Sequence[str]]:
+        columns = [name for name in self._columns() if name not in self.labels]
+        return [columns, *([str(row[name]) for name in columns] for row in self.rows())]
 
-    def _segments(
-        self,
-        bounds: np.ndarray,
-        answers: np.ndarray,
-        intensities: np.ndarray | None,
-        stretches: Sequence[tuple[float, float, str | None]],
-        duration: float,
-    ) -> list[EmotionSegment]:
-        """Cut stretches of one speaker's speech where the likeliest emotion changes."""
-        if not len(bounds):
-            return []
-        middles = bounds[:, :2].mean(axis=1)
-        cells, strengths = answers, intensities
-        if self.smoothing == "overlap":
-            cells = smooth(answers, bounds)
-            if intensities is not None:
-                strengths = smooth(intensities[:, None], bounds, mean)[:, 0]
-        borders = np.concatenate([[0.0], (middles[1:] + middles[:-1]) / 2, [duration]])
-        segments = []
-        for start, end, speaker in stretches:
-            first = max(0, int(np.searchsorted(borders, start, side="right")) - 1)
-            pieces = []  # [start, end, cell] of the parts of this stretch
-            for cell in range(first, len(cells)):
-                begin, finish = max(start, borders[cell]), min(end, borders[cell + 1])
-                if borders[cell] >= end:
-                    break
-                if not np.isnan(cells[cell, 0]) and finish > begin:
-                    pieces.append([begin, finish, cell])
-            for run in runs(pieces, cells.argmax(axis=1)):
-                lengths = [finish - begin for begin, finish, _ in run]
-                own = [cell for *_, cell in run]
-                pooled = weighted_pool(cells[own], lengths)
-                label, confidence, status, mapping = self._named(pooled)
-                intensity = None
-                if strengths is not None:
-                    intensity = float(np.average(strengths[own], weights=lengths))
-                segments.append(
-                    EmotionSegment(
-                        round(float(run[0][0]), 3),
-                        round(float(run[-1][1]), 3),
-                        status,
-                        label,
-                        confidence,
-                        mapping,
-                        intensity_of(label, intensity),
-                        speaker,
-                    )
-                )
-        return segments
+    def _columns(self) -> list[str]:
+        speaker = [] if self.turns is None else ["speaker"]
+        rest = ["status", "label", "confidence", "intensity"]
+        return ["start", "end", *speaker, *rest, *self.labels]
 
 
-def weighted_pool(answers: np.ndarray, weights: Sequence[float]) -> np.ndarray:
-    """The normalised geometric mean of answers, each counting by its weight.
-
-    Args:
-        answers: float64 array of shape (n, classes).
-        weights: n floats > 0.
-
-    Returns:
-        float64 array of shape (classes,), sum 1.
-    """
-    logs = np.average(np.log(np.maximum(answers, 1e-12)), axis=0, weights=weights)
-    pooled = np.exp(logs - logs.max())
-    return pooled / pooled.sum()
-
-
-def mean(answers: np.ndarray) -> np.ndarray:
-    """The plain mean of answers, (n, values), which is how intensities are pooled."""
-    return answers.mean(axis=0)
-
-
-def smooth(
-    answers: np.ndarray,
-    bounds: np.ndarray,
-    pooling: Callable[[np.ndarray], np.ndarray] = pool_windows,
-) -> np.ndarray:
-    """Pool each window's answer with those of all windows that reach over its middle.
-
-    Args:
-        answers: float64 array of shape (windows, values), NaN where a window has no answer.
-        bounds: float64 array of shape (windows, 3), of which the first two are start and end [s].
-        pooling: makes answers (n, values) one answer (values,).
-
-    Returns:
-        float64 array like `answers`; a window without an answer still has none.
-    """
-    middles = bounds[:, :2].mean(axis=1)
-    first = np.searchsorted(bounds[:, 1], middles, side="right")
-    last = np.searchsorted(bounds[:, 0], middles, side="left")
-    smoothed = answers.copy()
-    for index in np.flatnonzero(~np.isnan(answers[:, 0])):
-        around = answers[min(first[index], index) : max(last[index], index + 1)]
-        smoothed[index] = pooling(around[~np.isnan(around[:, 0])])
-    return smoothed
-
-
-def runs(pieces: list[list], classes: np.ndarray) -> list[list[list]]:
-    """Join neighbouring pieces of one class, and very short ones with their longer neighbour.
-
-    Args:
-        pieces: [start, end, cell] each, in order.
-        classes: int array, class of each cell.
-
-    Returns:
-        Lists of pieces that make a segment each.
-
-    >>> runs([[0, 1, 0], [1, 2, 1], [2, 2.1, 2]], np.array([3, 3, 5]))
-    [[[0, 1, 0], [1, 2.1, 1]]]
-    """
-    kept = [list(piece) for piece in pieces]
-    while len(kept) > 1:
-        short = min(range(len(kept)), key=lambda i: kept[i][1] - kept[i][0])
-        if kept[short][1] - kept[short][0] >= SHORTEST:
-            break
-        neighbours = [i for i in (short - 1, short + 1) if 0 <= i < len(kept)]
-        into = max(neighbours, key=lambda i: kept[i][1] - kept[i][0])
-        kept[into][:2] = min(kept[into][0], kept[short][0]), max(kept[into][1], kept[short][1])
-        del kept[short]
-    joined: list[list[list]] = []
-    for piece in kept:
-        if joined and classes[joined[-1][-1][2]] == classes[piece[2]]:
-            joined[-1].append(piece)
-        else:
-            joined.append([piece])
-    return joined
-
-
-def _shares(segments: Sequence[EmotionSegment], labels: Sequence[str]) -> Mapping[str, float]:
+def time_shares(segments: Sequence[EmotionSegment], labels: Sequence[str]) -> Mapping[str, float]:
+    """Give each label its share of the segments' time, sum 1; all 0 where there is no segment."""
     seconds = dict.fromkeys(labels, 0.0)
     for segment in segments:
         seconds[segment.label] += segment.end - segment.start
     total = sum(seconds.values())
-    return MappingProxyType({k: v / total if total else 0.0 for k, v in seconds.items()})
+    return {label: own / total if total else 0.0 for label, own in seconds.items()}

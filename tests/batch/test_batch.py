@@ -24,7 +24,7 @@ from ser_core.batch.recordings import Recording, find, opened, public
 from ser_core.batch.workers import Workers
 from ser_core.errors import AudioFileError, AudioLengthError
 from ser_core.recognizer import MAX_SECONDS
-from ser_core.timeline.analyze import usable_cores
+from ser_core.timeline.answering import usable_cores
 from tests.support.recordings import make_many
 
 ROOT = Path(__file__).parents[2]

@@ -1,7 +1,7 @@
 """Adapting to a voice: the arithmetic, the recognizer, and what is refused."""
 
-import copy
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +11,13 @@ from hypothesis.extra.numpy import arrays
 
 from ser_core import LABELS, EmotionPrediction, EmotionRecognizer
 from ser_core.config.feature_config import Adaptation, FeatureConfig
-from ser_core.errors import AdaptationError, AudioError, ConfigError, SpeechEmotionError
+from ser_core.errors import (
+    AdaptationError,
+    ArgumentError,
+    AudioError,
+    ConfigError,
+    SpeechEmotionError,
+)
 from ser_core.model.adaptation import (
     centre_logs,
     credibility,
@@ -99,7 +105,7 @@ def test_adapting_shifts_every_answer_by_what_the_recordings_lean_towards(
 
 
 def test_timelines_and_streams_are_adapted_as_recordings_are(recognizer, adapted, clips):
-    shift = adapted._offset
+    shift = adapted._network().offset
     long = (RATE, conversation())
     before, after = recognizer.analyze(long), adapted.analyze(long)
     np.testing.assert_allclose(after.answers, subtract_offset(before.answers, shift), rtol=1e-9)
@@ -121,22 +127,22 @@ def test_timelines_and_streams_are_adapted_as_recordings_are(recognizer, adapted
 
 def test_the_original_is_left_alone_and_shares_its_network(recognizer, adapted, clips):
     assert (recognizer.adapted_to, adapted.adapted_to) == (0, 3)
-    assert adapted._runtime is recognizer._runtime
-    assert recognizer._offset is None
+    assert adapted._network().runtime is recognizer._network().runtime
+    assert recognizer._network().offset is None
     assert "adapted to 3 of a voice's recordings" in repr(adapted)
     assert "adapted" not in repr(recognizer)
 
 
 def test_adapting_again_starts_anew(recognizer, adapted, clips):
     again, fresh = adapted.adapt(clips[:2]), recognizer.adapt(clips[:2])
-    np.testing.assert_array_equal(again._offset, fresh._offset)
+    np.testing.assert_array_equal(again._network().offset, fresh._network().offset)
     assert again.adapted_to == 2
 
 
 def test_recordings_without_speech_are_left_out(recognizer, adapted, clips):
     more = recognizer.adapt([SILENCE, *clips])
     assert more.adapted_to == 3
-    np.testing.assert_array_equal(more._offset, adapted._offset)
+    np.testing.assert_array_equal(more._network().offset, adapted._network().offset)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +155,6 @@ def test_recordings_without_speech_are_left_out(recognizer, adapted, clips):
             [(RATE, voice(VOICES[0])), SILENCE],
             "at least 2 recordings with speech, and got 1: add 1",
         ),
-        ("clip.wav", "takes a list of recordings, and got one str"),
     ],
 )
 def test_what_cannot_be_adapted_to_is_said_in_one_sentence(recognizer, recordings, sentence):
@@ -159,15 +164,20 @@ def test_what_cannot_be_adapted_to_is_said_in_one_sentence(recognizer, recording
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("one", ["clip.wav", Path("clip.wav"), b"RIFF", SILENCE, SILENCE[1], 3])
+def test_one_recording_instead_of_several_is_said_so(recognizer, one):
+    with pytest.raises(ArgumentError, match="adapt takes a list of recordings, and got one"):
+        recognizer.adapt(one)
+
+
 def test_a_broken_recording_is_named(recognizer, clips):
     with pytest.raises(AudioError) as caught:
         recognizer.adapt([clips[0], b"not audio at all"])
     assert caught.value.__notes__ == ["This was recording 1 of the batch."]
 
 
-def test_a_model_without_the_section_says_so(recognizer, clips):
-    plain = copy.copy(recognizer)
-    plain.config = recognizer.config.model_copy(update={"adaptation": None})
+def test_a_model_without_the_section_says_so(clips, tmp_path):
+    plain = EmotionRecognizer(write_tiny_model(tmp_path / "plain"))
     with pytest.raises(AdaptationError, match="does not adapt to voices"):
         plain.adapt(clips)
     with pytest.raises(AdaptationError, match="does not adapt to voices"):

@@ -8,6 +8,7 @@ import soundfile
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.model.pooling import Answers
+from ser_core.model.predictor import Predictor
 from ser_core.timeline.occlusion import MOST_PIECES, PIECE, cover, occlude
 from tests.support.recordings import conversation, voice
 
@@ -16,7 +17,7 @@ BAND = 62  # of 64: about 7.5 kHz, where the low-passed voice has nothing
 BURST = (0.9, 1.15)  # [s]
 
 
-class BurstHearer:
+class BurstNetwork:
     """A network that says "angry" the surer, the more of one mel band there is, and else nothing.
 
     It is a Runtime whose answer is known for every input, which no trained network's is.
@@ -53,8 +54,7 @@ def with_burst() -> np.ndarray:
 
 
 def test_the_only_moment_that_speaks_for_the_answer_is_shown(recognizer) -> None:
-    recognizer._runtime = BurstHearer()
-    found = occlude(recognizer, (RATE, with_burst()))
+    found = occlude(Predictor(recognizer.config, BurstNetwork()), with_burst())
     assert found.label == "angry"
     apart = PIECE  # a piece that covers a bit of the burst reaches so far beside it
     for moment in found.moments:
@@ -67,7 +67,7 @@ def test_the_only_moment_that_speaks_for_the_answer_is_shown(recognizer) -> None
 
 def test_moments_follow_one_another_over_all_that_is_heard(recognizer) -> None:
     samples = conversation((0.5, 0.5, 0.5))
-    found = occlude(recognizer, (RATE, samples))
+    found = recognizer.explain((RATE, samples))
     assert found.label == recognizer.predict((RATE, samples)).label
     assert [m.end for m in found.moments[:-1]] == [m.start for m in found.moments[1:]]
     assert found.moments[0].start <= found.speech[0][0]
@@ -76,19 +76,21 @@ def test_moments_follow_one_another_over_all_that_is_heard(recognizer) -> None:
 
 
 def test_of_a_short_recording_some_twenty_windows_are_asked(recognizer) -> None:
-    recognizer._runtime = hearer = BurstHearer()
-    found = occlude(recognizer, (RATE, voice("speech_female.wav")[: 2 * RATE]))
-    assert hearer.asked <= len(found.moments) + 3 <= 24
+    network = BurstNetwork()
+    samples = voice("speech_female.wav")[: 2 * RATE]
+    found = occlude(Predictor(recognizer.config, network), samples)
+    assert network.asked <= len(found.moments) + 3 <= 24
 
 
 def test_a_minute_costs_no_more_pieces_than_a_limit(recognizer) -> None:
-    recognizer._runtime = BurstHearer()
     samples = np.tile(voice("speech_female.wav"), 30)[: 60 * RATE]
-    assert len(occlude(recognizer, (RATE, samples)).moments) <= MOST_PIECES
+    assert (
+        len(occlude(Predictor(recognizer.config, BurstNetwork()), samples).moments) <= MOST_PIECES
+    )
 
 
 def test_silence_has_no_moments(recognizer) -> None:
-    found = occlude(recognizer, (RATE, np.zeros(2 * RATE, np.float32)))
+    found = recognizer.explain((RATE, np.zeros(2 * RATE, np.float32)))
     assert (found.label, found.moments, found.strongest) == (None, (), None)
 
 
@@ -107,4 +109,4 @@ def test_an_adapted_recognizer_explains_its_own_answer(recognizer, tmp_path: Pat
     adapted = recognizer.adapt([(RATE, voice("speech_male.wav"))] * 3)
     file = tmp_path / "clip.wav"
     soundfile.write(file, voice("speech_female.wav"), RATE)
-    assert occlude(adapted, file).label == adapted.predict(file).label
+    assert adapted.explain(file).label == adapted.predict(file).label

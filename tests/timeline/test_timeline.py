@@ -15,13 +15,12 @@ import soundfile
 from ser_core import DEFAULT_MODEL, LABELS, EmotionRecognizer
 from ser_core.config.blocks import MfccBlock
 from ser_core.config.feature_config import Normalisation
-from ser_core.errors import AnalysisCancelledError, AudioFormatError, AudioLengthError
+from ser_core.errors import AnalysisCancelledError, AudioFormatError, AudioLengthError, ExportError
 from ser_core.features import to_frames
 from ser_core.speech.gate import find_segments, speech_probability
 from ser_core.speech.stream import FrameStream, SpeechStream
 from ser_core.timeline import analyze as analysing
-from ser_core.timeline.exports import ExportError
-from ser_core.timeline.timeline import wilson_interval
+from ser_core.timeline.wilson import wilson_interval
 from ser_core.timeline.windows import WindowStream
 from tests.support.recordings import FIXTURES, conversation, voice
 from tests.support.tiny_models import write_tiny_model

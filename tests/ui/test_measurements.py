@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
-from ser_core.timeline.occlusion import Moment, Occlusion
+from ser_core.timeline.occlusion import Explanation, MomentSaliency
 from ser_core.ui.build import build_app
 from ser_core.ui.look import text
 from ser_core.ui.repository import Metrics, Repository
@@ -149,9 +149,9 @@ def test_folds_and_the_audit_are_told() -> None:
     assert model_tab.over_folds(Metrics.model_validate(plain)) == ""
 
 
-def found(*drops: float) -> Occlusion:
-    steps = [Moment(0.5 * k, 0.5 * (k + 1), drop) for k, drop in enumerate(drops)]
-    return Occlusion("sad", tuple(steps), ((0.2, 1.8),), 0.5 * len(drops))
+def found(*drops: float) -> Explanation:
+    steps = [MomentSaliency(0.5 * k, 0.5 * (k + 1), drop) for k, drop in enumerate(drops)]
+    return Explanation("sad", tuple(steps), ((0.2, 1.8),), 0.5 * len(drops))
 
 
 def test_the_picture_of_the_moments_says_which_spoke_most() -> None:

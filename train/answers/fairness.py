@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ser_core.timeline.timeline import wilson_interval
+from ser_core.timeline.wilson import wilson_interval
 
 from .metrics import DRAWS, SEED, accuracy_interval, scores
 from .out_of_fold import Answers

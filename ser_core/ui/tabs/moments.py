@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...timeline.occlusion import Moment, Occlusion
+from ...timeline.occlusion import Explanation, MomentSaliency
 from ..look import text
 from ..look.markup import Markup, colour, fill, join
 
@@ -21,11 +21,11 @@ MOST_TIMES = 7
 NEARLY = 0.8  # of the strongest drop: neighbours with that much are one stretch with it
 
 
-def drawn(found: Occlusion, samples: np.ndarray) -> Markup:
+def drawn(found: Explanation, samples: np.ndarray) -> Markup:
     """Draw what the moments said for the answer.
 
     Args:
-        found: Occlusion, with a label.
+        found: Explanation, with a label.
         samples: float32 array of shape (n,), the recording.
 
     Returns:
@@ -71,7 +71,7 @@ def ticks_of(duration: float) -> list[tuple[float, str]]:
     return [(time, text.SECONDS.format(seconds=time)) for time in times]
 
 
-def in_words(found: Occlusion) -> str:
+def in_words(found: Explanation) -> str:
     """Say which stretch spoke most for the answer."""
     stretch = strongest_stretch(found)
     if stretch is None:
@@ -79,14 +79,14 @@ def in_words(found: Occlusion) -> str:
     return text.MOMENTS_STRONGEST.format(label=found.label, time=_span(*stretch))
 
 
-def summary(found: Occlusion) -> str:
+def summary(found: Explanation) -> str:
     """Say what the picture shows, for those who do not see it."""
     stretch = strongest_stretch(found)
     told = text.MOMENTS_NO_MOMENT if stretch is None else _span(*stretch)
     return text.MOMENTS_SUMMARY.format(time=told)
 
 
-def strongest_stretch(found: Occlusion) -> tuple[float, float] | None:
+def strongest_stretch(found: Explanation) -> tuple[float, float] | None:
     """The strongest moment with its neighbours that spoke nearly as much [s]; None without one."""
     best = found.strongest
     if best is None:
@@ -104,11 +104,11 @@ def _span(start: float, end: float) -> str:
     return text.MOMENTS_SPAN.format(start=start, end=end)
 
 
-def _place(seconds: float, found: Occlusion) -> float:
+def _place(seconds: float, found: Explanation) -> float:
     return WIDTH * min(max(seconds / found.duration, 0.0), 1.0)
 
 
-def _speech(found: Occlusion) -> Markup:
+def _speech(found: Explanation) -> Markup:
     return join(
         _box("ser-spoken", _place(start, found), _place(end, found), 0, BASE - TALLEST - 4)
         for start, end in found.speech
@@ -127,13 +127,13 @@ def _wave(samples: np.ndarray) -> Markup:
     return fill('<path class="ser-wave" d="{lines}"></path>', lines=lines)
 
 
-def _bars(found: Occlusion) -> Markup:
+def _bars(found: Explanation) -> Markup:
     largest = max((abs(moment.drop) for moment in found.moments), default=0.0) or 1.0
     boxes: Sequence[Markup] = [_bar(moment, found, largest) for moment in found.moments]
     return join([*boxes, _box("ser-base", 0, WIDTH, BASE, BASE + 1)])
 
 
-def _bar(moment: Moment, found: Occlusion, largest: float) -> Markup:
+def _bar(moment: MomentSaliency, found: Explanation, largest: float) -> Markup:
     height = TALLEST * abs(moment.drop) / largest
     left, right = _place(moment.start, found) + 0.5, _place(moment.end, found) - 0.5
     if moment.drop >= 0:

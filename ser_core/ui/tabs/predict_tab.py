@@ -7,7 +7,6 @@ import gradio as gr
 
 from ...errors import AudioError
 from ...recognizer import EmotionRecognizer
-from ...timeline.occlusion import occlude
 from ..look import text
 from ..look.markup import Markup, paragraph, small
 from ..page import MINUTES, QUICK, Heard, Page, build_turn, unusable
@@ -138,7 +137,7 @@ def explained(
     if sentence is None:
         try:
             rate, samples = page.decode(path)
-            found = occlude(own or page.recognizer, (rate, samples))
+            found = (own or page.recognizer).explain((rate, samples))
         except AudioError as error:
             sentence = str(error)
         else:

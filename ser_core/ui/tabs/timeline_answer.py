@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
-from ...results import EmotionSegment
-from ...speech.turns import SpeakerShare
+from ...results import EmotionSegment, SpeakerShare
 from ...timeline.timeline import EmotionTimeline
 from ..look import text
 from ..look.markup import Markup, bar, colour, fill, join, percent, section, small, swatch, table

@@ -19,7 +19,7 @@ from ser_core.config.feature_config import FeatureConfig
 from ser_core.features import network_inputs
 from ser_core.model.pooling import Answers, Pooled, pool_answers
 from ser_core.model.runtime import KerasRuntime, LiteRTRuntime
-from ser_core.timeline.timeline import TimelineBuilder
+from ser_core.timeline.build import TimelineBuilder
 from ser_core.timeline.windows import Window
 from ser_core.ui.build import build_app
 from ser_core.ui.look.markup import percent
@@ -75,7 +75,7 @@ def test_both_runtimes_find_both_outputs_by_their_names(swapped, tmp_path):
 
 def test_a_recordings_intensity_is_the_mean_of_its_windows(recognizer):
     inputs = network_inputs(load_audio(SPEECH), recognizer.config)
-    answers = recognizer._runtime.run(inputs)
+    answers = LiteRTRuntime(recognizer.directory, recognizer.config).run(inputs)
     assert np.ptp(answers.intensity) > 0.001
     mean = answers.intensity.mean()
     assert pool_answers(answers, recognizer.config).intensity == pytest.approx(mean)

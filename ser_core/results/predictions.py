@@ -1,31 +1,45 @@
-"""What comes out: frozen results that print themselves and turn into plain JSON types."""
+"""The emotion of a recording, of a stretch of it, and of a window."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
-from .emotions import NEUTRAL
+import numpy as np
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    from .config.feature_config import FeatureConfig
+from ..config.feature_config import FeatureConfig
+from ..emotions import NEUTRAL
+from ..errors import check_number
+from .result import Result
 
 Status = Literal["emotion", "uncertain", "no_speech"]
 
 
-def intensity_of(label: str, intensity: float | None) -> float | None:
-    """What is said of an intensity: four decimals, and nothing where the answer is neutral.
+def reported_intensity(label: str, intensity: float | None) -> float | None:
+    """Round an intensity to four decimals, and drop it for neutral, which has none.
 
-    >>> intensity_of("sad", 0.123456), intensity_of("neutral", 0.9)
+    >>> reported_intensity("sad", 0.123456), reported_intensity("neutral", 0.9)
     (0.1235, None)
     """
     return None if intensity is None or label == NEUTRAL else round(float(intensity), 4)
 
 
-@dataclass(frozen=True)
-class EmotionPrediction:
+def _name(
+    probabilities: np.ndarray, config: FeatureConfig, intensity: float | None
+) -> tuple[Literal["emotion", "uncertain"], str, float, dict[str, float], float | None]:
+    """Give the status, label, confidence, probabilities by label, and intensity of an answer."""
+    best = int(probabilities.argmax())
+    label, confidence = config.labels[best], float(probabilities[best])
+    return (
+        "emotion" if confidence >= config.uncertain_below else "uncertain",
+        label,
+        confidence,
+        dict(zip(config.labels, probabilities.tolist(), strict=True)),
+        reported_intensity(label, intensity),
+    )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class EmotionPrediction(Result):
     """The emotion a listener would hear in one recording.
 
     Attributes:
@@ -49,21 +63,17 @@ class EmotionPrediction:
     speech_seconds: float
     duration: float
 
-    def __post_init__(self) -> None:
-        frozen = MappingProxyType(dict(self.probabilities))
-        object.__setattr__(self, "probabilities", frozen)
-
     @classmethod
     def of(
         cls,
-        probabilities: "np.ndarray | None",
-        config: "FeatureConfig",
+        probabilities: np.ndarray | None,
+        config: FeatureConfig,
         *,
         intensity: float | None = None,
         speech_seconds: float,
         duration: float,
     ) -> "EmotionPrediction":
-        """Name an answer.
+        """Make a prediction of what a network answers.
 
         Args:
             probabilities: float array of shape (classes,), sum 1; None where nobody speaks.
@@ -75,43 +85,30 @@ class EmotionPrediction:
         """
         if probabilities is None:
             return cls("no_speech", None, 0.0, {}, None, speech_seconds, duration)
-        best = int(probabilities.argmax())
-        label, confidence = config.labels[best], float(probabilities[best])
-        return cls(
-            status="emotion" if confidence >= config.uncertain_below else "uncertain",
-            label=label,
-            confidence=confidence,
-            probabilities=dict(zip(config.labels, probabilities.tolist(), strict=True)),
-            intensity=intensity_of(label, intensity),
-            speech_seconds=speech_seconds,
-            duration=duration,
-        )
+        return cls(*_name(probabilities, config, intensity), speech_seconds, duration)
 
     def top(self, k: int = 3) -> list[tuple[str, float]]:
         """Return the k likeliest emotions with their probabilities, likeliest first.
+
+        Args:
+            k: int >= 0.
+
+        Raises:
+            ArgumentError: `k` is no such number.
 
         >>> silence = EmotionPrediction("no_speech", None, 0.0, {}, None, 0.0, 1.0)
         >>> silence.top(3)
         []
         """
-        ranked = sorted(self.probabilities.items(), key=lambda item: -item[1])
-        return ranked[:k]
+        check_number("k", k, least=0, whole=True)
+        return sorted(self.probabilities.items(), key=lambda item: -item[1])[:k]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types, with every field."""
-        return {
-            "status": self.status,
-            "label": self.label,
-            "confidence": self.confidence,
-            "probabilities": dict(self.probabilities),
-            "intensity": self.intensity,
-            "speech_seconds": self.speech_seconds,
-            "duration": self.duration,
-        }
+    def _headline(self) -> str:
+        return str(self)
 
-    def __reduce__(self) -> tuple:
-        # A read-only mapping cannot be pickled, and results travel between processes.
-        return EmotionPrediction, tuple(self.to_dict().values())
+    def _table(self) -> list[tuple[str, ...]]:
+        ranked = self.top(len(self.probabilities))
+        return [("emotion", "probability"), *((label, f"{p:.2f}") for label, p in ranked)]
 
     def __str__(self) -> str:
         seconds = f"{self.speech_seconds:.1f} s of speech in {self.duration:.1f} s"
@@ -123,8 +120,8 @@ class EmotionPrediction:
         return f"{doubt}{ranked}{strength} ({seconds})"
 
 
-@dataclass(frozen=True)
-class EmotionSegment:
+@dataclass(frozen=True, eq=False, repr=False)
+class EmotionSegment(Result):
     """A stretch of speech that sounds like one emotion.
 
     Attributes:
@@ -147,19 +144,23 @@ class EmotionSegment:
     intensity: float | None = None
     speaker: str | None = None
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "probabilities", MappingProxyType(dict(self.probabilities)))
+    @classmethod
+    def of(
+        cls,
+        probabilities: np.ndarray,
+        config: FeatureConfig,
+        *,
+        start: float,
+        end: float,
+        intensity: float | None = None,
+        speaker: str | None = None,
+    ) -> "EmotionSegment":
+        """Make a segment of what a network answers; the arguments are as for EmotionPrediction."""
+        return cls(start, end, *_name(probabilities, config, intensity), speaker)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types, with every field."""
-        return vars(self) | {"probabilities": dict(self.probabilities)}
 
-    def __reduce__(self) -> tuple:
-        return EmotionSegment, tuple(self.to_dict().values())
-
-
-@dataclass(frozen=True)
-class TimelineWindow:
+@dataclass(frozen=True, eq=False, repr=False)
+class TimelineWindow(Result):
     """What one window was answered.
 
     Attributes:
@@ -177,7 +178,3 @@ class TimelineWindow:
     speech_seconds: float
     probabilities: Mapping[str, float]
     intensity: float | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types, with every field."""
-        return vars(self) | {"probabilities": dict(self.probabilities)}

@@ -1,0 +1,97 @@
+"""Where a model was loaded from: enough to load it again, in another process or elsewhere."""
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from ..config.feature_config import FeatureConfig
+from . import hub
+from .files import files_in, require_files
+from .runtime import Runtime, load_runtime
+
+_KEPT = 4  # models that a process keeps of those that it loaded again
+
+
+class LoadedModel(NamedTuple):
+    """A model repository's files, loaded.
+
+    Attributes:
+        directory: Path of the local files.
+        config: FeatureConfig.
+        runtime: Runtime, what runs the network.
+    """
+
+    directory: Path
+    config: FeatureConfig
+    runtime: Runtime
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a model was loaded from.
+
+    Attributes:
+        source: str, the absolute path of a folder, or the id of a Hub repository.
+        revision: str, the hash of the Hub's commit; None for a folder.
+        form: str, a name in `ser_core.model.runtime.LITERT_FORMS`.
+        cache_dir: str, where downloads are kept; None for huggingface_hub's own cache.
+    """
+
+    source: str
+    revision: str | None = None
+    form: str = "float32"
+    cache_dir: str | None = None
+
+    def reload(self) -> LoadedModel:
+        """Load the model again, or take it from what this process loaded again before.
+
+        Files of a commit that are in the cache cost no request.
+
+        Raises:
+            ModelNotFoundError: it is not there any more.
+            ModelError: its files cannot be run any more.
+            ConfigError: its config is not valid any more.
+        """
+        if self.revision is None:
+            directory = Path(self.source)
+        else:
+            snapshot = hub.fetch(self.source, revision=self.revision, cache_dir=self.cache_dir)
+            directory = snapshot.directory
+        return _reload(self, directory, _fingerprint(directory))
+
+
+def load_model(directory: Path, form: str, name: str) -> LoadedModel:
+    """Load a local model repository.
+
+    Args:
+        directory: its folder.
+        form: a name in `ser_core.model.runtime.LITERT_FORMS`.
+        name: what to call it in an error.
+
+    Raises:
+        ConfigError: `feature_config.json` is not valid.
+        ModelError: files are missing, cannot be run, or do not match the config.
+        ArgumentError: there is no such form.
+    """
+    require_files(files_in(directory), name)
+    config = FeatureConfig.load(directory)
+    return LoadedModel(directory, config, load_runtime(directory, config, form))
+
+
+def _fingerprint(directory: Path) -> tuple[tuple[str, int, int], ...]:
+    """Tell when a folder's files were changed, so that another model in it is not missed."""
+    if not directory.is_dir():
+        return ()
+    stats = sorted((entry.name, entry.stat()) for entry in os.scandir(directory))
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+
+
+# A pool sends its recognizer with every task: without this, each would load the network again.
+@lru_cache(maxsize=_KEPT)
+def _reload(
+    origin: Origin, directory: Path, fingerprint: tuple[tuple[str, int, int], ...]
+) -> LoadedModel:
+    name = directory.name if origin.revision is None else origin.source
+    return load_model(directory, origin.form, name)

@@ -1,0 +1,28 @@
+"""What comes out: frozen results that travel, compare, print themselves and turn into JSON types.
+
+`Result` is the base of all of them; those that no engine of its own makes stand here. Imports only
+config and emotions; every other room may import it.
+"""
+
+from .frozen_mapping import FrozenMapping
+from .predictions import (
+    EmotionPrediction,
+    EmotionSegment,
+    Status,
+    TimelineWindow,
+    reported_intensity,
+)
+from .result import Result
+from .speakers import SpeakerShare, SpeakerTurn
+
+__all__ = [
+    "EmotionPrediction",
+    "EmotionSegment",
+    "FrozenMapping",
+    "Result",
+    "SpeakerShare",
+    "SpeakerTurn",
+    "Status",
+    "TimelineWindow",
+    "reported_intensity",
+]

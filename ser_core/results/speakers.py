@@ -1,0 +1,34 @@
+"""Who speaks when in a recording, and what each speaker sounds like."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .result import Result
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SpeakerTurn(Result):
+    """A stretch of speech of one speaker.
+
+    Attributes:
+        start, end: float [s].
+        speaker: str, "A" for who speaks first, "B" for the next one, and so on.
+    """
+
+    start: float
+    end: float
+    speaker: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SpeakerShare(Result):
+    """What one speaker sounds like in a recording as a whole.
+
+    Attributes:
+        seconds: float [s] of speech.
+        distribution: read-only mapping from label to its share of the time of the speaker's
+            segments, sum 1; all 0 where there is none.
+    """
+
+    seconds: float
+    distribution: Mapping[str, float]

@@ -1,0 +1,166 @@
+"""Make a timeline of the answers of a recording's windows.
+
+The answer of a window stands for its middle, so every moment takes that of the window whose middle
+is nearest; with `smoothing="overlap"`, the geometric mean of all windows that reach over that
+middle. Intensities go the same way, by their plain mean where probabilities go by their geometric
+mean. Stretches of speech of one emotion become segments. Where nobody speaks there is no segment.
+Where it is known who speaks, a segment ends with the turn.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..config.feature_config import FeatureConfig
+from ..model.pooling import Pooled, pool
+from ..results import EmotionPrediction, EmotionSegment, SpeakerTurn
+from .smoothing import Piece, average, join_pieces, pool_weighted, smooth
+from .timeline import EmotionTimeline, Smoothing, time_shares
+from .wilson import wilson_interval
+from .windows import Window
+
+
+class TimelineBuilder:
+    """Collects answered windows, and makes the timeline of them."""
+
+    def __init__(
+        self, config: FeatureConfig, *, window: float, hop: float, smoothing: Smoothing
+    ) -> None:
+        self.config, self.window, self.hop, self.smoothing = config, window, hop, smoothing
+        self._bounds: list[tuple[float, float, float]] = []
+        self._answers: list[np.ndarray] = []
+        self._intensities: list[float] = []
+
+    def add(self, window: Window, answer: Pooled | None) -> None:
+        """Take the next window, and its answer, or None where it has too little speech."""
+        if answer is None:
+            answer = Pooled(np.full(len(self.config.labels), np.nan), None)
+        self._bounds.append((window.start, window.end, window.speech_seconds))
+        self._answers.append(answer.probabilities)
+        self._intensities.append(np.nan if answer.intensity is None else answer.intensity)
+
+    def build(
+        self,
+        duration: float,
+        speech: Sequence[tuple[float, float]],
+        truncated: str | None = None,
+        turns: Sequence[SpeakerTurn] | None = None,
+    ) -> EmotionTimeline:
+        """Make the timeline.
+
+        Args:
+            duration: float [s], of the recording.
+            speech: (start, end) of each stretch of speech [s].
+            truncated: str, what was wrong with the recording; None where nothing was.
+            turns: SpeakerTurns, which together are the speech; None where nobody asked.
+        """
+        config, labels = self.config, self.config.labels
+        bounds = np.array(self._bounds, dtype=np.float64).reshape(-1, 3)
+        answers = np.array(self._answers, dtype=np.float64).reshape(-1, len(labels))
+        intensities = None
+        if config.outputs.intensity is not None:
+            intensities = np.array(self._intensities, dtype=np.float64)
+        stretches: list[tuple[float, float, str | None]]
+        if turns is None:
+            stretches = [(start, end, None) for start, end in speech]
+        else:
+            stretches = [(turn.start, turn.end, turn.speaker) for turn in turns]
+        segments = self._segments(bounds, answers, intensities, stretches, duration)
+        spoken = answers[~np.isnan(answers[:, 0])]  # (windows with speech, classes)
+        counts = Counter(spoken.argmax(axis=1).tolist())
+        pooled: np.ndarray | None = None
+        dominant, dominance, interval, intensity = None, 0.0, (0.0, 1.0), None
+        if len(spoken):
+            pooled = likelihood = pool(spoken, config)
+            winner = max(counts, key=lambda index: (counts[index], likelihood[index]))
+            dominant, dominance = labels[winner], counts[winner] / len(spoken)
+            # Windows that overlap are not votes of their own.
+            independent = max(1.0, len(spoken) * min(1.0, self.hop / self.window))
+            interval = wilson_interval(dominance, independent)
+            intensity = None if intensities is None else float(np.nanmean(intensities))
+        return EmotionTimeline(
+            duration=round(duration, 3),
+            speech=tuple((round(start, 3), round(end, 3)) for start, end in speech),
+            segments=tuple(segments),
+            overall=EmotionPrediction.of(
+                pooled,
+                config,
+                intensity=intensity,
+                speech_seconds=round(sum(end - start for start, end in speech), 3),
+                duration=round(duration, 3),
+            ),
+            distribution=time_shares(segments, labels),
+            votes={label: counts[index] for index, label in enumerate(labels)},
+            dominant=dominant,
+            dominance=dominance,
+            dominance_interval=interval,
+            window=self.window,
+            hop=self.hop,
+            smoothing=self.smoothing,
+            truncated=truncated,
+            labels=labels,
+            bounds=bounds,
+            answers=answers,
+            turns=None if turns is None else tuple(turns),
+            intensities=intensities,
+        )
+
+    def _segments(
+        self,
+        bounds: np.ndarray,
+        answers: np.ndarray,
+        intensities: np.ndarray | None,
+        stretches: Sequence[tuple[float, float, str | None]],
+        duration: float,
+    ) -> list[EmotionSegment]:
+        """Cut stretches of one speaker's speech where the likeliest emotion changes."""
+        if not len(bounds):
+            return []
+        middles = bounds[:, :2].mean(axis=1)
+        cells, strengths = answers, intensities
+        if self.smoothing == "overlap":
+            cells = smooth(answers, bounds)
+            if intensities is not None:
+                strengths = smooth(intensities[:, None], bounds, average)[:, 0]
+        borders = np.concatenate([[0.0], (middles[1:] + middles[:-1]) / 2, [duration]])
+        segments = []
+        for start, end, speaker in stretches:
+            pieces = _pieces(start, end, borders, ~np.isnan(cells[:, 0]))
+            for run in join_pieces(pieces, cells.argmax(axis=1)):
+                lengths = [piece.end - piece.start for piece in run]
+                own = [piece.cell for piece in run]
+                intensity = None
+                if strengths is not None:
+                    intensity = float(np.average(strengths[own], weights=lengths))
+                segments.append(
+                    EmotionSegment.of(
+                        pool_weighted(cells[own], lengths),
+                        self.config,
+                        start=round(run[0].start, 3),
+                        end=round(run[-1].end, 3),
+                        intensity=intensity,
+                        speaker=speaker,
+                    )
+                )
+        return segments
+
+
+def _pieces(start: float, end: float, borders: np.ndarray, answered: np.ndarray) -> list[Piece]:
+    """Cut a stretch of speech into the pieces that its windows' answers stand for.
+
+    Args:
+        start, end: float [s].
+        borders: float64 array of shape (windows + 1,), where one window's answer gives way to the
+            next one's [s].
+        answered: bool array of shape (windows,), whether it has an answer.
+    """
+    pieces = []
+    first = max(0, int(np.searchsorted(borders, start, side="right")) - 1)
+    for cell in range(first, len(answered)):
+        if borders[cell] >= end:
+            break
+        begin, finish = max(start, float(borders[cell])), min(end, float(borders[cell + 1]))
+        if answered[cell] and finish > begin:
+            pieces.append(Piece(begin, finish, cell))
+    return pieces
