@@ -22,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ser_core.batch import cluster, run
-from ser_core.batch.recordings import find
+from ser_core.batch.recordings import find_recordings
 from ser_core.timeline.answering import usable_cores
 
 ROOT = Path(__file__).parents[1]
@@ -141,7 +141,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--ray", action="store_true", help="measure Ray too; needs it installed")
     arguments = parser.parse_args()
-    paths = [recording.path for recording in find([arguments.folder])]
+    paths = [recording.path for recording in find_recordings([arguments.folder])]
     with tempfile.TemporaryDirectory() as place:
         # Which also brings the files into the system's cache.
         whole = run(paths, Path(place) / "results.csv", progress=False)

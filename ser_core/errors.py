@@ -68,6 +68,10 @@ class AnalysisCancelledError(SpeechEmotionError, RuntimeError):
     """The analysis of a recording was stopped because its caller asked for that."""
 
 
+class BatchError(SpeechEmotionError, ValueError):
+    """A run over an archive cannot start, go on or be written."""
+
+
 class ExportError(SpeechEmotionError, ValueError):
     """A timeline cannot be written in the form that was asked for."""
 

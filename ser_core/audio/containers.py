@@ -99,18 +99,19 @@ def wav_data_chunk(source: AudioSource) -> tuple[int, int] | None:
     Returns:
         (offset of the chunk, its size in bytes as declared), or None where there is none.
     """
-    position, long_size = 12, None
+    long_size: int | None = None
+    position = 12
     for _ in range(_MAX_CHUNKS):
         header = source.read_at(position, 8)
         if len(header) < 8:
             return None
-        name, size = struct.unpack("<4sI", header)
+        name: bytes = header[:4]
+        size: int = struct.unpack_from("<I", header, 4)[0]
         if name == b"ds64":
             fields = source.read_at(position + 8, 16)
             long_size = struct.unpack("<8xQ", fields)[0] if len(fields) == 16 else None
         if name == b"data":
-            is_long = size == 0xFFFFFFFF and long_size is not None
-            return position, long_size if is_long else size
+            return position, long_size if size == 0xFFFFFFFF and long_size is not None else size
         position += 8 + size + size % 2
     return None
 
@@ -132,7 +133,7 @@ def _is_last_chunk(source: AudioSource, position: int) -> bool:
     header = source.read_at(position, 8)
     if len(header) < 8 or not header[:4].isalnum():
         return False
-    size = struct.unpack_from("<I", header, 4)[0]
+    size: int = struct.unpack_from("<I", header, 4)[0]
     return position + 8 + size + size % 2 == source.size
 
 

@@ -5,7 +5,7 @@ only when libsndfile has refused and the first bytes name a container FFmpeg kno
 of its own where a stranger sent the file.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import numpy as np
 import soundfile
@@ -26,7 +26,7 @@ _LIBSNDFILE_FORMATS = frozenset(
 _FRAMES_UNKNOWN = 2**62  # libsndfile reports 2**63 - 1 where a FLAC header does not say
 
 
-def decode(source: AudioSource) -> Iterator[tuple[int, np.ndarray]]:
+def decode(source: AudioSource) -> Generator[tuple[int, np.ndarray]]:
     """Decode the first audio track, in order, a block at a time.
 
     Memory does not grow with the length of the recording, nor with what its header promises.
@@ -63,7 +63,7 @@ def decode(source: AudioSource) -> Iterator[tuple[int, np.ndarray]]:
         ) from source.failure
 
 
-def _libsndfile_blocks(source: AudioSource) -> Iterator[tuple[int, np.ndarray]]:
+def _libsndfile_blocks(source: AudioSource) -> Generator[tuple[int, np.ndarray]]:
     """Yield what libsndfile reads; nothing at all where it refuses, for FFmpeg to try."""
     missing_bytes = containers.missing_bytes(source)
     try:

@@ -5,7 +5,7 @@ container it reads: left to guess, it takes noise for MP3, text for subtitles, a
 permission to open other files and addresses.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,7 +52,7 @@ def require_container(source: AudioSource) -> str:
     return container
 
 
-def ffmpeg_blocks(source: AudioSource) -> Iterator[tuple[int, np.ndarray]]:
+def ffmpeg_blocks(source: AudioSource) -> Generator[tuple[int, np.ndarray]]:
     """Decode the first audio track with FFmpeg, in this process.
 
     Args:
@@ -72,7 +72,9 @@ def ffmpeg_blocks(source: AudioSource) -> Iterator[tuple[int, np.ndarray]]:
     try:
         # Nothing but these bytes: no file or address that a container might refer to.
         options = {"protocol_whitelist": "none"}
-        with av.open(source, format=container, options=options, metadata_errors="ignore") as media:
+        with av.open(
+            source, "r", format=container, options=options, metadata_errors="ignore"
+        ) as media:
             track = _audio_track(media, source)
             stated_end = _stated_end(media, track, container)
             yield from _track_blocks(media, track, progress)
@@ -110,7 +112,7 @@ def _stated_end(
     if media.duration is None:
         return None
     media_end = media.duration / 1e6
-    if container == "mov" and track.duration is not None:
+    if container == "mov" and track.duration is not None and track.time_base is not None:
         track_end = float(((track.start_time or 0) + track.duration) * track.time_base)
         return min(track_end, media_end)
     # Matroska states one length for all its tracks, and a picture may outlast the sound.
@@ -120,7 +122,7 @@ def _stated_end(
 
 def _track_blocks(
     media: "av.container.InputContainer", track: "av.AudioStream", progress: _Progress
-) -> Iterator[tuple[int, np.ndarray]]:
+) -> Generator[tuple[int, np.ndarray]]:
     """Decode packet by packet, passing over single damaged ones as players do."""
     for packet in media.demux(track):
         try:

@@ -7,7 +7,7 @@ after the other; a file that it was ended for was its last.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ MOST_IDLE = 4  # processes that wait for their next file
 _idle: list["_Decoder"] = []
 
 
-def isolated_blocks(source: AudioSource) -> Iterator[tuple[int, np.ndarray]]:
+def isolated_blocks(source: AudioSource) -> Generator[tuple[int, np.ndarray]]:
     """Decode the first audio track as `ffmpeg.ffmpeg_blocks` does, in another process.
 
     Args:
@@ -97,7 +97,7 @@ class _Decoder:
             self._process.end()
             raise
 
-    def blocks(self, label: str) -> Iterator[tuple[int, int, int, np.ndarray]]:
+    def blocks(self, label: str) -> Generator[tuple[int, int, int, np.ndarray]]:
         """Yield the file's blocks: sample rate [Hz], channels, bytes read so far, and samples."""
         while True:
             content, samples = self._receive(label)

@@ -10,7 +10,7 @@ streaming resampler, whose output does not depend on how the input is divided.
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import BinaryIO, TypeAlias
 
 import numpy as np
@@ -68,7 +68,7 @@ def load_audio(
     check_number("sample_rate", sample_rate, above=0)
     if max_seconds is not None:
         check_number("max_seconds", max_seconds, above=0)
-    with contextlib.closing(_resampled(audio, sample_rate, max_seconds)) as pieces:
+    with contextlib.closing(_resample(audio, sample_rate, max_seconds)) as pieces:
         return np.concatenate(list(pieces))
 
 
@@ -79,7 +79,7 @@ def read_blocks(
     block_seconds: float = 30.0,
     max_seconds: float | None = None,
     on_read: Callable[[float], None] | None = None,
-) -> Iterator[np.ndarray]:
+) -> Generator[np.ndarray]:
     """Read a recording of any length as mono blocks, in memory that does not grow with it.
 
     The blocks, concatenated, are bit for bit what `load_audio` returns. The file is opened when
@@ -108,8 +108,8 @@ def read_blocks(
     if max_seconds is not None:
         check_number("max_seconds", max_seconds, above=0)
     check_number("block_seconds", block_seconds, least=MIN_SECONDS, unit="s")
-    pieces = _resampled(audio, sample_rate, max_seconds, on_read)
-    return _cut(pieces, round(block_seconds * sample_rate))
+    pieces = _resample(audio, sample_rate, max_seconds, on_read)
+    return _cut_blocks(pieces, round(block_seconds * sample_rate))
 
 
 def to_mono(audio: tuple[int, np.ndarray]) -> tuple[int, np.ndarray]:
@@ -131,7 +131,7 @@ def to_mono(audio: tuple[int, np.ndarray]) -> tuple[int, np.ndarray]:
     return rate, np.concatenate([block for _, block in blocks])
 
 
-def _cut(pieces: Iterator[np.ndarray], length: int) -> Iterator[np.ndarray]:
+def _cut_blocks(pieces: Generator[np.ndarray], length: int) -> Generator[np.ndarray]:
     """Join pieces of any lengths and cut them into blocks of `length` samples."""
     pending: list[np.ndarray] = []
     count = 0
@@ -156,12 +156,12 @@ def _cut(pieces: Iterator[np.ndarray], length: int) -> Iterator[np.ndarray]:
         raise truncation
 
 
-def _resampled(
+def _resample(
     audio: AudioInput,
     sample_rate: int,
     max_seconds: float | None,
     on_read: Callable[[float], None] | None = None,
-) -> Iterator[np.ndarray]:
+) -> Generator[np.ndarray]:
     """Yield mono float32 pieces at `sample_rate`; a truncation is raised after the last one."""
     resampler = None
     truncation = None
@@ -180,9 +180,9 @@ def _resampled(
 
 def _mono_blocks(
     audio: AudioInput, max_seconds: float | None, on_read: Callable[[float], None] | None
-) -> Iterator[tuple[int, np.ndarray]]:
+) -> Generator[tuple[int, np.ndarray]]:
     """Yield (sample rate, mono float32 block) as decoded, checked, at the recording's own rate."""
-    with _opened(audio) as (label, blocks, share):
+    with _open_audio(audio) as (label, blocks, share):
         first_rate, frames = None, 0
         for rate, block in blocks:
             if first_rate is None:
@@ -210,9 +210,9 @@ def _mono_blocks(
 
 
 @contextlib.contextmanager
-def _opened(
+def _open_audio(
     audio: AudioInput,
-) -> Iterator[tuple[str, Iterator[tuple[int, np.ndarray]], Callable[[int], float]]]:
+) -> Iterator[tuple[str, Generator[tuple[int, np.ndarray]], Callable[[int], float]]]:
     """Open a recording.
 
     Yields:

@@ -1,6 +1,6 @@
 """Samples as numbers: any integer or float array to mono float32, checked on the way."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,7 @@ def as_float32(samples: np.ndarray) -> np.ndarray:
     raise TypeError(f"no audio scale for samples of type {samples.dtype}")
 
 
-def array_blocks(pair: tuple[int, np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
+def array_blocks(pair: tuple[int, np.ndarray]) -> Generator[tuple[int, np.ndarray]]:
     """Cut an array as the decoders cut a file.
 
     Args:

@@ -14,8 +14,8 @@ from typing import NoReturn
 from ser_core.errors import SpeechEmotionError
 from ser_core.recognizer import DEFAULT_MODEL
 
+from .pool import TIMEOUT
 from .run import run
-from .workers import TIMEOUT
 
 
 def main() -> None:

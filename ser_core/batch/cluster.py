@@ -10,19 +10,19 @@ by the paths they are named by.
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import ser_core
+from ser_core.errors import BatchError
 from ser_core.model.files import FEATURE_CONFIG, KERAS_FILES, LITERT_FILE
 
-from .answers import Row, RowKind
-from .errors import BatchError
+from .pool import WorkerPool
 from .recordings import Recording
-from .workers import Workers
+from .rows import Row, RowKind
 
 # A task of Ray costs about as much as a short clip: enough clips to make that little, and few
 # enough that every actor gets several tasks and all end together.
@@ -41,7 +41,7 @@ class Answerer:
             kind: which rows to make.
             timeout: float > 0 [s], after which a recording is given up.
         """
-        self._workers = Workers(files, kind, count=1, timeout=timeout)
+        self._pool = WorkerPool(files, kind, count=1, timeout=timeout)
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Answer a batch.
@@ -54,14 +54,14 @@ class Answerer:
         """
         recordings = [Recording(*json.loads(text)) for text in batch["recording"]]
         index = dict(zip(recordings, batch["index"].tolist(), strict=True))
-        answered = [(index[r], json.dumps(rows)) for r, rows in self._workers.answers(recordings)]
+        answered = [(index[r], json.dumps(rows)) for r, rows in self._pool.answer(recordings)]
         return {
             "index": np.array([number for number, _ in answered], dtype=np.int64),
             "rows": np.array([text for _, text in answered], dtype=object),
         }
 
 
-def answers(
+def answer_recordings(
     recordings: list[Recording],
     directory: Path,
     kind: RowKind,
@@ -69,7 +69,7 @@ def answers(
     count: int | None,
     address: str | None,
     timeout: float,
-) -> Iterator[tuple[Recording, list[Row]]]:
+) -> Generator[tuple[Recording, list[Row]]]:
     """Answer recordings on a cluster, in whichever order they get done.
 
     Args:
@@ -88,8 +88,8 @@ def answers(
         BatchError: Ray is not installed, the cluster cannot be reached, or it gave up.
     """
     ray = _ray()
-    ours = not ray.is_initialized()
-    if ours:
+    is_ours = not ray.is_initialized()
+    if is_ours:
         _connect(ray, address)
     try:
         for index, rows in _results(ray, recordings, directory, kind, count, timeout):
@@ -100,7 +100,7 @@ def answers(
             "it had answered is kept: see to the cluster, and give the same command again."
         ) from error
     finally:
-        if ours:
+        if is_ours:
             ray.shutdown()
 
 
@@ -139,7 +139,7 @@ def _results(
 
 
 def _files(directory: Path) -> dict[str, bytes]:
-    names = (FEATURE_CONFIG, LITERT_FILE)
+    names: tuple[str, ...] = (FEATURE_CONFIG, LITERT_FILE)
     if not (directory / LITERT_FILE).is_file():
         names = (FEATURE_CONFIG, *KERAS_FILES)
     return {name: (directory / name).read_bytes() for name in names}

@@ -1,6 +1,6 @@
 """Which recordings: files, folders, globs and fsspec addresses, listed and opened.
 
-    find(["calls/", "more/**/*.mp3", "s3://bucket/2026/"])
+    find_recordings(["calls/", "more/**/*.mp3", "s3://bucket/2026/"])
 
 A path in a row is absolute, an address is as fsspec spells it, and both name one recording whatever
 folder the command was started in. Secrets that stand in an address are used and never shown.
@@ -17,9 +17,7 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from ser_core.errors import AudioFileError, AudioLengthError
-
-from .errors import BatchError
+from ser_core.errors import AudioFileError, AudioLengthError, BatchError
 
 SUFFIXES = frozenset(
     f".{name}"
@@ -58,7 +56,7 @@ class Recording:
     version: str | None
 
 
-def find(paths: Iterable[str | os.PathLike]) -> list[Recording]:
+def find_recordings(paths: Iterable[str | os.PathLike[str]]) -> list[Recording]:
     """List recordings.
 
     Args:
@@ -74,20 +72,20 @@ def find(paths: Iterable[str | os.PathLike]) -> list[Recording]:
         BatchError: a path matches nothing, a folder may not be read, or a store cannot be used.
     """
     found: dict[str, Recording] = {}
-    for path in map(os.fspath, paths):
+    for path in (os.fspath(path) for path in paths):
         matches = list(_matches(path))
         for recording in matches:
             found.setdefault(recording.path, recording)
         if not matches:
             raise BatchError(
-                f"{public(path)} matches no recording: expected a file, or a folder or pattern "
-                "with audio in it (.wav, .mp3, .m4a, ...), got none; check the path."
+                f"{public_address(path)} matches no recording: expected a file, or a folder or "
+                "pattern with audio in it (.wav, .mp3, .m4a, ...), got none; check the path."
             )
     return [found[path] for path in sorted(found)]
 
 
 @contextlib.contextmanager
-def opened(recording: Recording) -> Iterator[str | bytes | BinaryIO]:
+def open_recording(recording: Recording) -> Iterator[str | bytes | BinaryIO]:
     """Give what `predict` takes: a local path, or a remote file's bytes or temporary copy.
 
     Raises:
@@ -115,10 +113,10 @@ def opened(recording: Recording) -> Iterator[str | bytes | BinaryIO]:
         yield audio
 
 
-def public(address: str) -> str:
+def public_address(address: str) -> str:
     """Return an address without passwords, tokens and signatures.
 
-    >>> public("https://user:pass@host/a.wav?id=5&X-Amz-Signature=abc")
+    >>> public_address("https://user:pass@host/a.wav?id=5&X-Amz-Signature=abc")
     'https://host/a.wav?id=5'
     """
     if not _ADDRESS.match(address):
@@ -149,12 +147,12 @@ def _matches(path: str) -> Iterator[Recording]:
         try:
             status = os.stat(name)
         except OSError:  # a link to nothing becomes a row with its error
-            yield Recording(public(name), name, None, None)
+            yield Recording(public_address(name), name, None, None)
         else:
             changed = datetime.fromtimestamp(status.st_mtime, UTC).isoformat(
                 timespec="microseconds"
             )
-            yield Recording(public(name), name, status.st_size, changed)
+            yield Recording(public_address(name), name, status.st_size, changed)
 
 
 def _local(path: str) -> Iterator[str]:
@@ -173,7 +171,7 @@ def _local(path: str) -> Iterator[str]:
 def _walk(folder: str) -> Iterator[str]:
     def refuse(error: OSError) -> None:
         raise BatchError(
-            f"The folder {public(error.filename)} may not be listed ({error.strerror}): "
+            f"The folder {public_address(error.filename)} may not be listed ({error.strerror}): "
             "grant that, or name the folders beside it."
         ) from error
 
@@ -193,15 +191,15 @@ def _remote(address: str) -> Iterator[Recording]:
         infos = list(_remote_infos(system, path))
     except ImportError as error:
         raise BatchError(
-            f"{public(address)} needs a package that is not installed ({error}): pip install it, "
-            "s3fs for s3://, gcsfs for gs://, adlfs for az://, aiohttp for https://."
+            f"{public_address(address)} needs a package that is not installed ({error}): pip "
+            "install it, s3fs for s3://, gcsfs for gs://, adlfs for az://, aiohttp for https://."
         ) from error
     except FileNotFoundError:
         return
     except Exception as error:  # each of fsspec's stores has errors of its own
         raise BatchError(
-            f"{public(address)} cannot be listed ({type(error).__name__}): check the address, the "
-            "network and the permissions."
+            f"{public_address(address)} cannot be listed ({type(error).__name__}): check the "
+            "address, the network and the permissions."
         ) from error
     first, separator, rest = address.partition("::")
     chain = separator + rest if "://" in first else ""
@@ -212,7 +210,7 @@ def _remote(address: str) -> Iterator[Recording]:
         version = next((info[key] for key in _VERSIONS if info.get(key)), info.get("created"))
         version = version.isoformat() if isinstance(version, datetime) else version
         yield Recording(
-            public(full + chain), full + chain, info.get("size"), version and str(version)
+            public_address(full + chain), full + chain, info.get("size"), version and str(version)
         )
 
 
@@ -236,7 +234,8 @@ def _remote_infos(system: Any, path: str) -> Iterator[dict[str, Any]]:
 def _file_system(address: str) -> tuple[Any, str]:
     import fsspec
 
-    return fsspec.core.url_to_fs(address)
+    system, path = fsspec.core.url_to_fs(address)
+    return system, path
 
 
 @contextlib.contextmanager

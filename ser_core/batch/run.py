@@ -5,12 +5,12 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn
 
 from tqdm import tqdm
 
@@ -18,11 +18,11 @@ from ser_core.model.files import FEATURE_CONFIG, KERAS_FILES, LITERT_FILE
 from ser_core.recognizer import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.timeline.answering import usable_cores
 
-from . import tables
-from .answers import Row, RowKind
-from .parts import Parts
-from .recordings import Recording, find
-from .workers import TIMEOUT, Workers
+from .checkpoint import Checkpoint
+from .output_table import require_writable, table_columns
+from .pool import TIMEOUT, WorkerPool
+from .recordings import Recording, find_recordings
+from .rows import Row, RowKind
 
 Engine = Literal["local", "ray"]
 
@@ -64,10 +64,10 @@ class Summary:
 
 
 def run(
-    paths: Iterable[str | PathLike],
-    out: str | PathLike,
+    paths: Iterable[str | PathLike[str]],
+    out: str | PathLike[str],
     *,
-    model: str | PathLike = DEFAULT_MODEL,
+    model: str | PathLike[str] = DEFAULT_MODEL,
     revision: str | None = None,
     rows: RowKind = "files",
     engine: Engine = "local",
@@ -84,7 +84,8 @@ def run(
     again, and rows of recordings that are no longer named are kept.
 
     Args:
-        paths: files, folders, globs and addresses; see `ser_core.batch.recordings.find`.
+        paths: files, folders, globs and addresses; see
+            `ser_core.batch.recordings.find_recordings`.
         out: the table, .parquet, .csv or .jsonl; rows are sorted by path.
         model: a folder, or the id of a Hub repository.
         revision: branch, tag or commit of that repository.
@@ -105,22 +106,22 @@ def run(
     """
     # Relative to where it was started, even if somebody changes the folder meanwhile.
     out = Path(os.path.abspath(out))
-    tables.require_writable(out)
-    recordings = find(paths)
+    require_writable(out)
+    recordings = find_recordings(paths)
     recognizer = EmotionRecognizer.from_pretrained(model, revision=revision)
-    name, revision = identity(recognizer)
-    columns = tables.columns(recognizer.labels, rows)
+    name, revision = model_identity(recognizer)
+    columns = table_columns(recognizer.labels, rows)
     options = {"model": name, "revision": revision, "rows": rows}
     summary = Summary(out)
-    with closing(Parts(out, options, columns)) as parts:
-        todo = [r for r in recordings if not _is_answered(r, parts, retry_errors)]
+    with closing(Checkpoint(out, options, columns)) as checkpoint:
+        todo = [r for r in recordings if not _is_answered(r, checkpoint, retry_errors)]
         summary.kept = len(recordings) - len(todo)
         started = time.monotonic()
         if todo:
             if engine == "ray":
                 from . import cluster
 
-                answers = cluster.answers(
+                answers = cluster.answer_recordings(
                     todo,
                     recognizer.directory,
                     rows,
@@ -129,19 +130,19 @@ def run(
                     timeout=timeout,
                 )
             else:
-                answers = _local(todo, recognizer.directory, rows, workers, timeout)
-            with closing(answers), _bar(len(recordings), summary.kept, progress) as bar:
+                answers = _answer_here(todo, recognizer.directory, rows, workers, timeout)
+            with closing(answers), _progress_bar(len(recordings), summary.kept, progress) as bar:
                 for recording, answered in answers:
-                    parts.add(recording, answered)
+                    checkpoint.add(recording, answered)
                     summary.count(answered)
                     bar.update()
                     _show_hours(bar, summary, time.monotonic() - started)
         summary.seconds = time.monotonic() - started
-        parts.join({"model": name, "revision": revision})
+        checkpoint.join({"model": name, "revision": revision})
     return summary
 
 
-def identity(recognizer: EmotionRecognizer) -> tuple[str, str]:
+def model_identity(recognizer: EmotionRecognizer) -> tuple[str, str]:
     """Return a model's name, and what its answers depend on: a commit, or a digest of its files."""
     if recognizer.revision is not None:
         return recognizer.source, recognizer.revision
@@ -153,22 +154,22 @@ def identity(recognizer: EmotionRecognizer) -> tuple[str, str]:
     return recognizer.directory.absolute().name, f"sha256:{digest.hexdigest()[:16]}"
 
 
-def _local(
+def _answer_here(
     recordings: list[Recording], directory: Path, kind: RowKind, count: int | None, timeout: float
-) -> Iterator[tuple[Recording, list[Row]]]:
+) -> Generator[tuple[Recording, list[Row]]]:
     count = min(count or usable_cores(), len(recordings))
-    with Workers(directory, kind, count=count, timeout=timeout) as workers:
-        yield from workers.answers(recordings)
+    with WorkerPool(directory, kind, count=count, timeout=timeout) as pool:
+        yield from pool.answer(recordings)
 
 
-def _is_answered(recording: Recording, parts: Parts, retry_errors: bool) -> bool:
-    entry = parts.entries.get(recording.path)
+def _is_answered(recording: Recording, checkpoint: Checkpoint, retry_errors: bool) -> bool:
+    entry = checkpoint.entries.get(recording.path)
     if entry is None or (retry_errors and entry.failed):
         return False
     return (entry.size, entry.version) == (recording.size, recording.version)
 
 
-def _bar(total: int, kept: int, progress: bool) -> tqdm:
+def _progress_bar(total: int, kept: int, progress: bool) -> "tqdm[NoReturn]":
     return tqdm(
         total=total,
         initial=kept,
@@ -182,7 +183,7 @@ def _bar(total: int, kept: int, progress: bool) -> tqdm:
     )
 
 
-def _show_hours(bar: tqdm, summary: Summary, seconds: float) -> None:
+def _show_hours(bar: "tqdm[NoReturn]", summary: Summary, seconds: float) -> None:
     """Show hours of audio an hour beside the files a second; drawn when the bar is."""
     if not bar.disable and seconds > 0:
         rate = summary.audio_seconds / seconds

@@ -1,40 +1,43 @@
-"""A process that answers recordings: started by ser_core.batch.workers, with a socket's number.
+"""The process that answers recordings: started by `ser_core.batch.pool`.
 
-It says None once the model is loaded, then the rows of each recording in the order they came. It
-ends when the other side is gone, so a command that is killed leaves nobody behind.
+It takes the model, and says so once that is loaded; then recordings, and sends the rows of each in
+the order they came. It ends when the other side is gone, so a command that is killed leaves nobody
+behind.
 """
 
-import sys
 import tempfile
-from multiprocessing.connection import Connection
 from pathlib import Path
 
+from ser_core.audio.child_process import Parent
 from ser_core.recognizer import EmotionRecognizer
 
-from .answers import answer
+from .recordings import Recording
+from .rows import answer_recording
 
 
 def main() -> None:
-    """Answer until the connection is closed."""
-    connection = Connection(int(sys.argv[1]))
-    try:
-        model, kind = connection.recv()
-        recognizer = load(model)
-        connection.send(None)
-        while True:
-            connection.send(answer(recognizer, connection.recv(), kind))
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        return
+    """Answer until the parent is gone."""
+    parent = Parent()
+    messages = iter(parent)
+    setup, contents = next(messages)
+    recognizer = _load_model(setup["model"], setup["files"], contents)
+    parent.send(None)
+    for fields, _ in messages:
+        parent.send(answer_recording(recognizer, Recording(*fields), setup["rows"]))
 
 
-def load(model: str | dict[str, bytes]) -> EmotionRecognizer:
-    """Load a model from its folder, or from the contents of its files by name."""
-    if isinstance(model, str):
-        return EmotionRecognizer.from_pretrained(model)
-    with tempfile.TemporaryDirectory(prefix="model-") as folder:
-        for name, content in model.items():
-            (Path(folder) / name).write_bytes(content)
+def _load_model(
+    folder: str | None, files: list[tuple[str, int]], contents: bytes
+) -> EmotionRecognizer:
+    """Load a model from its folder, or from its files' names, sizes [bytes] and joint contents."""
+    if folder is not None:
         return EmotionRecognizer.from_pretrained(folder)
+    with tempfile.TemporaryDirectory(prefix="model-") as temporary:
+        start = 0
+        for name, size in files:
+            (Path(temporary) / name).write_bytes(contents[start : start + size])
+            start += size
+        return EmotionRecognizer.from_pretrained(temporary)
 
 
 if __name__ == "__main__":

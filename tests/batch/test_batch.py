@@ -20,8 +20,13 @@ import soundfile
 from ser_core import DEFAULT_MODEL, LABELS, EmotionRecognizer
 from ser_core.batch import BatchError, run
 from ser_core.batch import recordings as recordings_module
-from ser_core.batch.recordings import Recording, find, opened, public
-from ser_core.batch.workers import Workers
+from ser_core.batch.pool import WorkerPool
+from ser_core.batch.recordings import (
+    Recording,
+    find_recordings,
+    open_recording,
+    public_address,
+)
 from ser_core.errors import AudioFileError, AudioLengthError
 from ser_core.recognizer import MAX_SECONDS
 from ser_core.timeline.answering import usable_cores
@@ -225,19 +230,21 @@ def test_paths_are_files_folders_and_globs_each_recording_once(archive):
     names = ["broken.wav", *VOICES, "sub/talk.MP3"]
     everything = [str(archive / name) for name in names]
     listed = [archive, archive / "speech_male.wav", f"{archive}/**", f"{archive}/sub/../*.wav"]
-    assert [r.path for r in find(listed)] == everything
-    assert [r.path for r in find([f"{archive}/*.wav"])] == everything[:-1]
-    assert [r.path for r in find([f"{archive}/s*b"])] == everything[-1:]
-    assert [r.path for r in find([f"file://{archive}/sub"])] == everything[-1:]
-    assert [r.path for r in find([archive / "notes.txt"])] == [str(archive / "notes.txt")]
+    assert [r.path for r in find_recordings(listed)] == everything
+    assert [r.path for r in find_recordings([f"{archive}/*.wav"])] == everything[:-1]
+    assert [r.path for r in find_recordings([f"{archive}/s*b"])] == everything[-1:]
+    assert [r.path for r in find_recordings([f"file://{archive}/sub"])] == everything[-1:]
+    assert [r.path for r in find_recordings([archive / "notes.txt"])] == [
+        str(archive / "notes.txt")
+    ]
     bracket = archive / "take [1].wav"
     bracket.touch()
-    assert [r.path for r in find([bracket])] == [str(bracket)]
+    assert [r.path for r in find_recordings([bracket])] == [str(bracket)]
 
 
 def test_relative_paths_become_absolute(archive, monkeypatch):
     monkeypatch.chdir(archive)
-    assert [r.path for r in find(["sub"])] == [str(archive / "sub" / "talk.MP3")]
+    assert [r.path for r in find_recordings(["sub"])] == [str(archive / "sub" / "talk.MP3")]
 
 
 def test_a_name_that_is_no_text_is_a_row_all_the_same(archive, tmp_path):
@@ -461,14 +468,14 @@ def test_two_runs_at_once_are_one_too_many(many, tmp_path):
 
 
 def test_a_killed_worker_costs_nothing(many):
-    recordings = find([many])
+    recordings = find_recordings([many])
     answered = []
-    with Workers(DEFAULT_MODEL, "files", count=2) as workers:
-        for recording, rows in workers.answers(recordings):
+    with WorkerPool(DEFAULT_MODEL, "files", count=2) as pool:
+        for recording, rows in pool.answer(recordings):
             answered.append(recording)
             assert rows[0]["status"] != "error", rows
             if len(answered) in (20, 90):
-                os.kill(workers.process_ids[0], signal.SIGKILL)
+                os.kill(pool.process_ids[0], signal.SIGKILL)
     assert sorted(r.path for r in answered) == [r.path for r in recordings]
 
 
@@ -494,16 +501,16 @@ def test_a_recording_that_takes_for_ever_becomes_a_row(archive, dangerous, tmp_p
 def test_workers_that_cannot_start_end_the_run_with_a_sentence(archive, tmp_path):
     (tmp_path / "empty").mkdir()
     with (
-        Workers(tmp_path / "empty", "files", count=2) as workers,
+        WorkerPool(tmp_path / "empty", "files", count=2) as pool,
         pytest.raises(BatchError, match="before they have loaded the model"),
     ):
-        list(workers.answers(find([archive])))
+        list(pool.answer(find_recordings([archive])))
 
 
 def test_workers_have_one_thread_and_nothing_heavy(archive):
-    with Workers(DEFAULT_MODEL, "files", count=2) as workers:
-        assert len(list(workers.answers(find([archive])))) == 5
-        for pid in workers.process_ids:
+    with WorkerPool(DEFAULT_MODEL, "files", count=2) as pool:
+        assert len(list(pool.answer(find_recordings([archive])))) == 5
+        for pid in pool.process_ids:
             environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
             assert b"OMP_NUM_THREADS=1" in environment
             libraries = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8")
@@ -534,21 +541,21 @@ def test_archives_inside_archives_are_read_through_fsspec(archive, tmp_path):
 def test_a_large_remote_file_goes_through_a_temporary_one(archive, tmp_path, monkeypatch):
     with zipfile.ZipFile(tmp_path / "calls.zip", "w") as file:
         file.write(archive / "speech_male.wav", "a.wav")
-    (recording,) = find([f"zip://a.wav::{tmp_path}/calls.zip"])
-    with opened(recording) as audio:
+    (recording,) = find_recordings([f"zip://a.wav::{tmp_path}/calls.zip"])
+    with open_recording(recording) as audio:
         content = audio
     monkeypatch.setattr(recordings_module, "MEMORY_BYTES", 1_000)
-    with opened(recording) as audio:
+    with open_recording(recording) as audio:
         assert audio.tell() > 1_000
         audio.seek(0)
         assert audio.read() == content == (archive / "speech_male.wav").read_bytes()
     monkeypatch.setattr(recordings_module, "MAX_REMOTE_BYTES", 2_000)
     unknown = Recording(recording.path, recording.address, None, None)
     for one in (recording, unknown):
-        with pytest.raises(AudioLengthError, match="too large"), opened(one):
+        with pytest.raises(AudioLengthError, match="too large"), open_recording(one):
             pytest.fail("it was fetched")
     gone = Recording("gone", f"zip://gone.wav::{tmp_path}/calls.zip", 5, None)
-    with pytest.raises(AudioFileError, match="does not exist"), opened(gone):
+    with pytest.raises(AudioFileError, match="does not exist"), open_recording(gone):
         pytest.fail("it was fetched")
 
 
@@ -578,19 +585,19 @@ def test_a_data_set_on_the_hub_is_an_archive_and_its_token_stays_secret(
 
 
 def test_secrets_in_an_address_are_not_shown():
-    shown = public("https://user:pass@host/a.wav?id=5&X-Amz-Signature=abc&token=def#t")
+    shown = public_address("https://user:pass@host/a.wav?id=5&X-Amz-Signature=abc&token=def#t")
     assert shown == "https://host/a.wav?id=5#t"
-    assert public("s3://key:secret@bucket/a.wav") == "s3://bucket/a.wav"
-    assert public("zip://a@b.wav::s3://bucket/x.zip") == "zip://a@b.wav::s3://bucket/x.zip"
+    assert public_address("s3://key:secret@bucket/a.wav") == "s3://bucket/a.wav"
+    assert public_address("zip://a@b.wav::s3://bucket/x.zip") == "zip://a@b.wav::s3://bucket/x.zip"
     with pytest.raises(BatchError) as caught:
-        find(["nosuch://user:pass@host/a.wav"])
+        find_recordings(["nosuch://user:pass@host/a.wav"])
     assert "pass" not in str(caught.value)
 
 
 def test_a_missing_store_package_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "s3fs", None)
     with pytest.raises(BatchError, match="s3fs for s3://"):
-        find(["s3://bucket/calls/"])
+        find_recordings(["s3://bucket/calls/"])
 
 
 def test_the_bar_shows_rate_and_time_left(archive, tmp_path):

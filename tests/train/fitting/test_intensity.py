@@ -13,8 +13,8 @@ from gradio_client import Client, handle_file
 
 from ser_core import DEFAULT_MODEL, EmotionPrediction, EmotionRecognizer, LiveSession
 from ser_core.audio.load import load_audio
-from ser_core.batch.answers import answer as batch_rows
 from ser_core.batch.recordings import Recording
+from ser_core.batch.rows import answer_recording
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.features import network_inputs
 from ser_core.model.pooling import Answers, Pooled, pool_answers
@@ -169,9 +169,9 @@ def test_live_moments_say_it(recognizer):
 
 def test_rows_of_an_archive_hold_it(recognizer):
     recording = Recording(str(SPEECH), str(SPEECH), None, None)
-    (row,) = batch_rows(recognizer, recording, "files")
+    (row,) = answer_recording(recognizer, recording, "files")
     assert row["intensity"] == recognizer.predict(SPEECH).intensity
-    rows = batch_rows(recognizer, recording, "segments")
+    rows = answer_recording(recognizer, recording, "segments")
     segments = recognizer.analyze(SPEECH).segments
     assert [row["intensity"] for row in rows] == [segment.intensity for segment in segments]
 

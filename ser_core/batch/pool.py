@@ -1,33 +1,34 @@
 """Worker processes with one thread each, which may die or hang without harm to the run.
 
-    with Workers(directory, "files", count=2) as workers:
-        for recording, rows in workers.answers(recordings):
+    with WorkerPool(directory, "files", count=2) as pool:
+        for recording, rows in pool.answer(recordings):
             ...
 
 `concurrent.futures` cannot say which file killed a process, nor stop one that hangs; here every
 recording is reported on its own, so the blame is exact and the others go on.
 """
 
-import contextlib
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
-from multiprocessing import Pipe
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import astuple
 from multiprocessing.connection import wait
 from os import PathLike
 from typing import Any
 
-from .answers import Row, RowKind, failure
-from .errors import BatchError
+from ser_core.audio.child_process import ChildProcess
+from ser_core.errors import BatchError
+
 from .recordings import Recording
+from .rows import Row, RowKind, error_row
 
 TIMEOUT = 900.0  # [s] for one recording; a day of audio takes a few minutes
 MAX_DEATHS = 2  # deaths of a worker at the same recording that make it a row with an error
 _MAX_FAILED_STARTS = 3  # in a row
+
+_LONGEST_LOOK = 1.0  # [s] at the workers before the clock is looked at
 
 # A worker has the next recordings at hand when it is done with one; few, so that all end together.
 _AHEAD = 8
@@ -47,12 +48,12 @@ _ENVIRONMENT = {
 }
 
 
-class Workers:
+class WorkerPool:
     """A fixed number of processes that hold the model. Not safe to share between threads."""
 
     def __init__(
         self,
-        model: str | PathLike | dict[str, bytes],
+        model: str | PathLike[str] | Mapping[str, bytes],
         kind: RowKind,
         *,
         count: int,
@@ -66,25 +67,28 @@ class Workers:
             count: int > 0, how many processes.
             timeout: float > 0 [s], after which a recording is given up.
         """
-        self._setup = (model if isinstance(model, dict) else os.fspath(model), kind)
+        files = model if isinstance(model, Mapping) else {}
+        folder = None if isinstance(model, Mapping) else os.fspath(model)
+        sizes = [(name, len(content)) for name, content in files.items()]
+        self._setup = {"model": folder, "files": sizes, "rows": kind}, b"".join(files.values())
         self._timeout = timeout
         self._failed_starts = 0
         self._workers: list[_Worker] = []
-        self._workers = [_Worker(self._setup) for _ in range(count)]
+        self._workers = [_Worker(*self._setup) for _ in range(count)]
 
     @property
     def process_ids(self) -> list[int]:
         """The processes' ids."""
         return [worker.process.pid for worker in self._workers]
 
-    def __enter__(self) -> "Workers":
+    def __enter__(self) -> "WorkerPool":
         return self
 
     def __exit__(self, *exc_info: object) -> None:
         for worker in self._workers:
             worker.stop()
 
-    def answers(self, recordings: Iterable[Recording]) -> Iterator[tuple[Recording, list[Row]]]:
+    def answer(self, recordings: Iterable[Recording]) -> Iterator[tuple[Recording, list[Row]]]:
         """Answer recordings, in whichever order they get done.
 
         Args:
@@ -101,12 +105,10 @@ class Workers:
         again: deque[Recording] = deque()
         deaths: Counter[str] = Counter()
         while self._hand_out(source, again):
-            by_connection = {w.connection: w for w in self._workers if w.expected}
-            for connection in wait(list(by_connection), timeout=1.0):
-                worker = by_connection[connection]
+            for worker in self._with_message():
                 try:
                     answered = worker.receive()
-                except (EOFError, OSError):
+                except EOFError:
                     yield from self._bury(worker, again, deaths)
                 else:
                     if answered is not None:
@@ -128,6 +130,11 @@ class Workers:
             hungry.append(worker)
         return any(worker.waiting for worker in self._workers)
 
+    def _with_message(self) -> list["_Worker"]:
+        awaited = [worker for worker in self._workers if worker.is_awaited]
+        ready = wait([worker.process.fileno() for worker in awaited], timeout=_LONGEST_LOOK)
+        return [worker for worker in awaited if worker.process.fileno() in ready]
+
     def _overdue(self) -> list["_Worker"]:
         limit = time.monotonic() - self._timeout
         return [w for w in self._workers if w.waiting and w.since < limit]
@@ -136,13 +143,14 @@ class Workers:
         self, worker: "_Worker", again: deque[Recording], deaths: Counter[str]
     ) -> Iterator[tuple[Recording, list[Row]]]:
         """Replace a worker that died; the recording it was at is tried once more."""
-        status, was_ready, waiting = worker.stop(), worker.ready, worker.waiting
+        status, was_ready, waiting = worker.stop(), worker.is_ready, worker.waiting
         if not was_ready:
             self._failed_starts += 1
             if self._failed_starts >= _MAX_FAILED_STARTS:
                 raise BatchError(
                     f"Workers end before they have loaded the model (status {status}: "
-                    f"{worker.last_words or 'nothing said'}); free memory, or use fewer --workers."
+                    f"{worker.last_complaint or 'no reason given'}); free memory, or use fewer "
+                    "--workers."
                 )
         self._replace(worker)
         if was_ready:
@@ -154,7 +162,7 @@ class Workers:
                 yield (
                     guilty,
                     [
-                        failure(
+                        error_row(
                             f"{guilty.path} ended the process that read it, {MAX_DEATHS} times "
                             f"(status {status}); convert it to WAV, or give workers more memory."
                         )
@@ -166,7 +174,7 @@ class Workers:
         self, worker: "_Worker", again: deque[Recording]
     ) -> Iterator[tuple[Recording, list[Row]]]:
         """Stop a worker that hangs; its recording is not tried again."""
-        if not worker.ready:
+        if not worker.is_ready:
             yield from self._bury(worker, again, Counter())
             return
         worker.stop()
@@ -176,7 +184,7 @@ class Workers:
         yield (
             stuck,
             [
-                failure(
+                error_row(
                     f"{stuck.path} took longer than {self._timeout:g} s and was given up; convert "
                     "it to WAV, or raise --timeout and start again with --retry-errors."
                 )
@@ -184,43 +192,34 @@ class Workers:
         )
 
     def _replace(self, worker: "_Worker") -> None:
-        self._workers[self._workers.index(worker)] = _Worker(self._setup)
+        self._workers[self._workers.index(worker)] = _Worker(*self._setup)
 
 
 class _Worker:
     """One process, and the recordings it was given and has not answered.
 
     Attributes:
+        process: ChildProcess.
         waiting: deque of Recording, the first one being worked on.
-        ready: bool, whether the model is loaded.
+        is_ready: bool, whether the model is loaded.
         since: float [s], monotonic time at which it began with the first one.
     """
 
-    def __init__(self, setup: tuple[str | dict[str, bytes], RowKind]) -> None:
-        self.connection, theirs = Pipe()
+    def __init__(self, setup: dict[str, Any], contents: bytes) -> None:
         self.waiting: deque[Recording] = deque()
-        self.ready = False
+        self.is_ready = False
         self.since = time.monotonic()
         # Decoders complain there; it must not tear the progress bar.
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115
-        path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-        with theirs:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "ser_core.batch.worker", str(theirs.fileno())],
-                env=os.environ | _ENVIRONMENT | {"PYTHONPATH": path},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._complaints,
-                pass_fds=[theirs.fileno()],
-                process_group=0,  # Ctrl-C is for the command alone, which then stops this process
-            )
-        with contextlib.suppress(OSError):
-            self.connection.send(setup)
+        self.process = ChildProcess(
+            "ser_core.batch.worker", environment=_ENVIRONMENT, complaints=self._complaints
+        )
+        self.process.send(setup, contents)
 
     @property
-    def expected(self) -> bool:
-        """Whether it has something to say."""
-        return bool(self.waiting) or not self.ready
+    def is_awaited(self) -> bool:
+        """Whether a message of it is still to come."""
+        return bool(self.waiting) or not self.is_ready
 
     @property
     def has_room(self) -> bool:
@@ -233,30 +232,27 @@ class _Worker:
         if not self.waiting:
             self.since = time.monotonic()
         self.waiting.append(recording)
-        with contextlib.suppress(OSError):
-            self.connection.send(recording)
+        self.process.send(astuple(recording))
 
     def receive(self) -> tuple[Recording, list[Row]] | None:
         """Return an answer; None when the process says that it is ready.
 
         Raises:
-            EOFError, OSError: the process is gone.
+            EOFError: the process is gone.
         """
-        rows: Any = self.connection.recv()
+        rows, _ = self.process.receive()
         self.since = time.monotonic()
         if rows is None:
-            self.ready = True
+            self.is_ready = True
             return None
         return self.waiting.popleft(), rows
 
     def stop(self) -> int:
         """End the process, whatever it does, and return its exit status."""
-        self.process.kill()
-        self.connection.close()
-        return self.process.wait()
+        return self.process.end()
 
     @property
-    def last_words(self) -> str:
+    def last_complaint(self) -> str:
         """The last line it wrote to its error output."""
         self._complaints.seek(0)
         lines = self._complaints.read().decode("utf-8", "replace").strip().splitlines()

@@ -8,8 +8,9 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from .answers import Row, RowKind
-from .errors import BatchError
+from ser_core.errors import BatchError
+
+from .rows import Row, RowKind
 
 Columns: TypeAlias = Mapping[str, type]
 
@@ -17,14 +18,14 @@ SUFFIXES = (".parquet", ".csv", ".jsonl")
 _GROUP = 50_000  # rows of a Parquet file that are written together
 
 
-def columns(labels: Sequence[str], kind: RowKind) -> Columns:
+def table_columns(labels: Sequence[str], kind: RowKind) -> Columns:
     """Return the columns of a table with their types, in order.
 
     Args:
         labels: the model's labels; each has a column `prob_LABEL`.
         kind: "files", or "segments", which have `start` and `end` [s] beside.
 
-    >>> list(columns(["sad"], "segments"))[:5]
+    >>> list(table_columns(["sad"], "segments"))[:5]
     ['path', 'start', 'end', 'status', 'label']
     """
     span = {"start": float, "end": float} if kind == "segments" else {}
@@ -67,7 +68,7 @@ def require_writable(path: Path) -> None:
         ) from error
 
 
-def write(path: Path, columns: Columns, rows: Iterable[Row]) -> None:
+def write_table(path: Path, columns: Columns, rows: Iterable[Row]) -> None:
     """Write a table.
 
     Args:
@@ -85,8 +86,8 @@ def write(path: Path, columns: Columns, rows: Iterable[Row]) -> None:
     os.replace(temporary, path)
 
 
-def read(path: Path, columns: Columns) -> Iterator[Row]:
-    """Yield the rows of a table that `write` wrote.
+def read_table(path: Path, columns: Columns) -> Iterator[Row]:
+    """Yield the rows of a table that `write_table` wrote.
 
     Raises:
         BatchError: it has other columns, or is no such table.
@@ -94,15 +95,15 @@ def read(path: Path, columns: Columns) -> Iterator[Row]:
     try:
         for row in _READERS[path.suffix.lower()](path):
             if list(row) != list(columns):
-                raise _other(path, "has other columns")
+                raise _foreign(path, "has other columns")
             yield row if path.suffix.lower() != ".csv" else _typed(row, columns)
     except (ValueError, OSError) as error:  # what the parsers of all three raise
         if isinstance(error, BatchError):
             raise
-        raise _other(path, "cannot be read as one") from error
+        raise _foreign(path, "cannot be read as one") from error
 
 
-def _other(path: Path, what: str) -> BatchError:
+def _foreign(path: Path, what: str) -> BatchError:
     return BatchError(
         f"{path} is there already and is not a table of this kind (it {what}): expected nothing, "
         "or what an earlier run with the same --rows wrote; choose another --out."

@@ -1,15 +1,17 @@
 """From one recording to its rows: the part of the work that every engine shares.
 
 A row is a dict of column to value; columns that are missing are empty. Nothing that a recording
-can be makes `answer` raise: what cannot be used is a row with `status` "error" and its sentence.
+can be makes `answer_recording` raise: what cannot be used is a row with `status` "error" and a
+sentence.
 """
 
 from typing import Any, BinaryIO, Literal, TypeAlias
 
 from ser_core.errors import AudioLengthError, SpeechEmotionError
 from ser_core.recognizer import EmotionRecognizer
+from ser_core.results import EmotionPrediction, EmotionSegment
 
-from .recordings import Recording, opened
+from .recordings import Recording, open_recording
 
 RowKind = Literal["files", "segments"]
 Row: TypeAlias = dict[str, Any]
@@ -17,7 +19,9 @@ Row: TypeAlias = dict[str, Any]
 _DECIMALS = 6  # of probabilities: finer than any of them is known
 
 
-def answer(recognizer: EmotionRecognizer, recording: Recording, kind: RowKind) -> list[Row]:
+def answer_recording(
+    recognizer: EmotionRecognizer, recording: Recording, kind: RowKind
+) -> list[Row]:
     """Answer one recording.
 
     Args:
@@ -30,36 +34,38 @@ def answer(recognizer: EmotionRecognizer, recording: Recording, kind: RowKind) -
         One row at least.
     """
     try:
-        with opened(recording) as audio:
+        with open_recording(recording) as audio:
             if kind == "segments":
-                return _segments(recognizer, audio)
-            return [_whole(recognizer, audio)]
+                return _segment_rows(recognizer, audio)
+            return [_recording_row(recognizer, audio)]
     except SpeechEmotionError as error:
-        return [failure(str(error))]
+        return [error_row(str(error))]
     except Exception as error:  # an archive of a million files must not end at a bug
         return [
-            failure(
+            error_row(
                 f"{recording.path} could not be answered (unexpected {type(error).__name__}); "
                 "please report it, with the recording if you may."
             )
         ]
 
 
-def failure(sentence: str) -> Row:
+def error_row(sentence: str) -> Row:
     """Return the row of a recording that cannot be used."""
     return {"status": "error", "error": sentence}
 
 
-def _whole(recognizer: EmotionRecognizer, audio: str | bytes | BinaryIO) -> Row:
+def _recording_row(recognizer: EmotionRecognizer, audio: str | bytes | BinaryIO) -> Row:
     try:
-        return _row(recognizer.predict(audio))
+        return _prediction_row(recognizer.predict(audio))
     except AudioLengthError:
-        # Longer than what is answered at once; too short for either, and then said here again.
+        # Longer than what is answered at once; or too short, and then the error comes again.
         timeline = recognizer.analyze(audio, threads=1)
-    return failure(timeline.truncated) if timeline.truncated else _row(timeline.overall)
+    return (
+        error_row(timeline.truncated) if timeline.truncated else _prediction_row(timeline.overall)
+    )
 
 
-def _segments(recognizer: EmotionRecognizer, audio: str | bytes | BinaryIO) -> list[Row]:
+def _segment_rows(recognizer: EmotionRecognizer, audio: str | bytes | BinaryIO) -> list[Row]:
     timeline = recognizer.analyze(audio, threads=1)
     lengths = {
         "speech_seconds": round(timeline.speech_seconds, 3),
@@ -67,31 +73,31 @@ def _segments(recognizer: EmotionRecognizer, audio: str | bytes | BinaryIO) -> l
     }
     rows = [
         {"start": round(segment.start, 3), "end": round(segment.end, 3)}
-        | _emotion(segment)
+        | _emotion_columns(segment)
         | lengths
         for segment in timeline.segments
     ]
     if timeline.truncated:
-        rows.append(failure(timeline.truncated) | lengths)
-    return rows or [_row(timeline.overall)]
+        rows.append(error_row(timeline.truncated) | lengths)
+    return rows or [_prediction_row(timeline.overall)]
 
 
-def _row(prediction: Any) -> Row:
-    return _emotion(prediction) | {
+def _prediction_row(prediction: EmotionPrediction) -> Row:
+    return _emotion_columns(prediction) | {
         "speech_seconds": prediction.speech_seconds,
         "duration": prediction.duration,
     }
 
 
-def _emotion(heard: Any) -> Row:
+def _emotion_columns(answer: EmotionPrediction | EmotionSegment) -> Row:
     """Return the columns that a prediction and a segment share."""
-    row = {
-        "status": heard.status,
-        "label": heard.label,
-        "confidence": round(heard.confidence, _DECIMALS),
+    row: Row = {
+        "status": answer.status,
+        "label": answer.label,
+        "confidence": round(answer.confidence, _DECIMALS),
     }
-    for label, probability in heard.probabilities.items():
+    for label, probability in answer.probabilities.items():
         row[f"prob_{label}"] = round(probability, _DECIMALS)
-    if heard.intensity is not None:
-        row["intensity"] = round(heard.intensity, _DECIMALS)
+    if answer.intensity is not None:
+        row["intensity"] = round(answer.intensity, _DECIMALS)
     return row

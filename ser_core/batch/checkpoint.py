@@ -13,16 +13,16 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import tables
-from .answers import Row
-from .errors import BatchError
+from ser_core.errors import BatchError
+
+from .output_table import Columns, read_table, write_table
 from .recordings import Recording
-from .tables import Columns
+from .rows import Row
 
 FORMAT = 1  # raised whenever older parts could not be read
 
@@ -44,8 +44,8 @@ class Entry(NamedTuple):
     failed: bool
 
 
-class Parts:
-    """The parts of one output file. One process at a time may have them open.
+class Checkpoint:
+    """What was answered for one output file, in parts. One process at a time may have them open.
 
     Attributes:
         entries: dict from a recording's path to its Entry.
@@ -70,10 +70,10 @@ class Parts:
         self._started = self._written = time.monotonic()
         manifest = {"format": FORMAT} | identity
         if not self._folder.is_dir():
-            self._begin(manifest)
-        self._lock = _locked(self._folder)
+            self._make_folder(manifest)
+        self._lock = _lock_folder(self._folder)
         try:
-            self._open(manifest)
+            self._read_parts(manifest)
         except BaseException:
             os.close(self._lock)
             raise
@@ -132,7 +132,7 @@ class Parts:
             constant: columns that are the same in every row.
         """
         self.flush()
-        tables.write(self._out, self._columns, (row | constant for row in self.rows()))
+        write_table(self._out, self._columns, (row | constant for row in self.rows()))
         # Renamed first: parts that were removed by half would be taken for an unfinished run.
         os.rename(self._folder, self._folder.with_name(f"{self._folder.name}.{os.getpid()}"))
         for left in self._folder.parent.glob(f"{glob.escape(self._folder.name)}.*"):
@@ -146,8 +146,8 @@ class Parts:
         finally:
             os.close(self._lock)
 
-    def _open(self, manifest: dict[str, Any]) -> None:
-        self._compare(manifest)
+    def _read_parts(self, manifest: dict[str, Any]) -> None:
+        self._require_same(manifest)
         numbers = sorted(
             int(m[1]) for f in self._folder.iterdir() if (m := _NAME.fullmatch(f.name))
         )
@@ -155,23 +155,23 @@ class Parts:
             self._index(number)
         self._number = numbers[-1] if numbers else 0
 
-    def _begin(self, manifest: dict[str, Any]) -> None:
+    def _make_folder(self, manifest: dict[str, Any]) -> None:
         """Make the folder, with the rows of a finished output file as its first part."""
         new = self._folder.with_name(f"{self._folder.name}.{os.getpid()}")
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir()
         try:
             if self._out.is_file():
-                _write_whole(new / "part-000000.jsonl", self._finished(manifest))
+                _write_whole(new / "part-000000.jsonl", self._finished_lines(manifest))
             _write_whole(new / "manifest.json", [json.dumps(manifest).encode()])
             with contextlib.suppress(OSError):  # another process was faster: the lock will tell
                 os.rename(new, self._folder)
         finally:
             shutil.rmtree(new, ignore_errors=True)
 
-    def _finished(self, manifest: dict[str, Any]) -> Iterator[bytes]:
+    def _finished_lines(self, manifest: dict[str, Any]) -> Iterator[bytes]:
         """Yield the output file's rows as lines of a part."""
-        rows = tables.read(self._out, self._columns)
+        rows = read_table(self._out, self._columns)
         for path, group in groupby(rows, key=lambda row: row["path"]):
             kept = []
             for row in group:
@@ -189,7 +189,7 @@ class Parts:
             ]
             yield json.dumps(line).encode() + b"\n"
 
-    def _compare(self, manifest: dict[str, Any]) -> None:
+    def _require_same(self, manifest: dict[str, Any]) -> None:
         try:
             found = json.loads((self._folder / "manifest.json").read_bytes())
         except (OSError, ValueError) as error:
@@ -225,7 +225,7 @@ def _mismatch(where: Path, name: str, there: Any, now: Any) -> BatchError:
     )
 
 
-def _write_whole(path: Path, pieces: Any) -> None:
+def _write_whole(path: Path, pieces: Iterable[bytes]) -> None:
     """Write a file that is complete, or not there."""
     temporary = path.with_name(f"{path.name}.tmp")
     with open(temporary, "wb") as file:
@@ -235,7 +235,7 @@ def _write_whole(path: Path, pieces: Any) -> None:
     os.replace(temporary, path)
 
 
-def _locked(folder: Path) -> int:
+def _lock_folder(folder: Path) -> int:
     """Lock a folder until the descriptor returned is closed, or this process dies."""
     import fcntl
 
