@@ -91,7 +91,8 @@ def check_number(
     Args:
         name: of the argument.
         value: what was given.
-        least, most: the range it may have, ends included.
+        least: the smallest value it may have.
+        most: the largest value it may have.
         above: what it must be larger than.
         unit: of the range, such as "s".
         whole: whether it must be a whole number.

@@ -192,7 +192,7 @@ def test_files_that_are_named_are_there() -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_links_to_files_lead_somewhere(page: str) -> None:
     text = FENCE.sub("", PAGES[page])
-    for target in re.findall(r"\]\(([^)#:\s]+)[^):]*\)", text):
+    for target in re.findall(r"(?:\]\(|src=\")([^)\"#:\s]+)[^)\":]*[)\"]", text):
         assert ((ROOT / page).parent / target).exists(), target
 
 
