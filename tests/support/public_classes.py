@@ -14,6 +14,7 @@ from ser_core import SpeechEmotionError
 from ser_core.results import Result
 
 ROOT = Path(__file__).parents[2]
+SHAPES = {"bounds": (2, 3), "answers": (2, 2), "intensities": (2,)}  # of a timeline's arrays
 _CLASS = re.compile(r"^class \w+\((.*\.)?\w*(Error|Exception|Result)\b", re.M)
 
 
@@ -50,8 +51,9 @@ def error_classes() -> list[type[SpeechEmotionError]]:
 def make_result(cls: type[Result]) -> Result:
     """Make a result of which every field holds something, by the types of its fields."""
     values = {name: _value(kind) for name, kind in get_type_hints(cls).items()}
-    if "intensities" in values:
-        values["intensities"] = values["intensities"][:, 0]  # one a window
+    for name, shape in SHAPES.items():
+        if name in values:
+            values[name] = np.resize(values[name], shape)
     return cls(**values)
 
 
