@@ -12,7 +12,7 @@ from ..results import Result, SpeakerTurn
 from ..speech.gate import HOP
 from ..speech.turns import Speakers, check_speakers, find_turns
 from .answering import Answering, usable_cores
-from .build import TimelineBuilder
+from .builder import TimelineBuilder
 from .timeline import SMOOTHINGS, EmotionTimeline, Smoothing
 from .windows import WindowStream
 

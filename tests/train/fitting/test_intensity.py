@@ -19,7 +19,7 @@ from ser_core.config.feature_config import FeatureConfig
 from ser_core.features import network_inputs
 from ser_core.model.pooling import Answers, Pooled, pool_answers
 from ser_core.model.runtime import KerasRuntime, LiteRTRuntime
-from ser_core.timeline.build import TimelineBuilder
+from ser_core.timeline.builder import TimelineBuilder
 from ser_core.timeline.windows import Window
 from ser_core.ui.build import build_app
 from ser_core.ui.look.markup import percent

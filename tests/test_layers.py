@@ -1,0 +1,58 @@
+"""The house's rooms: arrows run one way, and one word names one thing."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("ser_core", "train")
+MOST_NAMES = 15  # at the top of a package
+MOST_LINES = 350  # of a module
+TEXTS = {"ser_core/ui/look/text.py"}  # words, which no split would make easier to read
+UNSPLIT = {
+    "train/__main__.py",
+    "train/fitting/loop.py",
+    "train/measure/robustness.py",
+}
+
+
+def modules() -> Iterator[Path]:
+    """Give all modules of the library and the training system."""
+    for package in PACKAGES:
+        yield from sorted((ROOT / package).rglob("*.py"))
+
+
+def test_every_room_imports_those_below_it_alone(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    from importlinter.cli import lint_imports
+
+    monkeypatch.chdir(ROOT)  # its contracts stand in pyproject.toml
+    assert lint_imports(no_cache=True) == 0, capsys.readouterr().out
+
+
+def test_every_room_says_what_it_is_for() -> None:
+    for path in modules():
+        if path.name == "__init__.py":
+            assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), path
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_is_seen_at_a_glance(package: str) -> None:
+    names = {path.name for path in (ROOT / package).iterdir()} - {"__pycache__"}
+    assert len(names) <= MOST_NAMES, sorted(names)
+
+
+def test_no_two_modules_have_one_name() -> None:
+    counts = Counter(path.stem for path in modules() if not path.stem.startswith("__"))
+    assert [name for name, count in counts.items() if count > 1] == []
+
+
+def test_no_module_is_longer_than_a_reader_s_patience() -> None:
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in modules()
+    }
+    longer = {name: lines for name, lines in lengths.items() if lines > MOST_LINES}
+    assert set(longer) <= TEXTS | UNSPLIT, longer
