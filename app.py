@@ -4,8 +4,8 @@ With no variable set it serves the embedded model, and needs no network and no t
 are described in ser_core/ui/settings.py.
 """
 
+import logging
 import os
-from functools import partial
 
 # Gradio reads this when it is imported: nothing is reported to anyone.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -25,9 +25,10 @@ from ser_core.ui.build import build_app, build_unavailable
 from ser_core.ui.feedback import open_box
 from ser_core.ui.server.serving import serve
 from ser_core.ui.settings import Settings
-from ser_core.ui.startup import load_recognizer
+from ser_core.ui.startup import load_recognizer, log_to_output
 
-log = partial(print, flush=True)
+log_to_output()
+logger = logging.getLogger("ser_core.app")
 
 try:
     settings = Settings.from_environment()
@@ -35,13 +36,13 @@ except ConfigError as error:
     raise SystemExit(str(error)) from error
 
 try:
-    recognizer = load_recognizer(settings, log)
+    recognizer = load_recognizer(settings)
 except SpeechEmotionError as error:
     # The page then says why; it never answers with a model that nobody asked for.
-    log(f"The model could not be loaded: {error}")
+    logger.error("The model could not be loaded: %s", error)
     demo, launch_options = build_unavailable(error, settings)
 else:
-    demo, launch_options = build_app(recognizer, settings, open_box(settings, log))
+    demo, launch_options = build_app(recognizer, settings, open_box(settings))
 
 if __name__ == "__main__":
-    serve(demo, launch_options, log)
+    serve(demo, launch_options)

@@ -146,7 +146,7 @@ def in_process(recognizer, settings, seconds: float) -> None:
                 path = Path(folder) / f"{rate}_{number}.wav"
                 path.write_bytes(content)
                 started = time.perf_counter()
-                shown, _, state = live_tab.answers(page, str(path), state, "visitor")
+                shown, _, state = live_tab.answer_chunks(page, str(path), state, "visitor")
                 times.append(1e3 * (time.perf_counter() - started))
                 if isinstance(shown, str):
                     with_answer.append(times[-1])

@@ -19,13 +19,14 @@ from ..recognizer import EmotionRecognizer
 from .api import endpoints, info
 from .feedback import FeedbackBox
 from .look import text
+from .look.cards import card
 from .look.markup import fill
 from .look.theme import CSS, THEME
 from .page import Page
 from .repository import Repository
 from .server import announce, inside
 from .server.guard import check_file, guard
-from .server.health import Served, health_route, public
+from .server.health import ServedModel, health_route, hide_folder
 from .server.serving import while_full
 from .server.sessions import MOST as MOST_SESSIONS
 from .server.sessions import SessionWatch
@@ -61,7 +62,7 @@ def build_app(
         The Blocks, and the arguments its `launch` needs: Gradio takes look and limits there.
     """
     page = Page(recognizer, settings, Repository.load(recognizer.directory), feedback=feedback)
-    served = Served.of(recognizer, settings)
+    served = ServedModel.of(recognizer, settings)
     with _blocks(settings) as demo:
         _header(text.LEAD)
         with gr.Tabs():
@@ -70,9 +71,9 @@ def build_app(
                     build(page)
         _footer(served.describe())
         endpoints.add_endpoints(
-            partial(endpoints.hear, page=page),
-            partial(endpoints.analyze, page=page),
-            partial(endpoints.compare, page=page),
+            partial(endpoints.predict_upload, page=page),
+            partial(endpoints.analyze_upload, page=page),
+            partial(endpoints.compare_uploads, page=page),
             partial(info.model_info, page, served),
             settings,
         )
@@ -100,18 +101,19 @@ def build_unavailable(
     Returns:
         As `build_app`.
     """
-    reason = public(str(error), settings)
+    reason = hide_folder(str(error), settings)
     ledger = UploadLedger()
     with _blocks(settings) as demo:
         ledger.known = inside.swept_files(demo)
         _header("")
         gr.HTML(
-            fill(
-                '<div class="ser-card ser-failed" role="alert"><p class="ser-headline">{title}</p>'
-                '<p class="ser-text">{reason}</p><p class="ser-small">{hint}</p></div>',
-                title=text.UNAVAILABLE_TITLE,
-                reason=reason,
-                hint=text.UNAVAILABLE_HINT,
+            card(
+                "status",
+                "unavailable",
+                text.UNAVAILABLE_TITLE,
+                reason,
+                below=text.UNAVAILABLE_HINT,
+                role="alert",
             )
         )
         refuse = partial(endpoints.refuse, sentence=reason, ledger=ledger)
@@ -169,7 +171,7 @@ def _launch_options(
         "max_file_size": settings.max_bytes,
         "state_session_capacity": MOST_SESSIONS,
         "app_kwargs": {
-            # Inside those, so that what they see is what came through, and they hear of its end.
+            # Inside those, so that what they see is what came through, and they learn of its end.
             "middleware": [*watches, guard(settings)],
             "routes": [health],  # before Gradio's own, one of which would take any path
             "lifespan": partial(_lifespan, demo, feedback),

@@ -1,6 +1,6 @@
 """What visitors say of their answers, on its way to a data set on the Hub that the owner named.
 
-box = open_box(settings, print)      # None where SER_FEEDBACK_REPO is not set
+box = open_box(settings)             # None where SER_FEEDBACK_REPO is not set
 box.put(Feedback(...), samples)      # waits in a folder of its own, and leaves it when sent
 box.close()
 
@@ -11,6 +11,7 @@ visitor wanted to give it, `audio/{date}-{random}.flac`: the samples alone, and 
 import atexit
 import io
 import json
+import logging
 import secrets
 import shutil
 import tempfile
@@ -19,13 +20,15 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import soundfile
 from huggingface_hub import CommitInfo, CommitScheduler, HfApi
 
 from ..config.schema import Fraction, Strict
 from ..model.hub_faults import PUSH_FAULTS, explain_push
 from .settings import Settings
-from .startup import Log
+
+logger = logging.getLogger(__name__)
 
 EVERY = 5.0  # [min] between two commits, where there is anything to send
 MOST_WAITING = 500  # that a Hub out of reach may leave here; the next one is not taken
@@ -57,22 +60,18 @@ class Feedback(Strict):
 class FeedbackBox:
     """Holds feedback until the Hub has it. Safe to share between threads."""
 
-    def __init__(
-        self, repo: str, *, api: HfApi | None = None, every: float = EVERY, log: Log = print
-    ) -> None:
+    def __init__(self, repo: str, *, api: HfApi | None = None, every: float = EVERY) -> None:
         """Open a box, and make its data set where there is none, private.
 
         Args:
             repo: "user/name".
             api: of huggingface_hub; its own by default, with the token of the environment.
             every: float > 0 [min], between two commits.
-            log: takes one plain line at a time.
 
         Raises:
             One of hub_faults.PUSH_FAULTS: the Hub does not let us.
         """
         self.repo = repo
-        self._log = log
         self._folder = Path(tempfile.mkdtemp(prefix="feedback-"))
         # Where nobody closes it; before the scheduler's own, which sends and so has to run first.
         atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
@@ -89,7 +88,9 @@ class FeedbackBox:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
 
-    def put(self, feedback: Feedback, sound: tuple[int, np.ndarray] | None = None) -> bool:
+    def put(
+        self, feedback: Feedback, sound: tuple[int, npt.NDArray[np.float32]] | None = None
+    ) -> bool:
         """Put feedback into the box.
 
         Args:
@@ -107,9 +108,9 @@ class FeedbackBox:
         with self._scheduler.lock:
             if self.waiting >= MOST_WAITING:
                 return False
-            if audio is not None:
-                _write(self._folder / audio, _flac(*sound))
-            _write(self._folder / "feedback" / f"{name}.json", kept.encode())
+            if audio is not None and sound is not None:
+                _store(self._folder / audio, _flac(*sound))
+            _store(self._folder / "feedback" / f"{name}.json", kept.encode())
         return True
 
     @property
@@ -123,7 +124,7 @@ class FeedbackBox:
             self._scheduler.trigger().result()
         except PUSH_FAULTS as error:
             lost = f"{self.waiting} visitors' feedback is lost"
-            self._log(f"{explain_push(error, f'the data set {self.repo}')} {lost}.")
+            logger.warning("%s %s.", explain_push(error, f"the data set {self.repo}"), lost)
         finally:
             self._scheduler.stop()
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -142,12 +143,11 @@ class _Scheduler(CommitScheduler):
         return sent
 
 
-def open_box(settings: Settings, log: Log, *, api: HfApi | None = None) -> FeedbackBox | None:
+def open_box(settings: Settings, *, api: HfApi | None = None) -> FeedbackBox | None:
     """Open the box that the settings name.
 
     Args:
         settings: Settings, of which `feedback_repo` counts.
-        log: takes one plain line at a time.
         api: as for FeedbackBox.
 
     Returns:
@@ -157,19 +157,19 @@ def open_box(settings: Settings, log: Log, *, api: HfApi | None = None) -> Feedb
     if settings.feedback_repo is None:
         return None
     try:
-        return FeedbackBox(settings.feedback_repo, api=api, log=log)
+        return FeedbackBox(settings.feedback_repo, api=api)
     except PUSH_FAULTS as error:
         what = f"the data set {settings.feedback_repo}"
-        log(f"No feedback is collected. {explain_push(error, what)}")
+        logger.warning("No feedback is collected. %s", explain_push(error, what))
         return None
 
 
-def _write(path: Path, content: bytes) -> None:
+def _store(path: Path, content: bytes) -> None:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
 
 
-def _flac(rate: int, samples: np.ndarray) -> bytes:
+def _flac(rate: int, samples: npt.NDArray[np.float32]) -> bytes:
     buffer = io.BytesIO()
     soundfile.write(buffer, samples, rate, format="FLAC", subtype="PCM_16")
     return buffer.getvalue()

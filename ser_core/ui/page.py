@@ -8,9 +8,11 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+import numpy.typing as npt
 
 from ..audio.load import load_audio
 from ..audio.source import UntrustedPath
+from ..errors import AudioError
 from ..recognizer import EmotionRecognizer
 from ..results import EmotionPrediction
 from ..timeline.timeline import EmotionTimeline
@@ -26,14 +28,16 @@ CONCURRENCY_ID = "recordings"
 TIMELINE_CONCURRENCY_ID = "timelines"
 """Of the one for long recordings: one at a time, as each is answered on all cores by itself."""
 
+Samples = npt.NDArray[np.float32]
+
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-"""Options of every event that hears nothing: it waits for no turn."""
+"""Options of every event that predicts nothing: it waits for no turn."""
 
 MINUTES = UPLOAD_AGE / 60  # [min] a recording stays on the server
 
 
 @dataclass(frozen=True)
-class Heard:
+class HeldAnswer:
     """An answer as a visitor's session holds it, until the next one or for some minutes.
 
     Attributes:
@@ -65,8 +69,8 @@ class Page:
     ledger: UploadLedger = field(default_factory=UploadLedger)
     feedback: FeedbackBox | None = None
 
-    def hearing(self, turn: gr.HTML) -> dict[str, Any]:
-        """Options of every event that hears recordings: all of them wait in one queue.
+    def queue_options(self, turn: gr.HTML) -> dict[str, Any]:
+        """Options of every event that predicts: all of them wait in one queue.
 
         Args:
             turn: gr.HTML that `build_turn` built, which shows how many are before a visitor.
@@ -81,22 +85,22 @@ class Page:
 
     # Nothing else under ui/ decodes a recording that was uploaded: none is trusted.
 
-    def decode(self, path: str) -> tuple[int, np.ndarray]:
+    def decode(self, path: str) -> tuple[int, Samples]:
         """Decode an upload: its rate [Hz], and float32 samples of shape (n,) in [-1, 1]."""
         rate, limit = self.recognizer.config.sample_rate, self.settings.max_seconds
         return rate, load_audio(UntrustedPath(path), sample_rate=rate, max_seconds=limit)
 
     def predict(self, path: str, own: EmotionRecognizer | None = None) -> EmotionPrediction:
-        """Hear an upload as a whole, with the visitor's own recognizer where there is one."""
+        """Predict an upload as a whole, by the visitor's own recognizer where there is one."""
         limit = self.settings.max_seconds
         return (own or self.recognizer).predict(UntrustedPath(path), max_seconds=limit)
 
     def analyze(self, path: str, *, speakers: int = 0, **following: Any) -> EmotionTimeline:
-        """Follow an upload over time.
+        """Predict an upload along time.
 
         Args:
             path: str, the upload.
-            speakers: int, how many people are told apart; 0 for none.
+            speakers: int, how many people to split the speech between; 0 not to.
             following: `progress` and `cancelled` of EmotionRecognizer.analyze.
         """
         return self.recognizer.analyze(
@@ -113,7 +117,7 @@ class Page:
 
     @cached_property
     def chunks(self) -> LiveChunks:
-        """The live sound that waits to be heard."""
+        """The live sound that waits for its turn."""
         return LiveChunks(self.ledger)
 
 
@@ -126,10 +130,17 @@ def build_turn() -> gr.HTML:
     return gr.HTML("", elem_classes="ser-turn", min_height=0)
 
 
-def unusable(path: str | None) -> str | None:
-    """Say why there is nothing to work on; None where there is."""
+def require_recording(path: str | None) -> str:
+    """Return the path of a visitor's recording.
+
+    Args:
+        path: the recording's file; None where there is none.
+
+    Raises:
+        AudioError: there is none, or none any more; the sentence says what to do.
+    """
     if path is None:
-        return text.NO_RECORDING
+        raise AudioError(text.NO_RECORDING)
     if not Path(path).exists():
-        return text.GONE.format(minutes=MINUTES)
-    return None
+        raise AudioError(text.GONE.format(minutes=MINUTES))
+    return path

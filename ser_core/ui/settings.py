@@ -39,7 +39,7 @@ class Settings(Strict):
             default is the number of CPUs of a free Space.
         max_timeline_seconds: float [s], longest recording that gets a timeline, an hour by default.
             `max_megabytes` holds for it as well: 50 MB are an hour at 110 kbit/s.
-        live_visitors: int, visitors who may be listened to live at a time; the next one waits. Each
+        live_visitors: int, visitors who may speak live at a time; the next one waits. Each
             takes about a twentieth of a core.
         live_seconds: float [s], how long one visitor keeps that place. Whoever goes on speaking
             asks for a place again, so that those who wait get their turn.
@@ -102,8 +102,8 @@ class Settings(Strict):
         if not isinstance(value, str):
             return value
         pairs = []
-        for position, given in enumerate(value.split(","), start=1):
-            name, colon, password = given.partition(":")
+        for position, pair in enumerate(value.split(","), start=1):
+            name, colon, password = pair.partition(":")
             if not (name.strip() and colon and password):
                 raise ValueError(
                     'expected "user:password" or several of them with commas between, but number '
@@ -151,14 +151,14 @@ class Settings(Strict):
         >>> Settings.from_environment({"SER_MAX_SECONDS": "30"}).max_seconds
         30.0
         """
-        known = {field.alias for field in cls.model_fields.values()}
-        given = {name: value.strip() for name, value in environment.items() if value.strip()}
-        unknown = sorted(name for name in given if name.startswith(PREFIX) and name not in known)
+        known = {field.alias for field in cls.model_fields.values() if field.alias is not None}
+        found = {name: value.strip() for name, value in environment.items() if value.strip()}
+        unknown = sorted(name for name in found if name.startswith(PREFIX) and name not in known)
         if unknown:
             # A limit whose name is misspelt would silently not be a limit.
             names = ", ".join(sorted(name for name in known if name.startswith(PREFIX)))
             raise ConfigError(
                 f"The environment variable {unknown[0]} is unknown: expected one of {names}."
             )
-        values = {name: value for name, value in given.items() if name in known}
+        values = {name: value for name, value in found.items() if name in known}
         return validated(cls, values, "The environment")

@@ -3,8 +3,10 @@
 python -m ser_core.ui.startup    # fetches and loads the model that SER_MODEL_ID names, and ends
 """
 
+import logging
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from huggingface_hub import try_to_load_from_cache
@@ -16,15 +18,24 @@ from ..model.files import REPOSITORY_FILES
 from ..recognizer import EmotionRecognizer
 from .settings import Settings
 
-Log = Callable[[str], None]
+logger = logging.getLogger(__name__)
 
 
-def load_recognizer(settings: Settings, log: Log) -> EmotionRecognizer:
+def log_to_output() -> None:
+    """Write what the package and the app log to stdout, one plain line each, as servers do."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    ours = logging.getLogger("ser_core")
+    ours.handlers = [handler]
+    ours.setLevel(logging.INFO)
+    ours.propagate = False
+
+
+def load_recognizer(settings: Settings) -> EmotionRecognizer:
     """Load the model that the settings name, from its folder, the local cache or the Hub.
 
     Args:
         settings: Settings, of which `model_id` and `model_revision` count.
-        log: takes one plain line at a time.
 
     Returns:
         EmotionRecognizer.
@@ -40,15 +51,17 @@ def load_recognizer(settings: Settings, log: Log) -> EmotionRecognizer:
         snapshot = hub.fetch(
             what,
             revision=settings.model_revision,
-            announce=lambda files, commit: log(_told(what, files, commit)),
+            announce=lambda files, commit: logger.info(
+                "%s", _describe_download(what, files, commit)
+            ),
         )
         recognizer = EmotionRecognizer(snapshot.directory, source=what, revision=snapshot.revision)
         what = f"{what} at revision {recognizer.revision}"
-    log(f"Loaded {what} in {time.monotonic() - start:.1f} s.")
+    logger.info("Loaded %s in %.1f s.", what, time.monotonic() - start)
     return recognizer
 
 
-def _told(model: str, files: Sequence[RepoSibling] | None, commit: str) -> str:
+def _describe_download(model: str, files: Sequence[RepoSibling] | None, commit: str) -> str:
     """Say which files are about to be fetched."""
     if files is None:
         return f"The Hub lists no files of {model}: looking in the local cache."
@@ -68,7 +81,8 @@ def _told(model: str, files: Sequence[RepoSibling] | None, commit: str) -> str:
 def main() -> None:
     """Put the model into the local cache; where it cannot be loaded, end with one sentence."""
     try:
-        load_recognizer(Settings.from_environment(), print)
+        log_to_output()
+        load_recognizer(Settings.from_environment())
     except SpeechEmotionError as error:
         raise SystemExit(str(error)) from None
 

@@ -39,7 +39,7 @@ def main() -> None:
 
     app.recognizer.predict = hold(app.recognizer.predict, wait)
     serving.GRACE = float(os.environ.get("GRACE", serving.GRACE))
-    serving.serve(app.demo, app.launch_options, app.log)
+    serving.serve(app.demo, app.launch_options)
 
 
 if __name__ == "__main__":

@@ -263,7 +263,7 @@ def test_the_api_is_exactly_the_five_documented_endpoints(url: str) -> None:
     assert info["unnamed_endpoints"] == {}
     analyze = info["named_endpoints"]["/analyze"]
     for endpoint in map(info["named_endpoints"].get, heard):
-        assert endpoint["description"].startswith("Hear the emotion in a recording")
+        assert endpoint["description"].startswith("Predict the emotion in a recording")
         parameter, *further = endpoint["parameters"]
         assert parameter["parameter_name"] == "audio"
         assert parameter["python_type"]["type"] == "filepath"

@@ -79,7 +79,7 @@ def test_every_tab_opens_and_fits(page: "Page") -> None:
     for title, _ in TABS[1:]:
         open_tab(page, title)
         if title in (text.COMPARE_TAB, text.ABOUT_TAB):
-            page.wait_for_selector("[data-compare=said]:visible, .ser-snippet:visible")
+            page.wait_for_selector("[data-compare=waiting]:visible, .ser-snippet:visible")
             assert_fits(page)
             shoot(page, title.split()[0].lower())
             continue

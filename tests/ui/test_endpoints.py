@@ -150,7 +150,9 @@ def test_the_new_endpoints_are_typed_and_documented(url: str) -> None:
     (parameter,) = compared["parameters"]
     assert parameter["parameter_name"] == "recordings"
     assert parameter["type"]["type"] == "array"
-    assert compared["description"].startswith("Hear the emotion in a recording each")
+    assert compared["description"].startswith(
+        "Predict the emotion in each of two to six recordings"
+    )
     answered, failed = compared["returns"][0]["type"]["items"]["anyOf"]
     assert {"position", "label", "probabilities"} <= set(answered["properties"])
     assert set(failed["properties"]) == {"position", "error"}
@@ -266,7 +268,7 @@ def data_address(file: Path) -> str:
 def test_every_endpoint_is_a_tool_with_its_description(url: str) -> None:
     tools = {tool.name: tool for tool in with_tools(url, lambda one: one.list_tools()).tools}
     assert set(tools) == {"predict", "predict_all", "analyze", "compare", "model_info"}
-    assert tools["predict"].description.startswith("Hear the emotion in a recording")
+    assert tools["predict"].description.startswith("Predict the emotion in a recording")
     assert tools["compare"].inputSchema["required"] == ["recordings"]
     assert tools["analyze"].inputSchema["required"] == ["audio"]
 

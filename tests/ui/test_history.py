@@ -13,15 +13,15 @@ from ser_core import DEFAULT_MODEL, EmotionPrediction, EmotionRecognizer
 from ser_core.emotions import LABELS
 from ser_core.ui.build import build_app
 from ser_core.ui.look import text
-from ser_core.ui.page import Heard
+from ser_core.ui.page import HeldAnswer
 from ser_core.ui.settings import Settings
 from ser_core.ui.tabs import history
-from ser_core.ui.tabs.history import MOST, Entry, History, shown
+from ser_core.ui.tabs.history import MOST, Entry, History, show_history
 
 SHARES = dict(zip(LABELS, (0.05, 0.1, 0.4, 0.05, 0.2, 0.1, 0.05, 0.05), strict=True))
 HAPPY = EmotionPrediction("emotion", "happy", 0.4, SHARES, None, 1.5, 2.0)
 SILENCE = EmotionPrediction("no_speech", None, 0.0, {}, None, 0.0, 3.0)
-HEARD = Heard("uploads/0123/a name.wav", HAPPY)
+ANSWER = HeldAnswer("uploads/0123/a name.wav", HAPPY)
 ONE = {"time": 1_800_000_000, "status": "emotion", "label": "happy", "probabilities": SHARES}
 SCRIPT = "<img src=x onerror=alert(1)>"
 
@@ -46,7 +46,7 @@ def events(name: str) -> list:
 
 
 def test_an_entry_is_the_answer_and_the_time_and_nothing_of_the_recording() -> None:
-    kept = Entry.of(HEARD).model_dump()
+    kept = Entry.of(ANSWER).model_dump()
     assert set(kept) == {"time", "status", "label", "probabilities"}
     assert "name" not in json.dumps(kept)
     assert kept["probabilities"] == SHARES
@@ -56,27 +56,27 @@ def test_an_answer_is_added_only_where_the_visitor_wants_it() -> None:
     (add,) = events("add")
     skipped = gr.skip()
     for heard, stored in (
-        (HEARD, None),
-        (HEARD, {"on": False, "entries": []}),
+        (ANSWER, None),
+        (ANSWER, {"on": False, "entries": []}),
         (None, {"on": True, "entries": []}),
-        (replace(HEARD, prediction=SILENCE), {"on": True, "entries": []}),
-        (replace(HEARD, path="uploads/example-01/sad.mp3"), {"on": True, "entries": []}),
+        (replace(ANSWER, prediction=SILENCE), {"on": True, "entries": []}),
+        (replace(ANSWER, path="uploads/example-01/sad.mp3"), {"on": True, "entries": []}),
     ):
         assert add(heard, stored) == skipped
-    once = add(HEARD, {"on": True, "entries": []})
+    once = add(ANSWER, {"on": True, "entries": []})
     assert len(once["entries"]) == 1
-    assert len(add(HEARD, once)["entries"]) == 1, "the same answer once more"
+    assert len(add(ANSWER, once)["entries"]) == 1, "the same answer once more"
     json.dumps(once)
 
 
 def test_a_history_is_bounded_and_loses_its_oldest() -> None:
-    full = History.read(many(MOST + 50), LABELS)
+    full = History.from_browser(many(MOST + 50), LABELS)
     assert len(full.entries) == MOST
-    more = full.add(Entry.of(HEARD))
+    more = full.add(Entry.of(ANSWER))
     assert len(more.entries) == MOST
     assert more.entries[0] == full.entries[1]
     assert len(json.dumps(more.model_dump())) < 60_000
-    assert len(shown(more, LABELS)) < 300_000
+    assert len(show_history(more, LABELS)) < 300_000
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_history_is_bounded_and_loses_its_oldest() -> None:
     ],
 )
 def test_whatever_a_browser_sends_is_an_empty_history_and_no_markup(stored: object) -> None:
-    read = History.read(stored, LABELS)
+    read = History.from_browser(stored, LABELS)
     assert read == History()
     (draw,) = events("draw")
     on, drawn = draw(stored)
@@ -115,14 +115,14 @@ def test_whatever_a_browser_sends_is_an_empty_history_and_no_markup(stored: obje
 
 def test_what_is_ours_survives_beside_what_is_not() -> None:
     stored = {"on": True, "entries": [ONE, SCRIPT, ONE | {"label": "bored"}], "more": SCRIPT}
-    read = History.read(stored, LABELS)
+    read = History.from_browser(stored, LABELS)
     assert read.on
     assert [entry.label for entry in read.entries] == ["happy"]
-    assert "<img" not in shown(read, LABELS)
+    assert "<img" not in show_history(read, LABELS)
 
 
 def test_answers_are_drawn_along_time_and_said_in_words() -> None:
-    drawn = shown(History.read(many(30), LABELS), LABELS)
+    drawn = show_history(History.from_browser(many(30), LABELS), LABELS)
     assert drawn.count('class="ser-piece"') == 30
     places = [float(left) for left in re.findall(r'ser-piece" style="left:([\d.]+)%', drawn)]
     assert places == sorted(places)
@@ -130,14 +130,16 @@ def test_answers_are_drawn_along_time_and_said_in_words() -> None:
     assert 93 < places[-1] <= 100
     assert "30 answers from 2027-01-15 to 2027-01-16: happy 30." in drawn
     assert drawn.count("<tr>") == 1 + history.SHOWN
-    single = shown(History.read(many(1), LABELS), LABELS)
+    single = show_history(History.from_browser(many(1), LABELS), LABELS)
     assert single.count('class="ser-piece"') == 1
 
 
 def test_files_hold_every_answer_and_are_inside_their_links() -> None:
-    read = History.read(many(30), LABELS)
+    read = History.from_browser(many(30), LABELS)
     links = dict(
-        re.findall(r'download="([\w.]+)" href="data:[\w/]+;base64,([\w+/=]+)"', shown(read, LABELS))
+        re.findall(
+            r'download="([\w.]+)" href="data:[\w/]+;base64,([\w+/=]+)"', show_history(read, LABELS)
+        )
     )
     rows = list(csv.DictReader(base64.b64decode(links["emotions.csv"]).decode().splitlines()))
     assert len(rows) == 30

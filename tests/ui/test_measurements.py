@@ -156,7 +156,7 @@ def found(*drops: float) -> Explanation:
 
 def test_the_picture_of_the_moments_says_which_spoke_most() -> None:
     samples = np.sin(np.arange(32_000, dtype=np.float32))
-    shown = moments.drawn(found(0.1, 0.9, 1.0, -0.2), samples)
+    shown = moments.draw_moments(found(0.1, 0.9, 1.0, -0.2), samples)
     assert "0.5 to 1.5 s spoke most for sad." in shown
     assert shown.count('class="ser-for"') == 3
     assert shown.count('class="ser-against"') == 1
@@ -164,6 +164,6 @@ def test_the_picture_of_the_moments_says_which_spoke_most() -> None:
 
 
 def test_where_no_moment_spoke_for_the_answer_the_picture_says_so() -> None:
-    shown = moments.drawn(found(-0.1, 0.0), np.zeros(16_000, np.float32))
+    shown = moments.draw_moments(found(-0.1, 0.0), np.zeros(16_000, np.float32))
     assert "No single moment spoke for sad" in shown
     assert "nan" not in shown

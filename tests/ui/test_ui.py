@@ -16,20 +16,23 @@ from ser_core.emotions import EMOTIONS, LABELS
 from ser_core.errors import ModelNotFoundError
 from ser_core.timeline.live import LiveBlock, LiveMoment, LiveSession
 from ser_core.ui.build import build_app, build_unavailable
-from ser_core.ui.look import text
+from ser_core.ui.look import cards, text
 from ser_core.ui.look.markup import percent
 from ser_core.ui.page import Page
 from ser_core.ui.repository import Repository
 from ser_core.ui.server.uploads import MOST_CHUNKS, LiveChunks, UploadLedger
 from ser_core.ui.settings import Settings
 from ser_core.ui.tabs import (
+    answer,
     dataset_tab,
+    live_answer,
     live_tab,
     model_tab,
     predict_tab,
     timeline_answer,
     timeline_tab,
 )
+from ser_core.ui.tabs.listener import Listener
 from tests.support.app import contents
 from tests.support.recordings import conversation
 
@@ -48,7 +51,7 @@ def page(recognizer: EmotionRecognizer) -> Page:
 
 
 def test_an_emotion_is_shown_with_its_probability_and_what_it_means() -> None:
-    card = predict_tab.card(HAPPY)
+    card = answer.answer_card(HAPPY)
     assert ">Happy</p>" in card
     assert "40.0% probability" in card
     assert "Bright and lively" in card
@@ -56,7 +59,7 @@ def test_an_emotion_is_shown_with_its_probability_and_what_it_means() -> None:
 
 
 def test_the_top_three_stand_in_descending_order_before_all_eight() -> None:
-    card = predict_tab.card(HAPPY)
+    card = answer.answer_card(HAPPY)
     top, rest = card.split(text.ALL)
     positions = [top.index(words) for words in ("<b>40.0%", "<b>20.0%", "<b>10.0%")]
     assert positions == sorted(positions)
@@ -65,14 +68,14 @@ def test_the_top_three_stand_in_descending_order_before_all_eight() -> None:
 
 
 def test_an_uncertain_answer_says_so_first() -> None:
-    card = predict_tab.card(UNSURE)
+    card = answer.answer_card(UNSURE)
     assert f">{text.UNCERTAIN_TITLE}</p>" in card
     assert "Most like happy, with a probability of 40.0%." in card
     assert ">Happy</p>" not in card
 
 
 def test_without_speech_no_emotion_is_named() -> None:
-    card = predict_tab.card(SILENCE)
+    card = answer.answer_card(SILENCE)
     assert text.NO_SPEECH_TITLE in card
     assert "closer to the microphone" in card
     assert not any(label in card.lower() for label in LABELS)
@@ -80,9 +83,11 @@ def test_without_speech_no_emotion_is_named() -> None:
 
 def test_what_comes_from_outside_is_escaped() -> None:
     label = "<script>alert(1)</script>"
-    card = predict_tab.card(EmotionPrediction("emotion", label, 1.0, {label: 1.0}, None, 1.0, 1.0))
+    card = answer.answer_card(
+        EmotionPrediction("emotion", label, 1.0, {label: 1.0}, None, 1.0, 1.0)
+    )
     assert "<script" not in card.lower()
-    assert "<img" not in predict_tab.failed("<img src=x> is no audio")
+    assert "<img" not in cards.failed("status", "<img src=x> is no audio")
 
 
 def test_an_unusable_recording_replaces_the_answer_and_raises_our_sentence(
@@ -91,7 +96,7 @@ def test_an_unusable_recording_replaces_the_answer_and_raises_our_sentence(
     garbage = tmp_path / "garbage.wav"
     garbage.write_bytes(b"not audio at all" * 50)
     answers = predict_tab.answers(page, str(garbage))
-    assert next(answers) == (predict_tab.working(), None)
+    assert next(answers) == (cards.working("status"), None)
     shown, heard = next(answers)
     assert heard is None
     assert text.FAILED_TITLE in shown
@@ -112,8 +117,8 @@ def test_no_recording_is_no_emotion(page: Page, path: str | None, sentence: str)
 
 
 def test_an_unforeseen_failure_does_not_leave_the_page_waiting() -> None:
-    assert text.FAULT in predict_tab.unanswered(predict_tab.working()).replace("&#x27;", "'")
-    assert predict_tab.unanswered("something else") == "something else"
+    assert text.FAULT in cards.failure("status", cards.working("status")).replace("&#x27;", "'")
+    assert cards.failure("status", "something else") == "something else"
 
 
 def test_the_model_tab_shows_the_repositorys_own_numbers(page: Page) -> None:
@@ -127,11 +132,11 @@ def test_the_model_tab_shows_the_repositorys_own_numbers(page: Page) -> None:
     for scores in METRICS["per_class"].values():
         assert percent(scores["f1"]) in table
     for accuracy in METRICS["selective_accuracy"].values():
-        assert percent(accuracy) in model_tab.declining(metrics)
+        assert percent(accuracy) in model_tab.abstention(metrics)
 
 
 def test_the_words_say_who_was_tested_and_what_follows(page: Page) -> None:
-    words = model_tab.in_words(page.repository.metrics)
+    words = model_tab.protocol_sentence(page.repository.metrics)
     assert "1,440 clips of 24 speakers" in words
     assert "never heard that speaker" in words
     assert "two English sentences" in words
@@ -294,7 +299,7 @@ def test_a_file_outside_the_upload_folder_is_never_deleted(
 def test_live_answers_become_pieces_with_gaps_where_nobody_speaks() -> None:
     answers = [SILENCE, HAPPY, HAPPY, SILENCE, HAPPY, UNSURE]
     moments = [LiveMoment(0.5 * (k + 1), answer) for k, answer in enumerate(answers)]
-    drawn = [(p.start, p.end, p.label, p.unsure) for p in live_tab.pieces(moments, 0.5)]
+    drawn = [(p.start, p.end, p.label, p.unsure) for p in live_answer.join_moments(moments, 0.5)]
     assert drawn == [
         (0.5, 1.5, "happy", False),
         (2.0, 2.5, "happy", False),
@@ -303,17 +308,17 @@ def test_live_answers_become_pieces_with_gaps_where_nobody_speaks() -> None:
 
 
 def test_live_state_is_bounded_and_shares_are_of_all_speech(recognizer: EmotionRecognizer) -> None:
-    listener = live_tab.Listener(LiveSession(recognizer))
+    listener = Listener(LiveSession(recognizer))
     samples = np.tile(conversation((1.0,)), 20)
     for start in range(0, len(samples), 4_000):
-        listener.hear((16_000, samples[start : start + 4_000]))
+        listener.push((16_000, samples[start : start + 4_000]))
     assert sum(listener.shares.values()) == pytest.approx(1.0)
     assert list(listener.shares) == list(LABELS)
-    strip = live_tab.minute(listener)
+    strip = live_answer.minute_strip(listener)
     assert strip.count("ser-lane-name") == len(LABELS)
     assert strip.count("ser-piece") <= 120
     assert "The last minute: " in strip
-    assert text.LIVE_STOPPED_TITLE in live_tab.stopped(listener)
+    assert text.LIVE_STOPPED_TITLE in live_answer.summary_card(listener)
 
 
 def test_sound_that_is_being_heard_at_a_stop_changes_nothing_any_more(
@@ -326,7 +331,7 @@ def test_sound_that_is_being_heard_at_a_stop_changes_nothing_any_more(
         soundfile.write(folder / "audio.wav", conversation((1.0,)), 16_000)
         return str(folder / "audio.wav")
 
-    shown, _, state = live_tab.answers(page, chunk(), None, "visitor")
+    shown, _, state = live_tab.answer_chunks(page, chunk(), None, "visitor")
     assert "data-live" in shown
     push = state.session.push
 
@@ -338,23 +343,23 @@ def test_sound_that_is_being_heard_at_a_stop_changes_nothing_any_more(
         return moments
 
     monkeypatch.setattr(state.session, "push", push_and_stop)
-    late, after = (live_tab.answers(page, chunk(), state, "visitor") for _ in range(2))
+    late, after = (live_tab.answer_chunks(page, chunk(), state, "visitor") for _ in range(2))
     for card, strip, same in (late, after):
         assert (card, strip) == (gr.skip(), gr.skip())
         assert same is state
     assert not state.session.history, "what was heard is kept"
     assert live_tab.end(page, state) == (gr.skip(), gr.skip(), state)
-    cleared, _, same = live_tab.clean(page, state)
+    cleared, _, same = live_tab.clear_shown(page, state)
     assert 'data-live="waiting"' in cleared
     assert same.over
 
 
 def test_a_screen_reader_is_told_when_two_answers_agree(recognizer: EmotionRecognizer) -> None:
-    listener = live_tab.Listener(LiveSession(recognizer))
+    listener = Listener(LiveSession(recognizer))
     told = [
-        live_tab.card(listener).split("</p>")[0]
+        live_answer.live_card(listener).split("</p>")[0]
         for _ in range(10)
-        if listener.hear((16_000, np.zeros(4_000, np.float32)))
+        if listener.push((16_000, np.zeros(4_000, np.float32)))
     ]
     assert text.LIVE_STARTING_TITLE in told[0]
     assert [text.LIVE_NO_SPEECH_TITLE in words for words in told[1:]] == [True] * 4
@@ -384,7 +389,7 @@ def test_live_chunks_that_were_passed_over_are_heard_in_order_and_never_too_many
 
 def test_a_timeline_says_how_far_its_votes_can_be_trusted(recognizer: EmotionRecognizer) -> None:
     result = recognizer.analyze((16_000, conversation()))
-    card, shown = timeline_answer.card(result), timeline_answer.details(result)
+    card, shown = timeline_answer.timeline_card(result), timeline_answer.details(result)
     low, high = result.dominance_interval
     assert f"Most often {result.dominant}" in card
     assert f"between {100 * low:.0f}% and {100 * high:.0f}%" in card
@@ -419,8 +424,8 @@ def test_nothing_is_said_of_speakers_that_nobody_asked_for(recognizer: EmotionRe
 
 def test_a_timeline_without_speech_names_no_emotion(recognizer: EmotionRecognizer) -> None:
     result = recognizer.analyze((16_000, np.zeros(48_000, np.float32)))
-    assert text.NO_SPEECH_TITLE in timeline_answer.card(result)
-    assert not any(label in timeline_answer.card(result).lower() for label in LABELS)
+    assert text.NO_SPEECH_TITLE in timeline_answer.timeline_card(result)
+    assert not any(label in timeline_answer.timeline_card(result).lower() for label in LABELS)
     assert timeline_answer.details(result) == ""
 
 
@@ -428,7 +433,7 @@ def test_a_cut_recording_gets_a_timeline_and_a_sentence(page: Page, tmp_path: Pa
     cut = tmp_path / "cut.wav"
     cut.write_bytes((FIXTURES / "speech_female.wav").read_bytes()[:40_000])
     tab = timeline_tab.answers(page, str(cut), lambda _: None, lambda: False)
-    assert next(tab)[0] == timeline_answer.working()
+    assert next(tab)[0] == cards.working("timeline")
     card, *_ = next(tab)
     assert "cut.wav" in card
     assert 'data-timeline="done"' in card
@@ -436,7 +441,7 @@ def test_a_cut_recording_gets_a_timeline_and_a_sentence(page: Page, tmp_path: Pa
 
 def test_a_visitor_who_turns_away_gets_no_timeline(page: Page) -> None:
     tab = timeline_tab.answers(page, str(FIXTURES / "speech.flac"), lambda _: None, lambda: True)
-    assert [shown[0] for shown in tab] == [timeline_answer.working()]
+    assert [shown[0] for shown in tab] == [cards.working("timeline")]
 
 
 def test_files_of_a_timeline_lie_among_the_uploads_and_are_named_after_it(

@@ -15,7 +15,7 @@ from ser_core.ui.look import text
 from ser_core.ui.page import Page
 from ser_core.ui.repository import Repository
 from ser_core.ui.settings import Settings
-from ser_core.ui.tabs import predict_tab, voice
+from ser_core.ui.tabs import answer, predict_tab, voice
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SPEECH = str(FIXTURES / "speech_female.wav")
@@ -30,7 +30,7 @@ def page() -> Page:
 
 def outcome(page: Page, paths: list[str] | None) -> tuple[str, EmotionRecognizer | None]:
     """What is said in the end, and what the visitor's session then holds."""
-    *_, last = voice.adapted(page, paths)
+    *_, last = voice.adapt_to_voice(page, paths)
     return str(last[0]).replace("&#x27;", "'"), last[1]
 
 
@@ -47,17 +47,17 @@ def test_answers_use_the_visitors_voice_and_say_so(page: Page) -> None:
     *_, (shown, heard) = predict_tab.answers(page, SPEECH, mine)
     assert heard.adapted
     note = text.VOICE_ANSWER.format(used="2 recordings")
-    assert shown == predict_tab.card(mine.predict(SPEECH), note=note)
+    assert shown == answer.answer_card(mine.predict(SPEECH), note=note)
     assert note in shown
     *_, (plain, heard) = predict_tab.answers(page, SPEECH)
     assert not heard.adapted
-    assert plain == predict_tab.card(page.recognizer.predict(SPEECH))
+    assert plain == answer.answer_card(page.recognizer.predict(SPEECH))
     assert page.recognizer.adapted_to == 0
 
 
 def test_a_former_voice_is_dropped_before_a_new_one_is_heard(page: Page) -> None:
-    assert next(voice.adapted(page, CLIPS)) == (voice.working(), None)
-    assert outcome(page, None) == (str(voice.said(text.VOICE_NONE)), None)
+    assert next(voice.adapt_to_voice(page, CLIPS)) == (voice.working_status(), None)
+    assert outcome(page, None) == (str(voice.voice_status(text.VOICE_NONE)), None)
 
 
 def test_recordings_without_speech_are_counted_out(page: Page, silence: str) -> None:
@@ -84,8 +84,8 @@ def test_what_cannot_be_adapted_to_is_a_sentence(page: Page, silence: str, tmp_p
 
 
 def test_an_unforeseen_failure_does_not_leave_the_page_waiting() -> None:
-    assert text.FAULT in voice.unadapted(voice.working()).replace("&#x27;", "'")
-    assert voice.unadapted("something else") == "something else"
+    assert text.FAULT in voice.voice_failure(voice.working_status()).replace("&#x27;", "'")
+    assert voice.voice_failure("something else") == "something else"
 
 
 def test_the_page_says_how_many_it_takes_and_what_is_kept(page: Page) -> None:
@@ -96,7 +96,7 @@ def test_the_page_says_how_many_it_takes_and_what_is_kept(page: Page) -> None:
     assert "Only 8 numbers about the voice" in shown
     held = [block.value for block in demo.blocks.values() if isinstance(block, gr.State)]
     assert set(held) == {None}
-    private = [fn for fn in demo.fns.values() if fn.name in ("adapt", "hear", "hear_again")]
+    private = [fn for fn in demo.fns.values() if fn.name in ("adapt", "answer_it", "answer_again")]
     assert {fn.api_visibility for fn in private} == {"private"}
 
 

@@ -8,9 +8,10 @@ Gradio builds their documentation from the signatures and docstrings here.
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn, TypeVar, cast
 
 import gradio as gr
+from gradio.events import api as add_endpoint
 
 from ...errors import AudioError
 from ...results import EmotionPrediction
@@ -24,6 +25,8 @@ from .schemas import Answer, ComparedAnswer, ComparedError, FullAnswer, Timeline
 
 TOP = 3
 
+Result = TypeVar("Result")
+
 
 def add_endpoints(
     answer: Callable[[object], EmotionPrediction],
@@ -35,17 +38,17 @@ def add_endpoints(
     """Add `/predict`, `/predict_all`, `/analyze`, `/compare` and `/model_info` to the open Blocks.
 
     Args:
-        answer: what is done with an upload: `hear`, or `refuse` where there is no model. A client
-            finds the same endpoints in either case.
-        follow: the same for `/analyze`, of an upload and a number of people: `analyze`, or
-            `refuse`.
-        match: the same for the uploads of `/compare`: `compare`, or `refuse`.
+        answer: what is done with an upload: `predict_upload`, or `refuse` where there is no model.
+            A client finds the same endpoints in either case.
+        follow: the same for `/analyze`, of an upload and a number of people:
+            `analyze_upload`, or `refuse`.
+        match: the same for the uploads of `/compare`: `compare_uploads`, or `refuse`.
         describe: what `/model_info` answers: `info.model_info`, or `refuse`.
         settings: Settings.
     """
 
     def predict(audio: gr.FileData) -> Answer:
-        """Hear the emotion in a recording, as a short answer.
+        """Predict the emotion in a recording, as a short answer.
 
         The status is "emotion"; "uncertain" when no emotion stands out enough to be relied on, and
         the label is a guess; "no_speech" when nobody speaks, and the label is null. An upload is
@@ -61,7 +64,7 @@ def add_endpoints(
         return brief(answer(audio))
 
     def predict_all(audio: gr.FileData) -> FullAnswer:
-        """Hear the emotion in a recording, with everything the model says.
+        """Predict the emotion in a recording, with everything the model says.
 
         As /predict, with the probabilities of all emotions in the model's label order. An upload is
         deleted once it is answered: upload again for another call.
@@ -74,10 +77,10 @@ def add_endpoints(
             to 1, or null where the model does not say and where the label is neutral),
             speech_seconds and duration in seconds.
         """
-        return answer(audio).to_dict()
+        return cast(FullAnswer, answer(audio).to_dict())
 
     def analyze(audio: gr.FileData, speakers: int = 0) -> Timeline:
-        """Hear the emotion in a recording as it changes over time.
+        """Predict the emotion in a recording as it changes over time.
 
         A long recording is answered window by window, and stretches of speech of one emotion become
         segments; where nobody speaks there is none. An upload is deleted once it is answered:
@@ -85,7 +88,7 @@ def add_endpoints(
 
         Args:
             audio: the recording: WAV, FLAC, OGG, Opus, MP3, M4A, WebM or MP4.
-            speakers: how many people speak, 2 to 6, to be told who does when; 0 not to ask.
+            speakers: how many people speak, 2 to 6, to learn who does when; 0 not to ask.
 
         Returns:
             overall (as /predict_all), segments, distribution (share of the time of speech by
@@ -95,10 +98,10 @@ def add_endpoints(
             Where it was asked for, turns (who speaks when), by_speaker (how long each speaks, and
             the share by label), and the speaker of each segment: "A" for who speaks first.
         """
-        return follow(audio, speakers).to_dict()
+        return cast(Timeline, follow(audio, speakers).to_dict())
 
     def compare(recordings: list[gr.FileData]) -> list[ComparedAnswer | ComparedError]:
-        """Hear the emotion in a recording each of two to six, to set them side by side.
+        """Predict the emotion in each of two to six recordings, to set them side by side.
 
         A recording that cannot be used has a sentence in its place, and the others are answered.
         Uploads are deleted once they are answered: upload again for another call.
@@ -124,20 +127,20 @@ def add_endpoints(
         return describe()
 
     for endpoint in (predict, predict_all, compare):
-        gr.api(
+        add_endpoint(
             endpoint,
             api_name=endpoint.__name__,
             concurrency_limit=settings.concurrency,
             concurrency_id=CONCURRENCY_ID,
         )
-    gr.api(
+    add_endpoint(
         analyze,
         api_name="analyze",
         concurrency_limit=1,
         concurrency_id=TIMELINE_CONCURRENCY_ID,
     )
     # It reads nothing and computes nothing, so it need not wait for those that do.
-    gr.api(model_info, api_name="model_info", queue=False)
+    add_endpoint(model_info, api_name="model_info", queue=False)
 
 
 def brief(prediction: EmotionPrediction) -> Answer:
@@ -153,13 +156,13 @@ def brief(prediction: EmotionPrediction) -> Answer:
     }
 
 
-def hear(audio: object, page: Page) -> EmotionPrediction:
-    """Hear an upload as a whole; see `_answered`."""
-    return _answered(audio, page, page.predict)
+def predict_upload(audio: object, page: Page) -> EmotionPrediction:
+    """Predict an upload as a whole; see `_use_upload`."""
+    return _use_upload(audio, page, page.predict)
 
 
-def analyze(audio: object, speakers: object, page: Page) -> EmotionTimeline:
-    """Follow an upload over time; see `_answered`.
+def analyze_upload(audio: object, speakers: object, page: Page) -> EmotionTimeline:
+    """Predict an upload along time; see `_use_upload`.
 
     Args:
         audio: what the client sent.
@@ -167,19 +170,19 @@ def analyze(audio: object, speakers: object, page: Page) -> EmotionTimeline:
         page: Page.
 
     Raises:
-        gr.Error: as `_answered`, or no such number of people can be told apart.
+        gr.Error: as `_use_upload`, or speech is not split between such a number of people.
     """
 
     def answer(path: str) -> EmotionTimeline:
         if type(speakers) is not int or speakers not in (0, *SPEAKERS):
-            raise gr.Error(speakers_expected(speakers), print_exception=False)
+            raise gr.Error(say_speakers(speakers), print_exception=False)
         return page.analyze(path, speakers=speakers)
 
-    return _answered(audio, page, answer)
+    return _use_upload(audio, page, answer)
 
 
-def compare(recordings: object, page: Page) -> list[ComparedAnswer | ComparedError]:
-    """Hear several uploads, and release them whatever happens.
+def compare_uploads(recordings: object, page: Page) -> list[ComparedAnswer | ComparedError]:
+    """Predict several uploads, and release them whatever happens.
 
     Args:
         recordings: what the client sent, which may be anything; expected is a list of uploads.
@@ -197,11 +200,12 @@ def compare(recordings: object, page: Page) -> list[ComparedAnswer | ComparedErr
         if not isinstance(recordings, list):
             raise gr.Error(text.NOT_A_LIST, print_exception=False)
         if not LEAST_COMPARED <= len(recordings) <= MOST_COMPARED:
-            raise gr.Error(compared_count(len(recordings)), print_exception=False)
+            raise gr.Error(say_compared_count(len(recordings)), print_exception=False)
         while waiting:
             position = len(answers)
             try:
-                answers.append({"position": position, **hear(waiting.pop(0), page).to_dict()})
+                answer = cast(FullAnswer, predict_upload(waiting.pop(0), page).to_dict())
+                answers.append({"position": position, **answer})
             except gr.Error as error:
                 answers.append({"position": position, "error": error.message})
     finally:
@@ -209,19 +213,19 @@ def compare(recordings: object, page: Page) -> list[ComparedAnswer | ComparedErr
     return answers
 
 
-def compared_count(given: int) -> str:
-    """Say how many recordings can be compared."""
-    return text.COMPARE_COUNT.format(least=LEAST_COMPARED, most=MOST_COMPARED, given=given)
+def say_compared_count(count: int) -> str:
+    """Say how many recordings can be compared, to one who sent another count."""
+    return text.COMPARE_COUNT.format(least=LEAST_COMPARED, most=MOST_COMPARED, given=count)
 
 
-def speakers_expected(given: object) -> str:
-    """Say how many people can be told apart."""
+def say_speakers(value: object) -> str:
+    """Say how many people speech can be split between, to one who sent another value."""
     return text.TIMELINE_SPEAKERS_NUMBER.format(
-        least=SPEAKERS[0], most=SPEAKERS[-1], given=repr(given)[:40]
+        least=SPEAKERS[0], most=SPEAKERS[-1], given=repr(value)[:40]
     )
 
 
-def _answered(audio: object, page: Page, answer: Callable[[str], Any]) -> Any:
+def _use_upload(audio: object, page: Page, answer: Callable[[str], Result]) -> Result:
     """Answer an upload, and release it whatever happens.
 
     Args:
@@ -249,11 +253,11 @@ def _answered(audio: object, page: Page, answer: Callable[[str], Any]) -> Any:
         page.ledger.release(path)
 
 
-def refuse(audio: object, sentence: str, ledger: UploadLedger) -> Any:
+def refuse(audio: object, sentence: str, ledger: UploadLedger) -> NoReturn:
     """Say to an upload, or several, why nothing is answered, and release them.
 
     Args:
-        audio: what the client sent, as for `hear` or `compare`.
+        audio: what the client sent, as for `predict_upload` or `compare_uploads`.
         sentence: why there is no model, and what to do.
         ledger: UploadLedger.
 
@@ -268,7 +272,7 @@ def _path(audio: object) -> Any:
     return audio.get("path") if isinstance(audio, dict) else None
 
 
-def _release(audios: list, ledger: UploadLedger) -> None:
+def _release(audios: list[Any], ledger: UploadLedger) -> None:
     for path in map(_path, audios):
         if isinstance(path, str):
             ledger.release(path)

@@ -9,7 +9,7 @@ from ... import __version__
 from ...model.files import CARD
 from ..page import Page
 from ..repository import Metrics, Repository
-from ..server.health import Served
+from ..server.health import ServedModel
 from ..settings import LEAST_COMPARED, MOST_COMPARED
 
 
@@ -52,12 +52,12 @@ class ModelInfo(TypedDict):
     limits: Limits
 
 
-def model_info(page: Page, served: Served) -> ModelInfo:
+def model_info(page: Page, served: ServedModel) -> ModelInfo:
     """Describe the model that answers, and the limits of its server.
 
     Args:
         page: Page.
-        served: Served, the name it is known by.
+        served: ServedModel, the name it is known by.
     """
     config, repository = page.recognizer.config, page.repository
     return {
@@ -87,12 +87,12 @@ def limits(page: Page) -> Limits:
 
 
 def licence(directory: Path) -> str | None:
-    """Read the licence of the weights out of the model card; None where there is none to read."""
+    """Read the licence of the weights out of the model card, if it states one."""
     try:
-        told = (metadata_load(directory / CARD) or {}).get("license")
+        stated = (metadata_load(directory / CARD) or {}).get("license")
     except (OSError, ValueError):
         return None
-    return told if isinstance(told, str) else None
+    return stated if isinstance(stated, str) else None
 
 
 def _headline(metrics: Metrics) -> Headline:
@@ -110,7 +110,7 @@ def _headline(metrics: Metrics) -> Headline:
 
 
 def _parameters(repository: Repository) -> int | None:
-    """Count the whole network, or, where its JSON does not tell, what training set of it."""
+    """Count the whole network, or, where its JSON does not tell, what training counted of it."""
     if repository.architecture is not None and repository.architecture.parameters is not None:
         return repository.architecture.parameters
     return None if repository.metrics is None else repository.metrics.parameters

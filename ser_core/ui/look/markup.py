@@ -94,7 +94,7 @@ def small(words: object) -> Markup:
     return fill('<p class="ser-small">{words}</p>', words=words)
 
 
-def headed(title: object, words: object) -> Markup:
+def subheading(title: object, words: object) -> Markup:
     """A heading among controls, and what is to be said under it."""
     return fill('<h2 class="ser-headed">{title}</h2>{words}', title=title, words=small(words))
 

@@ -23,7 +23,7 @@ EMBEDDED = "embedded"  # the name of the model that comes with the package
 
 
 @dataclass(frozen=True)
-class Served:
+class ServedModel:
     """Which model answers.
 
     Attributes:
@@ -38,7 +38,7 @@ class Served:
     def of(cls, recognizer: EmotionRecognizer, settings: Settings) -> Self:
         """Say what a loaded recognizer was loaded from.
 
-        Where a folder lies on the server is no visitor's business, so only its name is told.
+        Where a folder lies on the server is no visitor's business, so only its name is given.
         """
         if settings.embedded:
             return cls(EMBEDDED)
@@ -57,27 +57,27 @@ class Served:
         return text.REVISION.format(model=self.model, revision=self.revision)
 
 
-def public(sentence: str, settings: Settings) -> str:
+def hide_folder(sentence: str, settings: Settings) -> str:
     """Take the path of a server's folder out of a sentence that visitors see; its name stays."""
     path = Path(settings.model_id)
     return sentence.replace(settings.model_id, path.name) if path.is_absolute() else sentence
 
 
-def health_route(state: Served | str) -> Route:
+def health_route(state: ServedModel | str) -> Route:
     """Make the route `/health`.
 
     Args:
-        state: Served, or the sentence that says why there is no model.
+        state: ServedModel, or the sentence that says why there is no model.
 
     Returns:
         Route that answers JSON: status ("ok" or "unavailable") and version of ser_core, with model
         and revision, or error.
     """
-    if isinstance(state, Served):
-        code, told = 200, {"status": "ok", "model": state.model, "revision": state.revision}
+    if isinstance(state, ServedModel):
+        code, words = 200, {"status": "ok", "model": state.model, "revision": state.revision}
     else:
-        code, told = 503, {"status": "unavailable", "error": state}
-    body = told | {"version": __version__}
+        code, words = 503, {"status": "unavailable", "error": state}
+    body = words | {"version": __version__}
 
     async def health(request: Request) -> JSONResponse:
         return JSONResponse(body, code, headers={"Cache-Control": "no-store"})

@@ -4,6 +4,7 @@ Docker, Spaces and systemd end an app with SIGTERM, a keyboard with SIGINT. Grad
 only, and breaks off whatever runs.
 """
 
+import logging
 import os
 import signal
 import time
@@ -32,6 +33,8 @@ GRACE = 7.0  # [s] for what runs and waits; Docker kills after ten
 DELIVERY = 1.0  # [s] for answers to reach those who are slow to fetch them
 LAST = 30.0  # [s] for what follows: files are deleted, and feedback is sent
 LOOK = 0.05  # [s] between two looks
+
+logger = logging.getLogger(__name__)
 
 Refusal = Callable[[str], str | None]
 """Takes what a request starts with; returns the sentence that refuses it, or None to let it in."""
@@ -70,7 +73,7 @@ def while_full(demo: gr.Blocks, most: int) -> Middleware:
     return Middleware(Door, refusal=refusal)
 
 
-def serve(demo: gr.Blocks, launch_options: dict[str, Any], log: Callable[[str], None]) -> None:
+def serve(demo: gr.Blocks, launch_options: dict[str, Any]) -> None:
     """Run the app until a signal ends it.
 
     From then on nobody new is let in. What runs and what waits is answered, for `GRACE` seconds at
@@ -78,7 +81,6 @@ def serve(demo: gr.Blocks, launch_options: dict[str, Any], log: Callable[[str], 
 
     Args:
         demo, launch_options: as `build_app` returns them.
-        log: takes one plain line at a time.
     """
     ending = Event()
     app_kwargs = launch_options["app_kwargs"]
@@ -93,11 +95,11 @@ def serve(demo: gr.Blocks, launch_options: dict[str, Any], log: Callable[[str], 
     ending.wait()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    log("Told to end: answering what has begun, and nobody else.")
+    logger.info("Told to end: answering what has begun, and nobody else.")
     is_done = _wait(partial(is_busy, demo), GRACE)
     _wait(partial(is_expected, demo), DELIVERY)
     end_server(demo, LAST)
-    log("Ended.")
+    logger.info("Ended.")
     if not is_done:
         # A recording of an hour, say: its thread would be waited for.
         os._exit(0)

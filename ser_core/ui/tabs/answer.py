@@ -1,40 +1,18 @@
-"""What stands where an answer stands: the answer, or why there is none."""
+"""The card of an answer: the emotion, or that there is none to rely on, and all probabilities."""
 
 from ...emotions import BY_NAME, LABELS
 from ...results import EmotionPrediction
 from ..look import text
-from ..look.markup import Markup, bar, colour, escape, fill, join, percent, small, swatch
+from ..look.cards import card, no_speech
+from ..look.markup import Markup, bar, fill, join, percent, swatch
 
 
-def waiting() -> Markup:
-    """What stands there before there is a recording."""
-    return plain("waiting", text.WAITING_TITLE, text.WAITING)
-
-
-def working() -> Markup:
-    """What stands there while a recording is worked on."""
-    return plain("working", text.WORKING_TITLE, text.WORKING)
-
-
-def failed(sentence: str) -> Markup:
-    """What stands there when a recording cannot be used; no emotion is shown."""
-    return plain("failed", text.FAILED_TITLE, sentence, kind="ser-failed")
-
-
-def unanswered(shown: str) -> str:
-    """What stands there after a failure: where nothing was said about it, that there was one."""
-    if shown == waiting():
-        # It did not even begin.
-        return plain("busy", text.BUSY_TITLE, text.BUSY, kind="ser-failed")
-    return failed(text.FAULT) if shown == working() else shown
-
-
-def card(prediction: EmotionPrediction, *, note: str = "") -> Markup:
+def answer_card(prediction: EmotionPrediction, *, note: str = "") -> Markup:
     """Show an answer.
 
     Args:
         prediction: EmotionPrediction of any status.
-        note: a sentence to add to an emotion, such as whom it is adapted to.
+        note: a sentence to add to an emotion, such as whose voice it is adapted to.
 
     Returns:
         Markup; without speech it names no emotion.
@@ -42,79 +20,38 @@ def card(prediction: EmotionPrediction, *, note: str = "") -> Markup:
     seconds = text.SPEECH_SECONDS.format(
         speech=prediction.speech_seconds, duration=prediction.duration
     )
-    if prediction.status == "no_speech":
-        return plain("no_speech", text.NO_SPEECH_TITLE, text.NO_SPEECH, seconds)
-    headline = _uncertain(prediction) if prediction.status == "uncertain" else _emotion(prediction)
+    label = prediction.label
+    if label is None:
+        return no_speech("status", seconds)
     if prediction.intensity is not None:
         seconds = f"{seconds}. {text.INTENSITY.format(percent=percent(prediction.intensity))}"
-    return fill(
-        '<div class="ser-card {kind}" data-status="{status}" '
-        'style="--emotion:{colour}">{headline}{top}{all}'
-        '<p class="ser-small">{seconds}</p>{note}</div>',
-        kind="ser-unsure" if prediction.status == "uncertain" else "ser-sure",
-        status=prediction.status,
-        colour=colour(prediction.label),
-        headline=headline,
-        top=_top(prediction),
-        all=_all(prediction),
-        seconds=seconds,
-        note=fill('<p class="ser-small ser-voice">{note}</p>', note=note) if note else "",
+    share = percent(prediction.confidence)
+    if prediction.status == "uncertain":
+        title, line = text.UNCERTAIN_TITLE, text.UNCERTAIN
+        lead = text.UNCERTAIN_MOST_LIKE.format(label=label, percent=share)
+    else:
+        title, line = label.capitalize(), BY_NAME[label].description if label in BY_NAME else ""
+        lead = text.PROBABILITY.format(percent=share)
+    return card(
+        "status",
+        prediction.status,
+        title,
+        line,
+        label=label,
+        lead=lead,
+        parts=[_top(prediction), _all(prediction)],
+        below=seconds,
+        note=note,
     )
 
 
-def plain(
-    status: str,
-    title: str,
-    words: str,
-    below: str = "",
-    *,
-    kind: str = "ser-plain",
-    place: str = "status",
-) -> Markup:
-    """A card of words alone.
-
-    Args:
-        status: what the attribute data-`place` says, by which tests and scripts know the card.
-        title, words: what it says.
-        below: small print under it; none if empty.
-        kind: its class.
-        place: whose card it is: "status" is the answer's.
-    """
+def share_row(label: str, share: float) -> Markup:
+    """Show an emotion's share as an item of a list: its name, a bar and the number."""
     return fill(
-        '<div class="ser-card {kind}" data-{place}="{status}">'
-        '<p class="ser-headline">{title}</p><p class="ser-text">{words}</p>{below}</div>',
-        kind=kind,
-        place=place,
-        status=status,
-        title=title,
-        words=words,
-        below=small(below) if below else "",
-    )
-
-
-def _emotion(prediction: EmotionPrediction) -> Markup:
-    known = BY_NAME.get(prediction.label)
-    return fill(
-        '<p class="ser-headline" data-label="{label}">{name}</p>'
-        '<p class="ser-lead">{probability}</p><p class="ser-text">{description}</p>',
-        label=prediction.label,
-        name=prediction.label.capitalize(),
-        probability=text.PROBABILITY.format(percent=percent(prediction.confidence)),
-        description=known.description if known else "",
-    )
-
-
-def _uncertain(prediction: EmotionPrediction) -> Markup:
-    most_like = text.UNCERTAIN_MOST_LIKE.format(
-        label=prediction.label, percent=percent(prediction.confidence)
-    )
-    return fill(
-        '<p class="ser-headline">{title}</p>'
-        '<p class="ser-lead" data-label="{label}">{most_like}</p><p class="ser-text">{words}</p>',
-        title=text.UNCERTAIN_TITLE,
-        label=prediction.label,
-        most_like=most_like,
-        words=text.UNCERTAIN,
+        '<li>{name}{bar}<span class="ser-share">{share}</span></li>',
+        name=swatch(label),
+        bar=bar(label, share),
+        share=percent(share),
     )
 
 
@@ -127,14 +64,6 @@ def _top(prediction: EmotionPrediction) -> Markup:
 
 
 def _all(prediction: EmotionPrediction) -> Markup:
-    rows = join(
-        fill(
-            '<li>{name}{bar}<span class="ser-share">{share}</span></li>',
-            name=swatch(label),
-            bar=bar(label, share),
-            share=percent(share),
-        )
-        for label, share in prediction.probabilities.items()
-    )
+    rows = join(share_row(label, share) for label, share in prediction.probabilities.items())
     title = text.ALL if len(prediction.probabilities) == len(LABELS) else text.ALL_OTHER
-    return fill('<h2>{title}</h2><ul class="ser-all">{rows}</ul>', title=escape(title), rows=rows)
+    return fill('<h2>{title}</h2><ul class="ser-all">{rows}</ul>', title=title, rows=rows)

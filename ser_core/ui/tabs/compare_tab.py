@@ -1,6 +1,6 @@
 """The tab that sets two to six recordings side by side."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,20 +8,24 @@ import gradio as gr
 
 from ...errors import AudioError
 from ...results import EmotionPrediction
-from ..api.endpoints import compared_count
+from ..api.endpoints import say_compared_count
 from ..look import plots, text
-from ..look.markup import Markup, colour, fill, join, percent, small, swatch, table
-from ..page import QUICK, Page, build_turn, unusable
+from ..look.cards import card, failed, list_card, waiting
+from ..look.markup import Markup, fill, join, paragraph, percent, small, swatch, table
+from ..page import QUICK, Page, build_turn, require_recording
 from ..server.inside import leave_no_copies
 from ..settings import LEAST_COMPARED, MOST_COMPARED, UPLOAD_AGE, Settings
 
 Answer = EmotionPrediction | str | None
-"""What was heard in a recording, or why nothing was, in a sentence; None before either."""
+"""The answer to a recording, or the sentence that says why there is none; None before either."""
+
+Probabilities = Mapping[int, Mapping[str, float]]
+"""By label, by the recording's position counted from 1."""
 
 
 def build(page: Page) -> None:
     """Build the tab inside the open Blocks."""
-    gr.HTML(fill('<p class="ser-text">{words}</p>', words=text.COMPARE_INTRO))
+    gr.HTML(paragraph(text.COMPARE_INTRO))
     with gr.Row(equal_height=False):
         with gr.Column(scale=1, min_width=300):
             recordings = leave_no_copies(
@@ -43,27 +47,27 @@ def build(page: Page) -> None:
                 elem_id="compare-microphone",
             )
     run = gr.Button(text.COMPARE_RUN, variant="primary", elem_id="compare-run")
-    cards = gr.HTML(waiting(), elem_id="compare-answers")
+    cards = gr.HTML(waiting("compare"), elem_id="compare-answers")
     turn = build_turn()
     picture = gr.Plot(visible=False, show_label=False, elem_id="compare-picture")
     rows = gr.HTML("", elem_id="compare-rows")
     gr.HTML(small(limits(page.settings)))
     outputs = [cards, picture, rows]
 
-    def match(paths: list[str] | None) -> Iterator[list]:
+    def match(paths: list[str] | None) -> Iterator[list[Any]]:
         yield from answers(page, paths)
 
-    def add(paths: list[str] | None, recorded: str | None) -> list:
+    def add(paths: list[str] | None, recorded: str | None) -> list[Any]:
         # Gradio cannot show those that are gone by now, and would name them in the log.
-        return [[path for path in (*(paths or ()), recorded) if unusable(path) is None], None]
+        return [[path for path in (*(paths or ()), recorded) if path and Path(path).exists()], None]
 
-    heard = gr.on(
+    matched = gr.on(
         [recordings.upload, recordings.delete, run.click],
         match,
         inputs=recordings,
         outputs=outputs,
         trigger_mode="always_last",
-        **page.hearing(turn),
+        **page.queue_options(turn),
     )
     added = microphone.stop_recording(
         add,
@@ -71,27 +75,27 @@ def build(page: Page) -> None:
         outputs=[recordings, microphone],
         **QUICK,
     )
-    heard_too = added.success(
+    matched_too = added.success(
         match,
         inputs=recordings,
         outputs=outputs,
         trigger_mode="always_last",
-        **page.hearing(turn),
+        **page.queue_options(turn),
     )
-    for event in (heard, heard_too):
+    for event in (matched, matched_too):
         event.failure(
-            lambda: [said(text.FAILED_TITLE, text.FAULT, kind="ser-failed"), *nothing()],
+            lambda: [failed("compare", text.FAULT), *no_picture()],
             outputs=outputs,
             **QUICK,
         )
     recordings.clear(
-        lambda: [waiting(), *nothing()],
+        lambda: [waiting("compare"), *no_picture()],
         outputs=outputs,
         **QUICK,
     )
 
 
-def answers(page: Page, paths: Sequence[str] | None) -> Iterator[list]:
+def answers(page: Page, paths: Sequence[str] | None) -> Iterator[list[Any]]:
     """Give what stands on the tab, anew after every recording.
 
     Args:
@@ -104,32 +108,29 @@ def answers(page: Page, paths: Sequence[str] | None) -> Iterator[list]:
     paths = list(paths or [])
     if len(paths) < LEAST_COMPARED:
         words = text.COMPARE_ONE_MORE if paths else text.COMPARE_WAITING
-        yield [said(text.COMPARE_WAITING_TITLE, words), *nothing()]
+        yield [card("compare", "waiting", text.COMPARE_WAITING_TITLE, words), *no_picture()]
         return
     if len(paths) > MOST_COMPARED:
-        words = compared_count(len(paths))
-        yield [said(text.COMPARE_MANY_TITLE, words, kind="ser-failed"), *nothing()]
+        words = say_compared_count(len(paths))
+        yield [failed("compare", words, text.COMPARE_MANY_TITLE), *no_picture()]
         return
     names = [Path(path).name for path in paths]
     found: list[Answer] = [None] * len(paths)
     for position, path in enumerate(paths):
-        yield [side_by_side(names, found), *nothing()]
-        found[position] = _heard(page, path)
+        yield [side_by_side(names, found), *no_picture()]
+        found[position] = _answer(page, path)
     voices = {
         position: answer.probabilities
         for position, answer in enumerate(found, start=1)
         if isinstance(answer, EmotionPrediction) and answer.probabilities
     }
     cards = side_by_side(names, found)
-    yield [cards, picture(voices), rows(voices)] if voices else [cards, *nothing()]
+    yield [cards, picture(voices), probability_table(voices)] if voices else [cards, *no_picture()]
 
 
-def _heard(page: Page, path: str) -> EmotionPrediction | str:
-    sentence = unusable(path)
-    if sentence is not None:
-        return sentence
+def _answer(page: Page, path: str) -> EmotionPrediction | str:
     try:
-        return page.predict(path)
+        return page.predict(require_recording(path))
     except AudioError as error:
         return str(error)
 
@@ -145,23 +146,7 @@ def limits(settings: Settings) -> str:
     )
 
 
-def waiting() -> Markup:
-    """What stands there before there are recordings."""
-    return said(text.COMPARE_WAITING_TITLE, text.COMPARE_WAITING)
-
-
-def said(title: str, words: str, kind: str = "ser-plain") -> Markup:
-    """Say something in the answers' place."""
-    return fill(
-        '<div class="ser-card {kind}" data-compare="said">'
-        '<p class="ser-headline">{title}</p><p class="ser-text">{words}</p></div>',
-        kind=kind,
-        title=title,
-        words=words,
-    )
-
-
-def nothing() -> list[Any]:
+def no_picture() -> list[Any]:
     """No picture and no table."""
     return [gr.Plot(value=None, visible=False), ""]
 
@@ -171,7 +156,7 @@ def side_by_side(names: Sequence[str], found: Sequence[Answer]) -> Markup:
 
     Args:
         names: of their files.
-        found: what was heard in each.
+        found: the answer to each.
     """
     return fill(
         '<div data-compare="{state}"><ol class="ser-compare">{cards}</ol></div>',
@@ -184,53 +169,37 @@ def side_by_side(names: Sequence[str], found: Sequence[Answer]) -> Markup:
 
 
 def _card(position: int, name: str, answer: Answer) -> Markup:
-    label, kind, lines = None, "ser-plain", []
+    name = text.COMPARE_NAME.format(position=position, name=name)
     if answer is None:
-        status, title, lines = "working", text.WORKING_TITLE, [text.WORKING]
-    elif isinstance(answer, str):
-        status, title, kind, lines = "failed", text.FAILED_TITLE, "ser-failed", [answer]
-    elif answer.status == "no_speech":
-        status, title, lines = answer.status, text.NO_SPEECH_TITLE, [text.COMPARE_NO_SPEECH]
-    else:
-        status, label = answer.status, answer.label
-        sure = status == "emotion"
-        kind, title = ("ser-sure", label.capitalize()) if sure else ("ser-unsure", _unsure(label))
-        lines = [text.PROBABILITY.format(percent=percent(answer.confidence))]
-        if answer.intensity is not None:
-            lines.append(text.INTENSITY.format(percent=percent(answer.intensity)))
-    return fill(
-        '<li class="ser-card {kind}" data-status="{status}"{style}>'
-        '<p class="ser-small ser-file">{name}</p><p class="ser-headline">{title}</p>{lines}</li>',
-        kind=kind,
-        status=status,
-        style=fill(' style="--emotion:{colour}"', colour=colour(label)) if label else "",
-        name=text.COMPARE_NAME.format(position=position, name=name),
-        title=title,
-        lines=join(fill('<p class="ser-text">{line}</p>', line=line) for line in lines),
-    )
+        return list_card("working", name, text.WORKING_TITLE, text.WORKING)
+    if isinstance(answer, str):
+        return list_card("failed", name, text.FAILED_TITLE, answer)
+    label = answer.label
+    if label is None:
+        return list_card("no_speech", name, text.NO_SPEECH_TITLE, text.COMPARE_NO_SPEECH)
+    unsure = answer.status == "uncertain"
+    title = text.COMPARE_UNSURE.format(label=label) if unsure else label.capitalize()
+    lines = [text.PROBABILITY.format(percent=percent(answer.confidence))]
+    if answer.intensity is not None:
+        lines.append(text.INTENSITY.format(percent=percent(answer.intensity)))
+    return list_card(answer.status, name, title, *lines, label=label)
 
 
-def _unsure(label: str) -> str:
-    return text.COMPARE_UNSURE.format(label=label)
-
-
-def picture(voices: dict[int, Any]) -> Any:
+def picture(voices: Probabilities) -> gr.Plot:
     """Draw all probabilities, the recordings' bars beside each other for each emotion.
 
     Args:
-        voices: probabilities by label, by the recording's position counted from 1.
+        voices: Probabilities.
     """
-    named = {text.COMPARE_RECORDING.format(position=at): told for at, told in voices.items()}
+    named = {text.COMPARE_RECORDING.format(position=at): one for at, one in voices.items()}
     return gr.Plot(value=plots.compared_bars(named), visible=True)
 
 
-def rows(voices: dict[int, Any]) -> Markup:
-    """Tabulate all probabilities, for those who would rather read, or hear, than look."""
+def probability_table(voices: Probabilities) -> Markup:
+    """Tabulate all probabilities, for those who would rather read, or be read to, than look."""
     labels = list(next(iter(voices.values())))
     headers = [text.COMPARE_EMOTION, *map(str, voices)]
-    cells = [
-        [swatch(label), *(percent(told[label]) for told in voices.values())] for label in labels
-    ]
+    cells = [[swatch(label), *(percent(one[label]) for one in voices.values())] for label in labels]
     return fill(
         '<details class="ser-details"><summary>{title}</summary>{table}</details>',
         title=text.COMPARE_TABLE,

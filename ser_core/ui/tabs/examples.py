@@ -12,7 +12,7 @@ import gradio as gr
 from gradio.events import Dependency
 
 from ..look import text
-from ..look.markup import headed
+from ..look.markup import subheading
 from ..page import QUICK
 from ..server.inside import component_key, source_key
 from ..server.uploads import new_folder
@@ -32,9 +32,9 @@ def build(recording: gr.Audio, names: Sequence[str]) -> Dependency:
         names: of files in FOLDER.
 
     Returns:
-        The event that puts it there; whoever listens to its success hears it.
+        The event that puts it there; whoever listens to its success may answer it.
     """
-    gr.HTML(headed(text.EXAMPLES, text.EXAMPLES_NOTE))
+    gr.HTML(subheading(text.EXAMPLES, text.EXAMPLES_NOTE))
     with gr.Row(elem_classes="ser-example-row"):
         buttons = [
             gr.Button(text.EXAMPLE_NAMES[name], size="sm", min_width=130, elem_id=f"example-{name}")
@@ -44,18 +44,19 @@ def build(recording: gr.Audio, names: Sequence[str]) -> Dependency:
 
     def load(event: gr.EventData) -> str:
         # Which button it was comes from the client, and may be anything.
-        return copied(named.get(source_key(event), names[0]))
+        return copy_example(named.get(source_key(event), names[0]))
 
-    return gr.on(
+    loaded: Dependency = gr.on(
         [button.click for button in buttons],
         load,
         outputs=recording,
         trigger_mode="always_last",
         **QUICK,
     )
+    return loaded
 
 
-def copied(name: str) -> str:
+def copy_example(name: str) -> str:
     """Copy an example to among the uploads; returns the copy's path."""
     file = f"{name}{SUFFIX}"
     return str(shutil.copyfile(FOLDER / file, new_folder(COPIES) / file))

@@ -11,11 +11,11 @@ from gradio.events import Dependency
 
 from ... import __version__
 from ...errors import AudioError
-from ..feedback import OTHER, Feedback
+from ..feedback import OTHER, Feedback, FeedbackBox
 from ..look import text
-from ..look.markup import Markup, headed, paragraph
-from ..page import QUICK, Heard, Page, unusable
-from ..server.health import Served
+from ..look.markup import Markup, paragraph, subheading
+from ..page import QUICK, HeldAnswer, Page, require_recording
+from ..server.health import ServedModel
 from ..settings import UPLOAD_AGE
 from .examples import is_example
 
@@ -25,12 +25,13 @@ def build(page: Page) -> Callable[[Dependency, gr.State], None]:
 
     Returns:
         Function that makes an event's answers be asked about: it takes the event, and the State
-        with its Heard or None.
+        with its HeldAnswer or None.
     """
-    if page.feedback is None:
-        return lambda event, said: None
+    box = page.feedback
+    if box is None:
+        return lambda event, held: None
     with gr.Column(visible=False, elem_id="feedback") as panel:
-        gr.HTML(intro(page))
+        gr.HTML(intro(box))
         labels = [(label.capitalize(), label) for label in page.recognizer.labels]
         choice = gr.Radio(
             [*labels, (text.FEEDBACK_OTHER, OTHER)],
@@ -39,79 +40,79 @@ def build(page: Page) -> Callable[[Dependency, gr.State], None]:
         )
         with_audio = gr.Checkbox(False, label=text.FEEDBACK_AUDIO, elem_id="feedback-audio")
         send = gr.Button(text.FEEDBACK_SEND, size="sm", elem_id="feedback-send")
-    told = gr.HTML("", elem_id="feedback-told")
+    status = gr.HTML("", elem_id="feedback-told")
     # What the visitor is asked about, which need not be the latest answer.
     asked = gr.State(None, time_to_live=UPLOAD_AGE)
 
-    def ask(heard: Heard | None) -> tuple:
-        about = None if heard is None or is_example(heard.path) else heard
+    def ask(held: HeldAnswer | None) -> tuple[Any, ...]:
+        about = None if held is None or is_example(held.path) else held
         return gr.Column(visible=about is not None), None, False, "", about
 
-    def give(heard: Heard | None, label: str | None, audio: bool) -> tuple:
-        words, done = given(page, heard, label, audio=audio)
+    def give(held: HeldAnswer | None, label: str | None, audio: bool) -> tuple[Any, ...]:
+        words, done = give_feedback(page, box, held, label, audio=audio)
         shown = gr.Column(visible=False) if done else gr.skip()
         return shown, paragraph(words), None if done else gr.skip()
 
     send.click(
         give,
         inputs=[asked, choice, with_audio],
-        outputs=[panel, told, asked],
+        outputs=[panel, status, asked],
         **QUICK | {"queue": True},  # it may have to read a recording
-    ).failure(lambda: paragraph(text.FAULT), outputs=told, **QUICK)
+    ).failure(lambda: paragraph(text.FAULT), outputs=status, **QUICK)
 
-    def follow(event: Dependency, heard: gr.State) -> None:
+    def follow(event: Dependency, held: gr.State) -> None:
         # After a failure too, which leaves nothing to ask about.
         event.then(
             ask,
-            inputs=heard,
-            outputs=[panel, choice, with_audio, told, asked],
+            inputs=held,
+            outputs=[panel, choice, with_audio, status, asked],
             **QUICK,
         )
 
     return follow
 
 
-def given(page: Page, heard: Heard | None, label: str | None, *, audio: bool) -> tuple[str, bool]:
+def give_feedback(
+    page: Page, box: FeedbackBox, held: HeldAnswer | None, label: str | None, *, audio: bool
+) -> tuple[str, bool]:
     """Put a visitor's word into the page's box.
 
     Args:
-        page: Page, with a box.
-        heard: Heard, what it is about; None where there is nothing any more.
+        page: Page.
+        box: FeedbackBox, the page's.
+        held: HeldAnswer, what it is about; None where there is nothing any more.
         label: str, what the visitor says; None where nothing was chosen.
         audio: whether the visitor wants to give the recording.
 
     Returns:
         The sentence to show, and whether the matter is done.
     """
-    if heard is None:
+    if held is None:
         return text.FEEDBACK_NONE, True
     if label is None:
         return text.FEEDBACK_CHOOSE, False
     sound = None
     if audio:
         try:
-            objection = unusable(heard.path)
-            if objection is not None:
-                return objection, False
-            sound = page.decode(heard.path)
+            sound = page.decode(require_recording(held.path))
         except AudioError as error:
             return str(error), False
-    if not page.feedback.put(feedback(page, heard, label), sound):
+    if not box.put(make_feedback(page, held, label), sound):
         return text.FEEDBACK_FULL, False
     return (text.FEEDBACK_THANKS_AUDIO if audio else text.FEEDBACK_THANKS), True
 
 
-def feedback(page: Page, heard: Heard, label: str) -> Feedback:
+def make_feedback(page: Page, held: HeldAnswer, label: str) -> Feedback:
     """Say all that is kept of a visitor's word but for the recording."""
-    served = Served.of(page.recognizer, page.settings)
+    served = ServedModel.of(page.recognizer, page.settings)
     answer: dict[str, Any] = {
-        "status": heard.prediction.status,
-        "answered": heard.prediction.label,
-        "probabilities": {k: round(v, 4) for k, v in heard.prediction.probabilities.items()},
+        "status": held.prediction.status,
+        "answered": held.prediction.label,
+        "probabilities": {k: round(v, 4) for k, v in held.prediction.probabilities.items()},
     }
     return Feedback(
         said=label,
-        adapted=heard.adapted,
+        adapted=held.adapted,
         model=served.model,
         revision=served.revision,
         version=__version__,
@@ -119,6 +120,6 @@ def feedback(page: Page, heard: Heard, label: str) -> Feedback:
     )
 
 
-def intro(page: Page) -> Markup:
+def intro(box: FeedbackBox) -> Markup:
     """Say what is asked, and what is kept of it where."""
-    return headed(text.FEEDBACK, text.FEEDBACK_NOTE.format(repo=page.feedback.repo))
+    return subheading(text.FEEDBACK, text.FEEDBACK_NOTE.format(repo=box.repo))

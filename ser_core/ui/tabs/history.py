@@ -20,10 +20,10 @@ from pydantic import Field, ValidationError
 from ...config.schema import Fraction, Strict
 from ..look import text
 from ..look.markup import Markup, fill, join, paragraph, percent, small, swatch, table
-from ..page import QUICK, Heard, Page
+from ..page import QUICK, HeldAnswer, Page
 from ..server.inside import erase_script
 from .examples import is_example
-from .strip import Piece, lanes
+from .strip import Piece, draw_lanes
 
 MOST = 200  # answers: some 40 kB, of the 5 MB that a browser keeps for a page
 SHOWN = 10  # of them in the table; the files hold all
@@ -53,9 +53,11 @@ class Entry(Strict):
     probabilities: dict[str, Fraction]
 
     @classmethod
-    def of(cls, heard: Heard) -> "Entry":
+    def of(cls, held: HeldAnswer) -> "Entry":
         """Make one of an answer with an emotion, given now."""
-        prediction = heard.prediction
+        prediction = held.prediction
+        if prediction.label is None or prediction.status == "no_speech":
+            raise ValueError("without speech there is nothing to remember")
         return cls(
             time=int(time.time()),
             status=prediction.status,
@@ -86,7 +88,7 @@ class History(Strict):
     entries: tuple[Entry, ...] = ()
 
     @classmethod
-    def read(cls, stored: Any, labels: Sequence[str]) -> "History":
+    def from_browser(cls, stored: Any, labels: Sequence[str]) -> "History":
         """Read what a browser sent, whatever it is.
 
         Args:
@@ -96,14 +98,14 @@ class History(Strict):
         Returns:
             History; without what is not an entry of ours.
 
-        >>> History.read("<script>", ["sad"])
+        >>> History.from_browser("<script>", ["sad"])
         History(on=False, entries=())
         """
         if not isinstance(stored, dict):
             return cls()
-        given = stored.get("entries")
+        values = stored.get("entries")
         entries = []
-        for one in given[-MOST:] if isinstance(given, list) else ():
+        for one in values[-MOST:] if isinstance(values, list) else ():
             try:
                 entry = Entry.model_validate(one)
             except (ValidationError, RecursionError):
@@ -125,48 +127,48 @@ def build(page: Page) -> Callable[[Dependency, gr.State], None]:
 
     Returns:
         Function that makes an event's answers be remembered: it takes the event, and the State with
-        its Heard or None.
+        its HeldAnswer or None.
     """
     labels = page.recognizer.labels
     stored = gr.BrowserState(None, storage_key=STORAGE_KEY, secret=STORAGE_SECRET)
     with gr.Accordion(text.HISTORY, open=False, elem_id="history"):
         gr.HTML(paragraph(text.HISTORY_INTRO.format(most=MOST)))
         switch = gr.Checkbox(False, label=text.HISTORY_SWITCH, elem_id="history-switch")
-        view = gr.HTML(shown(History(), labels), elem_id="history-view")
+        view = gr.HTML(show_history(History(), labels), elem_id="history-view")
         erase = gr.Button(text.HISTORY_ERASE, size="sm", elem_id="history-erase")
 
     def draw(kept: Any) -> tuple[bool, Markup]:
-        history = History.read(kept, labels)
-        return history.on, shown(history, labels)
+        history = History.from_browser(kept, labels)
+        return history.on, show_history(history, labels)
 
     def turn(on: bool, kept: Any) -> dict[str, Any]:
-        return History.read(kept, labels).model_copy(update={"on": on}).model_dump()
+        return History.from_browser(kept, labels).model_copy(update={"on": on}).model_dump()
 
-    def add(heard: Heard | None, kept: Any) -> Any:
-        history = History.read(kept, labels)
-        if not history.on or heard is None or is_example(heard.path):
+    def add(held: HeldAnswer | None, kept: Any) -> Any:
+        history = History.from_browser(kept, labels)
+        if not history.on or held is None or is_example(held.path):
             return gr.skip()
-        if heard.prediction.label is None:
+        if held.prediction.label is None:
             return gr.skip()  # without speech there is nothing to remember
-        return history.add(Entry.of(heard)).model_dump()
+        return history.add(Entry.of(held)).model_dump()
 
     # Whatever changes what is stored, so that the page never shows anything else.
     stored.change(draw, inputs=stored, outputs=[switch, view], **QUICK)
     switch.input(turn, inputs=[switch, stored], outputs=stored, **QUICK)
     erase.click(
-        lambda: (None, False, shown(History(), labels)),
+        lambda: (None, False, show_history(History(), labels)),
         outputs=[stored, switch, view],
         js=erase_script(STORAGE_KEY),
         **QUICK,
     )
 
-    def remember(event: Dependency, said: gr.State) -> None:
-        event.success(add, inputs=[said, stored], outputs=stored, **QUICK)
+    def remember(event: Dependency, held: gr.State) -> None:
+        event.success(add, inputs=[held, stored], outputs=stored, **QUICK)
 
     return remember
 
 
-def shown(history: History, labels: Sequence[str]) -> Markup:
+def show_history(history: History, labels: Sequence[str]) -> Markup:
     """Show a history: a picture along time, the latest answers, and all of them as files.
 
     Args:
@@ -239,7 +241,7 @@ def _picture(entries: Sequence[Entry], labels: Sequence[str]) -> Markup:
     start, end = middle - 0.52 * span, middle + 0.52 * span
     half = WIDTH / 2 * (end - start)
     counts = {label: sum(entry.label == label for entry in entries) for label in labels}
-    return lanes(
+    return draw_lanes(
         [
             Piece(entry.time - half, entry.time + half, entry.label, entry.status == "uncertain")
             for entry in entries
@@ -263,7 +265,7 @@ def _clock(moment: float, span: float) -> str:
 
 
 def _in_words(counts: Mapping[str, int], entries: Sequence[Entry]) -> str:
-    heard = ", ".join(f"{label} {count}" for label, count in counts.items() if count)
+    shares = ", ".join(f"{label} {count}" for label, count in counts.items() if count)
     return text.HISTORY_SUMMARY.format(
-        count=len(entries), first=entries[0].moment[:10], last=entries[-1].moment[:10], heard=heard
+        count=len(entries), first=entries[0].moment[:10], last=entries[-1].moment[:10], heard=shares
     )

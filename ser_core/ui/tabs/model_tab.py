@@ -1,10 +1,12 @@
 """The tab about the model: how good it is, how it works, how it was trained."""
 
 from math import log
+from typing import Any
 
 import gradio as gr
 
 from ...config.feature_config import FeatureConfig
+from ...config.frame_blocks import LogMelBlock
 from ...model.files import METRICS, NETWORK, RECIPE
 from ..look import plots, text
 from ..look.markup import (
@@ -51,7 +53,11 @@ def build(page: Page) -> None:
 
 
 def _results(metrics: Metrics) -> None:
-    gr.HTML(section(text.RESULTS, figures(metrics), over_folds(metrics), note=in_words(metrics)))
+    gr.HTML(
+        section(
+            text.RESULTS, figures(metrics), over_folds(metrics), note=protocol_sentence(metrics)
+        )
+    )
     with gr.Row(equal_height=False):
         with gr.Column(min_width=300):
             gr.HTML(section(text.PER_CLASS, per_class(metrics), note=text.PER_CLASS_NOTE))
@@ -67,7 +73,7 @@ def _results(metrics: Metrics) -> None:
                 bins = [row.model_dump() for row in metrics.calibration_bins]
                 gr.Plot(plots.reliability_diagram(bins), show_label=False)
         with gr.Column(min_width=300):
-            gr.HTML(declining(metrics))
+            gr.HTML(abstention(metrics))
     if metrics.by_speaker:
         gr.HTML(section(text.SPEAKERS_TITLE, note=text.SPEAKERS_NOTE))
         gr.Plot(plots.speaker_accuracy(metrics.by_speaker, metrics.accuracy), show_label=False)
@@ -79,7 +85,7 @@ def _results(metrics: Metrics) -> None:
         gr.HTML(measurements.intensity(metrics.intensity))
 
 
-def in_words(metrics: Metrics) -> str:
+def protocol_sentence(metrics: Metrics) -> str:
     """Say what the numbers were measured on, and what follows for other recordings."""
     template = text.PROTOCOLS.get(metrics.protocol, text.PROTOCOL_OTHER)
     protocol = template.format(
@@ -145,7 +151,7 @@ def per_class(metrics: Metrics) -> Markup:
     return table(text.PER_CLASS_HEADERS, rows, numeric=4)
 
 
-def declining(metrics: Metrics) -> Markup:
+def abstention(metrics: Metrics) -> Markup:
     """Show the accuracy where the model answers only what it is surest of."""
     parts = []
     if metrics.selective_accuracy:
@@ -203,16 +209,16 @@ def feature_steps(config: FeatureConfig) -> Markup:
         "uncertain_below": percent(config.uncertain_below),
     }
     steps = [text.DECODE_STEP, *text.GATE_STEPS]
-    if config.from_waveform:
+    first = config.blocks[0]
+    if not isinstance(first, LogMelBlock):
         name, what, setting = text.BLOCK_STEP
         for block in config.blocks:
             words = block.name.replace("_", " ")
             steps.append((name.format(name=words), what, setting.format(width=block.width)))
     else:
-        block = config.blocks[0]
-        values |= block.model_dump() | {
-            "frame_ms": 1000 * block.win_length / config.sample_rate,
-            "step_ms": 1000 * block.hop_length / config.sample_rate,
+        values |= first.model_dump() | {
+            "frame_ms": 1000 * first.win_length / config.sample_rate,
+            "step_ms": 1000 * first.hop_length / config.sample_rate,
             "n_mels": config.block_features,
         }
         steps = [text.DECODE_STEP, *text.MEL_STEPS, *text.GATE_STEPS, text.LOGARITHM_STEP]
@@ -232,13 +238,13 @@ def feature_steps(config: FeatureConfig) -> Markup:
 def stages(architecture: Architecture) -> Markup:
     """Tabulate the network's stages from input to output."""
     layers = sum(len(stage.layers) for stage in architecture.stages)
-    told = any(stage.name == "intensity" for stage in architecture.stages)
+    has_intensity = any(stage.name == "intensity" for stage in architecture.stages)
     note = text.ARCHITECTURE_NOTE.format(
         name=architecture.name,
         parameters=_count(architecture.parameters),
         layers=layers,
         shape=_shape(architecture.stages[0].output),
-        outputs=text.ARCHITECTURE_INTENSITY if told else text.ARCHITECTURE_EMOTION,
+        outputs=text.ARCHITECTURE_INTENSITY if has_intensity else text.ARCHITECTURE_EMOTION,
     )
     rows = [
         (
@@ -262,7 +268,7 @@ def _count(number: int | None) -> str:
     return text.NOT_TOLD if number is None else f"{number:,}"
 
 
-def training(recipe: dict) -> Markup:
+def training(recipe: dict[str, Any]) -> Markup:
     """Tabulate the recipe, a table for each of its parts; the features have their own section.
 
     What a recipe does not use, as the claim of a system that has none, is left out.
@@ -288,7 +294,7 @@ def training(recipe: dict) -> Markup:
     return fill('<div class="ser-parts">{tables}</div>', tables=tables)
 
 
-def _flat(settings: dict) -> list[tuple[str, object]]:
+def _flat(settings: dict[str, Any]) -> list[tuple[str, object]]:
     """Turn nested settings that say something into one list, naming the inner ones alone."""
     pairs: list[tuple[str, object]] = []
     for key, value in settings.items():

@@ -1,4 +1,4 @@
-"""A picture of which moments spoke for an answer: the waveform, and under it a bar for each moment.
+"""A picture of the moments an answer rests on: the waveform, and under it a bar for each moment.
 
 Drawn as SVG without text, so that it may be stretched to any width; what it shows is said in words
 above it and in its label.
@@ -10,7 +10,8 @@ import numpy as np
 
 from ...timeline.occlusion import Explanation, MomentSaliency
 from ..look import text
-from ..look.markup import Markup, colour, fill, join
+from ..look.markup import OTHER, Markup, colour, fill, join
+from ..page import Samples
 
 WIDTH, HEIGHT = 600, 130  # of the drawing, in its own units
 WAVE, REACH = 36, 34  # the waveform's middle, and how far it goes to either side
@@ -21,8 +22,8 @@ MOST_TIMES = 7
 NEARLY = 0.8  # of the strongest drop: neighbours with that much are one stretch with it
 
 
-def drawn(found: Explanation, samples: np.ndarray) -> Markup:
-    """Draw what the moments said for the answer.
+def draw_moments(found: Explanation, samples: Samples) -> Markup:
+    """Draw how much each moment counts for the answer.
 
     Args:
         found: Explanation, with a label.
@@ -46,7 +47,7 @@ def drawn(found: Explanation, samples: np.ndarray) -> Markup:
         'preserveAspectRatio="none">{speech}{wave}{bars}</svg>'
         '<div class="ser-times" aria-hidden="true">{ticks}</div></div>'
         '<p class="ser-small">{note}</p></section>',
-        colour=colour(found.label),
+        colour=colour(found.label or OTHER),
         title=text.MOMENTS,
         sentence=in_words(found),
         summary=summary(found),
@@ -72,7 +73,7 @@ def ticks_of(duration: float) -> list[tuple[float, str]]:
 
 
 def in_words(found: Explanation) -> str:
-    """Say which stretch spoke most for the answer."""
+    """Say which stretch counts most for the answer."""
     stretch = strongest_stretch(found)
     if stretch is None:
         return text.MOMENTS_NONE.format(label=found.label)
@@ -82,12 +83,12 @@ def in_words(found: Explanation) -> str:
 def summary(found: Explanation) -> str:
     """Say what the picture shows, for those who do not see it."""
     stretch = strongest_stretch(found)
-    told = text.MOMENTS_NO_MOMENT if stretch is None else _span(*stretch)
-    return text.MOMENTS_SUMMARY.format(time=told)
+    time = text.MOMENTS_NO_MOMENT if stretch is None else _span(*stretch)
+    return text.MOMENTS_SUMMARY.format(time=time)
 
 
 def strongest_stretch(found: Explanation) -> tuple[float, float] | None:
-    """The strongest moment with its neighbours that spoke nearly as much [s]; None without one."""
+    """The strongest moment with its neighbours that count nearly as much [s], if there is one."""
     best = found.strongest
     if best is None:
         return None
@@ -115,7 +116,7 @@ def _speech(found: Explanation) -> Markup:
     )
 
 
-def _wave(samples: np.ndarray) -> Markup:
+def _wave(samples: Samples) -> Markup:
     pieces = np.array_split(np.abs(samples), min(COLUMNS, len(samples)))
     peaks = np.array([piece.max() for piece in pieces])
     heights = np.maximum(REACH * peaks / max(float(peaks.max()), 1e-9), 0.5)

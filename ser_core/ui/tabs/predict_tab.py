@@ -1,18 +1,20 @@
-"""The tab that hears one recording."""
+"""The tab that predicts the emotion of one recording."""
 
 import html
 from collections.abc import Iterator
+from typing import Any
 
 import gradio as gr
 
 from ...errors import AudioError
 from ...recognizer import EmotionRecognizer
 from ..look import text
+from ..look.cards import failed, failure, waiting, working
 from ..look.markup import Markup, paragraph, small
-from ..page import MINUTES, QUICK, Heard, Page, build_turn, unusable
+from ..page import MINUTES, QUICK, HeldAnswer, Page, build_turn, require_recording
 from ..settings import UPLOAD_AGE
 from . import examples, feedback_form, history, moments, voice
-from .answer import card, failed, unanswered, waiting, working
+from .answer import answer_card
 
 
 def build(page: Page) -> None:
@@ -31,44 +33,55 @@ def build(page: Page) -> None:
             loaded = examples.build(recording, examples.SHORT)
             mine, changes = voice.build(page)
         with gr.Column(scale=6, min_width=300):
-            answer = gr.HTML(waiting(), elem_id="answer")
+            answer = gr.HTML(waiting("status"), elem_id="answer")
             turn = build_turn()
             ask = feedback_form.build(page)
     explain = gr.Button(text.MOMENTS_RUN, elem_id="moments-run")
     picture = gr.HTML("", elem_id="moments")
-    said = gr.State(None, time_to_live=UPLOAD_AGE)
+    held = gr.State(None, time_to_live=UPLOAD_AGE)
     remember = history.build(page)
     gr.HTML(limits(page))
 
-    def hear(path: str | None, own: EmotionRecognizer | None) -> Iterator[tuple]:
+    # Their names must not be an endpoint's, which would then be given another.
+    def answer_it(path: str | None, own: EmotionRecognizer | None) -> Iterator[tuple[Any, Any]]:
         yield from answers(page, path, own)
 
-    def hear_again(path: str | None, own: EmotionRecognizer | None) -> Iterator[tuple]:
-        # A recording that is no longer on the server keeps its answer; the next one is adapted.
-        kept = [(gr.skip(), gr.skip())]
-        yield from answers(page, path, own) if unusable(path) is None else kept
+    def answer_again(path: str | None, own: EmotionRecognizer | None) -> Iterator[tuple[Any, Any]]:
+        try:
+            require_recording(path)
+        except AudioError:
+            # One that is no longer on the server keeps its answer; the next one is adapted.
+            yield gr.skip(), gr.skip()
+            return
+        yield from answers(page, path, own)
 
     def explain_it(path: str | None, own: EmotionRecognizer | None) -> Iterator[Markup]:
-        yield from explained(page, path, own)
+        yield from explain_answer(page, path, own)
 
-    hearing = {"inputs": [recording, mine], "outputs": [answer, said], **page.hearing(turn)}
-    heard = gr.on(
+    options: dict[str, Any] = {
+        "inputs": [recording, mine],
+        "outputs": [answer, held],
+        **page.queue_options(turn),
+    }
+    predicted = gr.on(
         [recording.upload, recording.stop_recording, run.click],
-        hear,
+        answer_it,
         trigger_mode="always_last",
-        **hearing,
+        **options,
     )
-    tried = loaded.success(hear, trigger_mode="always_last", **hearing)
-    for event in (heard, tried):
-        event.failure(unanswered, inputs=answer, outputs=answer, **QUICK)
-    remember(heard, said)
-    again = [change.success(hear_again, **hearing) for change in changes]
+    tried = loaded.success(answer_it, trigger_mode="always_last", **options)
+    for event in (predicted, tried):
+        event.failure(
+            lambda shown: failure("status", shown), inputs=answer, outputs=answer, **QUICK
+        )
+    remember(predicted, held)
+    again = [change.success(answer_again, **options) for change in changes]
     explaining = explain.click(
         explain_it,
         inputs=[recording, mine],
         outputs=picture,
         trigger_mode="once",
-        **page.hearing(turn),
+        **page.queue_options(turn),
     )
     explaining.failure(lambda: paragraph(text.FAULT), outputs=picture, **QUICK)
     # In the browser, for it comes with every answer.
@@ -76,17 +89,17 @@ def build(page: Page) -> None:
     # A new recording, or none, must not stand beside the answer to the one before.
     cleared = gr.on(
         [recording.clear, recording.start_recording],
-        lambda: (waiting(), None),
-        outputs=[answer, said],
+        lambda: (waiting("status"), None),
+        outputs=[answer, held],
         **QUICK,
     )
-    for event in (heard, tried, *again, cleared):
-        ask(event, said)
+    for event in (predicted, tried, *again, cleared):
+        ask(event, held)
 
 
 def answers(
     page: Page, path: str | None, own: EmotionRecognizer | None = None
-) -> Iterator[tuple[Markup, Heard | None]]:
+) -> Iterator[tuple[Markup, HeldAnswer | None]]:
     """Give what stands in the answer's place: first that it is worked on, then the answer.
 
     Args:
@@ -102,27 +115,27 @@ def answers(
         gr.Error: the recording cannot be used; the sentence says why and what to do, and has been
             yielded as well, for what pops up goes away again.
     """
-    yield working(), None
+    yield working("status"), None
     try:
-        sentence = unusable(path)
-        if sentence is None:
-            prediction = page.predict(path, own)
-            heard = Heard(path, prediction, adapted=own is not None)
-            yield card(prediction, note=voice.note(own)), heard
-            return
+        path = require_recording(path)
+        prediction = page.predict(path, own)
     except AudioError as error:
         sentence = str(error)
-    yield failed(sentence), None
+    else:
+        held = HeldAnswer(path, prediction, adapted=own is not None)
+        yield answer_card(prediction, note=voice.note(own)), held
+        return
+    yield failed("status", sentence), None
     # The message is shown as HTML.
     raise gr.Error(
         html.escape(sentence, quote=False), title=text.FAILED_TITLE, print_exception=False
     )
 
 
-def explained(
+def explain_answer(
     page: Page, path: str | None, own: EmotionRecognizer | None = None
 ) -> Iterator[Markup]:
-    """Give what stands under an answer: which moments spoke for it, or why that is not known.
+    """Give what stands under an answer: the moments it rests on, or why they are not known.
 
     Args:
         page: Page.
@@ -133,16 +146,16 @@ def explained(
         Markup; first that it is worked on.
     """
     yield paragraph(text.MOMENTS_WORKING)
-    sentence = unusable(path)
-    if sentence is None:
-        try:
-            rate, samples = page.decode(path)
-            found = (own or page.recognizer).explain((rate, samples))
-        except AudioError as error:
-            sentence = str(error)
-        else:
-            sentence = text.NO_SPEECH if found.label is None else None
-    yield moments.drawn(found, samples) if sentence is None else paragraph(sentence)
+    try:
+        rate, samples = page.decode(require_recording(path))
+        found = (own or page.recognizer).explain((rate, samples))
+    except AudioError as error:
+        yield paragraph(str(error))
+        return
+    if found.label is None:
+        yield paragraph(text.NO_SPEECH)
+        return
+    yield moments.draw_moments(found, samples)
 
 
 def limits(page: Page) -> Markup:

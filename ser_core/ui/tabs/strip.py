@@ -1,6 +1,6 @@
-"""Emotions along time: lanes in which coloured pieces say when each emotion was heard.
+"""Emotions along time: lanes in which coloured pieces say when each emotion sounded.
 
-Each emotion has a lane and, where they are told apart, each speaker has one below.
+Each emotion has a lane and, where speakers are known, each of them has one below.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -46,7 +46,7 @@ class Lane:
     label: str | None = None
 
 
-def lanes(
+def draw_lanes(
     pieces: Iterable[Piece],
     shares: Mapping[str, float],
     *,
@@ -166,12 +166,12 @@ def clock_ticks(duration: float) -> list[tuple[float, str]]:
 
 
 def in_words(seconds: Mapping[str, float], silence: float | None = None) -> str:
-    """Say how long each emotion or speaker was heard, for those who do not see the picture."""
-    heard = [
+    """Say how long each emotion or speaker lasted, for those who do not see the picture."""
+    parts = [
         text.STRIP_PART.format(label=label, seconds=value)
         for label, value in seconds.items()
         if value > 0
     ]
     if silence is not None:
-        heard.append(text.STRIP_SILENCE.format(seconds=silence))
-    return ", ".join(heard)
+        parts.append(text.STRIP_SILENCE.format(seconds=silence))
+    return ", ".join(parts)

@@ -11,13 +11,14 @@ from ...errors import AnalysisCancelledError, AudioError
 from ...timeline.analyze import AnalysisProgress
 from ...timeline.timeline import EmotionTimeline
 from ..look import text
-from ..look.markup import fill, small
-from ..page import QUICK, TIMELINE_CONCURRENCY_ID, Page, unusable
+from ..look.cards import failed, failure, waiting, working
+from ..look.markup import paragraph, small
+from ..page import QUICK, TIMELINE_CONCURRENCY_ID, Page, require_recording
 from ..server.uploads import new_folder
 from ..settings import SPEAKERS, UPLOAD_AGE, Settings
 from . import examples
 from .strip import clock
-from .timeline_answer import card, details, failed, waiting, working
+from .timeline_answer import details, timeline_card
 
 FORMS = (".csv", ".json", ".vtt")
 FALLBACK_NAME = "recording"
@@ -52,7 +53,7 @@ SCRIPT = """
 def build(page: Page) -> None:
     """Build the tab inside the open Blocks."""
     running: dict[str, object] = {}  # by visitor, what is being analysed
-    gr.HTML(fill('<p class="ser-text">{words}</p>', words=text.TIMELINE_INTRO))
+    gr.HTML(paragraph(text.TIMELINE_INTRO))
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
             recording = gr.Audio(
@@ -85,7 +86,7 @@ def build(page: Page) -> None:
                     for form in FORMS
                 ]
         with gr.Column(scale=6, min_width=300):
-            summary = gr.HTML(waiting(), elem_id="timeline-summary", min_height=180)
+            summary = gr.HTML(waiting("timeline"), elem_id="timeline-summary", min_height=180)
     strip = gr.HTML("", elem_id="timeline-strip")
     gr.HTML(small(limits(page.settings)))
     outputs = [summary, strip, *files]
@@ -96,7 +97,7 @@ def build(page: Page) -> None:
         speakers: int,
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008, which is how Gradio passes it
-    ) -> Iterator[list]:
+    ) -> Iterator[list[Any]]:
         visitor, token = str(request.session_hash), object()
         running[visitor] = token
 
@@ -118,17 +119,17 @@ def build(page: Page) -> None:
         speakers: int,
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> Iterator[list]:
+    ) -> Iterator[list[Any]]:
         if path is None:  # the choice is for a recording that is yet to come
             yield [gr.skip() for _ in outputs]
             return
         yield from follow(path, speakers, request, progress)
 
-    def forget(request: gr.Request) -> list:
+    def forget(request: gr.Request) -> list[Any]:
         running.pop(str(request.session_hash), None)
-        return [waiting(), "", *no_files()]
+        return [waiting("timeline"), "", *no_files()]
 
-    following = {
+    following: dict[str, Any] = {
         "inputs": [recording, people],
         "outputs": outputs,
         "show_progress": "full",
@@ -142,7 +143,7 @@ def build(page: Page) -> None:
     asked = people.input(again, **following)
     for event in (analyzed, asked, loaded.success(follow, **following)):
         event.failure(
-            lambda shown: failed(text.FAULT) if shown == working() else shown,
+            lambda shown: failure("timeline", shown),
             inputs=summary,
             outputs=summary,
             **QUICK,
@@ -161,7 +162,7 @@ def answers(
     tell: Callable[[AnalysisProgress], None],
     cancelled: Callable[[], bool],
     speakers: int = 0,
-) -> Iterator[list]:
+) -> Iterator[list[Any]]:
     """Give what stands on the tab: first that it is worked on, then the timeline.
 
     Args:
@@ -169,7 +170,7 @@ def answers(
         path: the recording's file, or None.
         tell: called with the progress.
         cancelled: whether the visitor has turned to something else.
-        speakers: int, how many people are told apart; 0 for none.
+        speakers: int, how many people to split the speech between; 0 not to.
 
     Yields:
         What stands in the summary's place, under it, and the files to download.
@@ -177,18 +178,18 @@ def answers(
     Raises:
         gr.Error: the recording cannot be used; the sentence has been yielded as well.
     """
-    yield [working(), "", *no_files()]
-    sentence = unusable(path)
+    yield [working("timeline"), "", *no_files()]
     try:
-        if sentence is None:
-            timeline = page.analyze(path, speakers=speakers, progress=tell, cancelled=cancelled)
-            yield [card(timeline), details(timeline), *downloads(timeline, Path(path).stem)]
-            return
+        path = require_recording(path)
+        timeline = page.analyze(path, speakers=speakers, progress=tell, cancelled=cancelled)
     except AnalysisCancelledError:
         return
     except AudioError as error:
         sentence = str(error)
-    yield [failed(sentence), "", *no_files()]
+    else:
+        yield [timeline_card(timeline), details(timeline), *downloads(timeline, Path(path).stem)]
+        return
+    yield [failed("timeline", sentence), "", *no_files()]
     # The message is shown as HTML.
     raise gr.Error(
         html.escape(sentence, quote=False), title=text.FAILED_TITLE, print_exception=False

@@ -12,7 +12,7 @@ from gradio.events import Dependency
 from ...errors import SpeechEmotionError
 from ...recognizer import EmotionRecognizer
 from ..look import text
-from ..look.markup import Markup, fill
+from ..look.markup import Markup, fill, join, paragraph, small
 from ..page import QUICK, Page, build_turn
 from ..server.inside import leave_no_copies
 
@@ -39,12 +39,12 @@ def build(page: Page) -> tuple[gr.State, list[Dependency]]:
                 elem_id="voice-recordings",
             )
         )
-        status = gr.HTML(said(text.VOICE_NONE), elem_id="voice-status")
+        status = gr.HTML(voice_status(text.VOICE_NONE), elem_id="voice-status")
         turn = build_turn()
         forget = gr.Button(text.VOICE_FORGET, size="sm", elem_id="voice-forget")
 
-    def adapt(paths: list[str] | None) -> Iterator[tuple]:
-        yield from adapted(page, paths)
+    def adapt(paths: list[str] | None) -> Iterator[tuple[Markup, EmotionRecognizer | None]]:
+        yield from adapt_to_voice(page, paths)
 
     enrolled = gr.on(
         [recordings.upload, recordings.delete],
@@ -52,24 +52,24 @@ def build(page: Page) -> tuple[gr.State, list[Dependency]]:
         inputs=recordings,
         outputs=[status, state],
         trigger_mode="always_last",
-        **page.hearing(turn),
+        **page.queue_options(turn),
     )
     enrolled.failure(
-        unadapted,
+        voice_failure,
         inputs=status,
         outputs=status,
         **QUICK,
     )
     forgotten = gr.on(
         [recordings.clear, forget.click],
-        lambda: (None, said(text.VOICE_NONE), None),
+        lambda: (None, voice_status(text.VOICE_NONE), None),
         outputs=[recordings, status, state],
         **QUICK,
     )
     return state, [enrolled, forgotten]
 
 
-def adapted(
+def adapt_to_voice(
     page: Page, paths: Sequence[str] | None
 ) -> Iterator[tuple[Markup, EmotionRecognizer | None]]:
     """Adapt the page's recognizer to some recordings.
@@ -79,65 +79,66 @@ def adapted(
         paths: their files; with none the voice is forgotten.
 
     Yields:
-        What is said about it, and the recognizer: None first, so that no former voice stays where
+        What stands about it, and the recognizer: None first, so that no former voice stays where
         this one cannot be used, and in the end only where the sentence says why.
     """
     if not paths:
-        yield said(text.VOICE_NONE), None
+        yield voice_status(text.VOICE_NONE), None
         return
-    yield working(), None
+    yield working_status(), None
     if len(paths) > MOST:
-        yield said(text.VOICE_TOO_MANY.format(most=MOST, given=len(paths)), failed=True), None
+        words = text.VOICE_TOO_MANY.format(most=MOST, given=len(paths))
+        yield voice_status(words, failed=True), None
         return
     try:
         recognizer = page.adapt(paths)
     except SpeechEmotionError as error:
-        yield said(str(error), failed=True), None
+        yield voice_status(str(error), failed=True), None
         return
-    used, given = recognizer.adapted_to, len(paths)
-    words = text.VOICE_ADAPTED if used == given else text.VOICE_ADAPTED_SOME
-    yield said(words.format(used=counted(used), given=given)), recognizer
+    used, sent = recognizer.adapted_to, len(paths)
+    words = text.VOICE_ADAPTED if used == sent else text.VOICE_ADAPTED_SOME
+    yield voice_status(words.format(used=count_recordings(used), given=sent)), recognizer
 
 
 def intro(page: Page) -> Markup:
     """Say what it is for, how many recordings it takes, and what is kept."""
-    words = text.VOICE_INTRO.format(least=counted(page.recognizer.config.adaptation.least_clips))
-    small = text.VOICE_LIMITS.format(
+    adaptation = page.recognizer.config.adaptation
+    assert adaptation is not None, "build asks no model that does not adapt"
+    words = text.VOICE_INTRO.format(least=count_recordings(adaptation.least_clips))
+    limits = text.VOICE_LIMITS.format(
         most=MOST, seconds=page.settings.max_seconds, numbers=len(page.recognizer.labels)
     )
-    return fill(
-        '<p class="ser-text">{words}</p><p class="ser-small">{small}</p>', words=words, small=small
-    )
+    return join([paragraph(words), small(limits)])
 
 
 def note(recognizer: EmotionRecognizer | None) -> str:
     """What an answer says about the voice it is adapted to; empty where it is to none."""
     if recognizer is None:
         return ""
-    return text.VOICE_ANSWER.format(used=counted(recognizer.adapted_to))
+    return text.VOICE_ANSWER.format(used=count_recordings(recognizer.adapted_to))
 
 
-def counted(recordings: int) -> str:
+def count_recordings(recordings: int) -> str:
     """Say how many recordings.
 
-    >>> counted(1)
+    >>> count_recordings(1)
     '1 recording'
     """
     words = text.VOICE_ONE_RECORDING if recordings == 1 else text.VOICE_COUNT
     return words.format(count=recordings)
 
 
-def working() -> Markup:
-    """What stands there while a voice is listened to."""
-    return said(text.VOICE_WORKING)
+def working_status() -> Markup:
+    """What stands there while a voice is learned."""
+    return voice_status(text.VOICE_WORKING)
 
 
-def unadapted(shown: str) -> str:
+def voice_failure(shown: str) -> str:
     """What stands there after a failure: where nothing was said about it, that there was one."""
-    return said(text.FAULT, failed=True) if shown == working() else shown
+    return voice_status(text.FAULT, failed=True) if shown == working_status() else shown
 
 
-def said(words: str, *, failed: bool = False) -> Markup:
+def voice_status(words: str, *, failed: bool = False) -> Markup:
     """Show a sentence where the voice's state stands."""
     return fill(
         '<p class="{kind}">{words}</p>',

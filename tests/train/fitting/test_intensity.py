@@ -24,7 +24,8 @@ from ser_core.timeline.windows import Window
 from ser_core.ui.build import build_app
 from ser_core.ui.look.markup import percent
 from ser_core.ui.settings import Settings
-from ser_core.ui.tabs import live_tab, predict_tab, timeline_answer
+from ser_core.ui.tabs import answer, live_answer, timeline_answer
+from ser_core.ui.tabs.listener import Listener
 from tests.support.recordings import FIXTURES, conversation
 from tests.support.tiny_models import write_intense_model
 from train.networks.export import differences
@@ -199,10 +200,10 @@ def test_the_page_shows_it_on_every_tab_and_no_column_where_there_is_none(
     recognizer, neutral, talk
 ):
     said = recognizer.predict(SPEECH)
-    assert f"Intensity {percent(said.intensity)}" in predict_tab.card(said)
-    listener = live_tab.Listener(LiveSession(recognizer))
-    listener.hear((RATE, load_audio(SPEECH)))
-    assert f"intensity {percent(listener.latest.intensity)}" in live_tab.card(listener)
+    assert f"Intensity {percent(said.intensity)}" in answer.answer_card(said)
+    listener = Listener(LiveSession(recognizer))
+    listener.push((RATE, load_audio(SPEECH)))
+    assert f"intensity {percent(listener.latest.intensity)}" in live_answer.live_card(listener)
     shown = timeline_answer.details(talk)
     assert ">Intensity</th>" in shown
     assert all(percent(segment.intensity) in shown for segment in talk.segments)

@@ -1,0 +1,162 @@
+"""The card that stands where an answer stands, whatever the state: one for all tabs.
+
+Each tab has a place for one. Before there is a recording it says what to do, then that it is being
+worked on, then the answer, or why there is none.
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from . import text
+from .markup import Markup, colour, fill, join, small
+
+Place = Literal["status", "live", "timeline", "compare"]
+"""Whose card it is: `status` is Predict's. The attribute data-PLACE holds the state, by which tests
+and scripts know it."""
+
+_KINDS = {
+    "emotion": "ser-sure",
+    "done": "ser-sure",
+    "uncertain": "ser-unsure",
+    "failed": "ser-failed",
+    "busy": "ser-failed",
+    "unavailable": "ser-failed",
+}
+_WAITING = {
+    "status": (text.WAITING_TITLE, text.WAITING),
+    "live": (text.LIVE_WAITING_TITLE, text.LIVE_WAITING),
+    "timeline": (text.WAITING_TITLE, text.TIMELINE_WAITING),
+    "compare": (text.COMPARE_WAITING_TITLE, text.COMPARE_WAITING),
+}
+_WORKING = {
+    "status": (text.WORKING_TITLE, text.WORKING),
+    "live": (text.LIVE_STARTING_TITLE, text.LIVE_STARTING),
+    "timeline": (text.WORKING_TITLE, text.TIMELINE_WORKING),
+    "compare": (text.WORKING_TITLE, text.WORKING),
+}
+_NO_SPEECH = {
+    "status": (text.NO_SPEECH_TITLE, text.NO_SPEECH),
+    "live": (text.LIVE_NO_SPEECH_TITLE, text.LIVE_NO_SPEECH),
+    "timeline": (text.NO_SPEECH_TITLE, text.TIMELINE_NO_SPEECH),
+    "compare": (text.NO_SPEECH_TITLE, text.COMPARE_NO_SPEECH),
+}
+
+
+def card(
+    place: Place,
+    state: str,
+    title: str,
+    *lines: str,
+    label: str | None = None,
+    lead: str = "",
+    parts: Iterable[object] = (),
+    below: str = "",
+    note: str = "",
+    role: str = "",
+) -> Markup:
+    """Draw a card of any state.
+
+    Args:
+        place: whose it is.
+        state: "emotion", "uncertain", "no_speech", "waiting", "working", "failed", ...
+        title: what stands in large letters.
+        lines: sentences under it.
+        label: str, the emotion it names, whose colour it takes.
+        lead: what stands in bold under the title.
+        parts: Markup after the sentences.
+        below: small print at the end.
+        note: one more line of it.
+        role: ARIA role, where it is not announced by its place.
+    """
+    return fill(
+        '<div class="{kind}" data-{place}="{state}"{style}{role}>{inside}</div>',
+        kind=_kind(state) + (" ser-live" if place == "live" else ""),
+        place=place,
+        state=state,
+        style=_style(label),
+        role=fill(' role="{role}"', role=role) if role else "",
+        inside=join(
+            [
+                _headline(title, label),
+                # A live card keeps its height, so that what stands below it does not move.
+                fill('<p class="ser-lead">{lead}</p>', lead=lead)
+                if lead or place == "live"
+                else "",
+                *(_line(line) for line in lines),
+                *parts,
+                small(below) if below else "",
+                fill('<p class="ser-small ser-voice">{note}</p>', note=note) if note else "",
+            ]
+        ),
+    )
+
+
+def list_card(state: str, name: str, title: str, *lines: str, label: str | None = None) -> Markup:
+    """Draw a small card for one of several recordings, as an item of their list.
+
+    Args:
+        state, title, lines, label: as for `card`.
+        name: str, of the recording.
+    """
+    return fill(
+        '<li class="{kind}" data-status="{state}"{style}>'
+        '<p class="ser-small ser-file">{name}</p>{headline}{lines}</li>',
+        kind=_kind(state),
+        state=state,
+        style=_style(label),
+        name=name,
+        headline=_headline(title, label),
+        lines=join(_line(line) for line in lines),
+    )
+
+
+def waiting(place: Place) -> Markup:
+    """Draw the card before there is a recording."""
+    return card(place, "waiting", *_WAITING[place])
+
+
+def working(place: Place) -> Markup:
+    """Draw the card while a recording is worked on."""
+    return card(place, "working", *_WORKING[place])
+
+
+def no_speech(place: Place, below: str = "") -> Markup:
+    """Draw the card of a recording in which nobody speaks; it names no emotion."""
+    return card(place, "no_speech", *_NO_SPEECH[place], below=below)
+
+
+def failed(place: Place, sentence: str, title: str = text.FAILED_TITLE) -> Markup:
+    """Draw the card of a recording that cannot be used; it names no emotion."""
+    return card(place, "failed", title, sentence)
+
+
+def failure(place: Place, shown: str) -> str:
+    """Draw the card after an unforeseen failure; one that says why already stays as it is.
+
+    Args:
+        place: whose it is.
+        shown: what stands there.
+    """
+    if shown == waiting(place):
+        # It did not even begin.
+        return card(place, "busy", text.BUSY_TITLE, text.BUSY)
+    return failed(place, text.FAULT) if shown == working(place) else shown
+
+
+def _kind(state: str) -> str:
+    return f"ser-card {_KINDS.get(state, 'ser-plain')}"
+
+
+def _style(label: str | None) -> Markup:
+    if label is None:
+        return Markup("")
+    return fill(' style="--emotion:{colour}"', colour=colour(label))
+
+
+def _headline(title: str, label: str | None) -> Markup:
+    known = Markup("") if label is None else fill(' data-label="{label}"', label=label)
+    return fill('<p class="ser-headline"{known}>{title}</p>', known=known, title=title)
+
+
+def _line(words: str) -> Markup:
+    return fill('<p class="ser-text">{words}</p>', words=words)
