@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from ser_core import DEFAULT_MODEL, EmotionRecognizer, FeatureConfig
 from ser_core.model.files import REPOSITORY_FILES
 from ser_core.ui.build import build_app
 from ser_core.ui.settings import Settings
+from tests.support.app import free_port
 from train.__main__ import app as train_app
 from train.corpora import CORPORA
 from train.data import protocols
@@ -29,6 +29,7 @@ PAGES = {
     for path in (*ROOT.glob("*.md"), *DOCS.rglob("*.md"))
     if path.name not in ("CHANGELOG.md", "model_card.md")  # history; rendered and tested elsewhere
 }
+MAP = PAGES["docs/architecture.md"]
 SERVED = "docs/app.md"  # its snippets call a running app
 OWN_TEST = "docs/phone.md"  # tests/docs/test_phone.py runs it, and looks at more
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
@@ -104,10 +105,7 @@ def test_snippets_with_code_are_all_found() -> None:
 
 @pytest.fixture(scope="module")
 def address(uploads: Path, recognizer: EmotionRecognizer) -> Iterator[str]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    demo, launch_options = build_app(recognizer, Settings(port=port))
+    demo, launch_options = build_app(recognizer, Settings(port=free_port()))
     _, url, _ = demo.launch(**launch_options, prevent_thread_lock=True, quiet=True)
     yield url.rstrip("/")
     demo.close()
@@ -187,6 +185,26 @@ def test_files_that_are_named_are_there() -> None:
                 assert (ROOT / code).exists(), (page, code)
                 seen.add(code)
     assert seen >= {"ser_core/audio/", "train/recipes/default.toml", "requirements-cluster.txt"}
+
+
+def test_the_map_of_the_code_is_whole() -> None:
+    (tree,) = (code for code in re.findall(r"^```\n(.*?)^```", MAP, re.MULTILINE | re.DOTALL))
+    places: list[str] = []  # where the last line of each depth stands
+    told = set()
+    for line in tree.splitlines():
+        depth = (len(line) - len(line.lstrip())) // 2
+        listed = [
+            name for name in line.split("  ") if re.fullmatch(r"[\w.]+/|\w+\.(?:py|md)", name)
+        ]
+        assert listed, line
+        told |= {"".join(places[:depth]) + name for name in listed}
+        places[depth:] = listed[-1:]
+    for name in told:
+        assert (ROOT / name).exists(), name
+    for package in ("ser_core", "train"):
+        inside = {path for path in (ROOT / package).iterdir() if path.suffix in ("", ".py")}
+        rooms = {f"{package}/{path.name}{'/' if path.is_dir() else ''}" for path in inside}
+        assert rooms - {f"{package}/__pycache__/", f"{package}/__init__.py"} <= told
 
 
 @pytest.mark.parametrize("page", PAGES)
