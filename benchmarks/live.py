@@ -134,8 +134,8 @@ def told(name: str, milliseconds: list[float]) -> None:
 
 def in_process(recognizer, settings, seconds: float) -> None:
     """Time a chunk's file to the answer's HTML: chunks that complete half a second, and all."""
+    from ser_core.model.repository import Repository
     from ser_core.ui.page import Page
-    from ser_core.ui.repository import Repository
     from ser_core.ui.tabs import live_tab
 
     page = Page(recognizer, settings, Repository.load(recognizer.directory))

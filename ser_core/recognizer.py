@@ -5,7 +5,6 @@ print(recognizer.predict("clip.wav"))
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from os import PathLike
 from pathlib import Path
@@ -19,7 +18,7 @@ from .config.feature_config import FeatureConfig
 from .errors import AdaptationError, ArgumentError, ModelError, SpeechEmotionError
 from .model import hub
 from .model.adaptation import enrol, require_adaptation
-from .model.files import REPOSITORY_FILES
+from .model.files import REPOSITORY_FILES, copy_files
 from .model.origin import Origin, load_model
 from .model.predictor import Predictor
 from .model.runtime import check_form
@@ -436,6 +435,8 @@ class EmotionRecognizer(
     def save_pretrained(self, save_directory: str | PathLike[str], **options: Any) -> str | None:
         """Write the model repository into a folder, so that `from_pretrained` reads it back.
 
+        Files that a former model left there go; files that are none of a repository's stay.
+
         Args:
             save_directory: the folder; made if it is not there.
             **options: as in huggingface_hub's ModelHubMixin.save_pretrained.
@@ -459,10 +460,7 @@ class EmotionRecognizer(
             )
 
     def _save_pretrained(self, save_directory: Path) -> None:
-        for name in REPOSITORY_FILES:
-            source = self.directory / name
-            if source.is_file():
-                shutil.copyfile(source, save_directory / name)
+        copy_files(self.directory, save_directory)
 
 
 def _several(inputs: Iterable[Any], taker: str, what: str) -> Iterable[Any]:

@@ -10,7 +10,7 @@ import typer
 
 from ser_core import DEFAULT_MODEL
 from ser_core.errors import ConfigError, SpeechEmotionError
-from ser_core.model.files import METRICS
+from ser_core.model.files import METRICS, load_content
 
 from . import corpora as corpus_modules
 from . import recipe as recipes
@@ -249,7 +249,7 @@ def metrics(
     stored_file = folder / METRICS
     if not stored_file.is_file():
         return
-    stored = json.loads(stored_file.read_text(encoding="utf-8"))
+    stored = load_content(folder, METRICS)
     if "fairness" in stored:  # which says of what gender each speaker is
         genders = {name: row["gender"] for name, row in stored["fairness"]["speakers"].items()}
         measured["fairness"] = fairness.measure(answers, genders)

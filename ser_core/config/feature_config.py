@@ -15,10 +15,12 @@ from pydantic import Field, model_validator
 from ..emotions import LABELS
 from ..errors import ConfigError
 from .blocks import Block, LogMelBlock, Statistic
-from .schema import Fraction, Positive, Strict, validated
+from .documents import parse_json_object, read_bytes
+from .schema import Fraction, Positive, Strict, validated_json
 
 SCHEMA_VERSION = 1
 FEATURE_VERSION = 1  # raised whenever the same audio and parameters would give other numbers
+VERSIONS = {"schema_version": SCHEMA_VERSION, "feature_version": FEATURE_VERSION}
 FILE_NAME = "feature_config.json"
 
 
@@ -222,7 +224,7 @@ class FeatureConfig(Strict):
         """Return the config as JSON text, keys in the order above."""
         return json.dumps(self.model_dump(mode="json"), indent=2) + "\n"
 
-    def save(self, directory: str | PathLike) -> Path:
+    def save(self, directory: str | PathLike[str]) -> Path:
         """Write `feature_config.json` into a directory and return its path."""
         path = Path(directory) / FILE_NAME
         path.write_text(self.to_json(), encoding="utf-8")
@@ -242,33 +244,37 @@ class FeatureConfig(Strict):
         Raises:
             ConfigError: not JSON, an unknown or missing key, a wrong value, or a newer version.
         """
-        try:
-            data = json.loads(text)
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{source} is not valid JSON: {error}.") from error
-        if not isinstance(data, dict):
-            raise ConfigError(f"{source} must hold a JSON object, not a {type(data).__name__}.")
-        versions = {"schema_version": SCHEMA_VERSION, "feature_version": FEATURE_VERSION}
-        for key, known in versions.items():
-            version = data.get(key)
-            if isinstance(version, int) and version > known:
+        data = parse_json_object(text, source)
+        for key, known in VERSIONS.items():
+            _check_version(data.get(key, known), key, known, source)
+        config = validated_json(cls, data, source)
+        for key in VERSIONS:
+            if key not in data:
                 raise ConfigError(
-                    f"{source} has {key} {version}, and this package reads up to {known}: "
-                    "upgrade the package to use this model."
+                    f"{source} is not valid: key {key} is missing, so nobody can say how the "
+                    "features of this model are computed."
                 )
-            if isinstance(version, int) and version < known:
-                raise ConfigError(
-                    f"{source} has {key} {version}, and this package needs {known}: "
-                    "train the model again, or install the package version it was made with."
-                )
-        return validated(cls, data, source)
+        return config
 
     @classmethod
-    def load(cls, directory: str | PathLike) -> Self:
+    def load(cls, directory: str | PathLike[str]) -> Self:
         """Read `feature_config.json` from a directory; raises ConfigError as `from_json` does."""
-        path = Path(directory) / FILE_NAME
-        try:
-            text = path.read_bytes()
-        except OSError as error:
-            raise ConfigError(f"{FILE_NAME} could not be read in {directory}.") from error
-        return cls.from_json(text)
+        return cls.from_json(read_bytes(Path(directory) / FILE_NAME))
+
+
+def _check_version(version: object, key: str, known: int, source: str) -> None:
+    """Raise ConfigError unless a version is the whole number that this package knows."""
+    if type(version) is not int:
+        raise ConfigError(
+            f"{source} has {key} {version!r:.60}, and a version is a whole number: {known} here."
+        )
+    if version > known:
+        raise ConfigError(
+            f"{source} has {key} {version}, and this package reads up to {known}: "
+            "upgrade the package to use this model."
+        )
+    if version < known:
+        raise ConfigError(
+            f"{source} has {key} {version}, and this package needs {known}: "
+            "train the model again, or install the package version it was made with."
+        )

@@ -1,6 +1,7 @@
 """Base of everything read from outside: frozen pydantic models, and faults said in one sentence."""
 
-from typing import Annotated, TypeVar
+import json
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,13 +17,21 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-Model = TypeVar("Model", bound=Strict)
+Model = TypeVar("Model", bound=BaseModel)
 
 
-def validated(model: type[Model], data: dict, source: str) -> Model:
+def validated(model: type[Model], data: dict[str, Any], source: str) -> Model:
     """Validate `data` as `model`, turning pydantic's report into one sentence."""
     try:
         return model.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(f"{source} is not valid: {_sentence(error)}") from error
+
+
+def validated_json(model: type[Model], data: Any, source: str) -> Model:
+    """Validate what JSON holds as `model`: as `validated`, and "2" is no number, nor is true."""
+    try:
+        return model.model_validate_json(json.dumps(data), strict=True)
     except ValidationError as error:
         raise ConfigError(f"{source} is not valid: {_sentence(error)}") from error
 

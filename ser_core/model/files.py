@@ -1,15 +1,26 @@
-"""The files of a model repository: every name, and what a folder must hold to be one.
+"""The files of a model repository: every name, what each holds, one reader and one writer.
 
 A repository is one folder, local or on the Hub: Keras' own save, the same network for LiteRT, the
 feature config, and what was measured. Nothing outside this module spells a file's name.
 """
 
+import json
 import os
-from collections.abc import Iterable
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
 from os import PathLike
+from pathlib import Path
+from typing import Any, TypeVar
 
+from pydantic import BaseModel
+
+from ..config.documents import parse_json, read_bytes
 from ..config.feature_config import FILE_NAME
+from ..config.schema import validated_json
 from ..errors import ModelError
+from .further_records import Comparison, Dataset, Forms, Robustness
+from .records import Metrics
 
 FEATURE_CONFIG = FILE_NAME
 CARD = "README.md"
@@ -45,6 +56,17 @@ REPOSITORY_FILES = (
 OPTIONAL_FILES = frozenset({COMPARISON, ROBUSTNESS, FORMS, *LITERT_FORMS.values()} - {LITERT_FILE})
 """Those that a published model may lack."""
 
+RECORDS: Mapping[str, type[BaseModel]] = {
+    METRICS: Metrics,
+    DATASET: Dataset,
+    COMPARISON: Comparison,
+    ROBUSTNESS: Robustness,
+    FORMS: Forms,
+}
+"""What each JSON file holds, by its name."""
+
+Record = TypeVar("Record", bound=BaseModel)
+
 
 def files_in(directory: str | PathLike[str]) -> tuple[str, ...]:
     """List which files of a repository a folder holds; none where there is no such folder."""
@@ -70,3 +92,76 @@ def require_files(names: Iterable[str], source: str) -> None:
             f"{source} is no model repository of ours: it has no {LITERT_FILE}, "
             f"and {', '.join(missing)} is missing too."
         )
+
+
+def load_content(directory: Path, name: str) -> Any:
+    """Read a JSON file of a repository as it stands, with the keys that its record leaves alone.
+
+    Args:
+        directory: the folder.
+        name: a key of RECORDS.
+
+    Returns:
+        The plain values, which make a valid record.
+
+    Raises:
+        ConfigError: the file is missing, cannot be read, or is not what its record says.
+    """
+    content = parse_json(read_bytes(directory / name), name)
+    validated_json(RECORDS[name], content, name)
+    return content
+
+
+def load_record(directory: Path, kind: type[Record]) -> Record:
+    """Read a JSON file of a repository as a record.
+
+    Args:
+        directory: the folder.
+        kind: one of the classes in RECORDS.
+
+    Raises:
+        ConfigError: the file is missing, cannot be read, or is not what its record says.
+    """
+    (name,) = (name for name, record in RECORDS.items() if record is kind)
+    return validated_json(kind, parse_json(read_bytes(directory / name), name), name)
+
+
+def save_content(directory: Path, name: str, content: Any) -> None:
+    """Write a JSON file of a repository, so that people can read it.
+
+    Args:
+        directory: the folder.
+        name: a key of RECORDS.
+        content: plain values; keys that the record leaves alone are written too.
+
+    Raises:
+        ConfigError: the content is not what its record says; nothing is written.
+    """
+    validated_json(RECORDS[name], content, name)
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    (directory / name).write_text(text, encoding="utf-8")
+
+
+def copy_files(source: Path, target: Path) -> None:
+    """Make a folder hold exactly the files of another one's model.
+
+    Files of a repository that the source lacks are deleted from the target; files of any other name
+    stay. The feature config goes first and comes last, so that a folder in which this was cut short
+    is no model, rather than half of two.
+
+    Args:
+        source: folder of the model repository.
+        target: folder, there already.
+
+    Raises:
+        OSError: a file cannot be read or written; what was in the target is still there if it
+            was for want of space.
+    """
+    names = files_in(source)
+    with tempfile.TemporaryDirectory(dir=target) as staging:
+        for name in names:
+            shutil.copyfile(source / name, Path(staging) / name)
+        for name in (FEATURE_CONFIG, *REPOSITORY_FILES):
+            (target / name).unlink(missing_ok=True)
+        for name in sorted(names, key=FEATURE_CONFIG.__eq__):
+            os.replace(Path(staging) / name, target / name)

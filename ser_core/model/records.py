@@ -1,35 +1,46 @@
-"""What further files and parts of a model repository's metrics hold; none of them has to be there.
+"""What `metrics.json` holds, as records: one schema to write it and to read it by.
 
-Written by training: train/answers (adaptation_gain, fairness, metrics), train/measure (robustness,
-forms).
+Training writes more than is named here (see train/answers); a record names what a reader can rely
+on, and keys beside it are left alone. The other files' records are in `further_records`.
 """
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-Interval = tuple[float, float]
+from ..config.schema import Fraction
+
+Count = Annotated[int, Field(ge=0, le=10**12)]
+Points = Annotated[float, Field(ge=-100, le=100)]
+Gain = Annotated[float, Field(ge=-1, le=1)]
+Interval = tuple[Fraction, Fraction]
 """(low, high), 95 %."""
 
 
-class Shown(BaseModel):
-    """Base of what is shown: frozen; keys the page does not show are left alone."""
+def _check_share(name: str) -> str:
+    if not 0 < float(name) <= 1:
+        raise ValueError(f"{name} is no share of the answers")
+    return name
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+
+class Shown(BaseModel):
+    """Base of what is shown: frozen, numbers finite; keys that nobody shows are left alone."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
 class Scores(Shown):
     """Accuracy, unweighted average recall and expected calibration error, each in [0, 1]."""
 
-    accuracy: float
-    uar: float
-    ece: float
+    accuracy: Fraction
+    uar: Fraction
+    ece: Fraction
 
 
 class Audit(Shown):
     """How many leaks between training and test were found, and of which kinds."""
 
-    leaks: int
+    leaks: Count
     kinds: tuple[str, ...] = ()
 
 
@@ -44,9 +55,9 @@ class Enrolment(Scores):
     """
 
     kind: Literal["mixed", "neutral", "one_emotion"]
-    clips: int | None
-    gain: float
-    gain_interval: Interval
+    clips: Count | None
+    gain: Gain
+    gain_interval: tuple[Gain, Gain]
 
 
 class AdaptationGains(Shown):
@@ -57,31 +68,37 @@ class AdaptationGains(Shown):
 
 
 class Group(Shown):
-    """How well the voices of one gender are heard; the interval is over speakers."""
+    """How often the answers for the voices of one gender are right; the interval is over speakers.
 
-    speakers: int
-    clips: int
-    accuracy: float
+    Attributes:
+        speakers, clips: ints, how many there were.
+        accuracy, uar: floats in [0, 1].
+        interval: of the accuracy.
+    """
+
+    speakers: Count
+    clips: Count
+    accuracy: Fraction
     interval: Interval
-    uar: float
+    uar: Fraction
 
 
 class Voice(Shown):
-    """How well one speaker is heard; the interval is over clips."""
+    """How often the answers for one speaker are right; the interval is over clips."""
 
     gender: str
-    clips: int
-    accuracy: float
+    clips: Count
+    accuracy: Fraction
     interval: Interval
 
 
 class Difference(Shown):
-    """How much better one gender is heard than another [points], with its interval."""
+    """How much more accurate one gender's answers are than another's [points], and the interval."""
 
     of: str
     against: str
-    points: float
-    interval: Interval
+    points: Points
+    interval: tuple[Points, Points]
 
 
 class Fairness(Shown):
@@ -91,6 +108,7 @@ class Fairness(Shown):
         speakers: Voice by the speaker's name.
         best, worst: names of speakers.
         genders: Group by gender.
+        difference: Difference between two genders; None where there are no two.
     """
 
     speakers: dict[str, Voice]
@@ -110,79 +128,98 @@ class Fairness(Shown):
 class IntensityScores(Shown):
     """How well strongly acted clips are told from normal ones: areas under the ROC curve."""
 
-    clips: int
-    auc: float
+    clips: Count
+    auc: Fraction
     auc_interval: Interval
-    auc_by_emotion: dict[str, float] = {}
+    auc_by_emotion: dict[str, Fraction] = Field(default_factory=dict)
 
 
-class Degraded(Scores):
-    """One way to degrade the audio.
+class ClassScores(Shown):
+    """Scores of one emotion, each in [0, 1], and how many clips of it there were."""
 
-    Attributes:
-        condition: str, in words.
-        change: float [points], of the accuracy against clean.
-        confidence: float in [0, 1], mean probability of the answers.
-        answered: float in [0, 1], share of the clips in which speech was found.
-        intensity_auc: float in [0, 1], of strong expression against normal; None where the network
-            tells none.
-    """
-
-    condition: str
-    change: float
-    confidence: float
-    answered: float
-    intensity_auc: float | None = None
+    precision: Fraction
+    recall: Fraction
+    f1: Fraction
+    clips: Count
 
 
-class Robustness(Shown):
-    """`robustness.json`: answers on degraded clips of unseen speakers."""
+class CalibrationBin(Shown):
+    """Answers of similar confidence: how many, how sure on average, how often right."""
 
-    clips: int
-    rows: tuple[Degraded, ...]
+    count: Annotated[Count, Field(gt=0)]
+    confidence: Fraction
+    accuracy: Fraction
 
 
-class FormScores(Shown):
-    """A form of the network against the whole one.
+class Abstention(Shown):
+    """What the threshold below which the model is "not sure" does to the measured answers.
 
     Attributes:
-        accuracy, ece: floats in [0, 1].
-        agreement: float in [0, 1], share of the clips that both answer alike.
-        largest_difference: float in [0, 1], of a probability.
+        uncertain_below: float in [0, 1], the threshold.
+        answered: float in [0, 1], share of the clips that are answered.
+        answered_accuracy: float in [0, 1]; None if none is answered.
     """
 
-    form: str
-    accuracy: float
-    ece: float
-    agreement: float
-    largest_difference: float
+    uncertain_below: Fraction
+    answered: Fraction
+    answered_accuracy: Fraction | None
 
 
-class Form(FormScores):
-    """A form as a file: its size [bytes], and what a window takes on one thread [ms]."""
-
-    file: str
-    bytes: int
-    milliseconds: float
-
-
-class UnseenForms(Shown):
-    """The folds' networks in every form, on speakers they never heard."""
-
-    clips: int
-    forms: tuple[FormScores, ...]
-
-
-class Forms(Shown):
-    """`forms.json`: the network in smaller forms.
+class Metrics(Shown):
+    """`metrics.json`: what was measured, on which protocol, with which data.
 
     Attributes:
-        corpus, clips: what it was asked, and how many.
-        trained_on_it: bool, whether it had learned from these clips.
+        accuracy, uar, macro_f1, top3_accuracy: floats in [0, 1].
+        accuracy_interval: (low, high), 95 % interval.
+        ece: float in [0, 1], expected calibration error.
+        nll: float [nats], negative log-likelihood.
+        confusion_matrix: counts, one row per true emotion, one column per answer.
+        selective_accuracy: accuracy on the surest share of the answers, by share.
+        by_speaker: accuracy by speaker.
+        parameters: int, numbers in the network that training sets.
+        mean, std: Scores over the folds.
+        audit: Audit, whether training knew anything of the test.
+        adaptation: AdaptationGains, what adapting to a voice gains.
+        fairness: Fairness, by gender and by speaker.
+        intensity: IntensityScores, of the network's second output.
     """
 
+    recipe: str = ""
+    protocol: str
     corpus: str
-    clips: int
-    trained_on_it: bool
-    forms: tuple[Form, ...]
-    unseen: UnseenForms | None = None
+    clips: Count
+    speakers: Count
+    labels: Annotated[tuple[str, ...], Field(min_length=2)]
+    accuracy: Fraction
+    accuracy_interval: Interval | None = None
+    uar: Fraction
+    macro_f1: Fraction
+    top3_accuracy: Fraction
+    ece: Fraction
+    nll: Annotated[float, Field(ge=0)]
+    per_class: dict[str, ClassScores]
+    confusion_matrix: tuple[tuple[Count, ...], ...]
+    calibration_bins: tuple[CalibrationBin, ...] = ()
+    selective_accuracy: dict[Annotated[str, AfterValidator(_check_share)], Fraction] = Field(
+        default_factory=dict
+    )
+    by_speaker: dict[str, Fraction] = Field(default_factory=dict)
+    calibration: Abstention | None = None
+    parameters: Count | None = None
+    mean: Scores | None = None
+    std: Scores | None = None
+    audit: Audit | None = None
+    adaptation: AdaptationGains | None = None
+    fairness: Fairness | None = None
+    intensity: IntensityScores | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        count = len(self.labels)
+        rows = self.confusion_matrix
+        if len(rows) != count or any(len(row) != count for row in rows):
+            raise ValueError(f"confusion_matrix must have {count} rows of {count} numbers")
+        missing = [label for label in self.labels if label not in self.per_class]
+        if missing:
+            raise ValueError(f"per_class lacks {missing[0]}")
+        return self

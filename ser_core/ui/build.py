@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from ..errors import SpeechEmotionError
+from ..model.repository import Repository
 from ..recognizer import EmotionRecognizer
 from .api import endpoints, info
 from .feedback import FeedbackBox
@@ -23,7 +24,6 @@ from .look.cards import card
 from .look.markup import fill
 from .look.theme import CSS, THEME
 from .page import Page
-from .repository import Repository
 from .server import announce, inside
 from .server.guard import check_file, guard
 from .server.health import ServedModel, health_route, hide_folder

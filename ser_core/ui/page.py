@@ -13,12 +13,12 @@ import numpy.typing as npt
 from ..audio.load import load_audio
 from ..audio.source import UntrustedPath
 from ..errors import AudioError
+from ..model.repository import Repository
 from ..recognizer import EmotionRecognizer
 from ..results import EmotionPrediction
 from ..timeline.timeline import EmotionTimeline
 from .feedback import FeedbackBox
 from .look import text
-from .repository import Repository
 from .server.uploads import LiveChunks, UploadLedger
 from .settings import UPLOAD_AGE, Settings
 

@@ -23,11 +23,11 @@ from gradio_client.exceptions import AppError
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer, __version__
 from ser_core.emotions import LABELS
+from ser_core.model.repository import Repository
 from ser_core.ui.api.snippets import ADDRESS, SNIPPETS
 from ser_core.ui.build import build_app
 from ser_core.ui.look import text
 from ser_core.ui.page import Page
-from ser_core.ui.repository import Repository
 from ser_core.ui.settings import Settings
 from ser_core.ui.tabs import about_tab, compare_tab
 from tests.support.app import (

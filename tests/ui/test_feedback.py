@@ -18,12 +18,12 @@ from huggingface_hub import HfApi
 from ser_core import EmotionRecognizer, __version__
 from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
+from ser_core.model.repository import Repository
 from ser_core.ui import feedback
 from ser_core.ui.build import build_app
 from ser_core.ui.feedback import OTHER, Feedback, FeedbackBox, open_box
 from ser_core.ui.look import text
 from ser_core.ui.page import HeldAnswer, Page
-from ser_core.ui.repository import Repository
 from ser_core.ui.settings import Settings
 from ser_core.ui.tabs.feedback_form import give_feedback
 from tests.support.app import SPEECH, free_port

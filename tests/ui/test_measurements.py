@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
+from ser_core.model.records import Metrics
+from ser_core.model.repository import Repository
 from ser_core.timeline.occlusion import Explanation, MomentSaliency
 from ser_core.ui.build import build_app
 from ser_core.ui.look import text
-from ser_core.ui.repository import Metrics, Repository
 from ser_core.ui.settings import Settings
 from ser_core.ui.tabs import measurements, model_tab, moments
 from tests.support.answers import GENDERS, answers

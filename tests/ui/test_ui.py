@@ -14,12 +14,12 @@ import soundfile
 from ser_core import DEFAULT_MODEL, EmotionPrediction, EmotionRecognizer
 from ser_core.emotions import EMOTIONS, LABELS
 from ser_core.errors import ModelNotFoundError
+from ser_core.model.repository import Repository
 from ser_core.timeline.live import LiveBlock, LiveMoment, LiveSession
 from ser_core.ui.build import build_app, build_unavailable
 from ser_core.ui.look import cards, text
 from ser_core.ui.look.markup import percent
 from ser_core.ui.page import Page
-from ser_core.ui.repository import Repository
 from ser_core.ui.server.uploads import MOST_CHUNKS, LiveChunks, UploadLedger
 from ser_core.ui.settings import Settings
 from ser_core.ui.tabs import (

@@ -10,10 +10,10 @@ import pytest
 import soundfile
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
+from ser_core.model.repository import Repository
 from ser_core.ui.build import build_app
 from ser_core.ui.look import text
 from ser_core.ui.page import Page
-from ser_core.ui.repository import Repository
 from ser_core.ui.settings import Settings
 from ser_core.ui.tabs import answer, predict_tab, voice
 

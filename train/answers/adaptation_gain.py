@@ -5,7 +5,6 @@ python -m train adaptation train/results/default/speaker --write
 What serves a fold, the mean of voices and `prior_clips`, is of the other folds' speakers alone.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import numpy as np
 from ser_core.config.feature_config import Adaptation, FeatureConfig
 from ser_core.errors import ConfigError
 from ser_core.model.adaptation import centre_logs
-from ser_core.model.files import FEATURE_CONFIG, METRICS
+from ser_core.model.files import FEATURE_CONFIG, METRICS, files_in, load_content, save_content
 
 from . import out_of_fold
 from .enrolments import DRAWS, Enrolment, enrolments
@@ -190,12 +189,11 @@ def write(measured: dict, folder: Path) -> None:
     Raises:
         ConfigError: there is no metrics.json.
     """
-    file = folder / METRICS
-    if not file.is_file():
+    present = files_in(folder)
+    if METRICS not in present:
         raise ConfigError(f"{folder} has no {METRICS} to write the adaptation into.")
-    metrics = json.loads(file.read_text(encoding="utf-8")) | {"adaptation": measured}
-    file.write_text(json.dumps(metrics, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    if (folder / FEATURE_CONFIG).is_file():
+    save_content(folder, METRICS, load_content(folder, METRICS) | {"adaptation": measured})
+    if FEATURE_CONFIG in present:
         config = FeatureConfig.load(folder)
         config.model_copy(update={"adaptation": settings(measured)}).save(folder)
 

@@ -18,7 +18,6 @@ A results folder's protocol, recipe and folds are audited as they were run, pre-
 included. What could not be checked is said.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -27,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.errors import ConfigError, SpeechEmotionError
-from ser_core.model.files import METRICS, RECIPE
+from ser_core.model.files import METRICS, RECIPE, files_in, load_content, save_content
 
 from .. import recipe as recipes
 from ..corpora import Corpus
@@ -277,8 +276,6 @@ def write(outcome: Audit, folder: Path) -> None:
     Raises:
         ConfigError: there is no metrics.json.
     """
-    file = folder / METRICS
-    if not file.is_file():
+    if METRICS not in files_in(folder):
         raise ConfigError(f"{folder} has no {METRICS} to write the audit into.")
-    metrics = json.loads(file.read_text(encoding="utf-8")) | {"audit": outcome.summary()}
-    file.write_text(json.dumps(metrics, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    save_content(folder, METRICS, load_content(folder, METRICS) | {"audit": outcome.summary()})

@@ -14,7 +14,7 @@ import numpy as np
 from ser_core import EmotionRecognizer
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.emotions import LABELS
-from ser_core.model.files import COMPARISON, DATASET, FORMS, METRICS, RECIPE, ROBUSTNESS
+from ser_core.model.files import COMPARISON, DATASET, METRICS, RECIPE, ROBUSTNESS, save_content
 
 from ..answers import adaptation_gain, fairness, out_of_fold
 from ..answers.calibration import Calibration, calibrate
@@ -22,7 +22,7 @@ from ..answers.metrics import measure, measure_intensity, scores
 from ..audit import audit
 from ..corpora import Corpus
 from ..data import feature_cache
-from ..networks.export import export, fold_temperature, write_json
+from ..networks.export import export, fold_temperature
 from ..networks.pretrained_encoders import ENCODERS
 from ..publish import model_card
 from .fit import ALL_CLIPS, final_files
@@ -69,7 +69,7 @@ def report(run: Run) -> tuple[dict, Calibration]:
         "run": fold_records(run, material),
         "parameters": int(new_network(run, config, ALL_CLIPS).count_params()),
     }
-    write_json(run.results / METRICS, metrics)
+    save_content(run.results, METRICS, metrics)
     (run.results / RECIPE).write_text(run.recipe.to_toml(), encoding="utf-8")
     return metrics, calibration
 
@@ -103,17 +103,14 @@ def assemble(run: Run, out: Path, metrics: dict, calibration: Calibration) -> No
     with tempfile.TemporaryDirectory() as folder:
         staging = Path(folder)
         export(network, config, staging, example_inputs(material, config))
-        write_json(staging / METRICS, metrics)
-        write_json(staging / DATASET, describe(run, material))
+        save_content(staging, METRICS, metrics)
+        save_content(staging, DATASET, describe(run, material))
         (staging / RECIPE).write_text(run.recipe.to_toml(), encoding="utf-8")
         for file in (run.results.parents[1] / COMPARISON, run.results / ROBUSTNESS):
             if file.is_file():
                 shutil.copyfile(file, staging / file.name)
         model_card.write(staging, source=str(out))
         EmotionRecognizer.from_pretrained(staging).save_pretrained(out)
-        for name in (ROBUSTNESS, FORMS):
-            if not (staging / name).is_file():  # what is there is of the model before
-                (out / name).unlink(missing_ok=True)
 
 
 def example_inputs(material: Material, config: FeatureConfig) -> np.ndarray:

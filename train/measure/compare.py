@@ -7,7 +7,6 @@ Whatever is not trained yet is trained, fold by fold; then every finished result
 row of `comparison.json` and `comparison.md`.
 """
 
-import json
 import tempfile
 import time
 from pathlib import Path
@@ -16,13 +15,20 @@ import keras
 import numpy as np
 
 from ser_core.features import assemble, levels, split, to_frames
-from ser_core.model.files import COMPARISON, LITERT_FILE, METRICS, RECIPE
+from ser_core.model.files import (
+    COMPARISON,
+    LITERT_FILE,
+    METRICS,
+    RECIPE,
+    load_content,
+    save_content,
+)
 from ser_core.model.runtime import LiteRTRuntime
 
 from .. import recipe as recipes
 from ..data import feature_cache
 from ..networks import NETWORKS
-from ..networks.export import write_json, write_litert
+from ..networks.export import write_litert
 from ..recipe import Recipe
 
 PROTOCOL_ORDER = ("speaker", "corpus", "random", "duplicated")
@@ -110,7 +116,7 @@ def rows_of(folder: Path) -> list[dict]:
     Returns:
         Rows without costs.
     """
-    metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
+    metrics = load_content(folder, METRICS)
     recipe = recipes.load(str(folder / RECIPE))
     row = {
         "recipe": metrics["recipe"],
@@ -176,7 +182,7 @@ def compare(results: Path) -> list[dict]:
             row["corpus"],
         )
     )
-    write_json(results / COMPARISON, rows)
+    save_content(results, COMPARISON, rows)
     (results / "comparison.md").write_text(table(rows), encoding="utf-8")
     return rows
 

@@ -3,7 +3,6 @@
 python -m train evaluate --model user/name --corpus nemo=PATH
 """
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,8 @@ from tqdm import tqdm
 
 from ser_core import EmotionRecognizer
 from ser_core.errors import ConfigError
-from ser_core.model.files import DATASET
+from ser_core.model.files import DATASET, files_in, load_record
+from ser_core.model.further_records import Dataset
 
 from ..answers.metrics import measure
 from ..answers.out_of_fold import Answers
@@ -79,8 +79,6 @@ def answers_of(
 
 def trained_on(directory: Path) -> set[str]:
     """Name the corpora that a model repository says it was trained on."""
-    file = directory / DATASET
-    if not file.is_file():
+    if DATASET not in files_in(directory):
         return set()
-    described = json.loads(file.read_text(encoding="utf-8"))
-    return {corpus["name"] for corpus in described["corpora"]}
+    return {corpus.name for corpus in load_record(directory, Dataset).corpora}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_core.errors import ConfigError
-from ser_core.model.files import METRICS
+from ser_core.model.files import METRICS, files_in, load_content
 from ser_core.ui.look import plots
 
 if TYPE_CHECKING:
@@ -29,10 +29,9 @@ def draw(folder: Path) -> dict[str, "go.Figure"]:
     Raises:
         ConfigError: the folder has no metrics.json.
     """
-    file = folder / METRICS
-    if not file.is_file():
+    if METRICS not in files_in(folder):
         raise ConfigError(f"{folder} has no {METRICS}: give a results folder that fit has made.")
-    metrics = json.loads(file.read_text(encoding="utf-8"))
+    metrics = load_content(folder, METRICS)
     histories = {}
     for record in sorted((folder / "folds").glob("fold_*.json")):
         fold = json.loads(record.read_text(encoding="utf-8"))

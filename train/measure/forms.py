@@ -19,7 +19,7 @@ from tqdm import tqdm
 from ser_core.audio.load import load_audio
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.emotions import LABELS
-from ser_core.model.files import FORMS, LITERT_FORMS
+from ser_core.model.files import FORMS, LITERT_FORMS, save_content
 from ser_core.model.pooling import pool
 from ser_core.model.runtime import LiteRTRuntime
 
@@ -27,7 +27,7 @@ from ..answers.calibration import apply_temperature
 from ..answers.metrics import scores
 from ..corpora import Clip, Corpus
 from ..fitting.plan import Run
-from ..networks.export import write_json, write_litert
+from ..networks.export import write_litert
 from . import fold_networks
 from .evaluate import trained_on
 from .robustness import hear
@@ -83,7 +83,7 @@ def measure(model: Path, corpus: Corpus, run: Run | None = None, *, every: int =
         ],
         "unseen": None if run is None else of_folds(run, every=every),
     }
-    write_json(model / FORMS, measured)
+    save_content(model, FORMS, measured)
     return measured
 
 

@@ -25,7 +25,7 @@ from ser_core.config.feature_config import FeatureConfig
 from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 from ser_core.features import network_inputs
-from ser_core.model.files import ROBUSTNESS
+from ser_core.model.files import ROBUSTNESS, save_content
 from ser_core.timeline.windows import prepare_inputs
 
 from ..answers import out_of_fold
@@ -36,7 +36,6 @@ from ..data import degradations, feature_cache
 from ..data.feature_cache import ORIGINAL
 from ..fitting import fit, loop
 from ..fitting.plan import Run
-from ..networks.export import write_json
 from . import fold_networks
 from .fold_networks import FoldNetwork
 
@@ -296,13 +295,13 @@ def measure(run: Run, *, folds: tuple[int, ...] = (), jobs: int = 1, every: int 
         "every": every,
     }
     if len(files) == len(run.folds):
-        write_json(run.results / ROBUSTNESS, measured)
+        save_content(run.results, ROBUSTNESS, measured)
     return measured
 
 
 def write(measured: dict, model: Path) -> None:
     """Put what was measured into a model's folder, for its card."""
-    write_json(model / ROBUSTNESS, measured)
+    save_content(model, ROBUSTNESS, measured)
 
 
 def read(file: Path) -> Measured:

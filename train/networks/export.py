@@ -1,6 +1,5 @@
 """Write a trained network as a model repository, and prove that all its forms answer the same."""
 
-import json
 from pathlib import Path
 
 import keras
@@ -107,8 +106,3 @@ def converter_settings(form: str) -> dict:
         "float16": smaller | {"target_spec": {"supported_types": [tf.float16]}},
         "int8": smaller,
     }[form]
-
-
-def write_json(path: Path, content: dict | list) -> None:
-    """Write JSON as people can read it."""
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

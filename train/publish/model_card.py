@@ -15,7 +15,17 @@ from huggingface_hub.errors import EntryNotFoundError, RevisionNotFoundError
 
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.errors import ConfigError, ModelNotFoundError
-from ser_core.model.files import CARD, COMPARISON, DATASET, FORMS, METRICS, ROBUSTNESS
+from ser_core.model.files import (
+    CARD,
+    COMPARISON,
+    DATASET,
+    FORMS,
+    METRICS,
+    RECORDS,
+    ROBUSTNESS,
+    files_in,
+    load_content,
+)
 
 from ..answers import adaptation_gain
 from ..corpora.licences import LICENCES
@@ -86,24 +96,23 @@ class ModelCard:
 
         Raises:
             ModelNotFoundError: metrics.json or dataset.json is missing.
+            ConfigError: a file is not what its record says.
         """
+        present = files_in(directory)
         for name in (METRICS, DATASET):
-            if not (directory / name).is_file():
+            if name not in present:
                 raise ModelNotFoundError(f"{directory} has no {name}, which the card is made from.")
         gate = json.loads(SPEECH_GATE.read_text("utf-8")) if SPEECH_GATE.is_file() else None
-        optional = {}
-        for name in (COMPARISON, ROBUSTNESS, FORMS):
-            file = directory / name
-            optional[name] = json.loads(file.read_text("utf-8")) if file.is_file() else None
+        content = {name: load_content(directory, name) for name in RECORDS if name in present}
         return cls(
             source=source,
             config=FeatureConfig.load(directory),
-            dataset=json.loads((directory / DATASET).read_text("utf-8")),
-            metrics=json.loads((directory / METRICS).read_text("utf-8")),
-            comparison=optional[COMPARISON] or [],
+            dataset=content[DATASET],
+            metrics=content[METRICS],
+            comparison=content.get(COMPARISON, []),
             speech_gate=gate,
-            robustness=optional[ROBUSTNESS],
-            forms=optional[FORMS],
+            robustness=content.get(ROBUSTNESS),
+            forms=content.get(FORMS),
         )
 
     def front_matter(self) -> str:

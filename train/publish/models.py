@@ -3,8 +3,6 @@
 python -m train publish --model runs/model --repo user/name
 """
 
-import json
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +18,14 @@ from ser_core.features import network_inputs
 from ser_core.model.files import (
     CARD,
     LITERT_FILE,
-    METRICS,
     OPTIONAL_FILES,
     REPOSITORY_FILES,
+    copy_files,
     files_in,
+    load_record,
 )
 from ser_core.model.hub_faults import PUSH_FAULTS, explain_push
+from ser_core.model.records import Metrics
 from ser_core.model.runtime import (
     KerasRuntime,
     LiteRTRuntime,
@@ -116,16 +116,15 @@ def verify(directory: Path) -> float:
 
 def check_audit(directory: Path) -> None:
     """Raise ConfigError unless the audit in metrics.json found no leak."""
-    metrics = json.loads((directory / METRICS).read_text(encoding="utf-8"))
-    audit = metrics.get("audit")
+    audit = load_record(directory, Metrics).audit
     if audit is None:
         raise ConfigError(
             f"{directory} was not audited for leaks: make it with `python -m train fit --out DIR`."
         )
-    if audit["leaks"]:
+    if audit.leaks:
         raise ConfigError(
-            f"The audit of {directory} found {audit['leaks']} leaks between training and test "
-            f"({', '.join(audit['kinds'])}), so its figures cannot be published."
+            f"The audit of {directory} found {audit.leaks} leaks between training and test "
+            f"({', '.join(audit.kinds)}), so its figures cannot be published."
         )
 
 
@@ -162,11 +161,9 @@ def publish(
         EmotionRecognizer.from_pretrained(directory).save_pretrained(staging)
         text = model_card.write(staging, source=repo)
         if dry_run is not None:
-            sizes = _sizes(staging)
             dry_run.mkdir(parents=True, exist_ok=True)
-            for name in sizes:
-                shutil.copyfile(staging / name, dry_run / name)
-            return Publication(repo, sizes, difference, None)
+            copy_files(staging, dry_run)
+            return Publication(repo, _sizes(staging), difference, None)
         try:
             before = None if replace_card else model_card.on_hub(repo, branch)
             if before is not None:

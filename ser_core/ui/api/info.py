@@ -1,14 +1,11 @@
 """What the server says about its model at `/model_info`."""
 
-from pathlib import Path
 from typing import TypedDict
 
-from huggingface_hub import metadata_load
-
 from ... import __version__
-from ...model.files import CARD
+from ...model.records import Metrics
+from ...model.repository import Repository
 from ..page import Page
-from ..repository import Metrics, Repository
 from ..server.health import ServedModel
 from ..settings import LEAST_COMPARED, MOST_COMPARED
 
@@ -70,7 +67,7 @@ def model_info(page: Page, served: ServedModel) -> ModelInfo:
         "sample_rate": config.sample_rate,
         "parameters": _parameters(repository),
         "metrics": None if repository.metrics is None else _headline(repository.metrics),
-        "licence": licence(page.recognizer.directory),
+        "licence": repository.licence,
         "limits": limits(page),
     }
 
@@ -84,15 +81,6 @@ def limits(page: Page) -> Limits:
         "min_compared": LEAST_COMPARED,
         "max_compared": MOST_COMPARED,
     }
-
-
-def licence(directory: Path) -> str | None:
-    """Read the licence of the weights out of the model card, if it states one."""
-    try:
-        stated = (metadata_load(directory / CARD) or {}).get("license")
-    except (OSError, ValueError):
-        return None
-    return stated if isinstance(stated, str) else None
 
 
 def _headline(metrics: Metrics) -> Headline:

@@ -4,17 +4,18 @@ import gradio as gr
 
 from ...emotions import EMOTIONS
 from ...model.files import DATASET
+from ...model.further_records import Corpus, Dataset
 from ..look import plots, text
-from ..look.markup import Markup, notice, paragraph, section, swatch, table
+from ..look.markup import Markup, paragraph, section, swatch, table
 from ..page import Page
-from ..repository import Corpus, Dataset
+from .measurements import unavailable
 
 
 def build(page: Page) -> None:
     """Build the tab inside the open Blocks."""
     dataset = page.repository.dataset
     if dataset is None:
-        gr.HTML(notice(page.repository.faults[DATASET]))
+        gr.HTML(unavailable(page.repository, DATASET))
     else:
         gr.HTML(paragraph(text.DATASET_INTRO) + corpora(dataset))
         for corpus in dataset.corpora:

@@ -1,15 +1,17 @@
-"""The Model tab's tables of what else was measured: each is there where the repository has it."""
+"""The Model tab's tables of what else was measured: each is there if the repository has it."""
 
-from ...model.records import (
-    AdaptationGains,
-    Enrolment,
-    Fairness,
-    Forms,
-    IntensityScores,
-    Robustness,
-)
+from ...model.further_records import Forms, Robustness
+from ...model.records import AdaptationGains, Enrolment, Fairness, IntensityScores
+from ...model.repository import Repository
 from ..look import text
-from ..look.markup import Markup, facts, join, paragraph, percent, section, swatch, table
+from ..look.markup import Markup, facts, join, notice, paragraph, percent, section, swatch, table
+
+
+def unavailable(repository: Repository, name: str) -> Markup:
+    """Say why a file of the model's repository is not shown: it is not there, or broken."""
+    if name not in repository.faults:
+        return notice(text.FILE_MISSING.format(name=name))
+    return notice(text.FILE_UNREADABLE.format(name=name, reason=repository.faults[name]))
 
 
 def adaptation(gains: AdaptationGains) -> Markup:

@@ -7,14 +7,16 @@ import gradio as gr
 
 from ...config.feature_config import FeatureConfig
 from ...config.frame_blocks import LogMelBlock
-from ...model.files import METRICS, NETWORK, RECIPE
+from ...model.architecture import Architecture
+from ...model.files import COMPARISON, FORMS, METRICS, NETWORK, RECIPE, ROBUSTNESS
+from ...model.further_records import Compared, Comparison
+from ...model.records import Metrics
 from ..look import plots, text
 from ..look.markup import (
     Markup,
     facts,
     fill,
     join,
-    notice,
     paragraph,
     percent,
     section,
@@ -22,32 +24,37 @@ from ..look.markup import (
     table,
 )
 from ..page import Page
-from ..repository import Compared, Comparison, Metrics
 from . import measurements
-from .architecture import Architecture
+from .measurements import unavailable
 
 
 def build(page: Page) -> None:
     """Build the tab inside the open Blocks."""
     repository = page.repository
     if repository.metrics is None:
-        gr.HTML(section(text.RESULTS, notice(repository.faults[METRICS])))
+        gr.HTML(section(text.RESULTS, unavailable(repository, METRICS)))
     else:
         _results(repository.metrics)
     if repository.robustness is not None:
         gr.HTML(measurements.robustness(repository.robustness))
+    elif ROBUSTNESS in repository.faults:
+        gr.HTML(section(text.ROBUSTNESS, unavailable(repository, ROBUSTNESS)))
     if repository.forms is not None:
         gr.HTML(measurements.forms(repository.forms))
+    elif FORMS in repository.faults:
+        gr.HTML(section(text.FORMS, unavailable(repository, FORMS)))
     if repository.comparison is not None:
         rows = comparison(repository.comparison)
         gr.HTML(section(text.COMPARISON, rows, note=text.COMPARISON_NOTE))
+    elif COMPARISON in repository.faults:
+        gr.HTML(section(text.COMPARISON, unavailable(repository, COMPARISON)))
     gr.HTML(section(text.FEATURES, feature_steps(page.recognizer.config)))
     if repository.architecture is None:
-        gr.HTML(section(text.ARCHITECTURE, notice(repository.faults[NETWORK])))
+        gr.HTML(section(text.ARCHITECTURE, unavailable(repository, NETWORK)))
     else:
         gr.HTML(section(text.ARCHITECTURE, stages(repository.architecture)))
     if repository.recipe is None:
-        gr.HTML(section(text.TRAINING, notice(repository.faults[RECIPE])))
+        gr.HTML(section(text.TRAINING, unavailable(repository, RECIPE)))
     else:
         gr.HTML(section(text.TRAINING, training(repository.recipe)))
 
@@ -166,7 +173,7 @@ def abstention(metrics: Metrics) -> Markup:
         words = text.ABSTENTION.format(
             threshold=percent(rule.uncertain_below), answered=percent(rule.answered)
         )
-        if rule.answered > 0:
+        if rule.answered_accuracy is not None and rule.answered > 0:
             right = text.ABSTENTION_ACCURACY.format(accuracy=percent(rule.answered_accuracy))
             words = f"{words} {right}"
         parts.append(paragraph(words))

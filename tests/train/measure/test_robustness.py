@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ser_core import DEFAULT_MODEL
-from ser_core.model.records import Robustness
+from ser_core.model.further_records import Robustness
 from ser_core.ui.tabs import measurements
 from train.measure.robustness import CONDITIONS, Measured, summarise, table
 from train.publish.model_card import ModelCard

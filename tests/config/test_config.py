@@ -57,6 +57,10 @@ def test_json_names_nothing_of_the_machine():
         (changed(uncertain_below=1.5), "uncertain_below is 1.5"),
         (changed(temperature=0), "temperature is 0"),
         (json.dumps({"schema_version": 1}), "is missing (and"),
+        (changed(frames=20.0), "frames is 20.0"),
+        (changed(frames="20"), "frames is '20'"),
+        (changed(sequence=True), "sequence is True"),
+        (changed(trim="35"), "trim is '35'"),
     ],
 )
 def test_a_wrong_config_raises_one_sentence(text, sentence):
@@ -66,6 +70,24 @@ def test_a_wrong_config_raises_one_sentence(text, sentence):
     assert sentence in message
     assert message.startswith("feature_config.json")
     assert "\n" not in message
+
+
+@pytest.mark.parametrize("key", ["schema_version", "feature_version"])
+@pytest.mark.parametrize("version", [1.0, "1", True, None, [1], 2.0, "2", False, 10**300])
+def test_a_version_is_a_whole_number(key, version):
+    with pytest.raises(ConfigError) as caught:
+        FeatureConfig.from_json(changed(**{key: version}))
+    message = str(caught.value)
+    assert message.startswith(f"feature_config.json has {key} ")
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("key", ["schema_version", "feature_version"])
+def test_a_missing_version_is_refused(key):
+    values = json.loads(make_config().to_json())
+    del values[key]
+    with pytest.raises(ConfigError, match=f"key {key} is missing"):
+        FeatureConfig.from_json(json.dumps(values))
 
 
 def test_nan_is_refused():

@@ -1,18 +1,22 @@
 """A network's stages, shapes and sizes, read from Keras' `config.json` without Keras.
 
 Layers are grouped into stages by the first part of their name: `block1_a_conv` and `block1_add` are
-both of stage `block1`. What the JSON does not tell stays None and is shown as unknown.
+both of stage `block1`. What the JSON does not say stays None and is shown as unknown.
 """
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from math import prod
 from typing import Any, Self
 
-from ...errors import ConfigError
+from ..config.documents import parse_json_object
+from ..errors import ConfigError
+from .files import NETWORK
 
 Shape = tuple[int | None, ...]
+
+LARGEST = 10**12  # of a size that is believed
 
 # Layers without weights, as far as networks of this kind use them.
 _WEIGHTLESS = {
@@ -32,8 +36,8 @@ class Layer:
     Attributes:
         name: str, as in the network.
         kind: str, its Keras class.
-        output: shape after it without the batch axis, or None where the JSON does not tell.
-        parameters: int, numbers in it, or None where the JSON does not tell.
+        output: shape after it without the batch axis, or None if the JSON does not say.
+        parameters: int, numbers in it, or None if the JSON does not say.
     """
 
     name: str
@@ -48,7 +52,7 @@ class Stage:
 
     Attributes:
         name: str, the first part of their names.
-        layers: the layers, in order.
+        layers: the layers, in order; at least one.
     """
 
     name: str
@@ -70,8 +74,7 @@ class Stage:
     @property
     def parameters(self) -> int | None:
         """Numbers in all layers together; None when one of them is unknown."""
-        counts = [layer.parameters for layer in self.layers]
-        return None if None in counts else sum(counts)
+        return _total([layer.parameters for layer in self.layers])
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class Architecture:
 
     Attributes:
         name: str, the network's name.
-        stages: the stages, from input to output.
+        stages: the stages, from input to output; at least one.
     """
 
     name: str
@@ -89,11 +92,10 @@ class Architecture:
     @property
     def parameters(self) -> int | None:
         """Numbers in the whole network; None when a stage is unknown."""
-        counts = [stage.parameters for stage in self.stages]
-        return None if None in counts else sum(counts)
+        return _total([stage.parameters for stage in self.stages])
 
     @classmethod
-    def from_json(cls, content: str) -> Self:
+    def from_json(cls, content: str | bytes) -> Self:
         """Read Keras' `config.json`.
 
         Args:
@@ -105,34 +107,41 @@ class Architecture:
         Raises:
             ConfigError: not the JSON of such a network.
         """
+        described = parse_json_object(content, NETWORK)
         try:
-            network = json.loads(content)["config"]
-            layers = [_layer(raw, network["layers"]) for raw in network["layers"]]
-            name = str(network["name"])
+            network = described["config"]
+            name, layers = str(network["name"]), list(_layers(network["layers"]))
         except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
             raise ConfigError("it does not describe a Keras network of layers.") from error
-        stages: list[Stage] = []
-        for layer in layers:
-            stage = layer.name.split("_")[0]
-            if stages and stages[-1].name == stage:
-                stages[-1] = Stage(stage, (*stages[-1].layers, layer))
-            else:
-                stages.append(Stage(stage, (layer,)))
-        return cls(name, tuple(stages))
+        if not layers:
+            raise ConfigError("it describes a network without layers.")
+        stages = groupby(layers, key=lambda layer: layer.name.split("_")[0])
+        return cls(name, tuple(Stage(stage, tuple(members)) for stage, members in stages))
 
 
-def _layer(raw: dict[str, Any], network: list[dict[str, Any]]) -> Layer:
-    config, kind = raw["config"], raw["class_name"]
-    name = str(config.get("name", raw.get("name", kind)))
-    inputs = [tensor["shape"] for tensor in _tensors(raw.get("inbound_nodes", []))]
-    built = (raw.get("build_config") or {}).get("input_shape")
-    source = inputs[0] if inputs else built
-    return Layer(
-        name=name,
-        kind=str(kind),
-        output=_output(name, kind, config, source, network),
-        parameters=_parameters(kind, config, source),
-    )
+def _total(counts: list[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+def _layers(network: list[dict[str, Any]]) -> Iterator[Layer]:
+    """Read every layer; Keras writes down a layer's shape where another one takes it up."""
+    taken: dict[str, Shape] = {}
+    for raw in network:
+        for tensor in _tensors(raw.get("inbound_nodes", [])):
+            taken.setdefault(str(tensor["keras_history"][0]), _shape(tensor["shape"]))
+    for raw in network:
+        config, kind = raw["config"], str(raw["class_name"])
+        name = str(config.get("name", raw.get("name", kind)))
+        inputs = [_shape(tensor["shape"]) for tensor in _tensors(raw.get("inbound_nodes", []))]
+        built = (raw.get("build_config") or {}).get("input_shape")
+        source = inputs[0] if inputs else _shape(built) if built else None
+        yield Layer(
+            name=name,
+            kind=kind,
+            output=_output(kind, config, source, taken.get(name)),
+            parameters=_parameters(kind, config, source),
+        )
 
 
 def _tensors(node: Any) -> Iterator[dict[str, Any]]:
@@ -148,22 +157,34 @@ def _tensors(node: Any) -> Iterator[dict[str, Any]]:
             yield from _tensors(value)
 
 
+def _size(value: Any) -> int:
+    """Return a size that is one; ValueError for everything else."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST:
+        raise ValueError(f"{value!r:.60} is no size")
+    return value
+
+
+def _shape(value: Any) -> Shape:
+    """Return a shape with its batch axis; ValueError for what is none."""
+    if not isinstance(value, list):
+        raise ValueError(f"{value!r:.60} is no shape")
+    return tuple(None if size is None else _size(size) for size in value)
+
+
 def _output(
-    name: str, kind: str, config: dict, source: list | None, network: list[dict]
+    kind: str, config: Mapping[str, Any], source: Shape | None, taken: Shape | None
 ) -> Shape | None:
-    """The shape after a layer: Keras writes it down where another layer takes it up."""
+    """The shape after a layer, without the batch axis."""
     if kind == "InputLayer":
-        return tuple(config["batch_shape"][1:])
-    for other in network:
-        for tensor in _tensors(other.get("inbound_nodes", [])):
-            if tensor["keras_history"][0] == name:
-                return tuple(tensor["shape"][1:])
+        return _shape(config["batch_shape"])[1:]
+    if taken is not None:
+        return taken[1:]
     if kind == "Dense" and source:
-        return (*source[1:-1], config["units"])
+        return (*source[1:-1], _size(config["units"]))
     return None
 
 
-def _parameters(kind: str, config: dict, source: list | None) -> int | None:
+def _parameters(kind: str, config: Mapping[str, Any], source: Shape | None) -> int | None:
     """Count a layer's numbers from its settings and the shape that enters it."""
     if kind in _WEIGHTLESS:
         return 0
@@ -171,15 +192,16 @@ def _parameters(kind: str, config: dict, source: list | None) -> int | None:
         return None
     channels = source[-1]
     if kind == "Dense":
-        return config["units"] * (channels + bool(config["use_bias"]))
+        return _size(config["units"]) * (channels + bool(config["use_bias"]))
     if kind in ("Conv1D", "Conv2D"):
-        inputs = prod(config["kernel_size"]) * channels // config.get("groups", 1)
-        return config["filters"] * (inputs + bool(config["use_bias"]))
+        kernel = prod(map(_size, config["kernel_size"]))
+        inputs = kernel * channels // max(_size(config.get("groups", 1)), 1)
+        return _size(config["filters"]) * (inputs + bool(config["use_bias"]))
     if kind in ("BatchNormalization", "LayerNormalization"):
         moving = 2 if kind == "BatchNormalization" else 0
         return channels * (moving + bool(config.get("center")) + bool(config.get("scale")))
     if kind in ("LSTM", "GRU"):
-        gates, units = {"LSTM": 4, "GRU": 3}[kind], config["units"]
+        gates, units = {"LSTM": 4, "GRU": 3}[kind], _size(config["units"])
         # A GRU whose reset comes after the product has a second bias.
         biases = bool(config["use_bias"]) * (1 + bool(config.get("reset_after")))
         return gates * units * (channels + units + biases)

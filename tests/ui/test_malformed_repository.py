@@ -1,0 +1,50 @@
+"""The page of a model whose files are damaged: it stands, and says what is wrong."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ser_core import DEFAULT_MODEL, EmotionRecognizer
+from ser_core.model import files
+from ser_core.ui.build import build_app
+from ser_core.ui.look import text
+from ser_core.ui.settings import Settings
+from tests.support.app import contents
+from tests.support.damage import DAMAGES, mutate
+
+SHOWN = (*files.RECORDS, files.RECIPE, files.NETWORK)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A copy of the embedded model."""
+    return shutil.copytree(DEFAULT_MODEL, tmp_path / "model")
+
+
+def page(model: Path) -> str:
+    """All that the page of a model shows."""
+    demo, _ = build_app(EmotionRecognizer.from_pretrained(model), Settings())
+    return contents(demo).replace("&#x27;", "'")
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_the_page_stands_and_names_each_damaged_file(model: Path, damage: str) -> None:
+    for name in (*SHOWN, files.CARD):
+        DAMAGES[damage](model / name)
+    shown = page(model)
+    required = (files.METRICS, files.DATASET, files.NETWORK)
+    for name in required if damage == "missing" else (*files.RECORDS, files.NETWORK):
+        words = text.FILE_MISSING if damage == "missing" else text.FILE_UNREADABLE
+        assert words.format(name=name, reason="")[:40] in shown, name
+
+
+@pytest.mark.parametrize("seeds", [range(12), pytest.param(range(12, 200), marks=pytest.mark.slow)])
+def test_the_page_stands_whatever_value_is_in_its_files(model: Path, seeds: range) -> None:
+    names = (*files.RECORDS, files.NETWORK)
+    originals = {name: (model / name).read_text(encoding="utf-8") for name in names}
+    recognizer = EmotionRecognizer.from_pretrained(model)
+    for seed in seeds:
+        for name, content in originals.items():
+            (model / name).write_text(mutate(content, seed), encoding="utf-8")
+        build_app(recognizer, Settings())
