@@ -61,11 +61,11 @@ class ModelNotFoundError(ModelError, OSError):
 
 
 class AdaptationError(SpeechEmotionError, ValueError):
-    """A recognizer cannot be adapted to a voice, or an adapted one not be given away."""
+    """A recognizer cannot be adapted to a voice, or one that is adapted may not be given away."""
 
 
 class AnalysisCancelledError(SpeechEmotionError, RuntimeError):
-    """The analysis of a recording was stopped because its caller asked for that."""
+    """The analysis of a recording was stopped at its caller's request."""
 
 
 class BatchError(SpeechEmotionError, ValueError):

@@ -1,4 +1,4 @@
-"""EmotionRecognizer: a model repository, loaded, that answers recordings.
+"""EmotionRecognizer: a model repository, loaded, that predicts the emotion in recordings.
 
 recognizer = EmotionRecognizer.from_pretrained(DEFAULT_MODEL)
 print(recognizer.predict("clip.wav"))
@@ -33,7 +33,7 @@ from .timeline.windows import prepare_inputs
 DEFAULT_MODEL = str(Path(__file__).parent / "pretrained")
 """Path of the embedded default model: a folder with exactly what a Hub repository of ours holds."""
 
-MAX_SECONDS = 600.0  # [s] longest recording that gets one answer as a whole
+MAX_SECONDS = 600.0  # [s] longest recording that gets one prediction as a whole
 
 
 class EmotionRecognizer(
@@ -52,7 +52,7 @@ class EmotionRecognizer(
     Attributes:
         source: str, the folder or repository id as it was given.
         revision: str, the hash of the Hub's commit that it was loaded from; None for a folder.
-        adapted_to: int, how many recordings of a voice its answers are adapted to; 0 for none.
+        adapted_to: int, number of enrolment recordings of the voice it is adapted to; 0 for none.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class EmotionRecognizer(
 
         Args:
             directory: folder with the files of a model repository.
-            source: what it was asked for as; the folder itself where None.
+            source: the name it was asked for by; None for the folder itself.
             revision: the commit it was downloaded from, if it was.
             form: as for `from_pretrained`.
             cache_dir: where it was downloaded to, if it was.
@@ -133,8 +133,8 @@ class EmotionRecognizer(
     ) -> EmotionPrediction:
         """Predict the emotion in one recording.
 
-        Windows with speech are answered one by one and pooled by their geometric mean; their
-        intensity, where the model says it, by the plain mean.
+        The probabilities of the windows with speech are pooled by their geometric mean; their
+        intensities, if the model has them, by the arithmetic mean.
 
         Args:
             audio: a path, bytes, binary file object, or (sample_rate [Hz], array); see
@@ -179,20 +179,21 @@ class EmotionRecognizer(
     def adapt(
         self, recordings: Iterable[AudioInput], *, max_seconds: float | None = MAX_SECONDS
     ) -> "EmotionRecognizer":
-        """Adapt to a voice, from some of its recordings; nobody needs to say what they express.
+        """Adapt to a voice, from some of its recordings, without labels.
 
-        Some voices sound sad, or angry, whatever they say. What the recordings all lean towards is
-        taken off every later answer, the more of it the more recordings there are. Recordings of
-        one emotion alone teach it that the emotion is the voice: mixed ones help most.
+        Some voices sound sad, or angry, whatever they say. What the predictions for the enrolment
+        recordings have in common is removed from every later prediction, the more of it the more
+        recordings there are. Enrolment with one emotion alone takes that emotion for the voice:
+        mixed ones help most.
 
         Args:
             recordings: as for `predict`, each of this one voice; those without speech are left out.
             max_seconds: float > 0 [s], or None; a longer recording raises.
 
         Returns:
-            Another EmotionRecognizer, which shares this one's network. It knows the recordings
-            given here alone, also where this one is adapted already, and takes every recording to
-            be of that voice.
+            Another EmotionRecognizer, which shares this one's network. It is adapted to the
+            recordings given here alone, even if this one is adapted already, and takes every
+            recording to be of that voice.
 
         Raises:
             AdaptationError: too few recordings have speech, or the model does not adapt.
@@ -230,9 +231,9 @@ class EmotionRecognizer(
     ) -> EmotionTimeline:
         """Follow how the emotions of a recording of any length change over time.
 
-        It is decoded, resampled, gated and answered block by block, in memory that does not grow
-        with its length but for some hundred bytes a window. Windows with at least
-        `config.speech.min_seconds` of speech are answered, each as `predict` would if it were a
+        It is decoded, resampled, gated and predicted block by block, in memory that does not grow
+        with its length but for some hundred bytes a window. Each window with at least
+        `config.speech.min_seconds` of speech gets the prediction that `predict` would give it as a
         recording of its own.
 
         Args:
@@ -240,24 +241,25 @@ class EmotionRecognizer(
             window: float > 0 [s], length of a window; None for what one input of the network
                 covers.
             hop: float > 0 [s], step between windows; None for the feature config's.
-            smoothing: "overlap": each moment's answer is pooled over all windows around it; "none":
-                it is that of one window.
-            speakers: how many people speak, 1 to 26, to say who does when; "auto" to find out, 6 at
-                most, which often takes two people of one gender for one; None not to ask. The
-                windows are the same, so one that reaches over a change of speakers is of both.
+            smoothing: "overlap": each moment's probabilities are pooled over all windows around it;
+                "none": they are those of one window.
+            speakers: number of speakers, 1 to 26, for diarisation; "auto" to estimate it, 6 at
+                most, which often takes two people of one gender for one; None for no diarisation.
+                The windows stay the same, so one across a change of speakers covers both.
             max_seconds: float > 0 [s], or None; a longer recording raises.
-            threads: int > 0, how many windows are answered at a time; None for one per core, four
+            threads: int > 0, how many windows are predicted at a time; None for one per core, four
                 at most.
             progress: called with an AnalysisProgress after every block.
-            cancelled: asked after every block; when it says True, AnalysisCancelledError is raised.
+            cancelled: called after every block; if it returns True, AnalysisCancelledError is
+                raised.
 
         Returns:
-            EmotionTimeline; without segments where nobody speaks. `truncated` says so where the
-            recording is cut off in the middle.
+            EmotionTimeline; without speech it has no segments. If the recording is cut off,
+            `truncated` says so.
 
         Raises:
             AudioError: the recording cannot be used at all.
-            AnalysisCancelledError: `cancelled` said so.
+            AnalysisCancelledError: `cancelled` returned True.
             ArgumentError: an argument is out of range.
         """
         return analyze(
@@ -274,17 +276,17 @@ class EmotionRecognizer(
         )
 
     def explain(self, audio: AudioInput, *, max_seconds: float | None = MAX_SECONDS) -> Explanation:
-        """Find which moments of a recording speak for the answer that `predict` gives.
+        """Compute the saliency of a recording's moments for the prediction that `predict` gives.
 
-        A piece of a quarter of a second at a time is covered, and the network asked again: what the
-        probability of its answer falls by is the piece's saliency.
+        A quarter of a second at a time is replaced with silence, and the network predicts again:
+        how far the log-probability of its prediction falls is the saliency of that piece.
 
         Args:
             audio: as for `predict`.
             max_seconds: float > 0 [s], or None; a longer recording raises.
 
         Returns:
-            Explanation; without moments where nobody speaks.
+            Explanation; without speech it has no moments.
 
         Raises:
             AudioError: the recording cannot be used; the message says why and what to do.
@@ -296,23 +298,23 @@ class EmotionRecognizer(
     def stream(
         self, blocks: Iterable[LiveBlock], *, hop: float = HOP, window: float | None = None
     ) -> Iterator[LiveMoment]:
-        """Follow live speech: an answer for the last seconds, every `hop` seconds.
+        """Follow live speech: a prediction for the last seconds, every `hop` seconds.
 
         What is kept does not grow, so this may go on for days. `LiveSession` does the same for
         blocks that are pushed rather than pulled.
 
         Args:
             blocks: (sample_rate [Hz], array) each, of any length, as `predict` takes arrays.
-            hop: float > 0 [s], of sound between two answers.
-            window: float > 0 [s], how much of the past an answer is of; None for what one input of
-                the network covers.
+            hop: float > 0 [s], of audio between two predictions.
+            window: float > 0 [s], how much of the past a prediction covers; None for what one input
+                of the network covers.
 
         Returns:
             An iterator of LiveMoments, which takes blocks as they come.
 
         Raises:
-            ArgumentError: at once, where an argument is out of range.
-            AudioError: while iterating, where a block is no audio.
+            ArgumentError: at once, if an argument is out of range.
+            AudioError: while iterating, if a block is no audio.
         """
         session = LiveSession(self, hop=hop, window=window)
         several = _several(blocks, "stream takes", "blocks of sound")
@@ -376,7 +378,7 @@ class EmotionRecognizer(
             cache_dir: where downloads are kept; None is huggingface_hub's own cache.
             force_download: whether to download what is cached already.
             local_files_only: whether to send no request, and use the cache alone.
-            form: "float32"; "float16" or "int8", which are smaller, where the repository has them.
+            form: "float32"; "float16" or "int8", which are smaller, if the repository has them.
 
         Returns:
             EmotionRecognizer.

@@ -26,7 +26,7 @@ def reported_intensity(label: str, intensity: float | None) -> float | None:
 def _name(
     probabilities: np.ndarray, config: FeatureConfig, intensity: float | None
 ) -> tuple[Literal["emotion", "uncertain"], str, float, dict[str, float], float | None]:
-    """Give the status, label, confidence, probabilities by label, and intensity of an answer."""
+    """Give the status, label, confidence, probabilities by label, and intensity of a prediction."""
     best = int(probabilities.argmax())
     label, confidence = config.labels[best], float(probabilities[best])
     return (
@@ -43,14 +43,14 @@ class EmotionPrediction(Result):
     """The emotion a listener would hear in one recording.
 
     Attributes:
-        status: "emotion"; "uncertain" when no emotion stands out enough to be relied on (the label
-            is then the likeliest one, and a guess); "no_speech" when nobody speaks.
+        status: "emotion"; "uncertain" when the model abstains because no emotion is likely enough
+            (the label is then the likeliest one, and a guess); "no_speech" without any speech.
         label: str, the likeliest emotion; None when there is no speech.
         confidence: float in [0, 1], calibrated probability of `label`; 0.0 when there is no speech.
         probabilities: read-only mapping from label to probability, in the model's label order, sum
             1; empty when there is no speech.
-        intensity: float in [0, 1], how strongly the emotion is expressed; None where the model does
-            not say, where `label` is "neutral", and when there is no speech.
+        intensity: float in [0, 1], how strongly the emotion is expressed; None if the model has no
+            such output, if `label` is "neutral", and when there is no speech.
         speech_seconds: float [s], how much of the recording is speech.
         duration: float [s], length of the recording.
     """
@@ -73,13 +73,13 @@ class EmotionPrediction(Result):
         speech_seconds: float,
         duration: float,
     ) -> "EmotionPrediction":
-        """Make a prediction of what a network answers.
+        """Make a prediction from a network's outputs.
 
         Args:
-            probabilities: float array of shape (classes,), sum 1; None where nobody speaks.
-            config: FeatureConfig, whose labels and threshold count.
-            intensity: float in [0, 1], as the network gives it whatever the label; None where it
-                does not say.
+            probabilities: float array of shape (classes,), sum 1; None without speech.
+            config: FeatureConfig, whose labels and threshold apply.
+            intensity: float in [0, 1], the network's output, whatever the label; None if it has no
+                such output.
             speech_seconds: float [s].
             duration: float [s].
         """
@@ -94,7 +94,7 @@ class EmotionPrediction(Result):
             k: int >= 0.
 
         Raises:
-            ArgumentError: `k` is no such number.
+            ArgumentError: `k` is negative or not a whole number.
 
         >>> silence = EmotionPrediction("no_speech", None, 0.0, {}, None, 0.0, 1.0)
         >>> silence.top(3)
@@ -126,13 +126,13 @@ class EmotionSegment(Result):
 
     Attributes:
         start, end: float [s].
-        status: "emotion", or "uncertain" where no emotion stands out enough to be relied on.
+        status: "emotion", or "uncertain" when no emotion is likely enough.
         label: str, the likeliest emotion.
         confidence: float in [0, 1], calibrated probability of `label`.
         probabilities: read-only mapping from label to probability, sum 1.
-        intensity: float in [0, 1], how strongly it is expressed; None where the model does not say,
-            and where `label` is "neutral".
-        speaker: str, such as "A"; None where nobody asked who speaks.
+        intensity: float in [0, 1], how strongly it is expressed; None if the model has no such
+            output, and if `label` is "neutral".
+        speaker: str, such as "A"; None without diarisation.
     """
 
     start: float
@@ -155,21 +155,21 @@ class EmotionSegment(Result):
         intensity: float | None = None,
         speaker: str | None = None,
     ) -> "EmotionSegment":
-        """Make a segment of what a network answers; the arguments are as for EmotionPrediction."""
+        """Make a segment from a network's outputs; the arguments are as for EmotionPrediction."""
         return cls(start, end, *_name(probabilities, config, intensity), speaker)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TimelineWindow(Result):
-    """What one window was answered.
+    """The prediction for one window.
 
     Attributes:
         start, end: float [s].
         speech_seconds: float [s], how much of it is speech.
-        probabilities: read-only mapping from label to probability, before any smoothing; empty
-            where there is too little speech.
+        probabilities: read-only mapping from label to probability, before any smoothing; empty with
+            too little speech.
         intensity: float in [0, 1], how strongly the likeliest emotion is expressed, before any
-            smoothing; None where the model does not say, where it is neutral, and where there is
+            smoothing; None if the model has no such output, if that emotion is neutral, and with
             too little speech.
     """
 

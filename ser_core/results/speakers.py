@@ -12,7 +12,7 @@ class SpeakerTurn(Result):
 
     Attributes:
         start, end: float [s].
-        speaker: str, "A" for who speaks first, "B" for the next one, and so on.
+        speaker: str, "A" for the first to speak, "B" for the next, and so on.
     """
 
     start: float
@@ -27,7 +27,7 @@ class SpeakerShare(Result):
     Attributes:
         seconds: float [s] of speech.
         distribution: read-only mapping from label to its share of the time of the speaker's
-            segments, sum 1; all 0 where there is none.
+            segments, sum 1; all 0 without segments.
     """
 
     seconds: float

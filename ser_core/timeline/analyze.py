@@ -36,7 +36,7 @@ class AnalysisProgress(Result):
 
     @property
     def remaining(self) -> float | None:
-        """Time still to go at this rate [s]; None as long as nothing can be said."""
+        """Time left at this rate [s]; None before the first progress."""
         if self.fraction <= 0.0:
             return None
         return self.elapsed * (1.0 - self.fraction) / self.fraction

@@ -1,4 +1,4 @@
-"""Live speech: an answer for the last seconds, again and again, in memory that does not grow."""
+"""Live speech: a prediction for the last seconds, again and again, in memory that does not grow."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from ..results import EmotionPrediction, Result
 
 LiveBlock = tuple[int, np.ndarray]
 
-HOP = 0.5  # [s] of sound between two answers
+HOP = 0.5  # [s] of audio between two predictions
 HISTORY = 120  # moments a session remembers: a minute at the default hop
-SHORTEST = 0.5  # [s] of sound before the first answer
+SHORTEST = 0.5  # [s] of audio before the first prediction
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -25,7 +25,7 @@ class LiveMoment(Result):
     """What the last seconds sound like at a moment of live speech.
 
     Attributes:
-        time: float [s], of sound since the beginning.
+        time: float [s], of audio since the beginning.
         prediction: EmotionPrediction of the last seconds.
     """
 
@@ -38,7 +38,7 @@ class LiveMoment(Result):
 
 
 class SamplesPredictor(Protocol):
-    """What a session asks: `EmotionRecognizer` is one."""
+    """What a session predicts with: `EmotionRecognizer` is one."""
 
     @property
     def config(self) -> FeatureConfig:
@@ -56,11 +56,11 @@ class SamplesPredictor(Protocol):
 
 
 class LiveSession:
-    """One listener's state: the last seconds of sound, and the last moments.
+    """The state of one live stream: the last seconds of audio, and the last moments.
 
-    Not to be shared between threads. It holds a window of samples and `HISTORY` moments, whatever
-    comes in. It pickles and copies; where sound comes in at another rate than the model's, the copy
-    misses the few milliseconds that were being resampled.
+    Not to be shared between threads. It holds a window of samples and `HISTORY` moments, however
+    much comes in. It pickles and copies; if the audio has another sample rate than the model, the
+    copy misses the few milliseconds that were being resampled.
 
     Attributes:
         history: the last moments, oldest first.
@@ -72,10 +72,10 @@ class LiveSession:
         """Begin a session.
 
         Args:
-            recognizer: EmotionRecognizer that answers.
-            hop: float > 0 [s], of sound between two answers.
-            window: float [s], how much of the past an answer is of; None for what one input
-                covers.
+            recognizer: EmotionRecognizer that predicts.
+            hop: float > 0 [s], of audio between two predictions.
+            window: float [s], how much of the past a prediction covers; None for what one input of
+                the network covers.
 
         Raises:
             ArgumentError: an argument is out of range.
@@ -96,11 +96,11 @@ class LiveSession:
 
     @property
     def time(self) -> float:
-        """Sound since the beginning [s]."""
+        """Audio since the beginning [s]."""
         return self._total / self.rate
 
     def push(self, block: LiveBlock) -> Iterator[LiveMoment]:
-        """Take the next sound, and give an answer for every hop that is complete with it.
+        """Take the next audio, and yield a prediction for every hop that it completes.
 
         Args:
             block: (sample_rate [Hz], array), as `EmotionRecognizer.predict` takes arrays, of any

@@ -1,9 +1,9 @@
-"""Which moments of a recording speak for its answer: cover a piece at a time, and ask again.
+"""Saliency by occlusion: replace a piece of a recording with silence, and predict again.
 
-See `EmotionRecognizer.explain`. A covered piece holds what silence holds, the floor of the
-features, and nothing else of a window changes: its level stays, and the speech gate is not asked
-again. What the logarithm of the answer's probability falls by is the piece's saliency; where it
-rises, the piece speaks against the answer.
+See `EmotionRecognizer.explain`. An occluded piece holds what silence holds, the floor of the
+features, and nothing else of a window changes: its level stays, and the speech gate does not run
+again. How far the log-probability of the prediction falls is the saliency of the piece; it is
+negative for a piece without which the prediction is likelier.
 
 Source: Zeiler and Fergus (2014), Visualizing and Understanding Convolutional Networks, ECCV,
 arXiv:1311.2901, section 4.2 (there a grey square slides over a picture).
@@ -20,20 +20,20 @@ from ..model.predictor import Predictor
 from ..results import Result
 from .windows import speech_frames, speech_windows
 
-PIECE = 0.25  # [s] that is covered at a time: about a syllable
-STEPS = 2  # in a piece: it moves on by a half, and each moment is covered that often
+PIECE = 0.25  # [s] that is occluded at a time: about a syllable
+STEPS = 2  # in a piece: it moves on by a half, and each moment is occluded that often
 MOST_PIECES = 240  # of one recording: pieces of longer ones are longer, as each costs its windows
 SMALLEST = 1e-12  # a probability below it counts as that
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MomentSaliency(Result):
-    """How much a moment of a recording speaks for its answer.
+    """How much the prediction for a recording depends on one of its moments.
 
     Attributes:
         start, end: float [s].
-        drop: float [nats], what the logarithm of the answer's probability falls by without it:
-            above 0 it speaks for the answer, below 0 against it.
+        drop: float [nats], how far the log-probability of the prediction falls without it; below 0
+            the prediction is likelier without it.
     """
 
     start: float
@@ -43,12 +43,12 @@ class MomentSaliency(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Explanation(Result):
-    """Which moments of a recording speak for its answer, and how much.
+    """The saliency of a recording's moments for its prediction.
 
     Attributes:
-        label: str, the answer; None where nobody speaks.
-        moments: without gaps, from where the first window begins to where the last one ends; empty
-            where nobody speaks.
+        label: str, the predicted emotion; None without speech.
+        moments: without gaps, from the start of the first window to the end of the last one; empty
+            without speech.
         speech: (start, end) of each stretch of speech [s].
         duration: float [s], of the recording.
     """
@@ -60,13 +60,13 @@ class Explanation(Result):
 
     @property
     def strongest(self) -> MomentSaliency | None:
-        """The moment that speaks most for the answer; None where none does."""
+        """The moment with the largest saliency; None if no saliency is positive."""
         best = max(self.moments, key=lambda moment: moment.drop, default=None)
         return best if best is not None and best.drop > 0 else None
 
 
 def occlude(predictor: Predictor, samples: np.ndarray) -> Explanation:
-    """Find which moments of a recording speak for a predictor's answer.
+    """Compute the saliency of a recording's moments for a predictor's prediction.
 
     Args:
         predictor: Predictor; adapted to a voice or not.

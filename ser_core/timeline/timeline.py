@@ -39,26 +39,26 @@ class EmotionTimeline(Result):
         segments: EmotionSegments in order, never overlapping; gaps between them are pauses.
         overall: EmotionPrediction for the recording as a whole: all windows with speech, pooled.
         distribution: read-only mapping from label to its share of the time of all segments, sum 1;
-            all 0 where nobody speaks.
-        votes: read-only mapping from label to how many windows find it likeliest.
-        dominant: str, the label with the most votes, the likelier one where votes are equal; None
-            where nobody speaks. `overall.label` is the likeliest one.
+            all 0 without speech.
+        votes: read-only mapping from label to the number of windows in which it is the likeliest.
+        dominant: str, the label with the most votes, of several the likeliest; None without speech.
+            `overall.label` is the label with the highest pooled probability.
         dominance: float in [0, 1], the share of the votes that `dominant` has.
-        dominance_interval: 95 % Wilson interval of it, (0, 1) where nobody speaks. Windows that
-            overlap share what they cover, so only as many count as fit side by side.
+        dominance_interval: 95 % Wilson interval of it, (0, 1) without speech. Overlapping windows
+            share audio, so only as many count as fit side by side.
         window, hop: float [s], length of the windows and step between them.
         smoothing: "overlap" or "none".
-        truncated: str, a sentence where the recording is cut off or damaged; None where it is not.
+        truncated: str, a sentence if the recording is cut off or damaged, else None.
         labels: the classes in the order of every mapping.
         bounds: read-only float64 array of shape (windows, 3): start, end and seconds of speech of
             each [s].
         answers: read-only float64 array of shape (windows, classes), probabilities before any
-            smoothing; NaN where there is too little speech.
-        turns: SpeakerTurns in order, which together are the stretches of speech; None where nobody
-            asked who speaks.
-        intensities: read-only float64 array of shape (windows,), before any smoothing, as the
-            network gives them whatever the label; NaN where there is too little speech; None where
-            the model does not say.
+            smoothing; NaN with too little speech.
+        turns: SpeakerTurns in order, which together are the stretches of speech; None without
+            diarisation.
+        intensities: read-only float64 array of shape (windows,), the network's outputs, whatever
+            the label, before any smoothing; NaN with too little speech; None if the model has no
+            such output.
     """
 
     duration: float
@@ -82,7 +82,7 @@ class EmotionTimeline(Result):
 
     @property
     def by_speaker(self) -> Mapping[str, SpeakerShare]:
-        """What each speaker sounds like as a whole; empty where nobody asked who speaks."""
+        """What each speaker sounds like as a whole; empty without diarisation."""
         turns = self.turns or ()
         shares = {}
         for name in sorted({turn.speaker for turn in turns}):
