@@ -23,16 +23,16 @@ import numpy as np
 from benchmarks.plain_features import Plain, plain_features
 from ser_core import DEFAULT_MODEL, FeatureConfig
 from ser_core.audio.load import load_audio
-from ser_core.config.blocks import FRAME_BLOCKS, UTTERANCE_BLOCKS
 from ser_core.features import network_inputs
 from ser_core.features.log_mel import mel_spectrogram
 from ser_core.features.reference.analysis import Analysis
 from ser_core.features.reference.waveform import waveform_features
+from train import recipe
 
 SAMPLE_RATE = 22_050  # Hz
 SECONDS = 3.0
 OFFSET = 0.5  # s, where a corpus' clips are cut
-BLOCKS = FRAME_BLOCKS + UTTERANCE_BLOCKS
+BLOCKS = recipe.load("autoencoder_bilstm").features.blocks
 SOURCE = Path(__file__).parents[1] / "tests" / "fixtures" / "speech_48k_stereo.wav"
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 

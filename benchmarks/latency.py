@@ -85,11 +85,12 @@ def warm(path: Path, runs: int) -> None:
     recognizer = EmotionRecognizer.from_pretrained(DEFAULT_MODEL)
     config = recognizer.config
     samples = load_audio(path, sample_rate=config.sample_rate)
-    power = features.to_frames(samples, config)
+    front = features.choose_front_end(config)
+    power = front.frames(samples)
     window = features.network_inputs(samples, config)[:1]
     runtime = load_runtime(recognizer.directory, config)
     timed("decode and resample", lambda: load_audio(path, sample_rate=config.sample_rate), runs)
-    timed("mel spectrogram", lambda: features.to_frames(samples, config), runs)
+    timed("mel spectrogram", lambda: front.frames(samples), runs)
     timed("speech gate", lambda: detect_speech(power), runs)
     timed("network, one window", lambda: runtime.run(window), runs)
     whole = timed("predict(path)", lambda: recognizer.predict(path), runs)

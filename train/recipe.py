@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 import tomli_w
 from pydantic import Field, model_validator
 
-from ser_core.config.blocks import Block, LogMelBlock, Statistic
+from ser_core.config.blocks import Block, Statistic
 from ser_core.config.schema import Positive, Strict, validated
 from ser_core.errors import ConfigError
 
@@ -244,17 +244,17 @@ class Recipe(Strict):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        from_waveform = not isinstance(self.features.blocks[0], LogMelBlock)
-        if from_waveform and (self.augmentation or self.pretraining):
+        is_mel = self.features.blocks[0].front_end == "log_mel"
+        if not is_mel and (self.augmentation or self.pretraining):
             raise ValueError(
                 "augmentation and pretraining are of mel power: blocks from the waveform take "
                 "copies instead"
             )
-        if not from_waveform and (self.copies != Copies() or self.features.select):
+        if is_mel and (self.copies != Copies() or self.features.select):
             raise ValueError("copies and select are of blocks from the waveform, not of log_mel")
         if self.condensing is not None and self.encoder is None:
             raise ValueError("condensing is of an encoder, which is missing")
-        if not from_waveform and self.augmentation is None:
+        if is_mel and self.augmentation is None:
             raise ValueError("augmentation is missing")
         return self
 

@@ -1,102 +1,22 @@
-"""Every feature block as configuration: one union, told apart by `name`.
+"""Every feature block as configuration: one union, in which `name` says which block is meant.
 
 The arrays themselves come from ser_core.features. Importing this imports no librosa and no SciPy.
 """
 
-from typing import Annotated, Literal
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from .frame_blocks import (
-    ChromaBlock,
-    LogMelBlock,
-    MelDbBlock,
-    MfccBlock,
-    OnsetStrengthBlock,
-    SpectralContrastBlock,
-    TonnetzBlock,
-    WaveformBlock,
-    ZeroCrossingRateBlock,
-)
-from .utterance_blocks import (
-    AnalyticSignalBlock,
-    BandEnergiesBlock,
-    ChromaStatisticsBlock,
-    ContrastStatisticsBlock,
-    EnergyEntropyBlock,
-    FluxStatisticsBlock,
-    HarmonicPercussiveBlock,
-    MomentsBlock,
-    PermutationEntropyBlock,
-    PitchBlock,
-    RenyiEntropyBlock,
-    RmsStatisticsBlock,
-    RolloffBlock,
-    SpectralEnergyEntropyBlock,
-    SpectralEntropyBlock,
-    TeagerEnergyBlock,
-    TotalEnergyBlock,
-    UtteranceBlock,
-    ZeroCrossingStatisticsBlock,
-)
+from . import frame_blocks, utterance_blocks
+from .feature_block import BLOCKS, FeatureBlock
 
-FrameBlock = (
-    MfccBlock
-    | MelDbBlock
-    | SpectralContrastBlock
-    | ZeroCrossingRateBlock
-    | OnsetStrengthBlock
-    | ChromaBlock
-    | TonnetzBlock
-)
-WindowBlock = (
-    SpectralEntropyBlock
-    | RenyiEntropyBlock
-    | TeagerEnergyBlock
-    | HarmonicPercussiveBlock
-    | ZeroCrossingStatisticsBlock
-    | ContrastStatisticsBlock
-    | FluxStatisticsBlock
-    | AnalyticSignalBlock
-    | RmsStatisticsBlock
-    | TotalEnergyBlock
-    | EnergyEntropyBlock
-    | SpectralEnergyEntropyBlock
-    | BandEnergiesBlock
-    | PermutationEntropyBlock
-    | MomentsBlock
-    | RolloffBlock
-    | PitchBlock
-    | ChromaStatisticsBlock
-)
-Block = Annotated[LogMelBlock | FrameBlock | WindowBlock, Field(discriminator="name")]
+__all__ = ["BLOCKS", "Block", "Statistic", "frame_blocks", "utterance_blocks"]
 
 Statistic = Literal["mean", "std", "min", "max", "median", "skewness", "kurtosis"]
 
-FRAME_BLOCKS: tuple[WaveformBlock, ...] = (  # 129 features per frame, of recipe autoencoder_bilstm
-    MfccBlock(n_mfcc=40, deltas=20),
-    MelDbBlock(n_mels=40),
-    SpectralContrastBlock(),
-    ZeroCrossingRateBlock(),
-    OnsetStrengthBlock(),
-)
-UTTERANCE_BLOCKS: tuple[UtteranceBlock, ...] = (  # 74 features per window, of the same recipe
-    SpectralEntropyBlock(),
-    RenyiEntropyBlock(),
-    TeagerEnergyBlock(),
-    HarmonicPercussiveBlock(),
-    ZeroCrossingStatisticsBlock(),
-    ContrastStatisticsBlock(),
-    FluxStatisticsBlock(),
-    AnalyticSignalBlock(),
-    RmsStatisticsBlock(),
-    TotalEnergyBlock(),
-    EnergyEntropyBlock(),
-    SpectralEnergyEntropyBlock(),
-    BandEnergiesBlock(),
-    PermutationEntropyBlock(),
-    MomentsBlock(),
-    RolloffBlock(),
-    PitchBlock(),
-    ChromaStatisticsBlock(),
-)
+if TYPE_CHECKING:
+    Block: TypeAlias = FeatureBlock
+else:  # pydantic chooses among all that the two modules have registered
+    Block = Annotated[reduce(or_, BLOCKS.values()), Field(discriminator="name")]

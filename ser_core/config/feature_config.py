@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from ..emotions import LABELS
 from ..errors import ConfigError
-from .blocks import Block, LogMelBlock, Statistic
+from .blocks import Block, Statistic
 from .documents import parse_json_object, read_bytes
 from .schema import Fraction, Positive, Strict, validated_json
 
@@ -136,7 +136,7 @@ class FeatureConfig(Strict):
     @property
     def block_features(self) -> int:
         """Features per frame before selection."""
-        return sum(block.width for block in self.blocks) * len(self.statistics or (None,))
+        return sum(block.width for block in self.blocks) * len(self.statistics or ("level",))
 
     @property
     def columns(self) -> tuple[slice, ...]:
@@ -150,9 +150,14 @@ class FeatureConfig(Strict):
         return self.block_features if self.selected is None else len(self.selected)
 
     @property
-    def from_waveform(self) -> bool:
-        """Whether the blocks are computed from each window's samples, not from mel power."""
-        return not isinstance(self.blocks[0], LogMelBlock)
+    def front_end(self) -> str:
+        """The front end of ser_core.features that computes the blocks, by name."""
+        return self.blocks[0].front_end
+
+    @property
+    def frame_rate(self) -> float:
+        """Steps of hop_length a second [frames / s]."""
+        return self.sample_rate / self.hop_length
 
     @property
     def hop_length(self) -> int:
@@ -176,10 +181,10 @@ class FeatureConfig(Strict):
 
     @property
     def level_frames(self) -> int:
-        """Rows of features that one window gives: librosa's centred frames are one more."""
+        """Rows of features that one window gives."""
         if self.statistics is not None:
             return 1
-        return self.window_frames + 1 if self.from_waveform else self.window_frames
+        return self.window_frames + self.blocks[0].extra_frames
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -188,10 +193,13 @@ class FeatureConfig(Strict):
         hop_lengths = {block.hop_length for block in self.blocks}
         if len(hop_lengths) > 1:
             raise ValueError(f"all blocks need one hop_length, got {sorted(hop_lengths)}")
-        if len({isinstance(block, LogMelBlock) for block in self.blocks}) > 1:
-            raise ValueError("log_mel stands with no block of another kind")
-        if self.statistics is not None and not self.from_waveform:
-            raise ValueError("statistics are of blocks other than log_mel")
+        front_ends = {block.front_end for block in self.blocks}
+        if len(front_ends) > 1:
+            raise ValueError(f"all blocks need one front end, got {sorted(front_ends)}")
+        if self.statistics is not None:
+            for block in self.blocks:
+                if not block.can_be_summarised:
+                    raise ValueError(f"statistics are of blocks other than {block.name}")
         frames = self.sequence * self.level_frames
         if frames != self.frames:
             windows = "a window" if self.sequence == 1 else f"a sequence of {self.sequence} windows"
@@ -200,11 +208,8 @@ class FeatureConfig(Strict):
             )
         if self.hop > self.window:
             raise ValueError(f"hop {self.hop} s must not be longer than window {self.window} s")
-        for block in self.blocks if self.from_waveform else ():
+        for block in self.blocks:
             block.check_rate(self.sample_rate)
-        half = self.sample_rate / 2
-        if any(isinstance(block, LogMelBlock) and block.fmax > half for block in self.blocks):
-            raise ValueError(f"fmax must be at most half the sample rate, {half} Hz")
         if self.selected is not None and any(i >= self.block_features for i in self.selected):
             raise ValueError(f"selected names a feature beyond the {self.block_features} there are")
         for name in ("mean", "std"):

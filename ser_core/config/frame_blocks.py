@@ -3,18 +3,16 @@
 The arrays come from ser_core.features; this module imports neither librosa nor SciPy.
 """
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from ..errors import ConfigError
-from .schema import Positive, Strict
-
-Count = Annotated[int, Field(gt=0, le=512)]
-Samples = Annotated[int, Field(gt=0, le=16_384)]
+from .feature_block import Count, FeatureBlock, Samples
+from .schema import Positive
 
 
-class LogMelBlock(Strict):
+class LogMelBlock(FeatureBlock):
     """Feature block `log_mel`: mel power in dB relative to the window's own level.
 
     Attributes:
@@ -27,7 +25,8 @@ class LogMelBlock(Strict):
         floor: float < 0 [dB re the window's mean power per band], what is quieter is set to it.
     """
 
-    per_utterance: ClassVar[bool] = False
+    front_end: ClassVar[str] = "log_mel"
+    can_be_summarised: ClassVar[bool] = False  # its level is the window's, not a frame's
 
     name: Literal["log_mel"] = "log_mel"
     n_fft: Samples = 512
@@ -47,17 +46,23 @@ class LogMelBlock(Strict):
         return self
 
     @property
-    def feature_names(self) -> tuple[str, ...]:
-        """One name for each feature, in column order."""
-        return tuple(f"{self.name}_{band}" for band in range(self.n_mels))
+    def parts(self) -> tuple[str | int, ...]:
+        """Bands, from the lowest."""
+        return tuple(range(self.n_mels))
 
     @property
-    def width(self) -> int:
-        """Features per frame."""
-        return self.n_mels
+    def mel_parameters(self) -> dict[str, Any]:
+        """What `mel_spectrogram` takes; blocks that agree in it can share one."""
+        return self.model_dump(exclude={"name", "floor"})
+
+    def check_rate(self, sample_rate: int) -> None:
+        """Raise ConfigError where the last band reaches beyond half the sample rate [Hz]."""
+        half = sample_rate / 2
+        if self.fmax > half:
+            raise ConfigError(f"fmax must be at most half the sample rate, {half} Hz")
 
 
-class WaveformBlock(Strict):
+class WaveformBlock(FeatureBlock):
     """Base of the blocks that are computed from one window of audio as it is.
 
     Frame t looks at `n_fft` samples around sample t * hop_length, through a Hann window where a
@@ -67,10 +72,10 @@ class WaveformBlock(Strict):
         name: str, the block's name.
         n_fft: int, even [samples], length of a frame and of the Fourier transform.
         hop_length: int <= n_fft / 2 [samples], step between frames.
-        per_utterance: bool, whether there is one value for the window, repeated on every frame.
     """
 
-    per_utterance: ClassVar[bool] = False
+    front_end: ClassVar[str] = "waveform"
+    extra_frames: ClassVar[int] = 1  # librosa's frames are centred: one stands at either end
 
     name: str
     n_fft: Annotated[Samples, Field(multiple_of=2)] = 2048
@@ -84,25 +89,7 @@ class WaveformBlock(Strict):
             )
         return self
 
-    @property
-    def parts(self) -> tuple[str | int, ...]:
-        """What the features are called after the block's name; () for a single feature."""
-        return ()
-
-    @property
-    def feature_names(self) -> tuple[str, ...]:
-        """One name for each feature, in column order."""
-        return tuple(f"{self.name}_{part}" for part in self.parts) or (self.name,)
-
-    @property
-    def width(self) -> int:
-        """Features per frame."""
-        return len(self.feature_names)
-
-    def check_rate(self, sample_rate: int) -> None:
-        """Raise ConfigError where the block cannot be computed at this sample rate [Hz]."""
-
-    def _below_nyquist(self, frequency: float, sample_rate: int) -> None:
+    def _require_below_nyquist(self, frequency: float, sample_rate: int) -> None:
         """Raise ConfigError unless a frequency [Hz] is below half the sample rate."""
         if frequency >= sample_rate / 2:
             raise ConfigError(
@@ -184,7 +171,7 @@ class OctaveBlock(WaveformBlock):
 
     def check_rate(self, sample_rate: int) -> None:
         """Raise ConfigError where an octave lies too high, or the first band holds no bin."""
-        self._below_nyquist(self.fmin * 2 ** (self.n_bands - 1), sample_rate)
+        self._require_below_nyquist(self.fmin * 2 ** (self.n_bands - 1), sample_rate)
         if sample_rate / self.n_fft > self.fmin:
             raise ConfigError(
                 f"block {self.name} needs n_fft of at least {sample_rate / self.fmin:.0f} at "

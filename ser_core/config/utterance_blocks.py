@@ -221,7 +221,7 @@ class BandEnergiesBlock(UtteranceBlock):
 
     def check_rate(self, sample_rate: int) -> None:
         """Raise ConfigError where the last band begins above half the sample rate."""
-        self._below_nyquist(self.edges[-1], sample_rate)
+        self._require_below_nyquist(self.edges[-1], sample_rate)
 
 
 class PermutationEntropyBlock(UtteranceBlock):
@@ -302,7 +302,7 @@ class PitchBlock(SpreadBlock):
 
     def check_rate(self, sample_rate: int) -> None:
         """Raise ConfigError where no peak can be found below half the sample rate."""
-        self._below_nyquist(self.fmin, sample_rate)
+        self._require_below_nyquist(self.fmin, sample_rate)
 
 
 class ChromaStatisticsBlock(UtteranceBlock):

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import features
 from ..config.feature_config import FeatureConfig
+from ..features import assemble, choose_front_end
 from ..model.predictor import Predictor
 from ..results import Result
 from .windows import speech_frames, speech_windows
@@ -82,8 +82,9 @@ def occlude(predictor: Predictor, samples: np.ndarray) -> Explanation:
         return Explanation(None, (), activity.segments, duration)
     windows = speech_windows(frames, spoken, config)
     step, edges = divide(windows, config)
-    plain = [features.levels(rows, config) for _, rows in windows]
-    network = _RepeatedQuestion(predictor, features.assemble(plain, config))
+    front = choose_front_end(config)
+    plain = [front.levels(rows) for _, rows in windows]
+    network = _RepeatedQuestion(predictor, assemble(plain, config))
     best = int(network.probabilities(network.inputs).argmax())
     logs = []
     # The first and the last moment are covered as often as the others, by pieces that overhang.
@@ -92,11 +93,10 @@ def occlude(predictor: Predictor, samples: np.ndarray) -> Explanation:
             cover(levels, rows, begin - start, begin - start + STEPS * step, config)
             for levels, (start, rows) in zip(plain, windows, strict=True)
         ]
-        logs.append(network.log_probability(features.assemble(covered, config), best))
+        logs.append(network.log_probability(assemble(covered, config), best))
     plain_log = network.log_probability(network.inputs, best)
     drops = np.convolve(plain_log - np.array(logs), np.ones(STEPS) / STEPS, "valid")
-    rate = config.sample_rate / config.hop_length  # [frames / s]
-    times = [round(min(edge / rate, duration), 3) for edge in edges]
+    times = [round(min(edge / config.frame_rate, duration), 3) for edge in edges]
     return Explanation(
         label=config.labels[best],
         moments=tuple(map(MomentSaliency, times, times[1:], drops.tolist())),
@@ -117,9 +117,8 @@ def divide(
     Returns:
         A step's length, and the edges of all steps, the last of which may be shorter [frames].
     """
-    rate = config.sample_rate / config.hop_length  # [frames / s]
     first, last = windows[0][0], max(start + len(rows) for start, rows in windows)
-    step = max(round(PIECE * rate / STEPS), -(-(last - first) // MOST_PIECES), 1)
+    step = max(round(PIECE * config.frame_rate / STEPS), -(-(last - first) // MOST_PIECES), 1)
     return step, [*range(first, last, step), last]
 
 
@@ -130,7 +129,7 @@ def cover(
 
     Args:
         levels: float32 array of shape (config.level_frames, config.block_features), the window's
-            features as `features.levels` gives.
+            features as `FrontEnd.levels` gives.
         rows: float32 array of shape (1 to config.window_frames, columns), its frames.
         begin, end: int, which of them; what lies outside the window is left out.
         config: FeatureConfig.
@@ -141,15 +140,7 @@ def cover(
     begin, end = max(begin, 0), min(end, len(rows))
     if begin >= end:
         return levels
-    if config.from_waveform:
-        silent = rows.copy()
-        silent[begin:end] = 0.0
-        return features.levels(silent, config)
-    before = (config.window_frames - len(rows)) // 2  # a short window stands in the middle
-    covered = levels.copy()
-    for block, columns in zip(config.blocks, config.columns, strict=True):
-        covered[before + begin : before + end, columns] = block.floor
-    return covered
+    return choose_front_end(config).cover(levels, rows, begin, end)
 
 
 class _RepeatedQuestion:

@@ -9,18 +9,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import features
 from ..audio.load import load_audio
 from ..audio.resample import Resampler
 from ..config.feature_config import FeatureConfig
+from ..features import assemble, choose_front_end, trim_range, window_starts
 from ..features.log_mel import mel_spectrogram
-from ..speech.gate import HOP, SpeechActivity, detect_speech
-from ..speech.stream import (
+from ..speech.gate import BANDS, HOP, SpeechActivity, detect_speech
+from ..speech.gate_stream import (
     GATE_BLOCK,
     GATE_SAMPLE_RATE,
-    FrameStream,
     SpeechStream,
-    gate_block,
+    gate_mel_stream,
     shares_gate,
 )
 from ..speech.voices import VoiceStream
@@ -34,24 +33,23 @@ def speech_windows(
     """Cut a recording to where speech is, and that into windows.
 
     Args:
-        frames: float32 array of shape (n, columns), as `features.to_frames` gives.
+        frames: float32 array of shape (n, columns), as `FrontEnd.frames` gives.
         spoken: bool array of shape (n,), at least one of them true.
         config: FeatureConfig.
 
     Returns:
         For each window the recording's frame where it begins, and a view of its frames.
     """
-    rate = config.sample_rate / config.hop_length  # [frames / s]
     first, last = np.flatnonzero(spoken)[[0, -1]]
-    margin = round(MARGIN * rate)
+    margin = round(MARGIN * config.frame_rate)
     begin = max(0, first - margin)
     frames, spoken = (rows[begin : last + 1 + margin] for rows in (frames, spoken))
-    kept = features.trim_range(frames, config)
+    kept = trim_range(frames, config)
     begin, frames, spoken = begin + kept.start, frames[kept], spoken[kept]
-    starts = features.window_starts(len(frames), config)
+    starts = window_starts(len(frames), config)
     length = config.window_frames
-    heard = [start for start in starts if spoken[start : start + length].any()]
-    return [(int(begin) + start, frames[start : start + length]) for start in heard or starts]
+    with_speech = [start for start in starts if spoken[start : start + length].any()]
+    return [(int(begin) + start, frames[start : start + length]) for start in with_speech or starts]
 
 
 def speech_inputs(frames: np.ndarray, spoken: np.ndarray, config: FeatureConfig) -> np.ndarray:
@@ -64,10 +62,13 @@ def speech_inputs(frames: np.ndarray, spoken: np.ndarray, config: FeatureConfig)
         float32 array of shape (inputs, config.frames, config.features).
     """
     windows = speech_windows(frames, spoken, config)
-    return features.assemble([features.levels(rows, config) for _, rows in windows], config)
+    front = choose_front_end(config)
+    return assemble([front.levels(rows) for _, rows in windows], config)
 
 
-def mark(segments: Sequence[tuple[float, float]], first: int, count: int, rate: float):
+def mark_speech(
+    segments: Sequence[tuple[float, float]], first: int, count: int, rate: float
+) -> np.ndarray:
     """Mark the frames in which somebody speaks.
 
     Args:
@@ -97,20 +98,19 @@ def speech_frames(
         config: FeatureConfig.
 
     Returns:
-        Where somebody speaks; the frames, as `features.to_frames` gives; and for each of them
+        Where somebody speaks; the frames, as `FrontEnd.frames` gives; and for each of them
         whether somebody speaks.
     """
-    frames = features.to_frames(samples, config)
+    frames = choose_front_end(config).frames(samples)
     if shares_gate(config):
-        mel = frames[:, : gate_block(config).n_mels]
+        mel = frames[:, :BANDS]
     else:
         mel = mel_spectrogram(
             load_audio((config.sample_rate, samples), sample_rate=GATE_SAMPLE_RATE)
         )
     speech = config.speech
     activity = detect_speech(mel, threshold=speech.threshold, min_speech=speech.min_seconds)
-    rate = config.sample_rate / config.hop_length  # [frames / s]
-    return activity, frames, mark(activity.segments, 0, len(frames), rate)
+    return activity, frames, mark_speech(activity.segments, 0, len(frames), config.frame_rate)
 
 
 def prepare_inputs(
@@ -158,7 +158,6 @@ class WindowStream:
     Attributes:
         speech: SpeechStream, where somebody speaks.
         voices: VoiceStream, what they sound like; None where nobody asks who speaks.
-        seconds: float [s], how much came in so far.
     """
 
     def __init__(
@@ -173,29 +172,28 @@ class WindowStream:
             voices: whether to keep what the voices sound like.
         """
         self.config = config
-        self.rate = config.sample_rate / config.hop_length  # [frames / s]
+        self.rate = config.frame_rate
         self.length = max(1, round(window * self.rate))
         self.step = max(1, round(hop * self.rate))
-        self.stream = FrameStream(config.blocks, config.sample_rate)
+        self.stream = choose_front_end(config).stream()
         self.speech = SpeechStream(config.speech.threshold)
         self.voices = VoiceStream() if voices else None
-        self.frames: np.ndarray | None = None
+        self.frames = np.empty((0, self.stream.columns), dtype=np.float32)
         self.origin = 0  # the recording's frame that comes first in `frames`
         self.start = 0  # the frame where the next window begins
-        self.gate = None
-        if not shares_gate(config):
-            self.gate = FrameStream((gate_block(config),), GATE_SAMPLE_RATE)
+        self.gate = None if shares_gate(config) else gate_mel_stream()
         self.resampler = Resampler(config.sample_rate, GATE_SAMPLE_RATE)
 
     @property
     def seconds(self) -> float:
+        """How much came in so far [s]."""
         return self.stream.total / self.config.sample_rate
 
     def push(self, samples: np.ndarray) -> Iterator[Window]:
         """Take the next mono float32 samples at `config.sample_rate`; give what is complete."""
         frames = self.stream.push(samples)
         self._append(frames)
-        self._hear(self._gate_mel(samples, frames))
+        self._push_gate(self._gate_mel(samples, frames))
         settled = int(self.speech.settled * HOP * self.rate)
         # The last window of a recording is found at its end alone.
         while self.start + self.length < min(self.stream.count, settled):
@@ -207,27 +205,29 @@ class WindowStream:
         """End the recording, and give the windows that are left."""
         frames = self.stream.finish()
         self._append(frames)
-        self._hear(self._gate_mel(np.empty(0, np.float32), frames, last=True), last=True)
+        self._push_gate(self._gate_mel(np.empty(0, np.float32), frames, last=True), last=True)
         last = max(0, self.stream.count - self.length)
         while self.start < last:
             yield self._window(self.start)
             self.start += self.step
         yield self._window(last)
 
-    def _hear(self, mel: np.ndarray, *, last: bool = False) -> None:
+    def _push_gate(self, mel: np.ndarray, *, last: bool = False) -> None:
         self.speech.push(mel, last=last)
         if self.voices is not None:
             self.voices.push(mel, self.speech.segments, self.speech.settled)
 
-    def _gate_mel(self, samples: np.ndarray, frames: np.ndarray, *, last: bool = False):
+    def _gate_mel(
+        self, samples: np.ndarray, frames: np.ndarray, *, last: bool = False
+    ) -> np.ndarray:  # (frames, 64)
         """The mel power that the gate reads of these samples, or of these frames of theirs."""
         if self.gate is None:
-            return frames[:, : gate_block(self.config).n_mels]
+            return frames[:, :BANDS]
         mel = self.gate.push(self.resampler.push(samples, last=last))
         return np.concatenate([mel, self.gate.finish()]) if last else mel
 
     def _append(self, frames: np.ndarray) -> None:
-        self.frames = frames if self.frames is None else np.concatenate([self.frames, frames])
+        self.frames = np.concatenate([self.frames, frames])
 
     def _forget(self) -> None:
         """Drop the frames before the next window, now and then, as that copies the others."""
@@ -244,7 +244,7 @@ class WindowStream:
         seconds = sum(b - a for a, b in segments)
         inputs = None
         if seconds > 0 and seconds >= self.config.speech.min_seconds - 1e-9:
-            spoken = mark(segments, first, len(frames), self.rate)
+            spoken = mark_speech(segments, first, len(frames), self.rate)
             if spoken.any():
                 inputs = speech_inputs(frames, spoken, self.config)
         return Window(start, end, seconds, inputs)

@@ -6,9 +6,25 @@ import sys
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from ser_core.config import blocks
-from ser_core.config.blocks import FRAME_BLOCKS, UTTERANCE_BLOCKS, Block
+from ser_core.config.blocks import BLOCKS, Block
+from ser_core.config.frame_blocks import (
+    ChromaBlock,
+    LogMelBlock,
+    SpectralContrastBlock,
+    TonnetzBlock,
+)
+from ser_core.config.utterance_blocks import (
+    BandEnergiesBlock,
+    ContrastStatisticsBlock,
+    PitchBlock,
+    UtteranceBlock,
+)
 from ser_core.errors import ConfigError
+from train import recipe
+
+RECIPE_BLOCKS = recipe.load("autoencoder_bilstm").features.blocks
+FRAME_BLOCKS = tuple(block for block in RECIPE_BLOCKS if not block.per_utterance)
+UTTERANCE_BLOCKS = tuple(block for block in RECIPE_BLOCKS if block.per_utterance)
 
 ANY_BLOCK = TypeAdapter(Block)
 
@@ -32,8 +48,8 @@ def test_every_feature_has_its_own_name():
 
 
 def test_only_utterance_blocks_are_per_utterance():
-    assert not any(block.per_utterance for block in FRAME_BLOCKS)
-    assert all(block.per_utterance for block in UTTERANCE_BLOCKS)
+    for block in BLOCKS.values():
+        assert block.per_utterance == issubclass(block, UtteranceBlock)
 
 
 @pytest.mark.parametrize(
@@ -41,9 +57,9 @@ def test_only_utterance_blocks_are_per_utterance():
     [
         *FRAME_BLOCKS,
         *UTTERANCE_BLOCKS,
-        blocks.LogMelBlock(),
-        blocks.ChromaBlock(),
-        blocks.TonnetzBlock(),
+        LogMelBlock(),
+        ChromaBlock(),
+        TonnetzBlock(),
     ],
     ids=lambda block: block.name,
 )
@@ -82,10 +98,10 @@ def test_the_reference_blocks_fit_ordinary_sample_rates(sample_rate):
 @pytest.mark.parametrize(
     ("block", "sentence"),
     [
-        (blocks.SpectralContrastBlock(), "begins a band at 6400 Hz, .* 4000 Hz"),
-        (blocks.ContrastStatisticsBlock(n_bands=5, n_fft=32, hop_length=16), "n_fft of at least"),
-        (blocks.BandEnergiesBlock(edges=(0.0, 4_000.0)), "begins a band at 4000 Hz"),
-        (blocks.PitchBlock(fmin=4_000.0, fmax=5_000.0), "begins a band at 4000 Hz"),
+        (SpectralContrastBlock(), "begins a band at 6400 Hz, .* 4000 Hz"),
+        (ContrastStatisticsBlock(n_bands=5, n_fft=32, hop_length=16), "n_fft of at least"),
+        (BandEnergiesBlock(edges=(0.0, 4_000.0)), "begins a band at 4000 Hz"),
+        (PitchBlock(fmin=4_000.0, fmax=5_000.0), "begins a band at 4000 Hz"),
     ],
 )
 def test_a_band_beyond_the_sample_rate_is_refused(block, sentence):

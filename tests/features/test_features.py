@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from ser_core import features
-from ser_core.config.blocks import LogMelBlock
 from ser_core.config.feature_config import Normalisation
+from ser_core.config.frame_blocks import LogMelBlock
 from ser_core.features.log_mel import hann, mel_filters, mel_spectrogram
 from tests.support.tiny_models import make_config
 
@@ -76,9 +76,10 @@ def test_silence_around_speech_is_trimmed():
     config = make_config()
     samples = voice_like()
     silence = np.zeros(RATE, dtype=np.float32)
-    padded = features.to_frames(np.concatenate([silence, samples, silence]), config)
+    front = features.choose_front_end(config)
+    padded = front.frames(np.concatenate([silence, samples, silence]))
     kept = features.trim(padded, config)
-    assert abs(len(kept) - len(features.to_frames(samples, config))) <= 4
+    assert abs(len(kept) - len(front.frames(samples))) <= 4
 
 
 def test_windows_cover_every_frame_and_end_with_the_recording():
@@ -97,7 +98,7 @@ def test_windows_cover_every_frame_and_end_with_the_recording():
 def test_a_short_recording_stands_in_the_middle_of_the_floor():
     config = make_config()
     window = np.ones((6, 8), dtype=np.float32)
-    inputs = features.assemble([features.levels(window, config)], config)[0]
+    inputs = features.assemble([features.choose_front_end(config).levels(window)], config)[0]
     assert inputs.shape == (20, 8)
     np.testing.assert_allclose(inputs[7:13], 0.0, atol=1e-5)
     np.testing.assert_allclose(inputs[:7], -60.0)
@@ -108,7 +109,6 @@ def test_statistics_and_selection_are_applied_in_this_order():
     config = make_config(
         normalisation=Normalisation(mean=tuple(range(8)), std=(2.0,) * 8), selected=(7, 1)
     )
-    inputs = features.assemble(
-        [features.levels(np.ones((20, 8), dtype=np.float32), config)], config
-    )[0]
+    levels = features.choose_front_end(config).levels(np.ones((20, 8), dtype=np.float32))
+    inputs = features.assemble([levels], config)[0]
     np.testing.assert_allclose(inputs[0], [-3.5, -0.5], atol=1e-5)

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from ser_core.config.blocks import LogMelBlock
 from ser_core.config.feature_config import FeatureConfig, Normalisation, SpeechSettings
+from ser_core.config.frame_blocks import LogMelBlock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 

@@ -13,12 +13,12 @@ import pytest
 import soundfile
 
 from ser_core import DEFAULT_MODEL, LABELS, EmotionRecognizer
-from ser_core.config.blocks import MfccBlock
 from ser_core.config.feature_config import Normalisation
+from ser_core.config.frame_blocks import MfccBlock
 from ser_core.errors import AnalysisCancelledError, AudioFormatError, AudioLengthError, ExportError
-from ser_core.features import to_frames
+from ser_core.features import choose_front_end
 from ser_core.speech.gate import find_segments, speech_probability
-from ser_core.speech.stream import FrameStream, SpeechStream
+from ser_core.speech.gate_stream import SpeechStream
 from ser_core.timeline import analyze as analysing
 from ser_core.timeline.wilson import wilson_interval
 from ser_core.timeline.windows import WindowStream
@@ -153,16 +153,17 @@ def test_a_fifth_of_a_second_of_speech_is_too_little_to_answer(recognizer):
 @pytest.mark.parametrize("piece", [1, 777, 16_000, 163_840, 10**9])
 def test_frames_of_pieces_are_those_of_the_whole(recognizer, piece):
     samples = conversation()[: 16_000 if piece == 1 else None]
-    stream = FrameStream(recognizer.config.blocks, 16_000)
+    front = choose_front_end(recognizer.config)
+    stream = front.stream()
     parts = [stream.push(samples[i : i + piece]) for i in range(0, len(samples), piece)]
     frames = np.concatenate([*parts, stream.finish()])
-    np.testing.assert_array_equal(frames, to_frames(samples, recognizer.config))
+    np.testing.assert_array_equal(frames, front.frames(samples))
 
 
 @pytest.mark.parametrize("piece", [100, 1_000, 4_097])
 def test_speech_found_in_pieces_is_that_of_the_whole(recognizer, piece):
     samples = np.tile(conversation((0.4, 0.2, 3.0)), 8)
-    mel = to_frames(samples, recognizer.config)
+    mel = choose_front_end(recognizer.config).frames(samples)
     stream = SpeechStream(recognizer.config.speech.threshold)
     for start in range(0, len(mel), piece):
         stream.push(mel[start : start + piece])

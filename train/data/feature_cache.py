@@ -23,7 +23,7 @@ from ser_core.config.feature_config import (
     Outputs,
     SpeechSettings,
 )
-from ser_core.features import assemble, levels, place, split, to_frames, trim
+from ser_core.features import assemble, choose_front_end, trim
 from ser_core.speech.gate import MIN_SPEECH, THRESHOLD
 
 from ..corpora import Clip
@@ -55,10 +55,7 @@ class Features:
         Returns:
             float32 array of shape (inputs, frames, features).
         """
-        rows = self.versions[version]
-        if not config.from_waveform:
-            rows = [levels(window, config) for window in split(rows, config)]
-        return assemble(rows, config)
+        return assemble(choose_front_end(config).unpack(self.versions[version]), config)
 
 
 def feature_config(
@@ -131,8 +128,7 @@ def compute(
         "blocks": [block.model_dump() for block in config.blocks],
         "versions": wanted,
     }
-    if config.from_waveform:
-        key |= {"window": config.window, "hop": config.hop, "statistics": config.statistics}
+    key |= choose_front_end(config).pack_parameters
     folder = cache / hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     table = rows(clips)
@@ -176,10 +172,8 @@ def read(file: Path, digest: str, versions: Sequence[str]) -> Features:
 
 def version(samples: np.ndarray, name: str, config: FeatureConfig) -> np.ndarray:
     """Compute the features of one version of a recording; see Features.versions."""
-    frames = trim(to_frames(change(samples, name, config.sample_rate), config), config)
-    if not config.from_waveform:
-        return frames  # (frames, bands)
-    return np.stack([levels(window, config) for window in split(frames, config)])
+    front = choose_front_end(config)
+    return front.pack(trim(front.frames(change(samples, name, config.sample_rate)), config))
 
 
 def change(samples: np.ndarray, name: str, sample_rate: int) -> np.ndarray:
@@ -222,14 +216,8 @@ def statistics(features: Sequence[Features], config: FeatureConfig) -> Normalisa
         Normalisation of `config.block_features` values each, of six significant digits; a feature
         that never changes gets the deviation 1.
     """
-    if config.from_waveform:
-        observed = [clip.versions[ORIGINAL].reshape(-1, config.block_features) for clip in features]
-    else:
-        observed = [
-            place(window, 0, config)[: len(window)]
-            for clip in features
-            for window in split(clip.versions[ORIGINAL], config)
-        ]
+    front = choose_front_end(config)
+    observed = [front.observe(clip.versions[ORIGINAL]) for clip in features]
     values = np.concatenate(observed).astype(np.float64)  # (all frames, features)
     mean, std = values.mean(axis=0), values.std(axis=0)
     std = np.where(std < 1e-8, 1.0, std)

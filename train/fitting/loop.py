@@ -14,7 +14,7 @@ from keras import ops
 from tqdm import tqdm
 
 from ser_core.config.feature_config import FeatureConfig
-from ser_core.features import place, sequences, split, standardise
+from ser_core.features import choose_front_end, place, sequences, split, standardise
 from ser_core.model.pooling import pool
 
 from ..data import augment
@@ -79,7 +79,7 @@ class Batches:
         self.material, self.config, self.schedule = material, config, schedule
         self.augmentation, self.seed = recipe.augmentation, list(seed)
         self.bands = self.telephone = None
-        if recipe.augmentation is not None and not config.from_waveform:
+        if recipe.augmentation is not None:
             self.bands = augment.Bands.for_config(config)
             if recipe.augmentation.telephone:
                 self.telephone = augment.Telephone.for_config(config)
@@ -143,8 +143,9 @@ class Batches:
 
     def levels(self, version: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """One randomly changed and placed network input, (frames, features) in its own units."""
-        if self.config.from_waveform:
-            return one_of(sequences(version, self.config), rng)
+        if self.augmentation is None:
+            windows = choose_front_end(self.config).unpack(version)
+            return one_of(sequences(np.stack(windows), self.config), rng)
         # Nothing is drawn where a recipe does without a change: its networks stay what they were.
         if self.augmentation.stretch:
             version = augment.stretch(version, self.augmentation.stretch, rng)

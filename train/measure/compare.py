@@ -14,7 +14,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from ser_core.features import assemble, levels, split, to_frames
+from ser_core.features import assemble, choose_front_end, split
 from ser_core.model.files import (
     COMPARISON,
     LITERT_FILE,
@@ -79,8 +79,9 @@ def measure_costs(recipe: Recipe) -> dict[str, float]:
     samples = (0.1 * loudness * rng.standard_normal(len(loudness))).astype(np.float32)
 
     def inputs() -> np.ndarray:
-        frames = to_frames(samples, config)
-        return assemble([levels(window, config) for window in split(frames, config)], config)
+        front = choose_front_end(config)
+        windows = split(front.frames(samples), config)
+        return assemble([front.levels(window) for window in windows], config)
 
     build = NETWORKS[recipe.network.name]
     network = build(config.frames, config.features, len(config.labels), **recipe.network.parameters)

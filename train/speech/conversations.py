@@ -18,7 +18,7 @@ from scipy.optimize import linear_sum_assignment
 
 from ser_core.features.log_mel import mel_spectrogram
 from ser_core.speech.gate import THRESHOLD
-from ser_core.speech.stream import SpeechStream
+from ser_core.speech.gate_stream import SpeechStream
 from ser_core.speech.voices import VoiceStream
 
 from ..corpora import Clip

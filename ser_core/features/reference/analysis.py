@@ -4,32 +4,42 @@ Everything is computed when it is first asked for, and once. Arrays are time fir
 where librosa's are (..., frames).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import cached_property, lru_cache, wraps
+from typing import Any, TypeAlias
 
+import librosa
 import numpy as np
 
-from ...errors import ModelError
+from ...config.frame_blocks import WaveformBlock
 from ..log_mel import mel_bands
 from .running_median import running_median
-
-try:
-    import librosa
-except ImportError as error:
-    raise ModelError(
-        "The feature blocks of this model need librosa, which is not installed: pip install librosa"
-    ) from error
 
 BLOCK_FRAMES = 32  # transformed at a time: what stands between is small enough for the cache
 TINY = np.finfo(np.float32).tiny  # power
 ZERO_CROSSING_THRESHOLD = 1e-10  # full scale; librosa counts what is nearer to zero as zero
 
+Compute: TypeAlias = Callable[..., np.ndarray]
 
-def once(compute: Callable) -> Callable:
+FEATURES: dict[str, Compute] = {}
+"""The function that computes each block, by the block's name."""
+
+
+def computes(block: type[WaveformBlock]) -> Callable[[Compute], Compute]:
+    """Register a function as the one that computes a block, of an Analysis and its parameters."""
+
+    def register(compute: Compute) -> Compute:
+        FEATURES[block.model_fields["name"].default] = compute
+        return compute
+
+    return register
+
+
+def once(compute: Compute) -> Compute:
     """Compute a function of an Analysis and parameters once for each set of parameters."""
 
     @wraps(compute)
-    def remembered(analysis: "Analysis", **parameters) -> np.ndarray:
+    def remembered(analysis: "Analysis", **parameters: Any) -> np.ndarray:
         key = (compute, *sorted(parameters.items()))
         if key not in analysis.results:
             analysis.results[key] = compute(analysis, **parameters)
@@ -74,7 +84,7 @@ class Analysis:
         self.n_fft = n_fft
         self.hop_length = hop_length
         self.frames = 1 + len(samples) // hop_length
-        self.results: dict[tuple, np.ndarray] = {}
+        self.results: dict[Hashable, np.ndarray] = {}
 
     @cached_property
     def framed(self) -> np.ndarray:  # (frames, n_fft)

@@ -1,18 +1,29 @@
-"""Features of each frame, one function for each frame block, named as the block is.
+"""Features of each frame, one function for each frame block.
 
 Each takes the Analysis of a window and the block's own parameters, and returns a float array of
 shape (frames, width). Units, ranges and sources stand with the blocks, in
 ser_core.config.frame_blocks.
 """
 
+import librosa
 import numpy as np
 import scipy.fft
 
-from .analysis import Analysis, librosa, once
+from ...config.frame_blocks import (
+    ChromaBlock,
+    MelDbBlock,
+    MfccBlock,
+    OnsetStrengthBlock,
+    SpectralContrastBlock,
+    TonnetzBlock,
+    ZeroCrossingRateBlock,
+)
+from .analysis import Analysis, computes, once
 
 DELTA_WIDTH = 9  # frames that a difference is fitted to
 
 
+@computes(MfccBlock)
 def mfcc(analysis: Analysis, *, n_mfcc: int, deltas: int, n_mels: int) -> np.ndarray:
     """Mel-frequency cepstral coefficients [dB], then first and second differences of the first.
 
@@ -33,11 +44,13 @@ def mfcc(analysis: Analysis, *, n_mfcc: int, deltas: int, n_mels: int) -> np.nda
     return np.concatenate([cepstrum, *differences], axis=1)
 
 
+@computes(MelDbBlock)
 def mel_db(analysis: Analysis, *, n_mels: int) -> np.ndarray:
     """Mel power relative to the window's largest, in [-80, 0] dB."""
     return librosa.power_to_db(analysis.mel(n_mels=n_mels), ref=np.max)
 
 
+@computes(SpectralContrastBlock)
 @once
 def spectral_contrast(analysis: Analysis, *, n_bands: int, fmin: float) -> np.ndarray:
     """Peaks less valleys of the spectrum [dB] in each octave band."""
@@ -46,11 +59,13 @@ def spectral_contrast(analysis: Analysis, *, n_bands: int, fmin: float) -> np.nd
     ).T
 
 
+@computes(ZeroCrossingRateBlock)
 def zero_crossing_rate(analysis: Analysis) -> np.ndarray:
     """Share of samples where the sign changes, in [0, 1]."""
     return analysis.zero_crossing_rate[:, None]
 
 
+@computes(OnsetStrengthBlock)
 @once
 def onset_strength(analysis: Analysis, *, n_mels: int) -> np.ndarray:
     """Mean rise of the mel bands since the frame before [dB]."""
@@ -59,25 +74,13 @@ def onset_strength(analysis: Analysis, *, n_mels: int) -> np.ndarray:
     return np.pad(rise, (delay, 0))[: analysis.frames, None]
 
 
+@computes(ChromaBlock)
 def chroma(analysis: Analysis) -> np.ndarray:
     """Energy of the twelve pitch classes, each frame's largest 1."""
     return analysis.chroma
 
 
+@computes(TonnetzBlock)
 def tonnetz(analysis: Analysis) -> np.ndarray:
     """Tonal centroids of the chroma."""
     return librosa.feature.tonnetz(chroma=analysis.chroma.T).T
-
-
-FRAME_FEATURES = {
-    function.__name__: function
-    for function in (
-        mfcc,
-        mel_db,
-        spectral_contrast,
-        zero_crossing_rate,
-        onset_strength,
-        chroma,
-        tonnetz,
-    )
-}

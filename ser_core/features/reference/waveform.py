@@ -7,16 +7,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...config.blocks import WaveformBlock
+from ...config.frame_blocks import WaveformBlock
 from ...errors import AudioContentError, ConfigError
-from .analysis import Analysis
-from .frame_features import FRAME_FEATURES
+from . import frame_features, utterance_features
+from .analysis import FEATURES, Analysis
 from .statistics import summarise
-from .utterance_features import UTTERANCE_FEATURES
 
-__all__ = ["summarise", "waveform_features"]
+__all__ = ["frame_features", "summarise", "utterance_features", "waveform_features"]
 
-FEATURES = FRAME_FEATURES | UTTERANCE_FEATURES
 COMMON = {"name", "n_fft", "hop_length"}  # what every block has; the rest goes to its function
 
 
@@ -41,11 +39,11 @@ def waveform_features(
         AudioContentError: there are no samples.
         ConfigError: a block has another hop_length, or cannot be computed at this sample rate.
 
-    >>> from ser_core.config.blocks import FRAME_BLOCKS, UTTERANCE_BLOCKS
+    >>> from ser_core.config.frame_blocks import ChromaBlock, MfccBlock
     >>> silence = np.zeros(66_150, dtype=np.float32)
-    >>> blocks = FRAME_BLOCKS + UTTERANCE_BLOCKS
+    >>> blocks = (MfccBlock(n_mfcc=40), ChromaBlock())
     >>> waveform_features(silence, blocks, sample_rate=22_050).shape
-    (130, 203)
+    (130, 52)
     """
     samples = np.asarray(samples, dtype=np.float32)
     if samples.ndim != 1 or not len(samples):

@@ -8,7 +8,7 @@ import pytest
 from ser_core import DEFAULT_MODEL
 from ser_core.audio.load import load_audio
 from ser_core.config.feature_config import FeatureConfig
-from ser_core.features import relative_level, to_frames
+from ser_core.features import choose_front_end, relative_level
 from tests.support.recordings import FIXTURES
 from train import recipe as recipes
 from train.data.augment import (
@@ -55,8 +55,8 @@ def test_a_telephone_in_mel_bands_is_close_to_one_in_samples(file):
     config = FeatureConfig.from_json((Path(DEFAULT_MODEL) / "feature_config.json").read_text())
     samples = load_audio(FIXTURES / file, sample_rate=config.sample_rate)
     rate, floor = config.sample_rate, config.blocks[0].floor
-    power = to_frames(samples, config)
-    real = relative_level(to_frames(telephone(samples, rate), config), floor)
+    power = choose_front_end(config).frames(samples)
+    real = relative_level(choose_front_end(config).frames(telephone(samples, rate)), floor)
     heard = Telephone.for_config(config).carry(power, Bands.for_config(config))
     made = relative_level(heard, floor)
     untouched = relative_level(power, floor)
@@ -79,7 +79,7 @@ def test_steady_noise_is_as_loud_in_every_block_as_the_bands_say():
     config = two_blocks()
     bands = Bands.for_config(config)
     noise = np.random.default_rng(0).normal(size=160_000).astype(np.float32)
-    power = to_frames(noise, config)[10:-10].mean(axis=0)
+    power = choose_front_end(config).frames(noise)[10:-10].mean(axis=0)
     first, second = (power[block].mean() for block in bands.blocks)
     assert second / first == pytest.approx(bands.gains[bands.blocks[1]].mean(), rel=0.05)
     silence = np.full((300, 128), 1e-20, dtype=np.float32)
