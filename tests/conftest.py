@@ -11,11 +11,19 @@ import pytest
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
 from tests.support.hub_server import HubServer
+from tests.support.shared import keep_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Say where is kept what is made once, for all processes of pytest-xdist too."""
+    own = tmp_path_factory.getbasetemp()
+    keep_in((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared")
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +41,7 @@ def ravdess() -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def recognizer() -> EmotionRecognizer:
     """The recognizer that comes with the app."""
     return EmotionRecognizer(DEFAULT_MODEL)
@@ -84,16 +92,16 @@ def hub() -> Iterator[HubServer]:
 
 
 @pytest.fixture
-def hub_process(hub, tmp_path) -> Callable[..., subprocess.Popen]:
-    """Start Python code in a process of its own, whose Hub is `hub`.
+def hub_environment(hub, tmp_path) -> Callable[..., dict[str, str]]:
+    """Say what the environment of a process is whose Hub is `hub`.
 
-    The function returned takes the code, its arguments and:
+    The function returned takes:
         token: str or None, sent as HF_TOKEN; the owner's where not given.
         home: str, name of the cache; processes of one test share the one of the same name.
         **environment: further variables.
     """
 
-    def start(code, *arguments, token=hub.token, home="home", **environment) -> subprocess.Popen:
+    def variables(*, token=hub.token, home="home", **environment) -> dict[str, str]:
         plain = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
         settings = {
             "HF_ENDPOINT": hub.url,
@@ -105,12 +113,25 @@ def hub_process(hub, tmp_path) -> Callable[..., subprocess.Popen]:
         }
         if token is not None:
             settings["HF_TOKEN"] = token
+        return plain | settings | environment
+
+    return variables
+
+
+@pytest.fixture
+def hub_process(hub_environment, tmp_path) -> Callable[..., subprocess.Popen]:
+    """Start Python code in a process of its own, whose Hub is `hub`.
+
+    The function returned takes the code, its arguments and what `hub_environment` takes.
+    """
+
+    def start(code, *arguments, **options) -> subprocess.Popen:
         return subprocess.Popen(
             [sys.executable, "-c", code, *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=plain | settings | environment,
+            env=hub_environment(**options),
             cwd=tmp_path,
         )
 

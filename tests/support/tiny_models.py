@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ser_core.config.feature_config import FeatureConfig, Normalisation, SpeechSettings
 from ser_core.config.frame_blocks import LogMelBlock
+from tests.support.shared import written_once
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -27,7 +28,6 @@ def make_config(**changes) -> FeatureConfig:
 
 def tiny_config(**changes) -> FeatureConfig:
     """The feature config of a tiny model: windows of a second, and these fields changed."""
-
     defaults = {
         "window": 1.0,
         "hop": 0.5,
@@ -39,6 +39,7 @@ def tiny_config(**changes) -> FeatureConfig:
     return make_config(**(defaults | changes))
 
 
+@written_once
 def write_tiny_model(
     directory: Path,
     *,
@@ -81,6 +82,7 @@ def write_tiny_model(
     return directory
 
 
+@written_once
 def write_intense_model(
     directory: Path, *, likeliest: str = "angry", swapped: bool = False, **changes
 ) -> Path:

@@ -1,11 +1,13 @@
 """A training as people run it, as small as a test wants it: a corpus of buzzes, a few steps."""
 
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import soundfile
+
+from tests.support.commands import run_train
 
 ROOT = Path(__file__).parents[2]
 # TensorFlow 2.21's oneDNN crashes on convolutions of eight channels or fewer, hence sixteen.
@@ -44,15 +46,17 @@ def recipe_without_pretraining(folder: Path) -> Path:
     return path
 
 
-def run_fit(folder: Path, *more: str, check: bool = True) -> subprocess.CompletedProcess:
+def run_fit(
+    folder: Path, *more: str, check: bool = True, run: Callable = run_train
+) -> subprocess.CompletedProcess:
     """Run the command as a person does; results, work and model go into `folder`."""
-    command = [sys.executable, "-m", "train", "fit", "--corpus", f"ravdess={folder / 'corpus'}"]
-    command += ["--recipe", str(folder / "small.toml"), "--jobs", "2"]
+    words = ["fit", "--corpus", f"ravdess={folder / 'corpus'}"]
+    words += ["--recipe", str(folder / "small.toml"), "--jobs", "2"]
     for part in ("results", "work", "cache"):
-        command += [f"--{part}", str(folder / part)]
-    command += ["--out", str(folder / "model")]
+        words += [f"--{part}", str(folder / part)]
+    words += ["--out", str(folder / "model")]
     for value in SMALL:
-        command += ["--set", value]
-    done = subprocess.run([*command, *more], capture_output=True, text=True, cwd=ROOT, timeout=400)
+        words += ["--set", value]
+    done = run(*words, *more)
     assert not check or done.returncode == 0, done.stderr[-3000:]
     return done

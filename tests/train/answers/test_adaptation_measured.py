@@ -1,8 +1,6 @@
 """What adapting gains, measured on made-up voices of which the leaning is known."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +10,7 @@ from ser_core.config.feature_config import FeatureConfig
 from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 from ser_core.model.adaptation import centre_logs
+from tests.support.commands import run_train
 from tests.support.tiny_models import make_config
 from train.answers import adaptation_gain, out_of_fold
 from train.answers.enrolments import drawn, drawn_alike, enrolments
@@ -176,12 +175,11 @@ def test_the_command_prints_a_table_and_writes_metrics_and_config(tmp_path):
         folder.mkdir(exist_ok=True)
         (folder / "metrics.json").write_text('{"accuracy": 0.5}')
     make_config().save(model)
-    command = [sys.executable, "-m", "train", "adaptation", str(results)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    done = run_train("adaptation", results)
+    assert done.returncode == 0, done.stderr
     assert "| 10 clips |" in done.stdout
     assert json.loads((results / "metrics.json").read_text()) == {"accuracy": 0.5}
-    command += ["--write", "--model", str(model)]
-    subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert run_train("adaptation", results, "--write", "--model", model).returncode == 0
     stored = json.loads((results / "metrics.json").read_text())
     assert stored["accuracy"] == 0.5
     assert adaptation_gain.table(stored["adaptation"]) == done.stdout

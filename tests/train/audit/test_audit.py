@@ -2,8 +2,6 @@
 
 import csv
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +14,7 @@ from ser_core import LABELS
 from ser_core.audio.load import load_audio
 from ser_core.config.feature_config import Normalisation
 from ser_core.errors import ConfigError
+from tests.support.commands import run_train
 from train import corpora
 from train import recipe as recipes
 from train.audit.audit import Audit, audit, of_corpora, of_split
@@ -303,9 +302,9 @@ def test_many_findings_are_cut_in_print_and_whole_in_json(voices):
 def test_the_command_fails_in_a_sentence_and_writes_what_it_found(voices, tmp_path):
     make_ravdess(tmp_path / "ravdess", voices)
     (tmp_path / "metrics.json").write_text('{"accuracy": 0.5}', encoding="utf-8")
-    command = [sys.executable, "-m", "train", "audit", "--jobs", "1"]
-    command += ["--corpus", f"ravdess={tmp_path / 'ravdess'}", "--write", str(tmp_path)]
-    done = subprocess.run([*command, "--protocol", "random"], capture_output=True, text=True)
+    words = ["audit", "--jobs", "1"]
+    words += ["--corpus", f"ravdess={tmp_path / 'ravdess'}", "--write", str(tmp_path)]
+    done = run_train(*words, "--protocol", "random")
     assert done.returncode == 1
     assert "leaks between training and test (speaker)" in done.stderr
     assert "Traceback" not in done.stderr
@@ -313,7 +312,7 @@ def test_the_command_fails_in_a_sentence_and_writes_what_it_found(voices, tmp_pa
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     assert metrics["accuracy"] == 0.5
     assert metrics["audit"]["kinds"] == ["speaker"]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = run_train(*words)
     assert done.returncode == 0, done.stderr
     assert "no leaks found" in done.stdout
 

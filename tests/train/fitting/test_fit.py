@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -13,21 +12,26 @@ import soundfile
 
 from ser_core import LABELS, EmotionRecognizer
 from ser_core.errors import ConfigError
+from tests.support.commands import run_train, start_train
+from tests.support.shared import keep
 from tests.support.tiny_training import SMALL, make_corpus, recipe_without_pretraining, run_fit
 from train import recipe as recipes
 
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory) -> Path:
-    """A folder in which a whole fit has run."""
-    folder = tmp_path_factory.mktemp("fit")
+def fit_as_people_do(folder: Path) -> None:
+    """Run a whole fit."""
     make_corpus(folder / "corpus")
     recipe_without_pretraining(folder)
-    done = run_fit(folder)
+    done = run_fit(folder, run=start_train)
     assert "loss=" in done.stderr  # the progress bar
-    return folder
+
+
+@pytest.fixture(scope="module")
+def trained() -> Path:
+    """A folder in which a whole fit has run."""
+    return keep("fit", fit_as_people_do)
 
 
 def test_fit_writes_results_and_a_model_that_loads(trained):
@@ -59,8 +63,8 @@ def test_saved_networks_use_built_in_layers_alone(trained):
 
 def test_metrics_command_recomputes_what_fit_wrote(trained):
     results = trained / "results" / "default" / "speaker"
-    command = [sys.executable, "-m", "train", "metrics", str(results)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    done = run_train("metrics", results)
+    assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["clips"] == 24
     assert "agrees with out_of_fold.csv" in done.stderr
 
@@ -70,8 +74,7 @@ def test_metrics_command_finds_figures_that_do_not_follow(trained, tmp_path):
     shutil.copytree(trained / "results" / "default" / "speaker", results)
     metrics = json.loads((results / "metrics.json").read_text())
     (results / "metrics.json").write_text(json.dumps(metrics | {"accuracy": 0.95}))
-    command = [sys.executable, "-m", "train", "metrics", str(results)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    done = run_train("metrics", results)
     assert done.returncode == 1
     assert "accuracy differ" in done.stderr
     assert "Traceback" not in done.stderr
@@ -159,9 +162,8 @@ def test_evaluate_answers_from_the_file_and_says_what_was_trained_on(trained, tm
         sound, rate = soundfile.read(ROOT / "tests" / "fixtures" / f"{name}.wav")
         soundfile.write(folder / f"03-01-{code:02d}-01-01-01-01.wav", sound, rate)
     soundfile.write(folder / "03-01-06-01-01-01-01.wav", np.zeros(16_000), 16_000)
-    command = [sys.executable, "-m", "train", "evaluate", "--model", str(trained / "model")]
-    command += ["--corpus", f"ravdess={tmp_path / 'corpus'}", "--out", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=200)
+    options = ["--corpus", f"ravdess={tmp_path / 'corpus'}", "--out", tmp_path]
+    done = run_train("evaluate", "--model", trained / "model", *options)
     assert done.returncode == 0, done.stderr[-2000:]
     measured = json.loads((tmp_path / "ravdess.json").read_text())
     assert (measured["asked"], measured["clips"], measured["no_speech"]) == (3, 2, 1)
@@ -173,15 +175,16 @@ def test_evaluate_answers_from_the_file_and_says_what_was_trained_on(trained, tm
 
 def run_measure(folder: Path, name: str, *more: str) -> subprocess.CompletedProcess:
     """Run a command that measures the networks of the folds in `folder`."""
-    command = [sys.executable, "-m", "train", name, "--corpus", f"ravdess={folder / 'corpus'}"]
-    command += ["--recipe", str(folder / "small.toml")]
+    words = [name, "--corpus", f"ravdess={folder / 'corpus'}"]
+    words += ["--recipe", str(folder / "small.toml")]
     for part in ("results", "work", "cache"):
-        command += [f"--{part}", str(folder / part)]
+        words += [f"--{part}", str(folder / part)]
     for value in SMALL:
-        command += ["--set", value]
-    return subprocess.run([*command, *more], capture_output=True, text=True, cwd=ROOT, timeout=400)
+        words += ["--set", value]
+    return run_train(*words, *more)
 
 
+@pytest.mark.slow
 def test_robustness_measures_the_folds_and_goes_on_where_it_stopped(trained, tmp_path):
     from train.measure.robustness import CONDITIONS
 
@@ -219,6 +222,7 @@ def test_robustness_measures_the_folds_and_goes_on_where_it_stopped(trained, tmp
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_forms_are_measured_on_speakers_that_the_folds_never_heard(trained, tmp_path):
     folder = tmp_path / "again"
     shutil.copytree(trained, folder)
@@ -249,8 +253,7 @@ def test_fit_says_how_well_each_voice_is_heard(trained):
 
 
 def test_push_to_needs_a_model_to_publish(trained):
-    command = [sys.executable, "-m", "train", "fit", "--corpus", "ravdess=.", "--push-to", "a/b"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=100)
+    done = run_train("fit", "--corpus", "ravdess=.", "--push-to", "a/b")
     assert done.returncode == 1
     assert "give --out DIR" in done.stderr
 
@@ -273,18 +276,19 @@ def tensorboard_tags(logs: Path) -> set[str]:
     return tags
 
 
+@pytest.mark.slow
 def test_duplicated_has_every_clip_twice(trained, tmp_path):
     shutil.copytree(trained / "corpus", tmp_path / "corpus")
     recipe_without_pretraining(tmp_path)
-    command = [sys.executable, "-m", "train", "fit", "--protocol", "duplicated", "--jobs", "2"]
-    command += ["--recipe", str(tmp_path / "small.toml"), "--fold", "1"]
-    command += ["--corpus", f"ravdess={tmp_path / 'corpus'}"]
+    words = ["fit", "--protocol", "duplicated", "--jobs", "2"]
+    words += ["--recipe", str(tmp_path / "small.toml"), "--fold", "1"]
+    words += ["--corpus", f"ravdess={tmp_path / 'corpus'}"]
     for part in ("results", "work", "cache"):
-        command += [f"--{part}", str(tmp_path / part)]
-    command += ["--tensorboard", str(tmp_path / "logs")]
+        words += [f"--{part}", str(tmp_path / part)]
+    words += ["--tensorboard", str(tmp_path / "logs")]
     for value in [*SMALL, "training.steps=20"]:
-        command += ["--set", value]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=200)
+        words += ["--set", value]
+    done = run_train(*words)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "batch_loss" in tensorboard_tags(tmp_path / "logs")
     folds = tmp_path / "results" / "default" / "duplicated" / "folds"

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from ser_core import EmotionRecognizer
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.features import network_inputs
 from ser_core.model.runtime import KerasRuntime, LiteRTRuntime
+from tests.support.commands import run_train
 from tests.support.tiny_training import make_corpus
 from train import recipe as recipes
 
@@ -42,13 +42,13 @@ SMALL = {
 
 def train_recipe(folder: Path, name: str, *more: str) -> subprocess.CompletedProcess:
     """Fit a recipe as a person does, on two folds and all clips."""
-    command = [sys.executable, "-m", "train", "fit", "--recipe", name, "--jobs", "2"]
-    command += ["--corpus", f"ravdess={folder / 'corpus'}", "--out", str(folder / "model")]
+    words = ["fit", "--recipe", name, "--jobs", "2"]
+    words += ["--corpus", f"ravdess={folder / 'corpus'}", "--out", str(folder / "model")]
     for part in ("results", "work", "cache"):
-        command += [f"--{part}", str(folder / part)]
+        words += [f"--{part}", str(folder / part)]
     for value in [*TWO_PASSES, *SMALL[name], *more]:
-        command += ["--set", value]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=400)
+        words += ["--set", value]
+    return run_train(*words)
 
 
 @pytest.mark.slow

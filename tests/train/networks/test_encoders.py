@@ -238,6 +238,7 @@ def test_network_over_an_encoder_learns_in_its_own_layers_only(encoder, tmp_path
     )
 
 
+@pytest.mark.slow
 def test_networks_trained_side_by_side_find_what_was_heard(taught_run, encoder, tmp_path):
     """The encoder hears every clip before they start, so that none of them has to."""
     from train.fitting import fit as fitting
@@ -262,6 +263,7 @@ def test_networks_trained_side_by_side_find_what_was_heard(taught_run, encoder, 
     assert len(again) == len(run.clips)
 
 
+@pytest.mark.slow
 def test_a_condensed_encoder_is_heard_and_learnt_over(encoder, tmp_path):
     from train import corpora
     from train.fitting import fit as fitting

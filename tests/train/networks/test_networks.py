@@ -33,6 +33,7 @@ from train.networks import NETWORKS, autoencoder_bilstm
 from train.networks.export import LARGEST_DIFFERENCE
 
 ROOT = Path(__file__).parents[3]
+QUICK = ("kbest_dense", "residual_cnn")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,13 @@ class Trained:
     windows: np.ndarray
 
 
-@pytest.fixture(scope="module", params=sorted(NETWORKS))
+def of_each_network() -> list:
+    """The names of all networks, as parameters of which two are quick."""
+    rest = sorted(NETWORKS.keys() - QUICK)
+    return [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in rest)]
+
+
+@pytest.fixture(scope="module", params=of_each_network())
 def trained(request, tmp_path_factory) -> Trained:
     """Each network in turn, built small, trained a little and saved."""
     keras.utils.set_random_seed(1)
@@ -181,6 +188,7 @@ def saved_networks(tmp_path_factory) -> dict[str, str]:
     return {name: str(root / name) for name in CASES}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_other_backends_answer_the_same_and_train(backend, saved_networks):
     if importlib.util.find_spec(backend) is None:

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +12,10 @@ import pytest
 
 from ser_core import DEFAULT_MODEL
 from ser_core.model.files import OPTIONAL_FILES, REPOSITORY_FILES
+from tests.support.commands import run_train
 from tests.support.hub_server import HubServer
 
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture
-def hub():
-    with HubServer() as server:
-        yield server
 
 
 @pytest.fixture
@@ -55,11 +49,8 @@ def publish(
     environment.pop("HF_TOKEN", None)
     if hub:
         environment["HF_TOKEN"] = token or hub.token
-    command = [sys.executable, "-m", "train", "publish", "--model", str(model)]
-    command += ["--repo", "user/voices", *more]
-    return subprocess.run(
-        command, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=300
-    )
+    words = ["publish", "--model", model, "--repo", "user/voices", *more]
+    return run_train(*words, environment=environment)
 
 
 def test_a_dry_run_writes_everything_and_asks_nobody(model, tmp_path):
@@ -101,6 +92,7 @@ def test_two_pushes_renew_the_figures_and_keep_peoples_words(model, hub):
     assert b"measured: evaluation" in repository.files()["README.md"]
 
 
+@pytest.mark.slow
 def test_a_branch_and_a_pull_request_leave_main_alone(model, hub):
     assert publish(model, hub=hub).returncode == 0
     repository = hub.repo("model", "user/voices")
@@ -123,6 +115,7 @@ def test_a_token_that_may_only_read_is_refused_in_a_sentence(model, hub):
     assert hub.read_token not in done.stderr + done.stdout
 
 
+@pytest.mark.slow
 def test_a_hub_that_fails_or_is_away_is_told_of_and_keeps_what_it_had(model, hub):
     assert publish(model, hub=hub).returncode == 0
     repository = hub.repo("model", "user/voices")

@@ -18,6 +18,7 @@ import yaml
 from pyarrow import parquet
 
 from ser_core.model.hub_faults import explain_push
+from tests.support.commands import run_train
 from tests.support.tiny_training import SMALL, make_corpus, recipe_without_pretraining
 from train import corpora
 from train.corpora import CORPORA, CorpusError, emodb, iemocap, published, ravdess
@@ -25,8 +26,6 @@ from train.corpora.hub_corpus import Address
 from train.corpora.licences import LICENCES, licence_of
 from train.publish.datasets import check_licence, columns, publish_dataset, shards, write
 from train.publish.model_card import FRONT_MATTER, merge
-
-COMMAND = "import sys; from train.__main__ import main; sys.argv[0] = 'train'; main()"
 
 READ = """
 import dataclasses, json, sys
@@ -109,15 +108,14 @@ def dataset_repository(hub, files):
 
 
 @pytest.fixture
-def publish(hub_process, root):
+def publish(hub_environment, root, tmp_path):
     """Run the command; returns its status, and what it printed to stdout and to stderr."""
 
     def run(*arguments, corpus=f"ravdess={root}", **options) -> tuple[int, str, str]:
         words = ("publish-dataset", "--corpus", corpus, "--repo", "user/name", *arguments)
-        process = hub_process(COMMAND, *words, **options)
-        output, errors = process.communicate(timeout=300)
-        assert "Traceback" not in errors, errors
-        return process.returncode, output, errors
+        done = run_train(*words, environment=hub_environment(**options), folder=tmp_path)
+        assert "Traceback" not in done.stderr, done.stderr
+        return done.returncode, done.stdout, done.stderr
 
     return run
 
@@ -170,6 +168,7 @@ def test_a_corpus_comes_back_from_the_hub_as_it_was(hub, publish, hub_process, c
     assert contents == {clip.file: clip.path.read_bytes() for clip in corpus.clips}
 
 
+@pytest.mark.slow
 def test_features_are_the_same_and_come_from_the_same_cache(dataset_repository, hub_run, root):
     here, there = hub_run(FEATURES, f"ravdess={root}", "hub:user/name").splitlines()
     assert here == there
@@ -178,7 +177,7 @@ def test_features_are_the_same_and_come_from_the_same_cache(dataset_repository, 
 
 
 @pytest.mark.slow
-def test_a_fit_from_the_hub_is_the_fit_from_the_folder(hub, hub_run, publish, tmp_path):
+def test_a_fit_from_the_hub_is_the_fit_from_the_folder(hub_environment, publish, tmp_path):
     folder = make_corpus(tmp_path / "corpus")
     recipe = recipe_without_pretraining(tmp_path)
     status, _, errors = publish("--audio", corpus=f"ravdess={folder}")
@@ -186,7 +185,9 @@ def test_a_fit_from_the_hub_is_the_fit_from_the_folder(hub, hub_run, publish, tm
     words = [word for value in SMALL for word in ("--set", value)]
     answers, written = [], []
     for corpus in (f"ravdess={folder}", "hub:user/name"):
-        hub_run(COMMAND, "fit", "--recipe", recipe, "--corpus", corpus, *words, "--jobs", "1")
+        fit = ("fit", "--recipe", recipe, "--corpus", corpus, *words, "--jobs", "1")
+        done = run_train(*fit, environment=hub_environment(), folder=tmp_path)
+        assert done.returncode == 0, done.stderr
         answers.append(sorted(tmp_path.rglob("out_of_fold.csv"))[0].read_bytes())
         written.append([file.stat().st_mtime_ns for file in sorted(tmp_path.rglob("fold_?.csv"))])
     assert answers[0] == answers[1]
@@ -195,6 +196,7 @@ def test_a_fit_from_the_hub_is_the_fit_from_the_folder(hub, hub_run, publish, tm
     assert len(written[0]) == 3
 
 
+@pytest.mark.slow
 def test_what_was_fetched_once_is_not_fetched_again(hub, dataset_repository, hub_run):
     first = hub_run(READ, "hub:user/name")
     hub.requests.clear()
@@ -220,6 +222,7 @@ def test_a_revision_is_one_state_of_the_corpus(dataset_repository, files, hub_ru
     assert {clip["emotion"] for clip in then["clips"]} == {"neutral", "angry", "surprised"}
 
 
+@pytest.mark.slow
 def test_the_card_s_snippet_streams_without_torch(dataset_repository, files, hub_run):
     (snippet,) = re.findall(r"```python\n(.*?)```", files["README.md"].decode(), re.DOTALL)
     code = snippet + (
@@ -245,14 +248,14 @@ def test_the_cached_folder_is_an_audiofolder(dataset_repository, hub_run):
     }
 
 
-def test_corpus_info_describes_what_is_on_the_hub(dataset_repository, hub_process):
-    process = hub_process(COMMAND, "corpus", "info", "hub:user/name", BROWSER_PATH="/none")
-    output, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors
-    table = [line.split() for line in output.split("\n\n")[1].splitlines()]
+def test_corpus_info_describes_what_is_on_the_hub(dataset_repository, hub_environment):
+    environment = hub_environment(BROWSER_PATH="/none")
+    done = run_train("corpus", "info", "hub:user/name", environment=environment)
+    assert done.returncode == 0, done.stderr
+    table = [line.split() for line in done.stdout.split("\n\n")[1].splitlines()]
     assert table[0] == ["female", "male", "total"]
     assert table[-2:] == [["clips", "4", "8", "12"], ["speakers", "1", "2", "3"]]
-    assert "1 further file is a second copy of one of these and was left out." in output
+    assert "1 further file is a second copy of one of these and was left out." in done.stdout
 
 
 def test_without_being_asked_no_audio_is_sent(hub, publish, sentences, hub_run):
@@ -542,6 +545,7 @@ def test_a_body_cut_short_is_resumed_and_one_of_the_wrong_length_is_not_used(
     assert len(json.loads(hub_run(READ, "hub:user/name"))["clips"]) == 12
 
 
+@pytest.mark.slow
 def test_several_processes_may_fetch_one_corpus_at_once(hub, dataset_repository, hub_process):
     processes = [hub_process(READ, "hub:user/name") for _ in range(3)]
     told = [process.communicate(timeout=300) for process in processes]

@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 
 from ser_core import DEFAULT_MODEL
 from ser_core.errors import ConfigError
+from tests.support.commands import run_train
 from tests.support.hub_server import HubServer
 from train.publish.spaces import HubModel, front_matter, publish_space, write_space
 
@@ -32,14 +33,7 @@ def command(*arguments: str, home: Path, **environment: str) -> subprocess.Compl
     """Run `python -m train publish-space`, with no token but the given one."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
     kept |= {"HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
-    return subprocess.run(
-        [sys.executable, "-m", "train", "publish-space", *arguments],
-        cwd=ROOT,
-        env=kept | environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    return run_train("publish-space", *arguments, environment=kept | environment)
 
 
 @pytest.mark.parametrize("model", [None, MODEL])
