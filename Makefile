@@ -2,10 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TOOLS := .venv-tools/bin
-# A process of pytest for each core, four at most; a file's tests share what they set up, so they stay together.
-SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
+# A process of pytest for each core, four at most, each with files that follow one another, as a file's tests share what
+# they set up; one that is done early takes over some of another's.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist worksteal
 
-.PHONY: install app test test-slow test-all test-cluster test-backbone quality docs dist space clean
+.PHONY: install app test test-rest test-slow test-all test-cluster test-backbone quality docs dist space clean
 
 install: .venv/app
 
@@ -15,10 +16,13 @@ app: .venv/app
 test: .venv/test
 	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE)
 
-test-slow: .venv/test
+# What test leaves out.
+test-rest: .venv/test
 	$(BIN)/python -m pytest -m slow $(SIDE_BY_SIDE)
 
-test-all: test test-slow
+test-slow: test-rest
+
+test-all: test test-rest
 
 # Ray, in an environment of its own; two minutes.
 test-cluster: .venv-cluster/test

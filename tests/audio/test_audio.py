@@ -555,10 +555,10 @@ def test_longer_than_the_limit_is_refused_without_decoding_the_rest(tmp_path):
     with open(path, "wb") as file:
         file.write(wav_bytes(np.zeros(0), data_size=size))
         file.truncate(44 + size)
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(AudioLengthError, match="at most 5 s"):
         load_audio(path, max_seconds=5)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_an_error_on_the_way_keeps_its_cause():
@@ -629,11 +629,11 @@ def test_ffmpeg_is_not_loaded_for_a_wav_or_for_text():
 
 
 def assert_only_audio_errors(data: bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with contextlib.suppress(AudioError):
         samples = load_audio(data, max_seconds=60)
         assert np.isfinite(samples).all()
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def mutated(data: bytes, rng: np.random.Generator) -> bytes:

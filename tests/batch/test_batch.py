@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from ser_core import DEFAULT_MODEL, LABELS, EmotionRecognizer
+from ser_core import DEFAULT_MODEL, LABELS
 from ser_core.batch import BatchError, run
 from ser_core.batch import recordings as recordings_module
 from ser_core.batch.pool import WorkerPool
@@ -66,11 +66,6 @@ fsspec.register_implementation("deadly", Deadly, clobber=True)
 fsspec.register_implementation("waiting", Waiting, clobber=True)
 fsspec.register_implementation("endless", Endless, clobber=True)
 """
-
-
-@pytest.fixture(scope="module")
-def recognizer() -> EmotionRecognizer:
-    return EmotionRecognizer.from_pretrained(DEFAULT_MODEL)
 
 
 @pytest.fixture
@@ -300,6 +295,7 @@ def test_an_output_that_cannot_be_is_refused_before_any_work(archive, tmp_path, 
         quiet([archive], place)
 
 
+@pytest.mark.slow
 def test_killed_and_started_again_nothing_is_twice_and_nothing_lost(many, tmp_path):
     out, undisturbed = tmp_path / "out.csv", tmp_path / "undisturbed.csv"
     quiet([many], undisturbed)
@@ -349,6 +345,7 @@ def test_killed_after_the_table_was_written_it_only_tidies_up(archive, tmp_path,
     assert not list(tmp_path.glob("out.csv.*"))
 
 
+@pytest.mark.slow
 def test_interrupted_it_stops_its_workers_and_says_how_to_go_on(many, dangerous, tmp_path):
     # One recording keeps a worker waiting, so that the run cannot end before it is interrupted.
     arguments = (many, "waiting://gate.wav", "--out", tmp_path / "out.csv", "--workers", 2)
@@ -457,6 +454,7 @@ def test_a_foreign_file_is_never_overwritten(archive, tmp_path):
     assert (tmp_path / "mine.csv").read_text(encoding="utf-8") == "name,age\nAda,36\n"
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_are_one_too_many(many, tmp_path):
     process = command(many, "--out", tmp_path / "out.csv", "--workers", 1, "--quiet")
     wait_for((tmp_path / "out.csv.parts" / "part-000001.jsonl").exists, process)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ser_core import DEFAULT_MODEL, EmotionRecognizer, SpeakerTurn
+from ser_core import SpeakerTurn
 from ser_core.speech.clusters import Clustering, cluster, cut, merges
 from ser_core.speech.turns import NAMES, diarise, follow
 from ser_core.speech.voices import CELL, CEPSTRA, VoiceStream, around, embed, load_map
@@ -17,11 +17,6 @@ from ser_core.timeline import analyze as analysing
 from tests.support.recordings import conversation, voice
 
 PAUSES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-
-
-@pytest.fixture(scope="module")
-def recognizer() -> EmotionRecognizer:
-    return EmotionRecognizer.from_pretrained(DEFAULT_MODEL)
 
 
 @pytest.fixture(scope="module")

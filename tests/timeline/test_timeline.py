@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from ser_core import DEFAULT_MODEL, LABELS, EmotionRecognizer
+from ser_core import LABELS, EmotionRecognizer
 from ser_core.config.feature_config import Normalisation
 from ser_core.config.frame_blocks import MfccBlock
 from ser_core.errors import AnalysisCancelledError, AudioFormatError, AudioLengthError, ExportError
@@ -24,11 +24,6 @@ from ser_core.timeline.wilson import wilson_interval
 from ser_core.timeline.windows import WindowStream
 from tests.support.recordings import FIXTURES, conversation, voice
 from tests.support.tiny_models import write_tiny_model
-
-
-@pytest.fixture(scope="module")
-def recognizer() -> EmotionRecognizer:
-    return EmotionRecognizer.from_pretrained(DEFAULT_MODEL)
 
 
 @pytest.fixture(scope="module")

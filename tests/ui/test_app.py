@@ -366,7 +366,7 @@ def test_app_serves_a_folder_and_tells_its_name_only(tmp_path: Path) -> None:
     assert any(line.startswith(f"Loaded {folder} in ") for line in log)
 
 
-@pytest.mark.parametrize("model", ["", "no-such-folder"])
+@pytest.mark.parametrize("model", ["", pytest.param("no-such-folder", marks=pytest.mark.slow)])
 def test_app_without_its_model_says_why_wherever_it_is_asked(tmp_path: Path, model: str) -> None:
     folder = tmp_path / model
     with running_app(SER_MODEL_ID=str(folder)) as (url, log):
@@ -414,6 +414,7 @@ def test_app_pulls_its_model_from_the_hub_and_starts_from_the_cache_without_it(
     assert any(line.startswith("The Hub lists no files of user/name") for line in log)
 
 
+@pytest.mark.slow
 def test_app_without_hub_and_cache_says_so_soon(tmp_path: Path) -> None:
     environment = {"HF_HOME": str(tmp_path), "HF_ENDPOINT": f"http://127.0.0.1:{free_port()}"}
     with running_app(SER_MODEL_ID="user/name", **environment) as (url, log):
@@ -423,6 +424,7 @@ def test_app_without_hub_and_cache_says_so_soon(tmp_path: Path) -> None:
     assert not any("Retry" in line for line in log)
 
 
+@pytest.mark.slow
 def test_app_behind_a_proxy_gives_addresses_under_its_path() -> None:
     with running_app(GRADIO_ROOT_PATH="/emotion") as (url, _):
         assert HTTP.get(f"{url}config").json()["root"].endswith("/emotion")

@@ -53,6 +53,7 @@ def test_many_clients_at_once_lose_nothing_and_get_their_own_answers(
     assert app.settled() == 0
 
 
+@pytest.mark.slow
 def test_damaged_uploads_end_in_an_answer_or_a_sentence(app: App) -> None:
     before = ask_good(app, LIMIT)
     endings = send_all(app, 100, 1, limit=LIMIT, clients=8)
@@ -64,6 +65,7 @@ def test_damaged_uploads_end_in_an_answer_or_a_sentence(app: App) -> None:
     assert "Traceback" not in app.log.read_text("utf-8", "replace")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 def test_memory_does_not_grow_with_the_number_of_calls(app: App) -> None:
     sound = SPEECH.read_bytes()
