@@ -149,6 +149,7 @@ def test_only_files_of_a_repository_are_downloaded(hub, repository, load):
     assert sorted(downloads(hub)) == sorted(FILES)
 
 
+@pytest.mark.slow
 def test_the_token_is_not_shown_to_the_large_file_storage(hub, repository, load):
     repository.private = True
     load()
@@ -205,6 +206,7 @@ def test_a_branch_that_moved_is_followed_and_only_its_news_are_downloaded(hub, r
     assert load(revision=first["revision"]) == first
 
 
+@pytest.mark.slow
 def test_branches_tags_and_pull_requests_are_revisions(hub, repository, hub_run, load):
     program = (
         "import sys; from huggingface_hub import HfApi; from ser_core import *; api = HfApi(); "
@@ -325,7 +327,14 @@ def test_a_hub_that_refuses_is_told_of_or_the_cache_serves(
     assert load() == first
 
 
-@pytest.mark.parametrize("kind", ["offline", "unreachable", "hanging", "dropping"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "offline",
+        "unreachable",
+        *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("hanging", "dropping")),
+    ],
+)
 def test_without_the_hub_the_cache_serves_and_says_so(hub, repository, load, hub_process, kind):
     first = load()
     environment = {}
@@ -388,6 +397,7 @@ def test_a_file_of_the_wrong_size_is_not_kept(hub, repository, errors, load):
     assert load()["revision"] == repository.resolve().oid
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["drop", 500])
 def test_a_download_that_never_succeeds_ends_in_a_sentence(hub, repository, errors, kind):
     hub.fail("/stored/.*model.tflite", kind, method="GET", times=100)
@@ -411,6 +421,7 @@ def test_a_pull_that_was_killed_leaves_nothing_half_written(
     assert load()["revision"] == repository.resolve().oid
 
 
+@pytest.mark.slow
 def test_several_processes_may_pull_one_repository_at_once(hub, repository, hub_process, fixtures):
     speech = fixtures / "speech_male.wav"
     processes = [hub_process(LOAD, speech, "{}") for _ in range(4)]
@@ -419,6 +430,7 @@ def test_several_processes_may_pull_one_repository_at_once(hub, repository, hub_
     assert len({output for output, _ in told}) == 1
 
 
+@pytest.mark.slow
 def test_a_push_that_breaks_off_leaves_the_last_whole_commit(hub, repository, hub_run, tmp_path):
     folder = tmp_path / "model"
     shutil.copytree(DEFAULT_MODEL, folder)
@@ -443,6 +455,7 @@ for _ in range(4):
     assert repository.files() == FILES | {"README.md": (folder / "README.md").read_bytes()}
 
 
+@pytest.mark.slow
 def test_a_push_killed_while_it_uploads_leaves_the_last_whole_commit(hub, repository, hub_process):
     before = repository.resolve()
     hub.fail("/upload/", "hang", times=2)
