@@ -4,6 +4,7 @@ Every use of it stands in `ser_core/ui/server/inside.py`. Where a new version br
 here fails and says which, of which version, and what of ours depends on it.
 """
 
+import ast
 import functools
 import inspect
 import threading
@@ -22,7 +23,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from ser_core.ui.server import inside
-from tests.support.app import HTTP, PATIENCE, file_data, free_port, upload
+from tests.support.app import HTTP, PATIENCE, ROOT, file_data, free_port, upload
 
 COVERED: set[str] = set()
 """Names of `inside` that a test here checks."""
@@ -372,6 +373,24 @@ def test_the_server_can_be_ended(uploads: Path) -> None:
     assert stage.lived == ["begun", "ended"]
     with pytest.raises(httpx.TransportError):
         HTTP.get(stage.url)
+
+
+PRIVATE = {"_queue", "fns", "mcp_server_obj", "server_app", "state_holder", "upload_file_set"}
+"""Attributes of gr.Blocks that its documentation does not name."""
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "ser_core" / "ui").rglob("*.py")), ids=lambda path: path.stem
+)
+def test_no_other_module_reaches_into_gradio(path: Path) -> None:
+    if path.stem == "inside":
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module is not None and not node.level:
+            is_gradio = node.module.split(".")[0] in ("gradio", "gradio_client")
+            assert not is_gradio or node.module == "gradio.events", node.module
+        if isinstance(node, ast.Attribute):
+            assert node.attr not in PRIVATE, f"line {node.lineno}"
 
 
 def test_everything_that_reaches_into_gradio_is_checked_here() -> None:
