@@ -112,7 +112,7 @@ def test_the_tables_hold_the_measured_numbers() -> None:
     by_voice = measurements.fairness(metrics.fairness)
     assert "Best speaker, 02 (female)" in by_voice
     assert "Worst speaker, 01 (male)" in by_voice
-    assert "-35.0 points against that for female ones" in by_voice
+    assert "differs from that for female speakers by -35.0 points" in by_voice
     told = measurements.intensity(metrics.intensity)
     assert ">1.00</dd>" in told
     assert "Angry" in told
@@ -134,7 +134,7 @@ def test_robustness_and_forms_say_what_they_were_measured_on(tmp_path: Path) -> 
     unseen = {**FORMS, "unseen": {"clips": 900, "forms": [WHOLE, SMALL | {"accuracy": 0.587}]}}
     repository = Repository.load(write(tmp_path / "other", forms=unseen))
     smaller = measurements.forms(repository.forms)
-    assert "900 clips of speakers they never heard" in smaller
+    assert "900 clips of unseen speakers" in smaller
     assert "58.7%" in smaller
 
 
@@ -158,7 +158,7 @@ def found(*drops: float) -> Explanation:
 def test_the_picture_of_the_moments_says_which_spoke_most() -> None:
     samples = np.sin(np.arange(32_000, dtype=np.float32))
     shown = moments.draw_moments(found(0.1, 0.9, 1.0, -0.2), samples)
-    assert "0.5 to 1.5 s spoke most for sad." in shown
+    assert "0.5 to 1.5 s contributed most to sad." in shown
     assert shown.count('class="ser-for"') == 3
     assert shown.count('class="ser-against"') == 1
     assert "--emotion:var(--ser-sad)" in shown
@@ -166,5 +166,5 @@ def test_the_picture_of_the_moments_says_which_spoke_most() -> None:
 
 def test_where_no_moment_spoke_for_the_answer_the_picture_says_so() -> None:
     shown = moments.draw_moments(found(-0.1, 0.0), np.zeros(16_000, np.float32))
-    assert "No single moment spoke for sad" in shown
+    assert "No single moment decided for sad" in shown
     assert "nan" not in shown

@@ -70,7 +70,7 @@ def test_the_top_three_stand_in_descending_order_before_all_eight() -> None:
 def test_an_uncertain_answer_says_so_first() -> None:
     card = answer.answer_card(UNSURE)
     assert f">{text.UNCERTAIN_TITLE}</p>" in card
-    assert "Most like happy, with a probability of 40.0%." in card
+    assert "Most likely happy, with a probability of 40.0%." in card
     assert ">Happy</p>" not in card
 
 
@@ -138,7 +138,7 @@ def test_the_model_tab_shows_the_repositorys_own_numbers(page: Page) -> None:
 def test_the_words_say_who_was_tested_and_what_follows(page: Page) -> None:
     words = model_tab.protocol_sentence(page.repository.metrics)
     assert "1,440 clips of 24 speakers" in words
-    assert "never heard that speaker" in words
+    assert "trained without that speaker" in words
     assert "two English sentences" in words
 
 

@@ -9,8 +9,8 @@ LEAD = (
     "hear in it, and how sure the model is."
 )
 FOOTER = (
-    "The answer is about how a voice sounds, which is not always what a person feels. Do not use "
-    "it to judge people."
+    "The answer describes how a voice sounds, not what a person feels. Do not use it to judge "
+    "people."
 )
 MODEL_LINE = "Model: {model}."
 EMBEDDED_MODEL = "the one that comes with this app"
@@ -19,34 +19,34 @@ REVISION = "{model}, revision {revision}"
 # A page without its model
 UNAVAILABLE_TITLE = "The model could not be loaded"
 UNAVAILABLE_HINT = (
-    "No other model is used in its place. Whoever runs this app can set SER_MODEL_ID and "
-    "SER_MODEL_REVISION, or unset both to use the embedded model, and start it again."
+    "No other model takes its place. Whoever runs this app can set SER_MODEL_ID and "
+    "SER_MODEL_REVISION, or unset both for the embedded model, and restart it."
 )
 
 # A page for a group
-LOGIN = "This page is for those whom its owner gave a name and a password."
+LOGIN = "This page asks for a name and a password. Its owner gives them out."
 
 # Predict
 PREDICT_TAB = "Predict"
 RECORDING = "Recording"
 RUN = "Recognize the emotion"
 LIMITS = (
-    "Up to {seconds:g} seconds and {megabytes} MB: WAV, FLAC, OGG, Opus, MP3, M4A or WebM. "
-    "One person, speaking clearly, works best. A recording is deleted from the server after about "
+    "Up to {seconds:g} seconds and {megabytes} MB: WAV, FLAC, OGG, Opus, MP3, M4A or WebM. One "
+    "person speaking clearly works best. A recording is deleted from the server after about "
     "{minutes:g} minutes, and nothing is kept."
 )
 WAITING_TITLE = "No recording yet"
-WAITING = "Record a sentence or upload a file. The answer appears here by itself."
-WORKING_TITLE = "Listening"
-WORKING = "This takes a moment."
+WAITING = "Record a sentence or upload a file, and the answer appears here."
+WORKING_TITLE = "One moment"
+WORKING = "The recording is being analyzed."
 PROBABILITY = "{percent} probability"
 TOP = "Most likely"
 ALL = "All eight emotions"
 ALL_OTHER = "All emotions"
 UNCERTAIN_TITLE = "Not sure"
-UNCERTAIN = "The model is not sure: no emotion stands out enough to be relied on."
-UNCERTAIN_MOST_LIKE = "Most like {label}, with a probability of {percent}."
-NO_SPEECH_TITLE = "No speech was found"
+UNCERTAIN = "No emotion stands out enough to be relied on."
+UNCERTAIN_MOST_LIKE = "Most likely {label}, with a probability of {percent}."
+NO_SPEECH_TITLE = "No speech found"
 NO_SPEECH = (
     "Nobody seems to speak in this recording, so there is no emotion to report. Speak closer to "
     "the microphone, check that it is not muted, and try again."
@@ -56,51 +56,48 @@ INTENSITY = "Intensity {percent}"
 FAILED_TITLE = "This recording cannot be used"
 NO_RECORDING = "There is no recording yet: record one or upload a file first."
 GONE = (
-    "The recording is no longer on the server, where recordings are kept for about {minutes:g} "
+    "The recording is no longer on the server, which keeps recordings for about {minutes:g} "
     "minutes: record or upload it again."
 )
 
 FAULT = (
-    "Something went wrong on the server, and there is no answer. Try again; if it happens again, "
-    "the people who run this app can find the reason in its log."
+    "Something went wrong on the server. Please try again; if it keeps happening, the people who "
+    "run this app can find the reason in its log."
 )
-TURN = "Others are before you:"
-BUSY_TITLE = "Not taken yet"
+TURN = "Your place in the queue:"
+BUSY_TITLE = "The server is busy"
 BUSY = (
-    "The server could not take this recording, most likely because too many are waiting already. "
-    "Press the button in a moment to try again."
+    "It did not take this recording, most likely because too many are waiting already. Press the "
+    "button again in a moment."
 )
-FULL = (
-    "Too many recordings are waiting: no more than {most} may, and as many do. Try again in a "
-    "moment."
-)
-ENDING = "The app is about to end and takes nothing new: try again in a minute."
+FULL = "Too many recordings are waiting: no more than {most} may. Try again in a moment."
+ENDING = "The app is shutting down and takes nothing new: try again in a minute."
 
 # Predict: moments
-MOMENTS_RUN = "Which moments spoke for it?"
-MOMENTS = "Which moments spoke for it"
-MOMENTS_WORKING = "Covering one moment after the other, and listening again."
-MOMENTS_STRONGEST = "{time} spoke most for {label}."
+MOMENTS_RUN = "Show the decisive moments"
+MOMENTS = "Decisive moments"
+MOMENTS_WORKING = "Masking one moment after another, to see how the answer changes."
+MOMENTS_STRONGEST = "{time} contributed most to {label}."
 MOMENTS_NONE = (
-    "No single moment spoke for {label}: without any of them it is as likely or likelier."
+    "No single moment decided for {label}: without any one of them it is as likely, or likelier."
 )
 MOMENTS_SPAN = "{start:.1f} to {end:.1f} s"
 SECONDS = "{seconds:g} s"
 MOMENTS_SUMMARY = (
-    "The recording as a waveform, shaded where speech was found, and under it a bar for each "
+    "The recording as a waveform, shaded where there is speech, and under it a bar for each "
     "moment; the tallest are at {time}."
 )
 MOMENTS_NO_MOMENT = "no single moment"
 MOMENTS_NOTE = (
-    "Each bar is a moment that was covered: above the line, the answer was less likely without it; "
-    "below, likelier. The tallest counts most. The shaded parts are where speech was found."
+    "Each bar is a moment that was masked: above the line, the answer was less likely without it; "
+    "below, likelier. The tallest bar counts most. Speech is shaded."
 )
 
 # Examples
 EXAMPLES = "Or try an example"
 EXAMPLES_NOTE = (
-    "Synthetic voices, made for this page by a speech synthesizer, in the manner that actors "
-    "use for some feelings. The model learned from people, so its answers to these prove nothing."
+    "Synthetic voices, made for this page with a speech synthesizer in the manner that actors use "
+    "for some feelings. The model learned from people, so its answers to these prove nothing."
 )
 EXAMPLE_NAMES = {
     "plain": "Plain",
@@ -116,100 +113,101 @@ EXAMPLE_NAMES = {
 HISTORY = "My history"
 HISTORY_INTRO = (
     "Keep this tab's answers in this browser, up to the last {most}: emotion, probabilities and "
-    "time, never a recording or its name. The server is sent them to draw them, and keeps none. "
-    "Examples are left out. Whoever uses this browser can see them."
+    "time, never a recording or its name. They are sent to the server to be drawn, and it keeps "
+    "none. Examples are left out. Anyone who uses this browser can see them."
 )
 HISTORY_SWITCH = "Remember my answers in this browser"
 HISTORY_OFF = "Nothing is remembered."
-HISTORY_EMPTY = "Nothing yet: the next answer is the first."
+HISTORY_EMPTY = "Nothing yet: the next answer will be the first."
 HISTORY_ERASE = "Erase and switch off"
 HISTORY_NOTE = (
     "Each mark is one answer, fainter where the model was not sure; the percentages are shares of "
-    "the answers. Times are in UTC. How a voice sounded is not how anybody was."
+    "the answers. Times are in UTC. How a voice sounded is not how anybody felt."
 )
 HISTORY_HEADERS = ("Time (UTC)", "Emotion", "Probability")
-HISTORY_SUMMARY = "{count} answers from {first} to {last}: {heard}."
+HISTORY_SUMMARY = "{count} answers from {first} to {last}: {shares}."
 
 # Feedback
 FEEDBACK = "Was this right?"
 FEEDBACK_NOTE = (
-    "Only if you like, and only by the button below. The data set {repo} on the Hugging Face Hub "
-    "then keeps: your choice, the answer and its probabilities, whether it was adapted to a voice, "
-    "the model and its version, and the date. As nothing says whose it is, it cannot be taken back."
+    "Only if you like, and only when you press the button. The data set {repo} on the Hugging "
+    "Face Hub then keeps your choice, the answer and its probabilities, whether it was adapted to "
+    "a voice, the model and its version, and the date. Nothing says whose it is, so it cannot be "
+    "taken back."
 )
 FEEDBACK_LABEL = "To me it sounds"
 FEEDBACK_OTHER = "None of these"
-FEEDBACK_AUDIO = "Give the recording too: those who can read the data set can then hear my voice"
+FEEDBACK_AUDIO = "Include the recording: those who can read the data set can then hear my voice"
 FEEDBACK_SEND = "Send feedback"
-FEEDBACK_CHOOSE = "Choose what it sounds like to you first."
-FEEDBACK_NONE = "There is no answer here any more to say anything about, and nothing was sent."
-FEEDBACK_FULL = "Feedback cannot be taken at the moment, and nothing was sent: try again later."
+FEEDBACK_CHOOSE = "First choose what it sounds like to you."
+FEEDBACK_NONE = "The answer is no longer here to say anything about, and nothing was sent."
+FEEDBACK_FULL = "Feedback cannot be taken at the moment, and nothing was sent. Try again later."
 FEEDBACK_THANKS = "Thank you. The recording was not kept."
 FEEDBACK_THANKS_AUDIO = "Thank you. The recording is kept with it, without its name."
 LIMITS_FEEDBACK = "What you send as feedback is kept elsewhere."
-PRIVACY_NOTE_FEEDBACK = "Nothing, but for feedback that you send."
+PRIVACY_NOTE_FEEDBACK = "Nothing but the feedback that you send."
 PRIVACY_FEEDBACK = (
     "Feedback that you send goes to the data set {repo} on the Hugging Face Hub: your choice, the "
     "answer, its probabilities, whether it was adapted to a voice, model, version and date. The "
-    "recording goes with it only where you tick that, as sound alone, without name and tags."
+    "recording goes with it only where you tick that box, as sound alone, without name and tags."
 )
 
 # Predict: one voice
 VOICE = "Make it mine"
 VOICE_INTRO = (
     "Some voices sound sad, or angry, whatever they say. Add recordings of one voice, and the "
-    "answers on this tab allow for that. It takes {least} at least; ten or more help most, in "
-    "moods as different as they come. Nobody needs to say what they express."
+    "answers on this tab take that into account. It takes {least} at least; ten or more help "
+    "most, in moods as different as possible. You need not say what they express."
 )
 VOICE_LIMITS = (
     "Up to {most} recordings of {seconds:g} seconds. Only {numbers} numbers about the voice are "
-    "kept, for this page alone and until you close it or press the button; the recordings are "
+    "kept, for this page alone, until you close it or press the button; the recordings are "
     "deleted like any other."
 )
 VOICE_RECORDINGS = "Recordings of one voice"
 VOICE_FORGET = "Forget this voice"
 VOICE_NONE = "Not adapted: answers are for voices in general."
-VOICE_WORKING = "Listening to the voice."
+VOICE_WORKING = "Learning the voice."
 VOICE_ADAPTED = "Adapted to this voice with {used}."
 VOICE_ADAPTED_SOME = "Adapted to this voice with {used} of {given}; nobody speaks in the others."
-VOICE_ANSWER = "Adapted to the voice of {used}."
+VOICE_ANSWER = "Adapted to the voice in {used}."
 VOICE_ONE_RECORDING = "1 recording"
 VOICE_COUNT = "{count} recordings"
 VOICE_TOO_MANY = "Too many recordings: expected at most {most}, got {given}; remove some."
 
 # Emotions along time
 STRIP_PART = "{label} {seconds:.0f} s"
-STRIP_SILENCE = "nobody speaks {seconds:.0f} s"
+STRIP_SILENCE = "no speech {seconds:.0f} s"
 
 # Live
 LIVE_TAB = "Live"
 LIVE_INTRO = (
-    "Speak, and see twice a second what the last seconds sound like, and how that changes over the "
-    "last minute."
+    "Speak, and see twice a second what the last seconds sound like, and how that changes over "
+    "the last minute."
 )
 LIVE_MICROPHONE = "Microphone"
 LIVE_CLEAR = "Clear"
 LIVE_LIMITS = (
-    "Sound is deleted from the server as soon as it was heard; a minute of answers is kept while "
-    "you listen, and nothing afterwards. Up to {visitors} visitors are listened to at a time, and "
-    "each may have to wait for a new turn after {minutes:g} minutes."
+    "Sound is deleted from the server as soon as it is analyzed; a minute of answers is kept "
+    "while you speak, and nothing afterwards. Up to {visitors} visitors can use this at a time, "
+    "and each may have to wait for a new turn after {minutes:g} minutes."
 )
 LIVE_WAITING_TITLE = "Not listening"
-LIVE_WAITING = "Press Record and speak. The answer appears here by itself."
+LIVE_WAITING = "Press Record and speak, and the answer appears here."
 LIVE_STARTING_TITLE = "Listening"
 LIVE_STARTING = "The first answer comes after half a second of sound."
 LIVE_WINDOW = "What the last {seconds:.1f} seconds sound like."
 LIVE_NO_SPEECH_TITLE = "Nobody is speaking"
 LIVE_NO_SPEECH = "No speech was found in the last seconds, so there is no emotion to report."
-LIVE_UNCERTAIN_SHORT = "Not sure, most like {label}"
+LIVE_UNCERTAIN_SHORT = "Not sure, most likely {label}"
 LIVE_FAILED_TITLE = "This sound cannot be used"
-LIVE_FAULT = "A piece of sound did not arrive whole: it is left out, and the next one is heard."
+LIVE_FAULT = "A piece of sound did not arrive whole and was left out; the next one is used."
 LIVE_STOPPED_TITLE = "Stopped"
-LIVE_STOPPED = "Heard {seconds:.0f} s; somebody spoke in about {speech:.0f} s of them."
+LIVE_STOPPED = "Analyzed {seconds:.0f} s of sound, about {speech:.0f} s of it speech."
 LIVE_STOPPED_SHARES = "Of the speech: {shares}."
 LIVE_STRIP = "The last minute"
 LIVE_STRIP_NOTE = (
-    "Gaps are where nobody speaks; fainter pieces are where the model is not sure. The percentages "
+    "In the gaps nobody speaks; fainter pieces are where the model is not sure. The percentages "
     "are shares of all the time you spoke."
 )
 LIVE_STRIP_SUMMARY = "The last minute: {parts}."
@@ -218,7 +216,8 @@ LIVE_TICKS = ("now", "15 s", "30 s", "45 s", "60 s ago")
 # Timeline
 TIMELINE_TAB = "Timeline"
 TIMELINE_INTRO = (
-    "Upload or record something longer, and see how its emotions change, and when nobody speaks."
+    "Upload or record something longer, and see how the emotion changes over time, and where "
+    "nobody speaks."
 )
 TIMELINE_RUN = "Analyze the recording"
 TIMELINE_LIMITS = (
@@ -226,36 +225,33 @@ TIMELINE_LIMITS = (
     "Recording and files are deleted from the server after about {kept:g} minutes, and nothing is "
     "kept."
 )
-TIMELINE_WAITING = "Record or upload something. Its timeline appears here by itself."
+TIMELINE_WAITING = "Record or upload something, and its timeline appears here."
 TIMELINE_WORKING = "The longer the recording, the longer this takes."
 TIMELINE_PROGRESS_BEGUN = "{done} of the recording"
 TIMELINE_PROGRESS = "{done} of the recording, about {remaining} to go"
 TIMELINE_NO_SPEECH = "Nobody seems to speak in this recording, so there is no emotion to report."
 TIMELINE_MOST_OFTEN = "Most often {label}"
-TIMELINE_VOTES = "It sounds most like that in {share} of the moments with speech ({windows})"
-TIMELINE_INTERVAL = (
-    "These are only so many moments: the true share probably lies between {low} and {high} (95% "
-    "interval)."
-)
-TIMELINE_OVERALL = "Taken together, all moments sound most like {label}."
+TIMELINE_VOTES = "The likeliest in {share} of the {windows} windows with speech"
+TIMELINE_INTERVAL = "The true share probably lies between {low} and {high} (95% interval)."
+TIMELINE_OVERALL = "The recording as a whole sounds most like {label}."
 TIMELINE_STRIP = "Along the recording"
 TIMELINE_STRIP_NOTE = (
-    "Click a piece to hear it; the line shows where the player is. Gaps are where nobody speaks; "
+    "Click a piece to play it; the line shows where the player is. In the gaps nobody speaks; "
     "fainter pieces are where the model is not sure."
 )
-TIMELINE_PEOPLE = "Tell people apart"
+TIMELINE_PEOPLE = "Separate the speakers"
 TIMELINE_PEOPLE_NOTE = "How many people speak in the recording."
 TIMELINE_PEOPLE_OFF = "No"
 TIMELINE_SPEAKER = "Speaker {name}"
 TIMELINE_SPEAKERS = "What each speaker sounds like"
 TIMELINE_SPEAKERS_NOTE = (
-    "Speakers are told apart by the sound of their voices alone: where voices are alike, or people "
+    "Speakers are separated by the sound of their voices alone: where voices are alike, or people "
     "talk at once, some of the speech goes to the wrong one."
 )
 TIMELINE_SPEAKERS_HEADERS = ("Speaker", "Most of the time", "Of their speech", "Speaks for")
 TIMELINE_SPEAKERS_SECONDS = "{seconds:.0f} s"
 TIMELINE_SPEAKERS_NUMBER = (
-    "The number of people must be 0, where they are not to be told apart, or {least} to {most}, "
+    "The number of speakers must be 0, where they are not to be separated, or {least} to {most}, "
     "got {given}."
 )
 TIMELINE_SUMMARY = "Along the recording: {parts}."
@@ -283,8 +279,8 @@ COMPARE_LIMITS = (
     "deleted from the server after about {minutes:g} minutes, and nothing is kept."
 )
 COMPARE_WAITING_TITLE = "Nothing to compare yet"
-COMPARE_WAITING = "Upload or record two recordings or more. The answers appear here by themselves."
-COMPARE_ONE_MORE = "That is one recording. Add another, and the answers appear here by themselves."
+COMPARE_WAITING = "Upload or record at least two, and the answers appear here."
+COMPARE_ONE_MORE = "That is one recording. Add another, and the answers appear here."
 COMPARE_MANY_TITLE = "Too many recordings"
 COMPARE_COUNT = "Expected {least} to {most} recordings to compare, got {given}."
 COMPARE_NAME = "{position}. {name}"
@@ -298,10 +294,10 @@ COMPARE_TABLE = "All probabilities as a table"
 ABOUT_TAB = "About & API"
 USE = "What it is for"
 USE_POINTS = (
-    "It says what a listener would take an expression for, not what anybody feels: a calm voice "
-    "can hide anger, and an actor's tears are not grief.",
+    "It says which emotion a listener would hear, not what anybody feels: a calm voice can hide "
+    "anger, and an actor's tears are not grief.",
     "It learned from acted speech of a few speakers. With other languages, ages, accents, noise "
-    "or feelings nobody acts, it is wrong more often, and its probabilities say less.",
+    "or feelings nobody acts, it is wrong more often, and its probabilities mean less.",
     "Do not use it on people at work or in education, which the European Union's AI Act forbids "
     "(article 5(1)(f)), nor in policing, health, credit or any other decision about a person.",
     "Tell people when they are exposed to it (article 50(3)), and record nobody without asking.",
@@ -310,11 +306,11 @@ PRIVACY = "What is kept"
 PRIVACY_NOTE = "Nothing."
 PRIVACY_POINTS = (
     "A recording that a program sends is deleted as soon as it is answered, live sound as soon as "
-    "it is heard, and one made or uploaded on the page after about {minutes:g} minutes.",
+    "it is analyzed, and one made or uploaded on the page after about {minutes:g} minutes.",
     "The server holds a page's last answer for that long at most, and forgets it. Nothing is "
     "learned from answers, and nobody is told: this page loads nothing from elsewhere and reports "
     "nothing to anyone.",
-    "Your history, if you switch it on, lies in your browser until you erase it.",
+    "Your history, if you switch it on, stays in your browser until you erase it.",
     "Whoever runs the server may log addresses, as with any page.",
 )
 ABOUT_LIMITS_TITLE = "Limits of this server"
@@ -324,14 +320,14 @@ ABOUT_LIMITS = (
     ("Recording with a timeline", "{max_timeline_seconds:g} s"),
     ("Size of an upload", "{max_megabytes} MB"),
     ("Recordings of one comparison", "{most}"),
-    ("Recordings worked on at a time", "{concurrency}"),
-    ("Recordings that may wait for it", "{queue}"),
-    ("Visitors listened to live at a time", "{live_visitors}"),
+    ("Recordings analyzed at a time", "{concurrency}"),
+    ("Recordings that may wait", "{queue}"),
+    ("Visitors on Live at a time", "{live_visitors}"),
 )
 ENDPOINTS_TITLE = "Endpoints"
 ENDPOINTS_NOTE = (
-    "Every answer is JSON, and every error a sentence. A file is good for one call, and uploaded "
-    "again for the next."
+    "Every answer is JSON, and every error a sentence. An uploaded file is good for one call; "
+    "upload it again for the next."
 )
 ENDPOINTS_HEADERS = ("Endpoint", "Takes", "Answers")
 ENDPOINTS = (
@@ -387,11 +383,11 @@ TOO_LARGE = "The recording is too large: expected at most {megabytes} MB; cut it
 # Files of the model repository
 FILE_MISSING = "This model's repository has no {name}, so there is nothing to show here."
 FILE_UNREADABLE = "This model's {name} cannot be shown: {reason}"
-NOT_TOLD = "not stated"
+NOT_STATED = "not stated"
 
 # Dataset
 DATASET_TAB = "Dataset"
-DATASET_INTRO = "The recordings the model learned from and was tested on."
+DATASET_INTRO = "The recordings that the model learned from and was tested on."
 CORPORA = "Recordings"
 CORPORA_HEADERS = ("Corpus", "Used for", "Language", "Speakers", "By speaker", "Clips", "Hours")
 SPEAKERS = "{count} ({parts})"
@@ -412,28 +408,28 @@ RESULTS = "How often it is right"
 PROTOCOLS = {
     "speaker": (
         "Measured on {clips} clips of {speakers} speakers. Every speaker was tested by a model "
-        "that never heard that speaker in training."
+        "trained without that speaker."
     ),
 }
 PROTOCOL_OTHER = "Measured on {clips} clips of {speakers} speakers, by the protocol {protocol}."
 CORPUS_LIMITS = {
     "ravdess": (
         "The speech is acted, in studio quality, by professional actors who all say the same two "
-        "English sentences. With spontaneous speech, other languages, noise or music, expect to "
-        "see it right less often."
+        "English sentences. With spontaneous speech, other languages, noise or music, expect it "
+        "to be right less often."
     ),
 }
 ACCURACY = "Accuracy"
 ACCURACY_MEANS = "of the answers are right; guessing gives {chance}"
 INTERVAL_MEANS = "of the answers are right (95% interval {low} to {high}); guessing gives {chance}"
 UAR = "UAR"
-UAR_MEANS = "mean of the eight recalls: every emotion counts the same"
+UAR_MEANS = "mean of the recalls: every emotion counts the same"
 MACRO_F1 = "Macro F1"
 MACRO_F1_MEANS = "mean of the F1 scores of the emotions"
 TOP3 = "Top three"
 TOP3_MEANS = "of the clips have the right emotion among the first three answers"
 ECE = "Calibration error"
-ECE_MEANS = "ECE: how far stated probabilities are from how often they come true"
+ECE_MEANS = "ECE: how far the stated probabilities are from how often they come true"
 NLL = "Log loss"
 NLL_MEANS = "NLL in nats: lower is better; guessing gives {chance:.2f}"
 PER_CLASS = "By emotion"
@@ -442,18 +438,18 @@ PER_CLASS_NOTE = (
     "emotion, how many it finds. F1: the two in one number."
 )
 PER_CLASS_HEADERS = ("Emotion", "Precision", "Recall", "F1", "Clips")
-CONFUSION = "What is taken for what"
+CONFUSION = "Which emotions it confuses"
 CONFUSION_NOTE = "Each row is one true emotion and adds up to 100%; clips are in brackets."
-RELIABILITY = "Can its probabilities be believed?"
+RELIABILITY = "Can its probabilities be trusted?"
 RELIABILITY_NOTE = (
-    "On the diagonal, answers given with 70% are right 70% of the time. Below it the model is too "
-    "sure of itself. Larger points stand for more answers."
+    "On the diagonal, answers given with 70% are right 70% of the time. Below it, the model is "
+    "too sure of itself. Larger points stand for more answers."
 )
-SELECTIVE = "When it may decline"
+SELECTIVE = "When it may abstain"
 SELECTIVE_NOTE = "Accuracy on the answers the model is surest of."
 SELECTIVE_HEADERS = ("Share answered", "Accuracy")
 ABSTENTION = (
-    'It says "not sure" when the first probability is below {threshold}. In the test it then '
+    'It says "not sure" when the highest probability is below {threshold}. In the test it '
     "answered {answered} of the clips."
 )
 ABSTENTION_ACCURACY = "Of those answers, {accuracy} were right."
@@ -468,20 +464,20 @@ INTERVAL = "{low} to {high}"
 FAIRNESS = "By gender, best and worst speaker"
 FAIRNESS_NOTE = (
     "The intervals (95%) are over speakers; for one speaker, over clips. The best and the worst "
-    "are so partly by chance. Nothing is known of other ages, accents, voices and languages."
+    "are so partly by chance. Nothing is known about other ages, accents, voices and languages."
 )
 FAIRNESS_HEADERS = ("Voices", "Speakers", "Clips", "Accuracy", "95% interval")
 FAIRNESS_DIFFERENCE = (
-    "The accuracy for {of} speakers is {points} points against that for {against} ones (95% "
-    "interval {low} to {high})."
+    "The accuracy for {of} speakers differs from that for {against} speakers by {points} points "
+    "(95% interval {low} to {high})."
 )
 BEST = "Best speaker, {name} ({gender})"
 WORST = "Worst speaker, {name} ({gender})"
 ADAPTATION = "When it knows the voice"
 ADAPTATION_NOTE = (
-    "With other recordings of the same voice at hand, whose emotions nobody says. The model has "
-    "still never heard these speakers in training. Recordings of one emotion alone teach it that "
-    "the emotion is the voice: mixed ones help most."
+    "With other recordings of the same voice at hand, without labels. The model was still trained "
+    "without these speakers. Recordings of one emotion alone teach it that the emotion is the "
+    "voice: mixed ones help most."
 )
 ADAPTATION_HEADERS = (
     "Adapted to",
@@ -501,8 +497,8 @@ GAIN = "{gain} ({interval})"
 INTENSITY_TITLE = "How strongly it is expressed"
 INTENSITY_NOTE = (
     "A strongly acted clip of an unseen speaker should get a higher intensity than a normal one. "
-    "Measured on {clips} clips; neutral was acted in one intensity only, so it has none. The value "
-    "is not calibrated."
+    "Measured on {clips} clips; neutral was acted at one intensity only, so it has none. The "
+    "value is not calibrated."
 )
 INTENSITY_AUC = "Area under the ROC curve"
 INTENSITY_MEANS = (
@@ -512,14 +508,14 @@ INTENSITY_MEANS = (
 INTENSITY_HEADERS = ("Emotion", "Area under the ROC curve")
 ROBUSTNESS = "Outside a studio"
 ROBUSTNESS_NOTE = (
-    "The same {clips} clips of unseen speakers, made worse. Where the mean confidence is above the "
+    "The same {clips} clips of unseen speakers, degraded. Where the mean confidence is above the "
     "accuracy, the answers are surer than they should be. Where no speech is found, the app does "
     "not answer; the other figures are of all clips."
 )
 ROBUSTNESS_HEADERS = (
     "Recording",
     "Accuracy",
-    "Points against clean",
+    "Change in points",
     "Calibration error",
     "Mean confidence",
     "Answered",
@@ -528,18 +524,18 @@ ROBUSTNESS_INTENSITY = "Intensity, AUC"
 FORMS = "Smaller forms"
 FORMS_UNSEEN = (
     "Size and time are of the network that ships, on one thread; the rest is of the folds' "
-    "networks, made smaller alike, on {clips} clips of speakers they never heard."
+    "networks, made smaller in the same way, on {clips} clips of unseen speakers."
 )
-FORMS_HEARD = "Measured on {clips} clips of {corpus}."
+FORMS_MEASURED = "Measured on {clips} clips of {corpus}."
 FORMS_TRAINED = "Measured on {clips} clips of {corpus}, which the network was trained on."
 FORMS_HEADERS = (
     "Form",
     "Size",
-    "A window",
+    "Time per window",
     "Accuracy",
     "Calibration error",
-    "Answers alike",
-    "Largest difference of a probability",
+    "Same answers",
+    "Largest change of a probability",
 )
 FORMS_LOAD = 'EmotionRecognizer.from_pretrained(..., form="int8") loads another form than float32.'
 MEGABYTES = "{size:.2f} MB"
@@ -573,7 +569,7 @@ COMPARISON_HEADERS = (
 COMPARISON_PROTOCOLS = {
     "speaker": "unseen speakers",
     "random": "random clips, same speakers",
-    "duplicated": "random clips, each there twice",
+    "duplicated": "random clips, each included twice",
     "corpus": "an unseen corpus",
 }
 ACCURACY_SPREAD = "{mean}\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}{std}"
@@ -655,12 +651,12 @@ ANSWER_STEPS = (
         "{frames} frames of {features} values",
     ),
     (
-        "Ask the network",
+        "Run the network",
         "One probability per emotion for each input; several are pooled into one.",
         "calibrated with temperature {temperature:.2f}",
     ),
     (
-        "Answer or decline",
+        "Answer or abstain",
         'The likeliest emotion, or "not sure" when none stands out.',
         "not sure below {uncertain_below}",
     ),

@@ -60,8 +60,8 @@ def corpora(dataset: Dataset) -> Markup:
     rows = [
         (
             short_name(corpus),
-            corpus.role.capitalize() or text.NOT_TOLD,
-            text.LANGUAGES.get(corpus.language, corpus.language) or text.NOT_TOLD,
+            corpus.role.capitalize() or text.NOT_STATED,
+            text.LANGUAGES.get(corpus.language, corpus.language) or text.NOT_STATED,
             _speakers(corpus),
             _clips_by_speaker(corpus),
             f"{corpus.clips:,}",
@@ -75,7 +75,7 @@ def corpora(dataset: Dataset) -> Markup:
 def _speakers(corpus: Corpus) -> str:
     counts = corpus.speakers_by_gender
     if not counts:
-        return text.NOT_TOLD
+        return text.NOT_STATED
     parts = ", ".join(f"{count} {gender}" for gender, count in sorted(counts.items()))
     return text.SPEAKERS.format(count=sum(counts.values()), parts=parts)
 
@@ -83,7 +83,7 @@ def _speakers(corpus: Corpus) -> str:
 def _clips_by_speaker(corpus: Corpus) -> str:
     counts = corpus.by_speaker.values()
     if not counts:
-        return text.NOT_TOLD
+        return text.NOT_STATED
     words = text.CLIPS_EACH if min(counts) == max(counts) else text.CLIPS_FROM_TO
     return words.format(least=min(counts), most=max(counts))
 
@@ -91,7 +91,7 @@ def _clips_by_speaker(corpus: Corpus) -> str:
 def sources(dataset: Dataset) -> Markup:
     """Tabulate whose recordings these are, and under which licence."""
     rows = [
-        (corpus.title, corpus.licence or text.NOT_TOLD, corpus.citation or text.NOT_TOLD)
+        (corpus.title, corpus.licence or text.NOT_STATED, corpus.citation or text.NOT_STATED)
         for corpus in dataset.corpora
     ]
     return section(text.SOURCES, table(text.SOURCES_HEADERS, rows, stack=True))

@@ -267,5 +267,8 @@ def _clock(moment: float, span: float) -> str:
 def _in_words(counts: Mapping[str, int], entries: Sequence[Entry]) -> str:
     shares = ", ".join(f"{label} {count}" for label, count in counts.items() if count)
     return text.HISTORY_SUMMARY.format(
-        count=len(entries), first=entries[0].moment[:10], last=entries[-1].moment[:10], heard=shares
+        count=len(entries),
+        first=entries[0].moment[:10],
+        last=entries[-1].moment[:10],
+        shares=shares,
     )

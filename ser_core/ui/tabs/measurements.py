@@ -148,7 +148,7 @@ def forms(measured: Forms) -> Markup:
     if measured.unseen:
         note = text.FORMS_UNSEEN.format(clips=f"{measured.unseen.clips:,}")
     else:
-        words = text.FORMS_TRAINED if measured.trained_on_it else text.FORMS_HEARD
+        words = text.FORMS_TRAINED if measured.trained_on_it else text.FORMS_MEASURED
         note = words.format(clips=f"{measured.clips:,}", corpus=measured.corpus)
     rows_shown = table(text.FORMS_HEADERS, rows, numeric=6, stack=True)
     return section(text.FORMS, join([rows_shown, paragraph(text.FORMS_LOAD)]), note=note)

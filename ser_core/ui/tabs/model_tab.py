@@ -267,12 +267,12 @@ def stages(architecture: Architecture) -> Markup:
 
 def _shape(shape: tuple[int | None, ...] | None) -> str:
     if shape is None:
-        return text.NOT_TOLD
+        return text.NOT_STATED
     return " x ".join("any" if size is None else str(size) for size in shape)
 
 
 def _count(number: int | None) -> str:
-    return text.NOT_TOLD if number is None else f"{number:,}"
+    return text.NOT_STATED if number is None else f"{number:,}"
 
 
 def training(recipe: dict[str, Any]) -> Markup:
