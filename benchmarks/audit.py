@@ -16,7 +16,6 @@ import os
 import tempfile
 import time
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import av
@@ -26,7 +25,7 @@ import soxr
 
 from ser_core.audio.load import SAMPLE_RATE, load_audio
 from train import corpora
-from train.audit.copies import CHUNK, listen, match_files, nearest, run_all
+from train.audit.copies import CHUNK, listen, match_all, nearest
 from train.audit.match import MAX_WANDER, MIN_SCORE, Match
 
 HALVES = ("first half of the speakers", "second half of the speakers")
@@ -116,8 +115,8 @@ def measure_half(
         # Each copy is looked for alone, so that the other copies of its clip do not help it.
         for row, other, speed in nearest(of_all[count:], own):
             speeds[count + row, other] = speed
-        calls = [partial(match_files, files[j], files[i], s) for (i, j), s in speeds.items()]
-        matches = dict(zip(speeds, run_all(calls, "", jobs=jobs, quiet=True), strict=True))
+        calls = [(files[j], files[i], speed) for (i, j), speed in speeds.items()]
+        matches = dict(zip(speeds, match_all(calls, jobs=jobs, quiet=True), strict=True))
     found: dict[str, list[Match | None]] = {name: [] for name in CHANGES}
     for i, (origin, name) in enumerate(zip(origins, names, strict=True), start=len(paths)):
         found[name].append(matches.get((i, origin)))

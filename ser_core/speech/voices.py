@@ -3,7 +3,7 @@
 The mel power that the speech gate reads becomes cepstra. Each half second of speech leaves their
 sums and those of their squares; up to two and a half seconds around it become an embedding: means
 and deviations, mapped by a linear discriminant analysis for which all emotions of a speaker are one
-person, of unit length. The map is learnt by `python -m train.speech.diarisation`.
+person, of unit length. The map is learnt by `python -m train diarisation`.
 
 Source: Davis and Mermelstein (1980), IEEE TASSP 28(4) (cepstra of mel bands); Fisher (1936), Annals
 of Eugenics 7(2) (the discriminant map); Garcia-Romero and Espy-Wilson (2011), Interspeech (unit

@@ -27,15 +27,15 @@ def test_headline_figures_are_those_of_the_metrics():
 
 
 def test_comparison_is_the_measured_one():
-    from train.measure.compare import rows_of, summary, table
+    from train.measure.compare import comparison_table, rows_of, summary_table
 
     results = ROOT / "train" / "results"
     rows = json.loads((results / "comparison.json").read_text(encoding="utf-8"))
     between = re.search(
         r"<!-- comparison -->\n(.+?)<!-- /comparison -->", EVALUATION, flags=re.DOTALL
     )
-    assert between[1] == summary(rows)
-    assert (results / "comparison.md").read_text(encoding="utf-8") == table(rows)
+    assert between[1] == summary_table(rows)
+    assert (results / "comparison.md").read_text(encoding="utf-8") == comparison_table(rows)
     measured = [row for file in results.glob("*/*/recipe.toml") for row in rows_of(file.parent)]
     assert len(measured) == len(rows)
     assert all(any(row.items() >= one.items() for row in rows) for one in measured)
@@ -47,10 +47,10 @@ def test_adaptation_is_the_measured_one():
     folder = ROOT / "train" / "results" / "default" / "speaker"
     stored = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["adaptation"]
     between = re.search(r"<!-- adaptation -->\n(.+?)<!-- /adaptation -->", PYTHON, flags=re.DOTALL)
-    assert between[1] == adaptation_gain.table(stored)
-    measured = adaptation_gain.of_results(folder)
+    assert between[1] == adaptation_gain.adaptation_table(stored)
+    measured = adaptation_gain.measure_results(folder)
     assert json.loads(json.dumps(measured)) == stored
-    assert FeatureConfig.load(DEFAULT_MODEL).adaptation == adaptation_gain.settings(stored)
+    assert FeatureConfig.load(DEFAULT_MODEL).adaptation == adaptation_gain.settings_of(stored)
 
 
 def test_embedded_metrics_are_the_measured_ones():

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
@@ -21,14 +22,16 @@ from train.answers import fairness
 from train.answers.metrics import measure_intensity
 
 METRICS = json.loads((Path(DEFAULT_MODEL) / "metrics.json").read_text())
-FAIRNESS = fairness.measure(answers({"01": 20, "02": 36, "03": 22, "04": 34}), GENDERS)
+FAIRNESS = fairness.measure_fairness(answers({"01": 20, "02": 36, "03": 22, "04": 34}), GENDERS)
 INTENSITY = measure_intensity(
-    [
-        {"acted": acted, "emotion": emotion, "heard": heard, "speaker": speaker}
-        for speaker in ("01", "02")
-        for emotion in ("angry", "sad")
-        for acted, heard in (("normal", "0.2"), ("strong", "0.9"))
-    ]
+    pd.DataFrame(
+        [
+            {"acted": acted, "emotion": emotion, "heard": heard, "speaker": speaker}
+            for speaker in ("01", "02")
+            for emotion in ("angry", "sad")
+            for acted, heard in (("normal", "0.2"), ("strong", "0.9"))
+        ]
+    )
 )
 SCORES = {"accuracy": 0.6, "uar": 0.59, "ece": 0.05, "nll": 1.1}
 ROBUSTNESS = {

@@ -17,8 +17,8 @@ from ser_core.model.files import FEATURE_CONFIG, METRICS, files_in, load_content
 
 from . import out_of_fold
 from .enrolments import DRAWS, Enrolment, enrolments
-from .metrics import DRAWS as BOOTSTRAPS
-from .metrics import SEED, scores
+from .markdown import markdown_table
+from .metrics import interval, resample_speakers, scores
 from .out_of_fold import Answers
 
 PRIOR_CLIPS = (0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0, 50.0, 100.0)  # to choose from
@@ -36,22 +36,20 @@ def mean_of_voices(logs: np.ndarray, speakers: np.ndarray) -> np.ndarray:
     return np.mean([logs[speakers == name].mean(axis=0) for name in np.unique(speakers)], axis=0)
 
 
-def choose_prior(answers: Answers, drawn_clips: Sequence[Enrolment], known: np.ndarray) -> float:
+def choose_prior(answers: Answers, drawn: Sequence[Enrolment], known: np.ndarray) -> float:
     """Choose how many clips the mean of voices is worth: see `prior_losses`."""
-    return PRIOR_CLIPS[int(prior_losses(answers, drawn_clips, known).argmin())]
+    return PRIOR_CLIPS[int(prior_losses(answers, drawn, known).argmin())]
 
 
-def prior_losses(
-    answers: Answers, drawn_clips: Sequence[Enrolment], known: np.ndarray
-) -> np.ndarray:
+def prior_losses(answers: Answers, drawn: Sequence[Enrolment], known: np.ndarray) -> np.ndarray:
     """Say how unlikely the truth is with each of PRIOR_CLIPS.
 
-    Each fold that is known is adapted with the mean of the other known ones; all of `drawn_clips`
+    Each fold that is known is adapted with the mean of the other known ones; all of `drawn`
     count the same, but for those of one emotion, which nobody should be asked for.
 
     Args:
         answers: Answers.
-        drawn_clips: Enrolments of `answers`.
+        drawn: Enrolments of `answers`.
         known: bool array of shape (clips,), of at least two folds; no other row is looked at.
 
     Returns:
@@ -64,7 +62,7 @@ def prior_losses(
         others = known & ~rows
         mean = mean_of_voices(logs[others], speakers[others])
         truth = answers.truth[rows][None, :, None]
-        for one in drawn_clips:
+        for one in drawn:
             if one.kind == "one_emotion":
                 continue
             for index, prior in enumerate(PRIOR_CLIPS):
@@ -74,7 +72,7 @@ def prior_losses(
     return losses
 
 
-def measure(answers: Answers) -> dict:
+def measure_adaptation(answers: Answers) -> dict:
     """Measure what adapting gains on unseen speakers.
 
     Args:
@@ -96,17 +94,17 @@ def measure(answers: Answers) -> dict:
         )
     logs, speakers = centre_logs(answers.probabilities), np.array(answers.speakers)
     before = answers.probabilities.argmax(axis=1) == answers.truth
-    drawn_clips = enrolments(answers)
-    adapted = [np.empty(one.means.shape) for one in drawn_clips]
+    drawn = enrolments(answers)
+    adapted = [np.empty(one.means.shape) for one in drawn]
     priors = {}
     for fold in np.unique(answers.folds):
         own = answers.folds == fold
-        priors[int(fold)] = prior = choose_prior(answers, drawn_clips, ~own)
+        priors[int(fold)] = prior = choose_prior(answers, drawn, ~own)
         mean = mean_of_voices(logs[~own], speakers[~own])
-        for one, probabilities in zip(drawn_clips, adapted, strict=True):
+        for one, probabilities in zip(drawn, adapted, strict=True):
             probabilities[:, own] = one.probabilities(answers.probabilities, own, mean, prior)
     rows = []
-    for one, probabilities in zip(drawn_clips, adapted, strict=True):
+    for one, probabilities in zip(drawn, adapted, strict=True):
         measured = [scores(draw, answers.truth) for draw in probabilities]
         right = (probabilities.argmax(axis=2) == answers.truth).mean(axis=0)
         rows.append(
@@ -128,7 +126,7 @@ def measure(answers: Answers) -> dict:
         if least is None
         else {
             "mean": mean_of_voices(logs, speakers).round(4).tolist(),
-            "prior_clips": choose_prior(answers, drawn_clips, np.ones(len(logs), dtype=bool)),
+            "prior_clips": choose_prior(answers, drawn, np.ones(len(logs), dtype=bool)),
             "least_clips": least,
         },
     }
@@ -144,15 +142,13 @@ def gain(gains: np.ndarray, speakers: np.ndarray) -> dict:
     Returns:
         gain, gain_std, gain_interval, and the share of speakers_better and speakers_worse.
     """
-    rng = np.random.default_rng(SEED)
-    names, owner = np.unique(speakers, return_inverse=True)
-    total, count = np.bincount(owner, weights=gains), np.bincount(owner)
-    again = rng.integers(0, len(names), size=(BOOTSTRAPS, len(names)))
-    means = total[again].sum(axis=1) / count[again].sum(axis=1)
+    means = resample_speakers(gains, speakers)
+    _, owner = np.unique(speakers, return_inverse=True)
+    total = np.bincount(owner, weights=gains)
     return {
         "gain": round(float(gains.mean()), 4),
         "gain_std": round(float(means.std()), 4),
-        "gain_interval": [round(float(v), 4) for v in np.percentile(means, [2.5, 97.5])],
+        "gain_interval": list(interval(means)),
         "speakers_better": round(float((total > 0).mean()), 4),
         "speakers_worse": round(float((total < 0).mean()), 4),
     }
@@ -168,22 +164,22 @@ def least_clips(rows: Sequence[dict]) -> int | None:
     return least
 
 
-def settings(measured: dict | None) -> Adaptation | None:
-    """Return the feature config's section from what `measure` gave; None where it has none."""
+def settings_of(measured: dict | None) -> Adaptation | None:
+    """Return the feature config's section, or None if adapting did not help."""
     found = (measured or {}).get("settings")
     return None if found is None else Adaptation.model_validate(found)
 
 
-def of_results(folder: Path) -> dict:
+def measure_results(folder: Path) -> dict:
     """Measure a results folder's out_of_fold.csv.
 
     Raises:
         ConfigError: it is missing, or not of folds of whole speakers.
     """
-    return measure(out_of_fold.read_answers(folder / out_of_fold.OUT_OF_FOLD))
+    return measure_adaptation(out_of_fold.read_answers(folder / out_of_fold.OUT_OF_FOLD))
 
 
-def write(measured: dict, folder: Path) -> None:
+def write_adaptation(measured: dict, folder: Path) -> None:
     """Put what was measured into a folder's metrics.json and, where it has one, feature config.
 
     Raises:
@@ -195,29 +191,37 @@ def write(measured: dict, folder: Path) -> None:
     save_content(folder, METRICS, load_content(folder, METRICS) | {"adaptation": measured})
     if FEATURE_CONFIG in present:
         config = FeatureConfig.load(folder)
-        config.model_copy(update={"adaptation": settings(measured)}).save(folder)
+        config.model_copy(update={"adaptation": settings_of(measured)}).save(folder)
 
 
-def table(measured: dict | None) -> str:
+def adaptation_table(measured: dict | None) -> str:
     """Return what was measured as a Markdown table; nothing where nothing was."""
     if measured is None:
         return ""
-    head = "| adapted to | accuracy | gain | UAR | ECE | NLL |\n|---|---:|---:|---:|---:|---:|\n"
     rows = [("nothing", measured["without"], "")]
     for row in measured["enrolments"]:
         spread = f"{100 * row['gain']:+.1f} ± {100 * row['gain_std']:.1f}"
-        rows.append((named(row), row, spread))
-    return head + "".join(
-        f"| {name} | {100 * row['accuracy']:.1f} % | {spread} | {100 * row['uar']:.1f} % | "
-        f"{row['ece']:.3f} | {row['nll']:.3f} |\n"
-        for name, row, spread in rows
+        rows.append((name_of(row), row, spread))
+    return markdown_table(
+        ["adapted to", "accuracy", "gain", "UAR", "ECE", "NLL"],
+        [
+            [
+                name,
+                f"{100 * row['accuracy']:.1f} %",
+                spread,
+                f"{100 * row['uar']:.1f} %",
+                f"{row['ece']:.3f}",
+                f"{row['nll']:.3f}",
+            ]
+            for name, row, spread in rows
+        ],
     )
 
 
-def named(row: dict) -> str:
+def name_of(row: dict) -> str:
     """Name what a row of the table was adapted to.
 
-    >>> named({"kind": "neutral", "clips": 3})
+    >>> name_of({"kind": "neutral", "clips": 3})
     '3 neutral clips'
     """
     count = "all others" if row["clips"] is None else row["clips"]

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from ser_core.errors import ConfigError
+
 from .metrics import negative_log_likelihood
 from .out_of_fold import Answers
 
@@ -37,7 +39,17 @@ def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarr
 
 
 def fit_temperature(probabilities: np.ndarray, truth: np.ndarray) -> float:
-    """Find the temperature with the least negative log-likelihood, to four decimals."""
+    """Find the temperature with the least negative log-likelihood, to four decimals.
+
+    Args:
+        probabilities: float array of shape (clips, classes), one clip at least.
+        truth: int array of shape (clips,).
+
+    Raises:
+        ConfigError: there are no clips.
+    """
+    if not len(truth):
+        raise ConfigError("A temperature is fitted on answers, and there are none.")
     found = minimize_scalar(
         lambda log: negative_log_likelihood(apply_temperature(probabilities, np.exp(log)), truth),
         bounds=(np.log(SHARPEST), np.log(FLATTEST)),
@@ -82,24 +94,41 @@ class Calibration:
     answered: float
     answered_accuracy: float
 
+    @property
+    def is_fitted(self) -> bool:
+        """Whether there were other folds to fit on; else every temperature is 1."""
+        return len(self.fold_temperatures) > 1
+
 
 def calibrate(raw: Answers, target_accuracy: float) -> tuple[Answers, Calibration]:
     """Calibrate each fold with what the other folds say.
 
+    With one fold there is nothing to fit on: its answers stay as they are, and none is withheld.
+
     Args:
-        raw: the networks' own answers, of at least two folds.
+        raw: the networks' own answers.
         target_accuracy: float in [0, 1), wanted on what is answered.
 
     Returns:
         The calibrated answers, and what was fitted.
     """
+    numbers = [int(fold) for fold in np.unique(raw.folds)]
+    correct = raw.probabilities.argmax(axis=1) == raw.truth
+    if len(numbers) < 2:
+        return raw, Calibration(
+            temperature=1.0,
+            fold_temperatures=dict.fromkeys(numbers, 1.0),
+            uncertain_below=0.0,
+            answered=1.0,
+            answered_accuracy=round(float(correct.mean()), 4),
+        )
     probabilities = np.empty_like(raw.probabilities)
     answered = np.zeros(len(raw.truth), dtype=bool)
     temperatures = {}
-    for fold in np.unique(raw.folds):
+    for fold in numbers:
         own, others = raw.folds == fold, raw.folds != fold
         temperature = fit_temperature(raw.probabilities[others], raw.truth[others])
-        temperatures[int(fold)] = temperature
+        temperatures[fold] = temperature
         elsewhere = apply_temperature(raw.probabilities[others], temperature)
         threshold = choose_threshold(
             elsewhere.max(axis=1), elsewhere.argmax(axis=1) == raw.truth[others], target_accuracy
@@ -107,7 +136,7 @@ def calibrate(raw: Answers, target_accuracy: float) -> tuple[Answers, Calibratio
         probabilities[own] = apply_temperature(raw.probabilities[own], temperature)
         answered[own] = probabilities[own].max(axis=1) >= threshold
     calibrated = raw.with_probabilities(probabilities)
-    correct = probabilities.argmax(axis=1) == raw.truth
+    correct = probabilities.argmax(axis=1) == raw.truth  # rounding may turn a tie
     temperature = fit_temperature(raw.probabilities, raw.truth)
     pooled = apply_temperature(raw.probabilities, temperature)
     return calibrated, Calibration(

@@ -56,7 +56,7 @@ class Enrolment:
         )
 
 
-def drawn(
+def draw_clips(
     logs: np.ndarray, truth: np.ndarray, count: int, rng: np.random.Generator, draws: int = DRAWS
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw clips of one speaker for each of them to be adapted to, never itself.
@@ -88,7 +88,7 @@ def drawn(
     return counts, sums / np.maximum(counts, 1.0)
 
 
-def drawn_alike(
+def draw_alike(
     logs: np.ndarray,
     allowed: np.ndarray,
     count: int,
@@ -103,7 +103,7 @@ def drawn_alike(
         rng: numpy Generator.
 
     Returns:
-        As `drawn`.
+        As `draw_clips`.
     """
     draws, clips = allowed.shape
     order = np.where(allowed, rng.random((draws, clips)), np.inf)[:, None].repeat(clips, axis=1)
@@ -131,15 +131,15 @@ def enrolments(answers: Answers) -> list[Enrolment]:
         return Enrolment(kind, clips, counts, means)
 
     def mixed(count):
-        return lambda own, size: drawn(logs[own], answers.truth[own], count or own.sum(), rng)
+        return lambda own, size: draw_clips(logs[own], answers.truth[own], count or own.sum(), rng)
 
     def only_neutral(own, size):
         allowed = np.tile(answers.truth[own] == neutral, (DRAWS, 1))
-        return drawn_alike(logs[own], allowed, neutrals, rng)
+        return draw_alike(logs[own], allowed, neutrals, rng)
 
     def one_emotion(own, size):
         emotions = rng.choice(np.flatnonzero(size > alike), size=(DRAWS, 1))
-        return drawn_alike(logs[own], answers.truth[own] == emotions, alike, rng)
+        return draw_alike(logs[own], answers.truth[own] == emotions, alike, rng)
 
     found = [gather("mixed", count, mixed(count)) for count in COUNTS if count < fewest]
     found.append(gather("mixed", None, mixed(None)))

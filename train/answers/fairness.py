@@ -6,10 +6,11 @@ All follows from out_of_fold.csv and from who is of which gender, which is writt
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 
 from ser_core.timeline.wilson import wilson_interval
 
-from .metrics import DRAWS, SEED, accuracy_interval, scores
+from .metrics import SEED, accuracy_interval, interval, resample_speakers, scores
 from .out_of_fold import Answers
 
 
@@ -23,7 +24,7 @@ def wilson(right: int, count: int) -> tuple[float, float]:
     return round(low, 4), round(high, 4)
 
 
-def measure(answers: Answers, genders: Mapping[str, str]) -> dict:
+def measure_fairness(answers: Answers, genders: Mapping[str, str]) -> dict:
     """Measure answers by speaker and by gender.
 
     Args:
@@ -36,27 +37,30 @@ def measure(answers: Answers, genders: Mapping[str, str]) -> dict:
         interval over speakers, and uar; and, where there are two, `difference`: by how much the
         second is heard better [points], with its interval over speakers.
     """
-    correct = answers.probabilities.argmax(axis=1) == answers.truth
-    speakers = np.array(answers.speakers)
-    of_clip = np.array([genders[name] for name in answers.speakers])
-    by_speaker = {}
-    for name in sorted(set(answers.speakers)):
-        right = correct[speakers == name]
-        by_speaker[name] = {
-            "gender": genders[name],
+    clips = pd.DataFrame(
+        {
+            "speaker": answers.speakers,
+            "gender": [genders[name] for name in answers.speakers],
+            "correct": answers.probabilities.argmax(axis=1) == answers.truth,
+        }
+    )
+    by_speaker = {
+        str(name): {
+            "gender": genders[str(name)],
             "clips": len(right),
             "accuracy": round(float(right.mean()), 4),
             "interval": list(wilson(int(right.sum()), len(right))),
         }
+        for name, right in clips.groupby("speaker")["correct"]
+    }
     by_gender = {}
-    for gender in sorted(set(of_clip.tolist())):
-        own = of_clip == gender
-        figures = scores(answers.probabilities[own], answers.truth[own])
-        by_gender[gender] = {
-            "speakers": len(set(speakers[own])),
-            "clips": int(own.sum()),
+    for gender, own in clips.groupby("gender"):
+        figures = scores(answers.probabilities[own.index], answers.truth[own.index])
+        by_gender[str(gender)] = {
+            "speakers": own["speaker"].nunique(),
+            "clips": len(own),
             "accuracy": figures["accuracy"],
-            "interval": list(accuracy_interval(correct[own], speakers[own])),
+            "interval": list(accuracy_interval(own["correct"].to_numpy(), own["speaker"])),
             "uar": figures["uar"],
         }
     order = sorted(by_speaker, key=lambda name: by_speaker[name]["accuracy"])
@@ -68,7 +72,7 @@ def measure(answers: Answers, genders: Mapping[str, str]) -> dict:
     }
     if len(by_gender) == 2:
         first, second = by_gender
-        low, high = difference_interval(correct, speakers, of_clip == second)
+        low, high = difference_interval(clips, second)
         apart = by_gender[second]["accuracy"] - by_gender[first]["accuracy"]
         measured["difference"] = {
             "of": second,
@@ -79,25 +83,20 @@ def measure(answers: Answers, genders: Mapping[str, str]) -> dict:
     return measured
 
 
-def difference_interval(
-    correct: np.ndarray, speakers: np.ndarray, second: np.ndarray
-) -> tuple[float, float]:
-    """95 % interval of what one group's accuracy is above another's, drawing speakers again.
+def difference_interval(clips: pd.DataFrame, gender: str) -> tuple[float, float]:
+    """95 % interval of one gender's accuracy above the other's, drawing speakers again.
 
     Args:
-        correct: bool array of shape (clips,).
-        speakers: array of shape (clips,).
-        second: bool array of shape (clips,), which clips are of the second group.
+        clips: one row each, with the columns speaker, gender and correct.
+        gender: whose accuracy is compared with the others'.
 
     Returns:
         Low and high [points].
     """
-    rng = np.random.default_rng(SEED)
-    drawn = []
-    for group in (second, ~second):
-        _, owner = np.unique(speakers[group], return_inverse=True)
-        right, count = np.bincount(owner, weights=correct[group]), np.bincount(owner)
-        again = rng.integers(0, len(count), size=(DRAWS, len(count)))
-        drawn.append(right[again].sum(axis=1) / count[again].sum(axis=1))
-    low, high = np.percentile(100.0 * (drawn[0] - drawn[1]), [2.5, 97.5])
-    return round(float(low), 1), round(float(high), 1)
+    rng = np.random.default_rng(SEED)  # one for both groups, in this order
+    own = clips["gender"] == gender
+    first, other = (
+        resample_speakers(group["correct"].to_numpy(), group["speaker"], rng)
+        for group in (clips[own], clips[~own])
+    )
+    return interval(100.0 * (first - other), decimals=1)

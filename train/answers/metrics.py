@@ -1,8 +1,10 @@
 """Metrics of a table of answers; everything here can be recomputed from out_of_fold.csv alone."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, roc_auc_score
 
 from .out_of_fold import Answers
@@ -12,7 +14,7 @@ COVERAGES = (0.9, 0.8, 0.5)
 DRAWS = 2_000  # of every bootstrap
 INTENSITY_DRAWS = 500
 SEED = 0
-ACTED = ("normal", "strong")  # intensities that are told apart
+ACTED = ("normal", "strong")  # intensities that are distinguished
 
 
 def calibration_bins(probabilities: np.ndarray, truth: np.ndarray) -> list[dict[str, float]]:
@@ -27,21 +29,17 @@ def calibration_bins(probabilities: np.ndarray, truth: np.ndarray) -> list[dict[
     """
     confidence = probabilities.max(axis=1)
     correct = probabilities.argmax(axis=1) == truth
-    owner = _bin_of(confidence)
-    rows = []
-    for index in range(BINS):
-        inside = owner == index
-        if inside.any():
-            rows.append(
-                {
-                    "lower": round(index / BINS, 4),
-                    "upper": round((index + 1) / BINS, 4),
-                    "count": int(inside.sum()),
-                    "confidence": round(float(confidence[inside].mean()), 4),
-                    "accuracy": round(float(correct[inside].mean()), 4),
-                }
-            )
-    return rows
+    answers = pd.DataFrame({"confidence": confidence, "correct": correct})
+    return [
+        {
+            "lower": round(index / BINS, 4),
+            "upper": round((index + 1) / BINS, 4),
+            "count": len(inside),
+            "confidence": round(float(inside["confidence"].mean()), 4),
+            "accuracy": round(float(inside["correct"].mean()), 4),
+        }
+        for index, inside in answers.groupby(_bin_of(confidence))
+    ]
 
 
 def expected_calibration_error(probabilities: np.ndarray, truth: np.ndarray) -> float:
@@ -93,25 +91,50 @@ def brier_score(probabilities: np.ndarray, truth: np.ndarray) -> float:
 
 def selective_accuracy(
     probabilities: np.ndarray, truth: np.ndarray, coverages: Sequence[float] = COVERAGES
-) -> dict[str, float]:
-    """Accuracy on the most confident share of the answers, by share."""
+) -> dict[str, float | None]:
+    """Accuracy on the most confident share of the answers, by share; None where that is no answer.
+
+    >>> selective_accuracy(np.array([[0.9, 0.1]]), np.array([0]), (0.9, 0.5))
+    {'0.9': 1.0, '0.5': None}
+    """
     correct = (probabilities.argmax(axis=1) == truth)[np.argsort(-probabilities.max(axis=1))]
+    counts = {f"{coverage:g}": round(coverage * len(correct)) for coverage in coverages}
     return {
-        f"{coverage:g}": round(float(correct[: round(coverage * len(correct))].mean()), 4)
-        for coverage in coverages
+        name: round(float(correct[:count].mean()), 4) if count else None
+        for name, count in counts.items()
     }
 
 
 def accuracy_interval(correct: np.ndarray, speakers: Sequence[str]) -> tuple[float, float]:
     """95 % interval of the accuracy by drawing whole speakers again, for that is what varies."""
-    rng = np.random.default_rng(SEED)
+    return interval(resample_speakers(correct, speakers))
+
+
+def resample_speakers(
+    values: np.ndarray, speakers: Sequence[str], rng: np.random.Generator | None = None
+) -> np.ndarray:  # (DRAWS,)
+    """Say how a mean over clips varies when whole speakers are drawn again, with replacement.
+
+    Args:
+        values: float or bool array of shape (clips,).
+        speakers: of each clip.
+        rng: numpy Generator; by default one of SEED.
+
+    Returns:
+        float64 array of shape (DRAWS,), the mean over the clips of each draw.
+    """
+    rng = rng or np.random.default_rng(SEED)
     names, owner = np.unique(speakers, return_inverse=True)
-    right = np.bincount(owner, weights=correct)
-    count = np.bincount(owner)
-    drawn = rng.integers(0, len(names), size=(DRAWS, len(names)))
-    accuracies = right[drawn].sum(axis=1) / count[drawn].sum(axis=1)
-    low, high = np.percentile(accuracies, [2.5, 97.5])
-    return round(float(low), 4), round(float(high), 4)
+    total, count = np.bincount(owner, weights=values), np.bincount(owner)
+    again = rng.integers(0, len(names), size=(DRAWS, len(names)))
+    means: np.ndarray = total[again].sum(axis=1) / count[again].sum(axis=1)
+    return means
+
+
+def interval(values: np.ndarray | Sequence[float], decimals: int = 4) -> tuple[float, float]:
+    """Return the low and high end between which 95 % of some values lie."""
+    low, high = np.percentile(values, [2.5, 97.5])
+    return round(float(low), decimals), round(float(high), decimals)
 
 
 def scores(probabilities: np.ndarray, truth: np.ndarray) -> dict[str, float]:
@@ -143,11 +166,11 @@ def scores(probabilities: np.ndarray, truth: np.ndarray) -> dict[str, float]:
 
 
 def intensity_auc(strong: np.ndarray, intensity: np.ndarray) -> float | None:
-    """Say how well intensities tell strong expression from normal: area under the ROC curve.
+    """Measure how well intensities rank strong expression above normal: area under the ROC curve.
 
     Args:
-        strong: float array of shape (clips,): 1 strong, 0 normal, -1 where nobody said.
-        intensity: float array of shape (clips,), NaN where the network tells none.
+        strong: float array of shape (clips,): 1 strong, 0 normal, -1 where nobody noted it.
+        intensity: float array of shape (clips,), NaN where the network gives none.
 
     Returns:
         float in [0, 1]; None where nothing can be compared.
@@ -161,45 +184,41 @@ def intensity_auc(strong: np.ndarray, intensity: np.ndarray) -> float | None:
     return round(float(roc_auc_score(strong[known], intensity[known])), 4)
 
 
-def measure_intensity(rows: Sequence[dict[str, str]]) -> dict | None:
-    """Measure how well strongly acted clips are told from normal ones, on unseen speakers.
+def measure_intensity(rows: pd.DataFrame) -> dict[str, Any] | None:
+    """Measure how well strongly acted clips are distinguished from normal ones, unseen speakers'.
 
     Args:
-        rows: of `records.read_intensities`.
+        rows: what `out_of_fold.read_intensities` gives.
 
     Returns:
         auc: area under the ROC curve over all clips whose intensity was noted, neutral aside; its
         interval over speakers drawn again; auc_by_emotion; clips. None where there is nothing to
         compare.
     """
-    known = [row for row in rows if row["acted"] in ACTED and row["emotion"] != "neutral"]
-    strong = np.array([row["acted"] == "strong" for row in known])
-    heard = np.array([float(row["heard"]) for row in known])
-    emotions = np.array([row["emotion"] for row in known])
-    speakers = np.array([row["speaker"] for row in known])
-    auc = intensity_auc(strong, heard)
+    known = rows[rows["acted"].isin(ACTED) & (rows["emotion"] != "neutral")]
+    strong = (known["acted"] == "strong").to_numpy()
+    given = known["heard"].to_numpy(dtype=float)
+    auc = intensity_auc(strong, given)
     if auc is None:
         return None
-    members = [np.flatnonzero(speakers == name) for name in np.unique(speakers)]
+    members = list(known.groupby("speaker").indices.values())
     rng, drawn = np.random.default_rng(SEED), []
     for _ in range(INTENSITY_DRAWS):
         again = np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))])
-        drawn.append(roc_auc_score(strong[again], heard[again]))
-    low, high = np.percentile(drawn, [2.5, 97.5])
+        drawn.append(roc_auc_score(strong[again], given[again]))
+    by_emotion = {
+        str(name): intensity_auc(strong[places], given[places])
+        for name, places in known.groupby("emotion").indices.items()
+    }
     return {
         "clips": len(known),
         "auc": auc,
-        "auc_interval": [round(float(low), 4), round(float(high), 4)],
-        "auc_by_emotion": {
-            str(name): of_emotion
-            for name in sorted(set(emotions))
-            if (of_emotion := intensity_auc(strong[emotions == name], heard[emotions == name]))
-            is not None
-        },
+        "auc_interval": list(interval(drawn)),
+        "auc_by_emotion": {name: value for name, value in by_emotion.items() if value is not None},
     }
 
 
-def measure(answers: Answers) -> dict:
+def measure_answers(answers: Answers) -> dict:
     """Measure a table of answers: pooled, per fold, per class, per speaker, calibration.
 
     Args:
@@ -224,10 +243,8 @@ def measure(answers: Answers) -> dict:
         for fold in np.unique(answers.folds)
     ]
     named = ("accuracy", "uar", "macro_f1", "ece", "nll")
-    by_speaker = {
-        str(name): round(float(correct[np.array(answers.speakers) == name].mean()), 4)
-        for name in sorted(set(answers.speakers))
-    }
+    accuracies = pd.Series(correct).groupby(np.array(answers.speakers)).mean()
+    by_speaker = {str(name): round(float(value), 4) for name, value in accuracies.items()}
     band_mean, band_high = calibrated_band(probabilities)
     return {
         "clips": len(truth),

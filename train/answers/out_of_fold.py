@@ -3,23 +3,25 @@
 `out_of_fold.csv` holds one row per clip: file, speaker, fold, truth, then a probability per label.
 """
 
-import csv
 import importlib.metadata
-import json
 import platform
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 
 from ..corpora import Clip
+from ..data.storage import read_json, write_json, write_whole
 
 OUT_OF_FOLD = "out_of_fold.csv"
 INTENSITY = "intensity.csv"
+INTENSITY_COLUMNS = ("file", "speaker", "fold", "emotion", "acted", "heard")
 PACKAGES = ("keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "numpy", "soxr", "soundfile")
 
 
@@ -52,44 +54,57 @@ class Answers:
 
 def write_answers(path: Path, answers: Answers) -> None:
     """Write answers as CSV, probabilities with six decimals."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".partial")
-    with unfinished.open("w", encoding="utf-8", newline="") as out:
-        rows = csv.writer(out, lineterminator="\n")
-        rows.writerow(["file", "speaker", "fold", "truth", *answers.labels])
-        for i, file in enumerate(answers.files):
-            numbers = [f"{value:.6f}" for value in answers.probabilities[i]]
-            truth = answers.labels[answers.truth[i]]
-            rows.writerow([file, answers.speakers[i], int(answers.folds[i]), truth, *numbers])
-    unfinished.replace(path)
+    table = pd.DataFrame(
+        {
+            "file": answers.files,
+            "speaker": answers.speakers,
+            "fold": answers.folds,
+            "truth": [answers.labels[index] for index in answers.truth],
+        }
+    )
+    table[list(answers.labels)] = answers.probabilities
+    with write_whole(path) as unfinished:
+        table.to_csv(unfinished, index=False, float_format="%.6f", lineterminator="\n")
 
 
 def read_answers(path: Path) -> Answers:
     """Read what `write_answers` wrote.
 
     Raises:
-        ConfigError: the file is missing, or its columns are not those of answers.
+        ConfigError: the file is missing, or its columns or rows are not those of answers.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as table:
-            header, *rows = list(csv.reader(table))
+        table = read_table(path)
+        header = list(table.columns)
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} could not be read as a table of answers.") from error
-    labels = tuple(header[4:])
-    if header[:4] != ["file", "speaker", "fold", "truth"] or len(labels) < 2 or not rows:
+    labels = header[4:]
+    if header[:4] != ["file", "speaker", "fold", "truth"] or len(labels) < 2 or not len(table):
         raise ConfigError(
             f"{path} must have the columns file, speaker, fold, truth and one per label, "
             f"and at least one row; it has {', '.join(header)}."
         )
-    probabilities = np.array([[float(value) for value in row[4:]] for row in rows])
+    strange = set(table["truth"]) - set(labels)
+    if strange:
+        raise ConfigError(f"{path} has the truth {min(strange)!r}, which is none of its labels.")
+    try:
+        probabilities = table[labels].to_numpy(dtype=float)  # (clips, classes)
+        folds = table["fold"].to_numpy(dtype=int)
+    except ValueError as error:
+        raise ConfigError(f"{path} has a fold or a probability that is no number.") from error
     return Answers(
-        files=tuple(row[0] for row in rows),
-        speakers=tuple(row[1] for row in rows),
-        folds=np.array([int(row[2]) for row in rows]),
-        truth=np.array([labels.index(row[3]) for row in rows]),
+        files=tuple(table["file"]),
+        speakers=tuple(table["speaker"]),
+        folds=folds,
+        truth=pd.Categorical(table["truth"], categories=labels).codes.astype(int),
         probabilities=probabilities / probabilities.sum(axis=1, keepdims=True),
-        labels=labels,
+        labels=tuple(labels),
     )
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a CSV file whose cells are text, as they stand; an empty one is ""."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
 
 
 def write_fold(
@@ -112,29 +127,39 @@ def write_fold(
     write_answers(folds / f"fold_{number}.csv", answers)
     if intensity is not None:
         write_intensities(folds / f"fold_{number}.{INTENSITY}", clips, number, intensity)
-    text = json.dumps(record, indent=2) + "\n"
-    (folds / f"fold_{number}.json").write_text(text, encoding="utf-8")
+    write_json(folds / f"fold_{number}.json", record)
 
 
 def write_intensities(
     path: Path, clips: Sequence[Clip], number: int, intensity: np.ndarray
 ) -> None:
     """Write how strong the emotion of each clip was heard to be, beside how it was acted."""
-    with path.open("w", encoding="utf-8", newline="") as out:
-        rows = csv.writer(out, lineterminator="\n")
-        rows.writerow(["file", "speaker", "fold", "emotion", "acted", "heard"])
-        for clip, heard in zip(clips, intensity, strict=True):
-            acted = clip.intensity or ""
-            rows.writerow([clip.file, clip.speaker, number, clip.emotion, acted, f"{heard:.6f}"])
+    table = pd.DataFrame(
+        {
+            "file": [clip.file for clip in clips],
+            "speaker": [clip.speaker for clip in clips],
+            "fold": number,
+            "emotion": [clip.emotion for clip in clips],
+            "acted": [clip.intensity or "" for clip in clips],
+            "heard": intensity,
+        }
+    )
+    with write_whole(path) as unfinished:
+        table.to_csv(unfinished, index=False, float_format="%.6f", lineterminator="\n")
 
 
-def read_intensities(folder: Path) -> list[dict[str, str]]:
-    """Join what the folds wrote with `write_intensities`; empty where none did."""
-    joined = []
-    for file in sorted((folder / "folds").glob(f"fold_*.{INTENSITY}")):
-        with file.open(encoding="utf-8", newline="") as table:
-            joined += list(csv.DictReader(table))
-    return joined
+def read_intensities(folder: Path) -> pd.DataFrame:
+    """Join what the folds wrote with `write_intensities`, as text; no rows where none did."""
+    parts = [read_table(file) for file in fold_files(folder, INTENSITY)]
+    return pd.concat([pd.DataFrame(columns=list(INTENSITY_COLUMNS)), *parts], ignore_index=True)
+
+
+def fold_files(folder: Path, ending: str) -> list[Path]:
+    """Find what the folds of a results folder wrote, such as "csv", in the order of the folds."""
+    pattern = re.compile(rf"fold_(\d+)\.{re.escape(ending)}")
+    matches = (pattern.fullmatch(file.name) for file in (folder / "folds").glob("fold_*"))
+    numbers = sorted(int(match[1]) for match in matches if match is not None)
+    return [folder / "folds" / f"fold_{number}.{ending}" for number in numbers]
 
 
 def fold_is_done(folder: Path, number: int, run: str) -> bool:
@@ -146,7 +171,7 @@ def fold_is_done(folder: Path, number: int, run: str) -> bool:
     record = folder / "folds" / f"fold_{number}.json"
     if not record.is_file():
         return False
-    found = json.loads(record.read_text(encoding="utf-8"))["run"]
+    found = read_json(record)["run"]
     if found != run:
         raise ConfigError(
             f"{record} is of another recipe or other audio (run {found}, now {run}): move {folder} "
@@ -157,8 +182,7 @@ def fold_is_done(folder: Path, number: int, run: str) -> bool:
 
 def read_folds(folder: Path) -> Answers:
     """Join the raw answers of all finished folds, in order of fold."""
-    found = sorted((folder / "folds").glob("fold_*.csv"))
-    files = [file for file in found if not file.name.endswith(INTENSITY)]
+    files = fold_files(folder, "csv")
     if not files:
         raise ConfigError(f"{folder / 'folds'} holds no finished fold: run fit first.")
     parts = [read_answers(file) for file in files]

@@ -198,8 +198,8 @@ def of_split(
     config = FeatureConfig.load(model)
     present = {corpus.info.name: corpus.info.labels for corpus in corpora.values()}
     features = feature_cache.compute(rows, config, quiet=quiet)
-    targets = feature_cache.targets(rows, LABELS, present)
-    material = Material(features, targets, feature_cache.intensities(rows))
+    targets = feature_cache.emotion_targets(rows, LABELS, present)
+    material = Material(features, targets, feature_cache.intensity_targets(rows))
     stored = Fitted(config.normalisation, config.selected)
     only = split.folds[0]
     fold = replace(only, train=only.train[only.train < split.judged])

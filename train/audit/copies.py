@@ -1,19 +1,16 @@
 """Copies across a split: the same bytes, the same samples, or one recording that was changed."""
 
 import hashlib
-import multiprocessing
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from ser_core.audio.load import load_audio
 
+from ..data.processes import run_in_processes
 from .finding import Finding
 from .match import Match, match
 from .sound import CHANGES, fingerprint, fingerprints_if_changed
@@ -23,7 +20,7 @@ from .split import Split
 MIN_SIMILARITY = 0.6  # of fingerprints, from which on recordings are laid over each other
 CANDIDATES = 3  # per tested clip and fold, the most similar ones
 CHUNK = 256  # tested clips compared at a time
-FEW = 64  # calls, for which starting processes takes longer than making them
+CHUNK_OF_CALLS = 16  # that a process makes in a row, so that neighbours share what is loaded
 
 load = lru_cache(maxsize=128)(load_audio)
 
@@ -34,7 +31,7 @@ def digests(paths: Sequence[Path]) -> list[str]:
     return [known[path] for path in paths]
 
 
-def heard(path: Path, *, changed: bool) -> tuple[str, np.ndarray, np.ndarray | None]:
+def identify(path: Path, changed: bool) -> tuple[str, np.ndarray, np.ndarray | None]:
     """Decode a file, and compute what identifies it.
 
     Args:
@@ -58,7 +55,7 @@ def heard(path: Path, *, changed: bool) -> tuple[str, np.ndarray, np.ndarray | N
 def listen(
     paths: Sequence[Path], changed: np.ndarray, *, jobs: int, quiet: bool
 ) -> tuple[list[str], np.ndarray, dict[int, np.ndarray]]:
-    """Run `heard` on many files, on several processes, with a progress bar.
+    """Run `identify` on many files, on several processes, with a progress bar.
 
     Args:
         paths: audio files.
@@ -69,32 +66,34 @@ def listen(
     Returns:
         Digests of samples; fingerprints of shape (files, WIDTH); changed ones by position.
     """
-    wanted = zip(paths, changed.tolist(), strict=True)
-    calls = [partial(heard, path, changed=more) for path, more in wanted]
-    results = run_all(calls, "listen", jobs=jobs, quiet=quiet)
+    results = run_in_processes(
+        identify,
+        list(zip(paths, changed.tolist(), strict=True)),
+        jobs=jobs,
+        names=[path.name for path in paths],
+        chunk=CHUNK_OF_CALLS,
+        description=None if quiet else "listen",
+    )
     fingerprints = np.stack([result[1] for result in results]).astype(np.float32)
     versions = {i: result[2] for i, result in enumerate(results) if result[2] is not None}
     return [result[0] for result in results], fingerprints, versions
 
 
-def run_all(calls: Sequence[partial], description: str, *, jobs: int, quiet: bool) -> list:
-    """Make prepared calls, on several processes if they are many, with a progress bar."""
-    bar = partial(tqdm, total=len(calls), desc=description, disable=quiet)
-    if jobs == 1 or len(calls) < FEW:
-        return [call() for call in bar(calls)]
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        return list(bar(pool.map(run, calls, chunksize=16)))
-
-
-def run(call: partial) -> Any:
-    """Make a prepared call; a function of the module, so that another process finds it."""
-    return call()
-
-
 def match_files(first: Path, second: Path, near: float) -> Match:
     """Compare two files as `match` does."""
     return match(load(first), load(second), near=near)
+
+
+def match_all(calls: Sequence[tuple[Path, Path, float]], *, jobs: int, quiet: bool) -> list[Match]:
+    """Make many calls of `match_files`, on several processes, with a progress bar."""
+    return run_in_processes(
+        match_files,
+        calls,
+        jobs=jobs,
+        names=[f"{second.name} against {first.name}" for first, second, _ in calls],
+        chunk=CHUNK_OF_CALLS,
+        description=None if quiet else "compare",
+    )
 
 
 def copies(split: Split, *, jobs: int = 1, quiet: bool = False) -> tuple[list[Finding], dict]:
@@ -125,8 +124,8 @@ def copies(split: Split, *, jobs: int = 1, quiet: bool = False) -> tuple[list[Fi
     findings = [*same_content(split, content)]
     similar = candidates(split, content, fingerprints, versions)
     speeds = {(test, train): speed for _, test, train, speed in similar}
-    calls = [partial(match_files, paths[two], paths[one], s) for (one, two), s in speeds.items()]
-    matches = run_all(calls, "compare", jobs=jobs, quiet=quiet)
+    calls = [(paths[two], paths[one], speed) for (one, two), speed in speeds.items()]
+    matches = match_all(calls, jobs=jobs, quiet=quiet)
     results = dict(zip(speeds, matches, strict=True))
     for fold_number, test, train, _ in similar:
         result = results[test, train]

@@ -43,7 +43,7 @@ def fit_again(material: Material, config: FeatureConfig, count: int | None) -> F
         config: FeatureConfig; its own normalisation and selection are not used.
         count: int, how many features to keep; None for all.
     """
-    normalisation = feature_cache.statistics(material.features, config)
+    normalisation = feature_cache.fit_normalisation(material.features, config)
     if count is None:
         return Fitted(normalisation)
     plain = config.model_copy(update={"normalisation": normalisation, "selected": None})

@@ -25,7 +25,7 @@ EncoderOption = Annotated[
     str | None, typer.Option(help="Where the pre-trained encoder is that a recipe learns from.")
 ]
 JobsOption = Annotated[int, typer.Option(min=1, help="Networks at a time, one core each.")]
-EveryOption = Annotated[int, typer.Option(min=1, help="Ask only every so manieth clip.")]
+EveryOption = Annotated[int, typer.Option(min=1, help="Ask only every n-th clip.")]
 
 PrivateOption = Annotated[
     bool | None, typer.Option(help="Whether it is private, where it is made anew.")

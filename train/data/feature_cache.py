@@ -1,8 +1,7 @@
-"""From rows to features: a Hugging Face dataset of clips, and their features, cached on disk.
+"""From clips to features, cached on disk.
 
 Features are computed once per audio content and feature parameters. The cache's key is the SHA-256
-of the file's bytes, a digest of the parameters, and the feature code's version: the fingerprint of
-`datasets.map` knows neither, and gives stale results when an imported function changes.
+of the file's bytes, a digest of the parameters, and the feature code's version.
 """
 
 import hashlib
@@ -11,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import datasets
 import numpy as np
 import soxr
 
@@ -28,6 +26,8 @@ from ser_core.speech.gate import MIN_SPEECH, THRESHOLD
 
 from ..corpora import Clip
 from ..recipe import Recipe, Scale
+from .processes import run_in_processes
+from .storage import read_arrays, write_arrays
 
 CACHE = Path(".cache") / "features"
 ORIGINAL = "original"
@@ -87,14 +87,6 @@ def feature_config(
     return FeatureConfig.model_validate(settings | {"frames": frames})
 
 
-def rows(clips: Sequence[Clip]) -> datasets.Dataset:
-    """Make a dataset of clips, one row each, with a column per field of `Clip`."""
-    return datasets.Dataset.from_list(
-        [vars(clip) | {"path": str(clip.path)} for clip in clips],
-        features=datasets.Features({name: datasets.Value("string") for name in vars(clips[0])}),
-    )
-
-
 def compute(
     clips: Sequence[Clip],
     config: FeatureConfig,
@@ -120,63 +112,65 @@ def compute(
     Raises:
         AudioError: a clip cannot be read.
     """
-    wanted = sorted({ORIGINAL, *versions})
+    wanted = tuple(sorted({ORIGINAL, *versions}))
+    folder = cache / _digest_of(config, wanted)
+    digests = [hashlib.sha256(clip.path.read_bytes()).hexdigest() for clip in clips]
+    # Files of the same bytes have the same features, so one of them is enough.
+    missing = {
+        digest: clip.path
+        for digest, clip in zip(digests, clips, strict=True)
+        if not (folder / f"{digest}.npz").is_file()
+    }
+    run_in_processes(
+        cache_features,
+        [(path, folder / f"{digest}.npz", config, wanted) for digest, path in missing.items()],
+        jobs=1 if quiet else workers,
+        names=[path.name for path in missing.values()],
+        description=None if quiet or not missing else "features",
+    )
+    return [read_features(folder / f"{digest}.npz", digest, wanted) for digest in digests]
+
+
+def _digest_of(config: FeatureConfig, versions: Sequence[str]) -> str:
+    """Identify what decides features before standardisation."""
     key = {
         "version": FEATURE_VERSION,
         "sample_rate": config.sample_rate,
         "trim": config.trim,
         "blocks": [block.model_dump() for block in config.blocks],
-        "versions": wanted,
+        "versions": list(versions),
     }
     key |= choose_front_end(config).pack_parameters
-    folder = cache / hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
-    folder.mkdir(parents=True, exist_ok=True)
-    table = rows(clips)
-    if quiet:
-        datasets.disable_progress_bars()
-    try:
-        computed = table.map(
-            cached,
-            fn_kwargs={"config": config, "versions": wanted, "folder": folder},
-            num_proc=None if quiet or workers < 2 else min(workers, len(clips)),
-            remove_columns=table.column_names,
-            load_from_cache_file=False,  # the cache is ours
-            desc="features",
-        )
-    finally:
-        datasets.enable_progress_bars()
-    return [read(folder / f"{digest}.npz", digest, wanted) for digest in computed["digest"]]
+    return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def cached(row: dict, config: FeatureConfig, versions: Sequence[str], folder: Path) -> dict:
-    """Compute the features of one row unless the cache has them; return the audio's SHA-256."""
-    content = Path(row["path"]).read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    file = folder / f"{digest}.npz"
-    if not file.is_file():
-        samples = load_audio(content, sample_rate=config.sample_rate)
-        arrays = {name: version(samples, name, config) for name in versions}
-        seconds = len(samples) / config.sample_rate
-        unfinished = file.with_suffix(".partial")
-        with unfinished.open("wb") as out:
-            np.savez(out, seconds=seconds, **arrays)
-        unfinished.replace(file)
-    return {"digest": digest}
+def cache_features(
+    recording: Path, file: Path, config: FeatureConfig, versions: Sequence[str]
+) -> None:
+    """Compute the features of one recording, and keep them in a file.
+
+    Raises:
+        AudioError: the recording cannot be read.
+    """
+    samples = load_audio(recording, sample_rate=config.sample_rate)
+    arrays = {name: compute_version(samples, name, config) for name in versions}
+    write_arrays(file, {"seconds": len(samples) / config.sample_rate, **arrays})
 
 
-def read(file: Path, digest: str, versions: Sequence[str]) -> Features:
+def read_features(file: Path, digest: str, versions: Sequence[str]) -> Features:
     """Read one clip's features from the cache."""
-    with np.load(file, allow_pickle=False) as stored:
-        return Features(digest, float(stored["seconds"]), {name: stored[name] for name in versions})
+    stored = read_arrays(file)
+    return Features(digest, float(stored["seconds"]), {name: stored[name] for name in versions})
 
 
-def version(samples: np.ndarray, name: str, config: FeatureConfig) -> np.ndarray:
+def compute_version(samples: np.ndarray, name: str, config: FeatureConfig) -> np.ndarray:
     """Compute the features of one version of a recording; see Features.versions."""
     front = choose_front_end(config)
-    return front.pack(trim(front.frames(change(samples, name, config.sample_rate)), config))
+    changed = change_recording(samples, name, config.sample_rate)
+    return front.pack(trim(front.frames(changed), config))
 
 
-def change(samples: np.ndarray, name: str, sample_rate: int) -> np.ndarray:
+def change_recording(samples: np.ndarray, name: str, sample_rate: int) -> np.ndarray:
     """Change a recording as a version's name says.
 
     Args:
@@ -205,7 +199,7 @@ def change(samples: np.ndarray, name: str, sample_rate: int) -> np.ndarray:
     raise ValueError(f"There is no version of a recording called {name!r}.")
 
 
-def statistics(features: Sequence[Features], config: FeatureConfig) -> Normalisation:
+def fit_normalisation(features: Sequence[Features], config: FeatureConfig) -> Normalisation:
     """Measure mean and standard deviation of each feature over training clips.
 
     Args:
@@ -227,7 +221,7 @@ def statistics(features: Sequence[Features], config: FeatureConfig) -> Normalisa
     )
 
 
-def intensities(clips: Sequence[Clip]) -> np.ndarray:  # (clips,)
+def intensity_targets(clips: Sequence[Clip]) -> np.ndarray:  # (clips,)
     """How strongly each clip's emotion is expressed: 1 strong, 0 normal, -1 where nobody said.
 
     Neutral has no strength: RAVDESS has it in one only, from which nothing can be learnt.
@@ -242,7 +236,7 @@ def intensities(clips: Sequence[Clip]) -> np.ndarray:  # (clips,)
     )
 
 
-def targets(
+def emotion_targets(
     clips: Sequence[Clip], labels: Sequence[str], present: dict[str, Sequence[str]]
 ) -> np.ndarray:  # (clips, classes)
     """One row per clip: 1 at its class, 0 at other classes its corpus has, -1 where it has none.

@@ -8,11 +8,13 @@
 | `corpus` | a whole corpus; the others are trained on |
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.model_selection import GroupKFold, StratifiedKFold
+
+from ser_core.errors import ConfigError
 
 from ..corpora import Clip, CorpusError
 
@@ -43,14 +45,44 @@ class Fold:
     test: np.ndarray
 
 
+def find_folds(folds: Sequence[Fold], numbers: Collection[int] = ()) -> list[Fold]:
+    """Find folds by their numbers.
+
+    Args:
+        folds: those of a protocol.
+        numbers: which ones, from 1; all of them if empty.
+
+    Returns:
+        The folds, in the protocol's order.
+
+    Raises:
+        ConfigError: there is no such fold.
+    """
+    known = [fold.number for fold in folds]
+    unknown = set(numbers) - set(known)
+    if unknown:
+        raise ConfigError(
+            f"There is no fold {min(unknown)}: the folds are {', '.join(map(str, known))}."
+        )
+    return [fold for fold in folds if not numbers or fold.number in numbers]
+
+
 def by_speaker(clips: Sequence[Clip]) -> list[Fold]:
-    """Five folds by speaker: RAVDESS' fixed ones, or scikit-learn's GroupKFold elsewhere."""
+    """Five folds by speaker: RAVDESS' fixed ones, or scikit-learn's GroupKFold elsewhere.
+
+    Raises:
+        CorpusError: there is one speaker only.
+    """
     speakers = np.array([clip.speaker for clip in clips])
     known = {speaker for fold in RAVDESS_FOLDS for speaker in fold}
     if {clip.corpus for clip in clips} == {"ravdess"} and set(speakers) == known:
         tests = [np.isin(speakers, actors) for actors in RAVDESS_FOLDS]
     else:
         count = min(5, len(set(speakers)))
+        if count < 2:
+            raise CorpusError(
+                "Protocol speaker holds out some of several speakers: give two or more."
+            )
         tests = []
         for _, test in GroupKFold(count).split(speakers, groups=speakers):
             tests.append(np.isin(np.arange(len(speakers)), test))

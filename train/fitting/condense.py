@@ -28,6 +28,7 @@ from ser_core.errors import ConfigError
 
 from ..data import feature_cache
 from ..data.feature_cache import ORIGINAL
+from ..data.storage import write_whole
 from ..networks.pretrained_encoders import depth_of, install
 from ..networks.speech_encoder import SUMMARY
 from .loop import Material
@@ -75,10 +76,8 @@ def condensed(run: Run) -> Path:
     windows = [window for clip in material.features for window in clip.inputs(config)]
     chosen = np.random.default_rng(run.recipe.seed).permutation(len(windows))[: settings.windows]
     approximate(network, whole, np.stack([windows[i] for i in chosen]))
-    weights.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = weights.with_name(f"unfinished-{weights.name}")
-    encoder_of(network).save_weights(unfinished)
-    unfinished.replace(weights)
+    with write_whole(weights) as unfinished:
+        encoder_of(network).save_weights(unfinished)
     return weights
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from ser_core.errors import ConfigError
 
 from ..corpora import Corpus
+from ..data.storage import read_arrays, write_arrays
 from ..recipe import at_speeds
 from .loop import Material
 from .plan import Run, learn_config, new_network, prepare_corpora
@@ -47,15 +48,11 @@ def taught(
     file = run.work / f"taught_{fold}-{run.digest(material)}.npz"
     if not file.is_file():
         answers = answers_to(run, fold, positions, versions, speeds)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_suffix(".partial")
-        with unfinished.open("wb") as out:
-            np.savez(out, **answers)
-        unfinished.replace(file)
-    with np.load(file) as stored:
-        learnt = replace(learnt, taught=by_clip(stored, "learnt", versions))
-        if beside is not None:
-            beside = replace(beside, taught=by_clip(stored, "beside", speeds))
+        write_arrays(file, answers)
+    stored = read_arrays(file)
+    learnt = replace(learnt, taught=by_clip(stored, "learnt", versions))
+    if beside is not None:
+        beside = replace(beside, taught=by_clip(stored, "beside", speeds))
     return learnt, beside
 
 

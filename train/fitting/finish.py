@@ -1,7 +1,7 @@
 """After the last fold: calibrate, measure, write the results, and assemble the model repository."""
 
 import hashlib
-import json
+import logging
 import os
 import shutil
 import tempfile
@@ -18,16 +18,19 @@ from ser_core.model.files import COMPARISON, DATASET, METRICS, RECIPE, ROBUSTNES
 
 from ..answers import adaptation_gain, fairness, out_of_fold
 from ..answers.calibration import Calibration, calibrate
-from ..answers.metrics import measure, measure_intensity, scores
+from ..answers.metrics import measure_answers, measure_intensity, scores
 from ..audit import audit
 from ..corpora import Corpus
 from ..data import feature_cache
+from ..data.storage import read_json, write_text
 from ..networks.export import export, fold_temperature
 from ..networks.pretrained_encoders import ENCODERS
 from ..publish import model_card
 from .fit import ALL_CLIPS, final_files
 from .loop import Material
 from .plan import Run, new_network, prepare, prepare_corpora
+
+log = logging.getLogger(__name__)
 
 
 def report(run: Run) -> tuple[dict, Calibration]:
@@ -41,6 +44,11 @@ def report(run: Run) -> tuple[dict, Calibration]:
     """
     raw = out_of_fold.read_folds(run.results)
     calibrated, calibration = calibrate(raw, run.recipe.abstention.target_accuracy)
+    if not calibration.is_fitted:
+        log.warning(
+            "One fold is finished, and a temperature is fitted on the others: these figures are "
+            "not calibrated."
+        )
     table = run.results / out_of_fold.OUT_OF_FOLD
     out_of_fold.write_answers(table, calibrated)
     material = prepare(run, quiet=True)
@@ -53,24 +61,29 @@ def report(run: Run) -> tuple[dict, Calibration]:
         "recipe": run.recipe.name,
         "protocol": run.protocol,
         "corpus": ", ".join(corpus.info.name for corpus in run.judged),
-        **measure(answers),
+        **measure_answers(answers),
         "calibration": {
             **asdict(calibration),
+            **({} if calibration.is_fitted else {"fitted": False}),
             "uncalibrated": scores(raw.probabilities, raw.truth),
         },
         **(
-            {"adaptation": adaptation_gain.measure(answers)}
+            {"adaptation": adaptation_gain.measure_adaptation(answers)}
             if adaptation_gain.applies(answers)
             else {}
         ),
         **({"intensity": intensity} if intensity else {}),
-        **({"fairness": fairness.measure(answers, genders)} if len(run.judged) == 1 else {}),
+        **(
+            {"fairness": fairness.measure_fairness(answers, genders)}
+            if len(run.judged) == 1
+            else {}
+        ),
         "audit": audit.of_run(run, jobs=os.cpu_count() or 1, quiet=True).summary(),
         "run": fold_records(run, material),
         "parameters": int(new_network(run, config, ALL_CLIPS).count_params()),
     }
     save_content(run.results, METRICS, metrics)
-    (run.results / RECIPE).write_text(run.recipe.to_toml(), encoding="utf-8")
+    write_text(run.results / RECIPE, run.recipe.to_toml())
     return metrics, calibration
 
 
@@ -96,7 +109,7 @@ def assemble(run: Run, out: Path, metrics: dict, calibration: Calibration) -> No
         selected=trained.selected,
         temperature=calibration.temperature,
         uncertain_below=calibration.uncertain_below,
-    ).model_copy(update={"adaptation": adaptation_gain.settings(metrics.get("adaptation"))})
+    ).model_copy(update={"adaptation": adaptation_gain.settings_of(metrics.get("adaptation"))})
     network = new_network(run, config, ALL_CLIPS)
     network.load_weights(weights)
     fold_temperature(network, config)
@@ -120,10 +133,7 @@ def example_inputs(material: Material, config: FeatureConfig) -> np.ndarray:
 
 def fold_records(run: Run, material: Material) -> dict:
     """Join what the folds wrote down: seeds, versions, durations, identity."""
-    folds = [
-        json.loads(file.read_text(encoding="utf-8"))
-        for file in sorted((run.results / "folds").glob("fold_*.json"))
-    ]
+    folds = [read_json(file) for file in out_of_fold.fold_files(run.results, "json")]
     content = hashlib.sha256("".join(sorted(c.digest for c in material.features)).encode())
     return {
         "id": folds[0]["run"],

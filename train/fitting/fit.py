@@ -6,9 +6,8 @@ Every fold writes its answers as it ends, and a run that was killed goes on at t
 fold. The schedule is fixed in the recipe, so no fold ever looks at its test speakers to decide.
 """
 
-import multiprocessing
+import logging
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,8 +19,10 @@ from ser_core.errors import ConfigError
 
 from ..answers import out_of_fold
 from ..answers.metrics import intensity_auc
-from ..data.protocols import Fold, hold_out_speakers
+from ..data.processes import run_in_processes
+from ..data.protocols import Fold, find_folds, hold_out_speakers
 from ..data.selection import project
+from ..data.storage import write_text, write_whole
 from ..recipe import Schedule
 from .autoencoder import learn_encoder, melt
 from .condense import install_encoder
@@ -29,6 +30,8 @@ from .distil import listen, taught
 from .loop import Batches, Material, answer, train
 from .plan import Run, learn_config, new_network, prepare, prepare_corpora
 from .probe import hear, learn_head
+
+log = logging.getLogger(__name__)
 
 PRETRAINING, ALL_CLIPS = 0, 99  # stand in for a fold's number where seeds are derived
 
@@ -91,10 +94,8 @@ def train_network(
         history = learn_all(
             run, network, material, config, schedule, seed, validation, description, beside
         )
-    weights.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = weights.with_name(f"unfinished-{weights.name}")
-    network.save_weights(unfinished)
-    unfinished.replace(weights)
+    with write_whole(weights) as unfinished:
+        network.save_weights(unfinished)
     return network, config, history
 
 
@@ -198,10 +199,7 @@ def fit(run: Run, *, folds: tuple[int, ...] = (), final: bool = False, jobs: int
             network is to tell an intensity that no clip is labelled with.
     """
     deterministic()
-    numbers = [fold.number for fold in run.folds]
-    unknown = set(folds) - set(numbers)
-    if unknown:
-        raise ConfigError(f"There is no fold {min(unknown)}: the folds are {numbers}.")
+    numbers = [fold.number for fold in find_folds(run.folds, folds)]
     material = prepare(run)
     if run.recipe.gives_intensity and (material.intensity < 0).all():
         raise ConfigError(
@@ -210,10 +208,10 @@ def fit(run: Run, *, folds: tuple[int, ...] = (), final: bool = False, jobs: int
             "acted: give --set network.parameters.intensity=false."
         )
     digest = run.digest(material)
-    wanted = [*(folds or numbers), *([ALL_CLIPS] if final else [])]
+    wanted = [*numbers, *([ALL_CLIPS] if final else [])]
     pending = [number for number in wanted if not is_done(run, number, digest)]
     for number in sorted(set(wanted) - set(pending)):
-        print(f"{name_of(number)} is done")
+        log.info("%s is done", name_of(number))
     if pending:
         pretrain(run)
         # Here, as the networks that are trained side by side would each do it, into the same files.
@@ -221,11 +219,9 @@ def fit(run: Run, *, folds: tuple[int, ...] = (), final: bool = False, jobs: int
         if run.recipe.encoder is not None:
             hear(run, material.features, run.recipe.versions(run.recipe.training))
     # A fresh process per network: TensorFlow's thread count can be set only once in each.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
-        tasks = [pool.submit(train_one, run, number) for number in pending]
-        for task in as_completed(tasks):
-            task.result()
+    calls = [(run, number) for number in pending]
+    names = [name_of(number) for number in pending]
+    run_in_processes(train_one, calls, jobs=jobs, names=names, fresh=True)
 
 
 def name_of(number: int) -> str:
@@ -249,7 +245,8 @@ def train_one(run: Run, number: int) -> None:
     if number == ALL_CLIPS:
         fit_all(run, material, digest, initial, validation)
     else:
-        fit_fold(run, run.folds[number - 1], material, digest, initial, validation)
+        (fold,) = find_folds(run.folds, (number,))
+        fit_fold(run, fold, material, digest, initial, validation)
 
 
 def final_files(run: Run, digest: str) -> tuple[Path, Path]:
@@ -275,18 +272,27 @@ def fit_all(
         initial,
         beside,
     )
-    config_file.write_text(config.to_json(), encoding="utf-8")
+    write_text(config_file, config.to_json())
 
 
 def validate(run: Run, fold_number: int, speakers: int) -> dict[str, float]:
     """Screen a recipe: hold out speakers of a fold's training side and report on them alone.
 
     The fold's test speakers are not looked at; this is what choices are made on.
+
+    Raises:
+        ConfigError: there is no such fold, or `speakers` would leave nobody to learn from.
     """
+    (fold,) = find_folds(run.folds, (fold_number,))
+    available = len({run.clips[i].speaker for i in fold.train})
+    if not 0 < speakers < available:
+        raise ConfigError(
+            f"Fold {fold_number} trains on {available} speakers, of whom {speakers} cannot be held "
+            f"out: give --validation-speakers from 1 to {available - 1}."
+        )
     deterministic()
     material = prepare(run)
     initial, _ = pretrain(run)
-    fold = run.folds[fold_number - 1]
     learn, held = hold_out_speakers(run.clips, fold.train, speakers, run.recipe.seed)
     learnt, beside = taught(run, material, learn, fold_number)
     network, config, _ = train_network(

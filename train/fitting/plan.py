@@ -172,8 +172,8 @@ def prepare_corpora(
     config = feature_cache.feature_config(run.recipe)
     features = feature_cache.compute(clips, config, versions, cache=run.cache, quiet=quiet)
     present = {corpus.info.name: corpus.info.labels for corpus in corpora}
-    targets = feature_cache.targets(clips, LABELS, present)
-    return Material(features, targets, feature_cache.intensities(clips))
+    targets = feature_cache.emotion_targets(clips, LABELS, present)
+    return Material(features, targets, feature_cache.intensity_targets(clips))
 
 
 def new_network(run: Run, config: FeatureConfig, fold: int) -> keras.Model:
@@ -189,7 +189,7 @@ def learn_config(run: Run, material: Material) -> FeatureConfig:
     identity = feature_cache.feature_config(run.recipe)
     if run.recipe.features.scale is not None:
         return identity
-    statistics = feature_cache.statistics(material.features, identity)
+    statistics = feature_cache.fit_normalisation(material.features, identity)
     config = feature_cache.feature_config(run.recipe, normalisation=statistics)
     if run.recipe.features.select is None:
         return config

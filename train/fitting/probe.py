@@ -18,6 +18,7 @@ from ser_core.config.feature_config import FeatureConfig
 
 from ..data import feature_cache
 from ..data.feature_cache import ORIGINAL, Features
+from ..data.storage import read_arrays, write_arrays
 from ..networks.speech_encoder import SUMMARY
 from ..recipe import Schedule
 from .condense import OF_THE_HEAD, condensed, encoder_of, install_encoder
@@ -46,7 +47,6 @@ def hear(run: Run, features: Sequence[Features], versions: Sequence[str]) -> lis
         decisive.append(run.encoder)  # one of many, where the others are one file each
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
     folder = run.cache.parent / "heard" / digest
-    folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"{clip.digest}.npz" for clip in features]
     wanted = sorted({ORIGINAL, *versions})
     missing = [i for i, file in enumerate(files) if not set(wanted) <= set(_names(file))]
@@ -56,18 +56,15 @@ def hear(run: Run, features: Sequence[Features], versions: Sequence[str]) -> lis
         install_encoder(run, network)
         encoder = encoder_of(network)
         for i in tqdm(missing, desc="encoder", unit="clip"):
-            stored = _read(files[i])
+            stored = read_arrays(files[i]) if files[i].is_file() else {}
             stored |= {
                 name: encoder.predict_on_batch(features[i].inputs(config, name))
                 for name in wanted
                 if name not in stored
             }
-            unfinished = files[i].with_suffix(".partial")
-            with unfinished.open("wb") as out:
-                np.savez(out, **{n: a.astype(np.float16) for n, a in stored.items()})
-            unfinished.replace(files[i])
+            write_arrays(files[i], {n: a.astype(np.float16) for n, a in stored.items()})
     return [
-        replace(clip, versions={n: a.astype(np.float32) for n, a in _read(file).items()})
+        replace(clip, versions={n: a.astype(np.float32) for n, a in read_arrays(file).items()})
         for clip, file in zip(features, files, strict=True)
     ]
 
@@ -77,13 +74,6 @@ def _names(file: Path) -> list[str]:
         return []
     with np.load(file, allow_pickle=False) as stored:
         return stored.files
-
-
-def _read(file: Path) -> dict[str, np.ndarray]:
-    if not file.is_file():
-        return {}
-    with np.load(file, allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
 
 
 class SummaryBatches(Batches):

@@ -26,7 +26,9 @@ from ser_core.model.files import (
 from ser_core.model.runtime import LiteRTRuntime
 
 from .. import recipe as recipes
+from ..answers.markdown import markdown_table
 from ..data import feature_cache
+from ..data.storage import write_text
 from ..networks import NETWORKS
 from ..networks.export import write_litert
 from ..recipe import Recipe
@@ -184,17 +186,17 @@ def compare(results: Path) -> list[dict]:
         )
     )
     save_content(results, COMPARISON, rows)
-    (results / "comparison.md").write_text(table(rows), encoding="utf-8")
+    write_text(results / "comparison.md", comparison_table(rows))
     return rows
 
 
-def table(rows: list[dict]) -> str:
+def comparison_table(rows: list[dict]) -> str:
     """Write rows as a Markdown table."""
-    lines = [list(COLUMNS), ["---"] * len(COLUMNS)]
+    cells = []
     for row in rows:
         spreads = {name: spread(row, name) for name in ("accuracy", "uar")}
-        lines.append([form.format(**row, **spreads) for form in COLUMNS.values()])
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+        cells.append([form.format(**row, **spreads) for form in COLUMNS.values()])
+    return markdown_table(list(COLUMNS), cells, text=3)
 
 
 def spread(row: dict, name: str) -> str:
@@ -211,18 +213,19 @@ def cell(row: dict | None) -> str:
     return text if row["folds"] == 5 else f"{text} ({row['folds']} folds)"
 
 
-def summary(rows: list[dict]) -> str:
+def summary_table(rows: list[dict]) -> str:
     """Write one line per recipe: its claim, and its accuracy under each way of judging it.
 
-    The table of docs/evaluation.md; what is not trained yet is a dash.
+    What is not trained yet is a dash.
     """
-    lines = [
-        ["system", "its claim", "unseen speakers", "random clips", "random, each clip twice"],
-        ["---", "---", "---:", "---:", "---:"],
-    ]
+    systems = []
     for name in dict.fromkeys(row["recipe"] for row in rows):
         mine = {row["protocol"]: row for row in rows if row["recipe"] == name}
         claim = next(iter(mine.values()))["published_claim"] or OWN.get(name, "none")
         cells = [cell(mine.get(way)) for way in ("speaker", "random", "duplicated")]
-        lines.append([f"`{name}`", claim, *cells])
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+        systems.append([f"`{name}`", claim, *cells])
+    return markdown_table(
+        ["system", "its claim", "unseen speakers", "random clips", "random, each clip twice"],
+        systems,
+        text=2,
+    )

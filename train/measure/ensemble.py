@@ -15,11 +15,12 @@ from ser_core.errors import ConfigError
 
 from ..answers import out_of_fold
 from ..answers.calibration import calibrate
-from ..answers.metrics import measure
+from ..answers.markdown import markdown_table
+from ..answers.metrics import measure_answers
 from ..answers.out_of_fold import Answers
 
 
-def together(folders: Sequence[Path]) -> Answers:
+def join_answers(folders: Sequence[Path]) -> Answers:
     """Join what recipes answered to the same clips.
 
     Args:
@@ -53,7 +54,7 @@ def tested(answers: Answers) -> list[tuple[str, int]]:
     return [(file, int(fold)) for file, fold in zip(answers.files, answers.folds, strict=True)]
 
 
-def table(folders: dict[str, Path], target_accuracy: float) -> str:
+def ensemble_table(folders: dict[str, Path], target_accuracy: float) -> str:
     """Write a Markdown table of recipes alone and together, each calibrated on the other folds.
 
     Args:
@@ -66,14 +67,12 @@ def table(folders: dict[str, Path], target_accuracy: float) -> str:
     rows = {name: [folder] for name, folder in folders.items()}
     if len(folders) > 1:
         rows[" + ".join(folders)] = list(folders.values())
-    lines = ["| recipes | folds | accuracy | NLL | ECE |", "|---|---|---:|---:|---:|"]
+    cells = []
     for name, members in rows.items():
-        calibrated, _ = calibrate(together(members), target_accuracy)
-        measured = measure(calibrated)
+        calibrated, _ = calibrate(join_answers(members), target_accuracy)
+        measured = measure_answers(calibrated)
         folds = ", ".join(f"{100 * fold['accuracy']:.1f}" for fold in measured["folds"])
         mean, std = 100 * measured["mean"]["accuracy"], 100 * measured["std"]["accuracy"]
-        lines.append(
-            f"| {name} | {folds} | {mean:.1f} ± {std:.1f} | {measured['nll']:.3f} "
-            f"| {measured['ece']:.3f} |"
-        )
-    return "\n".join(lines) + "\n"
+        spread = f"{mean:.1f} ± {std:.1f}"
+        cells.append([name, folds, spread, f"{measured['nll']:.3f}", f"{measured['ece']:.3f}"])
+    return markdown_table(["recipes", "folds", "accuracy", "NLL", "ECE"], cells, text=2)

@@ -15,7 +15,7 @@ from ser_core.errors import ConfigError
 from ser_core.model.files import DATASET, files_in, load_record
 from ser_core.model.further_records import Dataset
 
-from ..answers.metrics import measure
+from ..answers.metrics import measure_answers
 from ..answers.out_of_fold import Answers
 from ..corpora import Clip, Corpus
 
@@ -59,7 +59,7 @@ def evaluate(recognizer: EmotionRecognizer, corpus: Corpus) -> tuple[Answers, di
         "unknown_emotion": len(corpus.clips) - len(known),
         "accuracy_of_asked": round(float(right.sum() / len(known)), 4),
         "trained_on_it": corpus.info.name in trained_on(recognizer.directory),
-        **measure(answers),
+        **measure_answers(answers),
     }
 
 

@@ -3,13 +3,15 @@
 python -m train figures train/results/default/speaker --out runs/figures
 """
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_core.errors import ConfigError
 from ser_core.model.files import METRICS, files_in, load_content
 from ser_core.ui.look import plots
+
+from ..answers import out_of_fold
+from ..data.storage import read_json
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -33,8 +35,8 @@ def draw(folder: Path) -> dict[str, "go.Figure"]:
         raise ConfigError(f"{folder} has no {METRICS}: give a results folder that fit has made.")
     metrics = load_content(folder, METRICS)
     histories = {}
-    for record in sorted((folder / "folds").glob("fold_*.json")):
-        fold = json.loads(record.read_text(encoding="utf-8"))
+    for record in out_of_fold.fold_files(folder, "json"):
+        fold = read_json(record)
         histories[f"fold {fold['fold']}"] = fold["history"]
     return {
         "learning_curves": plots.learning_curves(histories),

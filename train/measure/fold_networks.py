@@ -15,6 +15,7 @@ from ..answers.calibration import calibrate
 from ..audit import leaked_statistics
 from ..corpora import Clip
 from ..data import feature_cache
+from ..data.protocols import find_folds
 from ..fitting.plan import Run, new_network, prepare
 
 
@@ -81,11 +82,8 @@ def find(run: Run, numbers: tuple[int, ...] = ()) -> list[FoldNetwork]:
     """
     clips, material = run.clips, prepare(run, quiet=True)
     digest = run.digest(material)
-    folds = {fold.number: fold for fold in run.folds}
-    unknown = set(numbers) - set(folds)
-    if unknown:
-        raise ConfigError(f"There is no fold {min(unknown)}: the folds are {list(folds)}.")
-    wanted = sorted(set(numbers)) or list(folds)
+    folds = {fold.number: fold for fold in find_folds(run.folds, numbers)}
+    wanted = list(folds)
     weights = {n: run.work / f"fold_{n}-{digest}.weights.h5" for n in wanted}
     for number, file in weights.items():
         if not out_of_fold.fold_is_done(run.results, number, digest):

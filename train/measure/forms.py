@@ -24,6 +24,7 @@ from ser_core.model.pooling import pool
 from ser_core.model.runtime import LiteRTRuntime
 
 from ..answers.calibration import apply_temperature
+from ..answers.markdown import markdown_table
 from ..answers.metrics import scores
 from ..corpora import Clip, Corpus
 from ..fitting.plan import Run
@@ -36,7 +37,7 @@ WHOLE = "float32"  # the form that others are compared with
 FIGURES = ("accuracy", "uar", "ece", "nll")
 
 
-def measure(model: Path, corpus: Corpus, run: Run | None = None, *, every: int = 1) -> dict:
+def measure_forms(model: Path, corpus: Corpus, run: Run | None = None, *, every: int = 1) -> dict:
     """Measure the forms of a model, and write `forms.json` into its folder.
 
     A form that the folder has not is written first, from Keras' own save.
@@ -45,7 +46,7 @@ def measure(model: Path, corpus: Corpus, run: Run | None = None, *, every: int =
         model: folder of a model repository.
         corpus: Corpus to answer.
         run: Run whose folds' networks are converted and judged on unseen speakers, or None.
-        every: int > 0, ask only every so manieth clip.
+        every: int > 0, ask only every n-th clip.
 
     Returns:
         JSON-ready dict: corpus, clips, trained_on_it; `forms`, a row per form with its file, bytes,
@@ -175,34 +176,45 @@ def of_folds(run: Run, *, every: int = 1) -> dict:
     }
 
 
-def table(measured: dict) -> str:
+def forms_table(measured: dict) -> str:
     """Write what was measured as Markdown tables."""
     heard = ", which it was trained on" if measured["trained_on_it"] else ""
-    lines = [
-        f"The model, on {measured['clips']} clips of {measured['corpus']}{heard}:",
-        "",
-        "| form | file | size | a window | accuracy | as float32 | largest difference |",
-        "|---|---|---:|---:|---:|---:|---:|",
-    ]
-    lines += [
-        f"| {row['form']} | {row['file']} | {row['bytes'] / 1e6:.2f} MB | "
-        f"{row['milliseconds']:.2f} ms | {row['accuracy']:.1%} | {row['agreement']:.1%} | "
-        f"{row['largest_difference']:.4f} |"
-        for row in measured["forms"]
-    ]
+    text = f"The model, on {measured['clips']} clips of {measured['corpus']}{heard}:\n\n"
+    text += markdown_table(
+        ["form", "file", "size", "a window", "accuracy", "as float32", "largest difference"],
+        [
+            [
+                row["form"],
+                row["file"],
+                f"{row['bytes'] / 1e6:.2f} MB",
+                f"{row['milliseconds']:.2f} ms",
+                f"{row['accuracy']:.1%}",
+                f"{row['agreement']:.1%}",
+                f"{row['largest_difference']:.4f}",
+            ]
+            for row in measured["forms"]
+        ],
+        text=2,
+    )
     unseen = measured["unseen"]
-    if unseen is not None:
-        lines += [
-            "",
-            f"The networks of the folds of {unseen['recipe']}, protocol {unseen['protocol']}, on "
-            f"{unseen['clips']} clips:",
-            "",
-            "| form | accuracy | UAR | ECE | NLL | as float32 | largest difference |",
-            "|---|---:|---:|---:|---:|---:|---:|",
-        ]
-        lines += [
-            f"| {row['form']} | {row['accuracy']:.1%} | {row['uar']:.1%} | {row['ece']:.3f} | "
-            f"{row['nll']:.3f} | {row['agreement']:.1%} | {row['largest_difference']:.4f} |"
+    if unseen is None:
+        return text
+    text += (
+        f"\nThe networks of the folds of {unseen['recipe']}, protocol {unseen['protocol']}, on "
+        f"{unseen['clips']} clips:\n\n"
+    )
+    return text + markdown_table(
+        ["form", "accuracy", "UAR", "ECE", "NLL", "as float32", "largest difference"],
+        [
+            [
+                row["form"],
+                f"{row['accuracy']:.1%}",
+                f"{row['uar']:.1%}",
+                f"{row['ece']:.3f}",
+                f"{row['nll']:.3f}",
+                f"{row['agreement']:.1%}",
+                f"{row['largest_difference']:.4f}",
+            ]
             for row in unseen["forms"]
-        ]
-    return "\n".join(lines) + "\n"
+        ],
+    )

@@ -11,9 +11,7 @@ compare. A fold's answers are kept as it ends, and a run that was stopped goes o
 import dataclasses
 import hashlib
 import json
-import multiprocessing
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,10 +28,13 @@ from ser_core.timeline.windows import prepare_inputs
 
 from ..answers import out_of_fold
 from ..answers.calibration import apply_temperature
+from ..answers.markdown import markdown_table
 from ..answers.metrics import accuracy_interval, intensity_auc, scores
 from ..corpora import Clip
 from ..data import degradations, feature_cache
 from ..data.feature_cache import ORIGINAL
+from ..data.processes import run_in_processes
+from ..data.storage import read_arrays, write_arrays
 from ..fitting import fit, loop
 from ..fitting.plan import Run
 from . import fold_networks
@@ -237,20 +238,16 @@ def measure_fold(run: Run, fold: FoldNetwork, every: int, file: Path) -> None:
         probabilities.append(apply_temperature(given, fold.temperature))
         intensity.append(np.full(len(clips), np.nan) if strengths is None else strengths)
         answered.append([one.answered for one in heard])
-    file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_suffix(".partial")
-    with unfinished.open("wb") as out:
-        np.savez(
-            out,
-            files=[clip.file for clip in clips],
-            speakers=[clip.speaker for clip in clips],
-            truth=fold.truth[::every],
-            probabilities=probabilities,
-            answered=answered,
-            strong=feature_cache.intensities(clips),
-            intensity=intensity,
-        )
-    unfinished.replace(file)
+    arrays = {
+        "files": [clip.file for clip in clips],
+        "speakers": [clip.speaker for clip in clips],
+        "truth": fold.truth[::every],
+        "probabilities": probabilities,
+        "answered": answered,
+        "strong": feature_cache.intensity_targets(clips),
+        "intensity": intensity,
+    }
+    write_arrays(file, arrays)
 
 
 def file_of(run: Run, fold: FoldNetwork, every: int) -> Path:
@@ -262,14 +259,16 @@ def file_of(run: Run, fold: FoldNetwork, every: int) -> Path:
     return run.work / f"robustness_{fold.number}-{digest.hexdigest()[:16]}.npz"
 
 
-def measure(run: Run, *, folds: tuple[int, ...] = (), jobs: int = 1, every: int = 1) -> dict:
+def measure_robustness(
+    run: Run, *, folds: tuple[int, ...] = (), jobs: int = 1, every: int = 1
+) -> dict:
     """Measure a run's folds under every condition, several folds at a time.
 
     Args:
         run: Run whose folds are finished, and whose weights are kept.
         folds: numbers of the folds, all of them if empty.
         jobs: int > 0, folds measured at a time, one core each.
-        every: int > 0, ask only every so manieth test clip.
+        every: int > 0, ask only every n-th test clip.
 
     Returns:
         JSON-ready dict with a row per condition; also written into the results when it is of all
@@ -281,14 +280,10 @@ def measure(run: Run, *, folds: tuple[int, ...] = (), jobs: int = 1, every: int 
     found = fold_networks.find(run, folds)
     files = {fold.number: file_of(run, fold, every) for fold in found}
     pending = [fold for fold in found if not files[fold.number].is_file()]
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
-        tasks = [
-            pool.submit(measure_fold, run, fold, every, files[fold.number]) for fold in pending
-        ]
-        for task in as_completed(tasks):
-            task.result()
-    measured = summarise([read(file) for file in files.values()]) | {
+    calls = [(run, fold, every, files[fold.number]) for fold in pending]
+    names = [fit.name_of(fold.number) for fold in pending]
+    run_in_processes(measure_fold, calls, jobs=jobs, names=names, fresh=True)
+    measured = summarise([read_measured(file) for file in files.values()]) | {
         "recipe": run.recipe.name,
         "protocol": run.protocol,
         "folds": list(files),
@@ -299,15 +294,14 @@ def measure(run: Run, *, folds: tuple[int, ...] = (), jobs: int = 1, every: int 
     return measured
 
 
-def write(measured: dict, model: Path) -> None:
+def write_robustness(measured: dict, model: Path) -> None:
     """Put what was measured into a model's folder, for its card."""
     save_content(model, ROBUSTNESS, measured)
 
 
-def read(file: Path) -> Measured:
+def read_measured(file: Path) -> Measured:
     """Read a fold's answers."""
-    with np.load(file, allow_pickle=False) as stored:
-        return Measured(**{name: stored[name] for name in stored.files})
+    return Measured(**read_arrays(file))
 
 
 def summarise(folds: Sequence[Measured]) -> dict:
@@ -356,19 +350,23 @@ def summarise(folds: Sequence[Measured]) -> dict:
     }
 
 
-def table(measured: dict) -> str:
+def robustness_table(measured: dict) -> str:
     """Write what was measured as a Markdown table."""
-    lines = [
-        "| condition | accuracy | change | UAR | ECE | NLL | mean confidence | app answers "
-        "| intensity, AUC |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
-    ]
+    cells = []
     for row in measured["rows"]:
         auc = row["intensity_auc"]
-        lines.append(
-            f"| {row['condition']} | {row['accuracy']:.1%} | {row['change']:+.1f} "
-            f"| {row['uar']:.1%} | {row['ece']:.3f} | {row['nll']:.3f} "
-            f"| {row['confidence']:.1%} | {row['answered']:.1%} "
-            f"| {'' if auc is None else f'{auc:.3f}'} |"
+        cells.append(
+            [
+                row["condition"],
+                f"{row['accuracy']:.1%}",
+                f"{row['change']:+.1f}",
+                f"{row['uar']:.1%}",
+                f"{row['ece']:.3f}",
+                f"{row['nll']:.3f}",
+                f"{row['confidence']:.1%}",
+                f"{row['answered']:.1%}",
+                "" if auc is None else f"{auc:.3f}",
+            ]
         )
-    return "\n".join(lines) + "\n"
+    head = ["condition", "accuracy", "change", "UAR", "ECE", "NLL", "mean confidence"]
+    return markdown_table([*head, "app answers", "intensity, AUC"], cells)

@@ -12,9 +12,9 @@ from datasets.info import DatasetInfosDict
 from datasets.splits import SplitDict, SplitInfo
 from huggingface_hub import DatasetCardData
 
-from ..commands.corpus import by_emotion_and_gender
 from ..corpora import Corpus, published
 from ..corpora.licences import licence_of
+from ..corpora.overview import by_emotion_and_gender
 from ..corpora.published import Row
 from .model_card import markdown_environment
 

@@ -22,9 +22,9 @@ from ser_core.errors import SpeechEmotionError
 from ser_core.model.files import CARD
 from ser_core.model.hub_faults import PUSH_FAULTS, explain_push
 
-from ..commands.corpus import durations
 from ..corpora import Clip, Corpus, CorpusError, published
 from ..corpora.licences import licence_of
+from ..corpora.overview import durations
 from ..corpora.published import Description, Row
 from . import model_card
 from .dataset_card import DatasetCard

@@ -192,7 +192,7 @@ class ModelCard:
             gate=self.speech_gate,
             robustness=self.robustness,
             forms=self.forms,
-            adapted=adaptation_gain.table(self.metrics.get("adaptation")),
+            adapted=adaptation_gain.adaptation_table(self.metrics.get("adaptation")),
             worst=min(by_speaker.items(), key=lambda item: item[1]),
             best=max(by_speaker.items(), key=lambda item: item[1]),
             chance=max(self.dataset["corpora"][0]["by_emotion"].values())

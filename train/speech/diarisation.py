@@ -1,6 +1,6 @@
 """Learn what tells voices apart, choose how they are clustered, and measure who speaks when.
 
-    python -m train.speech.diarisation --corpus ravdess=DIR --corpus nemo=DIR [--evaluate-only]
+    python -m train diarisation --corpus ravdess=DIR --corpus nemo=DIR [--evaluate-only]
 
 Each corpus is split by speaker, in the order of their names: the first half teaches the map, the
 next sixth chooses the settings, and the rest is measured on (RAVDESS: actors 01 to 12, 13 to 16 and
@@ -17,17 +17,15 @@ speakers given did not depend on that.
 Source: Jaitly and Hinton (2013), ICML Workshop on Deep Learning for Audio (scaled frequencies).
 """
 
-import json
+import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations, product
 from math import ceil
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-import typer
 from scipy.linalg import eigh
 
 from ser_core.features.log_mel import hz_to_mel, mel_spectrogram, mel_to_hz
@@ -36,8 +34,11 @@ from ser_core.speech import clusters, turns, voices
 
 from .. import corpora
 from ..corpora import Clip
+from ..data.storage import write_json
 from .conversations import COLLAR, Errors, Mixture, listen_to_mel, mix, score
 from .gate_teacher import read_mono
+
+log = logging.getLogger(__name__)
 
 RESULTS = Path("train/results/speakers") / METRICS
 CLIPS_TAUGHT = 60  # of each speaker, at most
@@ -238,13 +239,17 @@ def measure(made: Sequence[Mixture], settings: clusters.Clustering) -> dict:
     return tables
 
 
-def main(
-    corpus: Annotated[list[str], typer.Option(help="A corpus as NAME=PATH; several times.")],
-    evaluate_only: Annotated[bool, typer.Option(help="Measure the stored map.")] = False,
-) -> None:
-    """Learn, store, choose, measure, and write train/results/speakers."""
-    named = dict(corpora.locate(argument) for argument in corpus)
-    splits = {name: split(corpora.load(name, root).clips) for name, root in named.items()}
+def train_diarisation(loaded: Mapping[str, corpora.Corpus], *, evaluate_only: bool = False) -> Path:
+    """Learn, store, choose, measure, and write RESULTS.
+
+    Args:
+        loaded: corpora by name.
+        evaluate_only: whether to measure the stored map and learn none.
+
+    Returns:
+        The file written.
+    """
+    splits = {name: split(corpus.clips) for name, corpus in loaded.items()}
     if not evaluate_only:
         projection, mean = learn([taught(parts["train"]) for parts in splits.values()])
         arrays = {"projection": projection, "mean": mean}
@@ -252,7 +257,7 @@ def main(
             voices.MAP_FILE, **{name: array.astype(np.float32) for name, array in arrays.items()}
         )
         voices.load_map.cache_clear()
-        typer.echo(f"wrote {voices.MAP_FILE.name}")
+        log.info("wrote %s", voices.MAP_FILE.name)
     every = dict.fromkeys(MOST_OF_A_KIND, 100)
     validation = []
     for parts in splits.values():
@@ -260,7 +265,7 @@ def main(
             validation += mixtures(parts["validation"], VALIDATION_SEED + turn, every)
     settings, selection = choose(validation)
     if settings != clusters.DEFAULTS:
-        typer.echo(f"Chosen: {settings}; write it into ser_core/speech/clusters.py.")
+        log.warning("Chosen: %s; write it into ser_core/speech/clusters.py.", settings)
     report = {
         "training": {
             "speakers": {n: [c[0].speaker for c in p["train"]] for n, p in splits.items()},
@@ -282,10 +287,5 @@ def main(
             "speakers": [clips[0].speaker for clips in parts["test"]],
             "kinds": measure(made, settings),
         }
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(report, indent=2) + "\n")
-    typer.echo(f"wrote {RESULTS}")
-
-
-if __name__ == "__main__":
-    typer.run(main)
+    write_json(RESULTS, report)
+    return RESULTS

@@ -8,15 +8,16 @@ import numpy as np
 
 from ser_core.features.log_mel import mel_spectrogram
 from ser_core.speech.gate import HOP, find_segments, speech_probability
-from train.speech.gate_mixtures import active_rms, rms, to_level
-from train.speech.gate_teacher import (
+
+from .gate_mixtures import active_rms, rms, to_level
+from .gate_teacher import (
     CHUNK,
     TEACHER_THRESHOLD,
     SpeechClip,
     read_mono,
     teacher_probability,
 )
-from train.speech.nonspeech import RATE, Generator, band_pass, coloured_noise
+from .nonspeech import RATE, Generator, band_pass, coloured_noise
 
 PROMPTS = 100  # files of a folder of real speech that are looked at
 REAL_SECONDS = 10.0  # [s] of a real sound that are looked at

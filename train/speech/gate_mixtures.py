@@ -11,8 +11,9 @@ from scipy.signal import fftconvolve, lfilter
 
 from ser_core.features.log_mel import mel_spectrogram
 from ser_core.speech.gate import gate_input
-from train.speech.gate_teacher import CHUNK, TEACHER_THRESHOLD, SpeechClip, teacher_steps
-from train.speech.nonspeech import RATE, TRAINING_KINDS, band_pass, coloured_noise
+
+from .gate_teacher import CHUNK, TEACHER_THRESHOLD, SpeechClip, teacher_steps
+from .nonspeech import RATE, TRAINING_KINDS, band_pass, coloured_noise
 
 LENGTH = 3 * RATE  # [samples] of a training example
 STEPS = 151  # network steps of a training example: ceil((1 + 48000 / 160) / 2)

@@ -1,6 +1,6 @@
 """Train the speech gate, choose its thresholds and measure it.
 
-    python -m train.speech.gate_training --ravdess DIR --nemo DIR [--sounds DIR ...]
+    python -m train speech-gate --ravdess DIR --nemo DIR [--sounds DIR ...]
         [--prompts DIR ...] [--evaluate-only]
 
 Weights come from the training speakers and `train.speech.nonspeech`; the thresholds from the
@@ -14,20 +14,19 @@ networks were compared on the real sounds and on English and French prompts, and
 raised because of the latter. Spanish, Italian and Russian prompts were kept for the end.
 """
 
-import json
-import os
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
-
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 import numpy as np
-import typer
 
 from ser_core.errors import ModelError
 from ser_core.model.files import METRICS
 from ser_core.speech import gate as speech
-from train.speech.gate_evaluation import (
+
+from ..data.storage import write_json
+from .gate_evaluation import (
     CONDITIONS,
     HARDER_CONDITIONS,
     gate,
@@ -39,16 +38,18 @@ from train.speech.gate_evaluation import (
     speech_rate,
     speech_table,
 )
-from train.speech.gate_mixtures import Examples, extend_tone, room_tones, training_examples
-from train.speech.gate_teacher import (
+from .gate_mixtures import Examples, extend_tone, room_tones, training_examples
+from .gate_teacher import (
     RAVDESS_SPLITS,
     TEACHER_THRESHOLD,
     SpeechClip,
     load_speech,
     teacher_steps,
 )
-from train.speech.nonspeech import TRAINING_KINDS
-from train.speech.nonspeech_unseen import TEST_KINDS
+from .nonspeech import TRAINING_KINDS
+from .nonspeech_unseen import TEST_KINDS
+
+log = logging.getLogger(__name__)
 
 CACHE = Path(".cache/speech_gate")
 RESULTS = Path("train/results/speech_gate") / METRICS
@@ -200,7 +201,7 @@ def validation_kinds(clips: list[SpeechClip], split: str = "validation") -> dict
     return TRAINING_KINDS | {"room_tone": room_tone}
 
 
-def evaluate(clips: list[SpeechClip], sounds: list[Path], prompts: list[Path]) -> dict:
+def evaluate(clips: list[SpeechClip], sounds: Sequence[Path], prompts: Sequence[Path]) -> dict:
     """Measure the stored weights, with the thresholds `ser_core.speech` holds.
 
     Args:
@@ -257,49 +258,72 @@ def frame_agreement(clips: list[SpeechClip]) -> dict[str, float]:
     return {"steps": count, "agreement": round(agree / count, 5)}
 
 
-def main(
-    ravdess: Annotated[Path, typer.Option(help="Folder of RAVDESS, with Actor_NN folders.")],
-    nemo: Annotated[Path, typer.Option(help="Folder of nEMO, with a samples folder.")],
-    sounds: Annotated[list[Path] | None, typer.Option(help="Real sounds, tested with.")] = None,
-    prompts: Annotated[list[Path] | None, typer.Option(help="Real speech, tested with.")] = None,
-    examples: Annotated[int, typer.Option(help="Training examples of each of the two.")] = 15_000,
-    epochs: Annotated[int, typer.Option(min=1)] = 16,
-    channels: Annotated[int, typer.Option(min=1)] = 48,
-    seed: Annotated[int, typer.Option(help="Seed of the examples.")] = 2,
-    evaluate_only: Annotated[bool, typer.Option(help="Measure the stored weights.")] = False,
-) -> None:
-    """Train, export, choose thresholds, measure, and write train/results/speech_gate."""
+@dataclass(frozen=True)
+class GateTraining:
+    """How the gate is trained.
+
+    Attributes:
+        examples: int > 0, training examples with speech, and as many without.
+        epochs: int > 0.
+        channels: int > 0, filters of every convolution.
+        seed: int, of the examples.
+    """
+
+    examples: int
+    epochs: int
+    channels: int
+    seed: int
+
+
+def train_gate(
+    ravdess: Path,
+    nemo: Path,
+    settings: GateTraining,
+    *,
+    sounds: Sequence[Path] = (),
+    prompts: Sequence[Path] = (),
+    evaluate_only: bool = False,
+) -> Path:
+    """Train, export, choose thresholds, measure, and write RESULTS.
+
+    Args:
+        ravdess: folder with Actor_NN folders.
+        nemo: folder with a samples folder.
+        settings: GateTraining.
+        sounds: folders of real sounds without speech.
+        prompts: folders of real speech that is no part of either corpus.
+        evaluate_only: whether to measure the stored weights and train none.
+
+    Returns:
+        The file written.
+    """
     clips = load_speech(ravdess, nemo, CACHE)
     if not evaluate_only:
         training = [clip for clip in clips if clip.split == "train"]
-        model = build_network(channels)
-        fit(model, training_examples(training, examples, seed), epochs)
+        model = build_network(settings.channels)
+        fit(model, training_examples(training, settings.examples, settings.seed), settings.epochs)
         export(model, speech.WEIGHTS_FILE)
     selection = choose_thresholds(clips)
     chosen = (selection["chosen"]["threshold"], selection["chosen"]["min_speech"])
     if chosen != (speech.THRESHOLD, speech.MIN_SPEECH):
-        typer.echo(
-            f"Chosen: THRESHOLD = {chosen[0]}, MIN_SPEECH = {chosen[1]}; write them into "
-            "ser_core/speech/gate.py and run again with --evaluate-only."
+        log.warning(
+            "Chosen: THRESHOLD = %s, MIN_SPEECH = %s; write them into ser_core/speech/gate.py and "
+            "run again with --evaluate-only.",
+            *chosen,
         )
     report = {
         "training": {
             "speakers": speakers(clips, "train"),
             "network_seed": NETWORK_SEED,
-            "examples_each": examples,
-            "epochs": epochs,
-            "channels": channels,
-            "seed": seed,
+            "examples_each": settings.examples,
+            "epochs": settings.epochs,
+            "channels": settings.channels,
+            "seed": settings.seed,
         },
         "selection": selection,
         "thresholds": {"threshold": speech.THRESHOLD, "min_speech": speech.MIN_SPEECH},
         "test_seed": TEST_SEED,
-        "errors": evaluate(clips, sounds or [], prompts or []),
+        "errors": evaluate(clips, sounds, prompts),
     }
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(report, indent=2) + "\n")
-    typer.echo(f"wrote {RESULTS}")
-
-
-if __name__ == "__main__":
-    typer.run(main)
+    write_json(RESULTS, report)
+    return RESULTS

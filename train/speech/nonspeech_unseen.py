@@ -8,7 +8,7 @@ mono.
 import numpy as np
 from scipy.signal import butter, lfilter, sosfilt
 
-from train.speech.nonspeech import RATE, Generator, coloured_noise, events, log_uniform
+from .nonspeech import RATE, Generator, coloured_noise, events, log_uniform
 
 
 def white_noise(rng: np.random.Generator, n: int) -> np.ndarray:

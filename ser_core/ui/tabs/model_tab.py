@@ -165,6 +165,7 @@ def abstention(metrics: Metrics) -> Markup:
         rows = [("100.0%", percent(metrics.accuracy))] + [
             (percent(float(share)), percent(accuracy))
             for share, accuracy in metrics.selective_accuracy.items()
+            if accuracy is not None
         ]
         parts.append(paragraph(text.SELECTIVE_NOTE))
         parts.append(table(text.SELECTIVE_HEADERS, rows, numeric=1))

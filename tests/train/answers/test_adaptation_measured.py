@@ -13,7 +13,7 @@ from ser_core.model.adaptation import centre_logs
 from tests.support.commands import run_train
 from tests.support.tiny_models import make_config
 from train.answers import adaptation_gain, out_of_fold
-from train.answers.enrolments import drawn, drawn_alike, enrolments
+from train.answers.enrolments import draw_alike, draw_clips, enrolments
 
 ROOT = Path(__file__).parents[3]
 CLASSES = len(LABELS)
@@ -42,14 +42,14 @@ def rows_of(measured: dict) -> dict:
 
 @pytest.fixture(scope="module")
 def leaning() -> dict:
-    return adaptation_gain.measure(made_up_voices(1.0))
+    return adaptation_gain.measure_adaptation(made_up_voices(1.0))
 
 
 def test_a_leaning_of_voices_is_taken_off_the_more_the_more_clips_there_are(leaning):
     gains = [rows_of(leaning)["mixed", clips]["gain"] for clips in (1, 3, 10, 30, None)]
     assert gains == sorted(gains)
     assert gains[-1] > 0.1
-    without = adaptation_gain.measure(made_up_voices(0.0))["without"]
+    without = adaptation_gain.measure_adaptation(made_up_voices(0.0))["without"]
     everything = rows_of(leaning)["mixed", None]
     assert everything["accuracy"] == pytest.approx(without["accuracy"], abs=0.03)
     assert everything["nll"] < leaning["without"]["nll"] - 0.1
@@ -58,16 +58,16 @@ def test_a_leaning_of_voices_is_taken_off_the_more_the_more_clips_there_are(lean
 
 def test_the_settings_are_the_means_of_all_voices(leaning):
     answers = made_up_voices(1.0)
-    found = adaptation_gain.settings(leaning)
+    found = adaptation_gain.settings_of(leaning)
     np.testing.assert_allclose(
         found.mean, centre_logs(answers.probabilities).mean(axis=0), atol=1e-4
     )
     assert found.prior_clips in adaptation_gain.PRIOR_CLIPS
-    assert adaptation_gain.settings(None) is None
+    assert adaptation_gain.settings_of(None) is None
 
 
 def test_voices_without_a_leaning_gain_nothing_and_get_no_settings():
-    measured = adaptation_gain.measure(made_up_voices(0.0))
+    measured = adaptation_gain.measure_adaptation(made_up_voices(0.0))
     for row in measured["enrolments"]:
         assert row["gain"] == pytest.approx(0.0, abs=0.01)
     assert measured["settings"] is None
@@ -82,7 +82,7 @@ def test_answers_that_know_nothing_gain_nothing():
     for name in set(answers.speakers):
         own = np.flatnonzero(np.array(answers.speakers) == name)
         shuffled[own] = shuffled[rng.permutation(own)]
-    measured = adaptation_gain.measure(answers.with_probabilities(shuffled))
+    measured = adaptation_gain.measure_adaptation(answers.with_probabilities(shuffled))
     for row in measured["enrolments"]:
         assert row["accuracy"] == pytest.approx(1 / CLASSES, abs=0.03)
 
@@ -94,14 +94,14 @@ def test_a_clip_is_never_adapted_to_itself():
     other = logs.copy()
     other[tested] += 100.0
     for count in (1, 3, 10, 40):
-        counts, means = drawn(logs, truth, count, np.random.default_rng(2))
-        _, again = drawn(other, truth, count, np.random.default_rng(2))
+        counts, means = draw_clips(logs, truth, count, np.random.default_rng(2))
+        _, again = draw_clips(other, truth, count, np.random.default_rng(2))
         np.testing.assert_allclose(means[:, tested], again[:, tested], atol=1e-9)
         assert not np.allclose(means, again)
         assert (counts == count).all()
     allowed = np.tile(truth == truth[tested], (20, 1))
-    _, means = drawn_alike(logs, allowed, 4, np.random.default_rng(2))
-    _, again = drawn_alike(other, allowed, 4, np.random.default_rng(2))
+    _, means = draw_alike(logs, allowed, 4, np.random.default_rng(2))
+    _, again = draw_alike(other, allowed, 4, np.random.default_rng(2))
     np.testing.assert_allclose(means[:, tested], again[:, tested], atol=1e-9)
 
 
@@ -109,13 +109,13 @@ def test_what_is_drawn_says_nothing_about_the_emotion_of_the_clip_under_test():
     truth = np.repeat(np.arange(CLASSES), 5)
     which = np.eye(CLASSES)[truth]  # a clip's mean of these is the share of each emotion drawn
     for count in (1, 3, 10, 40):
-        _, shares = drawn(which, truth, count, np.random.default_rng(0))
+        _, shares = draw_clips(which, truth, count, np.random.default_rng(0))
         np.testing.assert_allclose(shares, np.repeat(shares[:, :1], 40, axis=1), atol=1e-9)
 
 
 def test_a_lone_clip_of_its_emotion_is_left_out_and_counted_so():
     logs = np.array([[1.0, -1.0], [2.0, -2.0], [4.0, -4.0]])
-    counts, means = drawn(logs, np.array([0, 1, 1]), 3, np.random.default_rng(0), draws=1)
+    counts, means = draw_clips(logs, np.array([0, 1, 1]), 3, np.random.default_rng(0), draws=1)
     assert counts[0, :, 0].tolist() == [2, 3, 3]
     np.testing.assert_allclose(means[0, 0], [3.0, -3.0])
 
@@ -148,13 +148,13 @@ def test_folds_that_share_speakers_are_refused_in_a_sentence():
     )
     assert not adaptation_gain.applies(mixed)
     with pytest.raises(ConfigError, match="three folds of whole speakers"):
-        adaptation_gain.measure(mixed)
+        adaptation_gain.measure_adaptation(mixed)
 
 
 def test_a_table_of_few_clips_is_measured_as_far_as_it_goes():
     answers = made_up_voices(1.0, speakers=3)
     few = np.flatnonzero(np.arange(120) % 5 == 0)  # one clip of each emotion
-    measured = adaptation_gain.measure(
+    measured = adaptation_gain.measure_adaptation(
         out_of_fold.Answers(
             tuple(answers.files[i] for i in few),
             tuple(answers.speakers[i] for i in few),
@@ -182,11 +182,11 @@ def test_the_command_prints_a_table_and_writes_metrics_and_config(tmp_path):
     assert run_train("adaptation", results, "--write", "--model", model).returncode == 0
     stored = json.loads((results / "metrics.json").read_text())
     assert stored["accuracy"] == 0.5
-    assert adaptation_gain.table(stored["adaptation"]) == done.stdout
+    assert adaptation_gain.adaptation_table(stored["adaptation"]) == done.stdout
     assert json.loads((model / "metrics.json").read_text()) == stored
-    assert FeatureConfig.load(model).adaptation == adaptation_gain.settings(stored["adaptation"])
+    assert FeatureConfig.load(model).adaptation == adaptation_gain.settings_of(stored["adaptation"])
 
 
 def test_a_folder_without_metrics_is_refused_in_a_sentence(tmp_path):
     with pytest.raises(ConfigError, match=r"has no metrics\.json"):
-        adaptation_gain.write({}, tmp_path)
+        adaptation_gain.write_adaptation({}, tmp_path)

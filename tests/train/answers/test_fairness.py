@@ -8,12 +8,12 @@ import pytest
 
 from ser_core import DEFAULT_MODEL
 from tests.support.answers import GENDERS, answers
-from train.answers.fairness import measure, wilson
+from train.answers.fairness import measure_fairness, wilson
 from train.publish.model_card import ModelCard
 
 
 def test_the_best_and_the_worst_speaker_are_named_with_intervals():
-    measured = measure(answers({"01": 30, "02": 36, "03": 20, "04": 34}), GENDERS)
+    measured = measure_fairness(answers({"01": 30, "02": 36, "03": 20, "04": 34}), GENDERS)
     assert (measured["best"], measured["worst"]) == ("02", "03")
     worst = measured["speakers"]["03"]
     assert (worst["gender"], worst["clips"], worst["accuracy"]) == ("male", 40, 0.5)
@@ -23,7 +23,7 @@ def test_the_best_and_the_worst_speaker_are_named_with_intervals():
 
 
 def test_genders_are_compared_over_speakers():
-    measured = measure(answers({"01": 20, "02": 36, "03": 22, "04": 34}), GENDERS)
+    measured = measure_fairness(answers({"01": 20, "02": 36, "03": 22, "04": 34}), GENDERS)
     female, male = measured["genders"]["female"], measured["genders"]["male"]
     assert (female["speakers"], female["clips"], female["accuracy"]) == (2, 80, 0.875)
     assert male["accuracy"] == 0.525
@@ -35,13 +35,13 @@ def test_genders_are_compared_over_speakers():
 
 
 def test_genders_that_are_heard_alike_are_not_told_apart():
-    measured = measure(answers({"01": 20, "02": 20, "03": 30, "04": 30}), GENDERS)
+    measured = measure_fairness(answers({"01": 20, "02": 20, "03": 30, "04": 30}), GENDERS)
     low, high = measured["difference"]["interval"]
     assert low < 0.0 < high
 
 
 def test_one_gender_has_nobody_to_be_compared_with():
-    assert "difference" not in measure(answers({"01": 20, "03": 30}), GENDERS)
+    assert "difference" not in measure_fairness(answers({"01": 20, "03": 30}), GENDERS)
 
 
 def test_an_interval_stays_between_none_and_all():
@@ -51,7 +51,7 @@ def test_an_interval_stays_between_none_and_all():
 
 def test_the_card_says_who_is_heard_worst():
     card = ModelCard.of(Path(DEFAULT_MODEL), source="user/name")
-    fairness = measure(answers({"01": 20, "02": 36, "03": 22, "04": 34}), GENDERS)
+    fairness = measure_fairness(answers({"01": 20, "02": 36, "03": 22, "04": 34}), GENDERS)
     text = replace(card, metrics=card.metrics | {"fairness": fairness}).render()
     assert "| worst speaker, 01 (male) | 1 | 40 | 50.0 % |" in text
     assert "The accuracy for male speakers is -35.0 points against that for female ones" in text

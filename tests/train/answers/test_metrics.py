@@ -20,7 +20,7 @@ from train.answers.calibration import (
 from train.answers.metrics import (
     calibrated_band,
     expected_calibration_error,
-    measure,
+    measure_answers,
     measure_intensity,
     scores,
 )
@@ -97,6 +97,41 @@ def test_a_fold_does_not_touch_its_own_temperature():
     assert first.temperature != second.temperature
 
 
+def test_one_fold_is_left_as_it_is_since_there_are_no_others_to_fit_on():
+    answers = made_up_answers(sharpen=1.5)
+    one = replace(answers, folds=np.full(len(answers.folds), 3))
+    calibrated, fitted = calibrate(one, 0.9)
+    assert calibrated is one
+    assert not fitted.is_fitted
+    assert (fitted.temperature, fitted.fold_temperatures) == (1.0, {3: 1.0})
+    assert (fitted.uncertain_below, fitted.answered) == (0.0, 1.0)
+    assert fitted.answered_accuracy == scores(one.probabilities, one.truth)["accuracy"]
+    assert calibrate(answers, 0.9)[1].is_fitted
+    with pytest.raises(ConfigError, match="there are none"):
+        fit_temperature(answers.probabilities[:0], answers.truth[:0])
+
+
+def test_one_clip_has_no_figure_that_is_not_a_number(tmp_path):
+    measured = measure_answers(made_up_answers(1))
+    assert measured["selective_accuracy"]["0.5"] is None
+    text = json.dumps(measured, allow_nan=False)
+    assert json.loads(text)["clips"] == 1
+
+
+def test_ten_folds_stand_in_the_order_of_their_numbers(tmp_path):
+    from train.corpora import Clip
+
+    for number in (1, 2, 10, 11):
+        name = f"{number}.wav"
+        clip = Clip(tmp_path / name, name, "ravdess", "happy", "01", "male", intensity="strong")
+        given = (np.full((1, 8), 1 / 8), np.ones(1))
+        out_of_fold.write_fold(tmp_path, number, [clip], *given, {"fold": number, "run": "0"})
+    assert out_of_fold.read_folds(tmp_path).folds.tolist() == [1, 2, 10, 11]
+    assert list(out_of_fold.read_intensities(tmp_path)["fold"]) == ["1", "2", "10", "11"]
+    files = out_of_fold.fold_files(tmp_path, "json")
+    assert [file.name for file in files] == [f"fold_{n}.json" for n in (1, 2, 10, 11)]
+
+
 def test_the_threshold_reaches_its_target_where_it_can():
     confidence = np.linspace(0, 1, 1_001)
     correct = np.random.default_rng(0).random(1_001) < confidence
@@ -152,7 +187,7 @@ def test_intensity_is_judged_where_it_was_acted(tmp_path):
     weak = [clip for clip in clips if clip.intensity != "strong"]
     out_of_fold.write_intensities(file, weak, 1, np.zeros(len(weak)))
     assert measure_intensity(out_of_fold.read_intensities(tmp_path)) is None
-    assert measure_intensity([]) is None
+    assert measure_intensity(out_of_fold.read_intensities(tmp_path / "none")) is None
 
 
 def test_committed_intensity_follows_from_the_committed_folds():
@@ -164,7 +199,7 @@ def test_committed_intensity_follows_from_the_committed_folds():
 def test_committed_metrics_follow_from_the_committed_answers():
     stored = json.loads((RESULTS / "metrics.json").read_text(encoding="utf-8"))
     answers = out_of_fold.read_answers(RESULTS / out_of_fold.OUT_OF_FOLD)
-    measured = measure(answers)
+    measured = measure_answers(answers)
     assert {key: stored[key] for key in measured} == measured
     assert len(answers.files) == len(set(answers.files)) == 1_440
 

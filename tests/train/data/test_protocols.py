@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from ser_core import LABELS
+from ser_core.errors import ConfigError
 from train.corpora import Clip, CorpusError
-from train.data.protocols import PROTOCOLS, RAVDESS_FOLDS, clips_of
+from train.data.protocols import PROTOCOLS, RAVDESS_FOLDS, clips_of, find_folds
 
 
 def clips(corpus: str = "ravdess", speakers: int = 24, labels=LABELS) -> list[Clip]:
@@ -79,3 +80,17 @@ def test_corpus_holds_out_each_corpus_and_asks_only_what_was_taught():
 def test_corpus_of_one_corpus_is_refused():
     with pytest.raises(CorpusError, match="give two or more"):
         PROTOCOLS["corpus"](clips())
+
+
+def test_a_fold_is_named_by_its_number():
+    folds = PROTOCOLS["speaker"](clips())
+    assert [fold.number for fold in find_folds(folds)] == [1, 2, 3, 4, 5]
+    assert [fold.number for fold in find_folds(folds, (4, 2))] == [2, 4]
+    for number in (0, -1, 6, 9):
+        with pytest.raises(ConfigError, match=f"no fold {number}: the folds are 1, 2, 3, 4, 5"):
+            find_folds(folds, (number,))
+
+
+def test_one_speaker_is_too_few_to_hold_any_out():
+    with pytest.raises(CorpusError, match="give two or more"):
+        PROTOCOLS["speaker"](clips("nemo", speakers=1))

@@ -88,7 +88,7 @@ def test_a_stopped_fit_goes_on_and_gives_what_an_unbroken_one_gives(trained, tmp
     for path in (folds / "fold_2.csv", folds / "fold_2.json", *(folder / "work").rglob("fold_2*")):
         path.unlink()
     done = run_fit(folder)
-    assert "fold 1 is done" in done.stdout
+    assert "fold 1 is done" in done.stderr
     assert (folds / "fold_1.csv").stat().st_mtime_ns == kept
     for name in ("folds/fold_2.csv", "out_of_fold.csv"):
         path = Path("results") / "default" / "speaker" / name
@@ -123,8 +123,34 @@ def test_an_intensity_that_nobody_noted_is_not_learnt(tmp_path):
         fit(running.make(recipe, "speaker", corpora, **folders))
 
 
+@pytest.mark.parametrize(
+    ("fold", "speakers", "sentence"),
+    [
+        (0, 1, "There is no fold 0: the folds are 1, 2, 3"),
+        (9, 1, "There is no fold 9: the folds are 1, 2, 3"),
+        (1, 2, "trains on 2 speakers, of whom 2 cannot be held out"),
+    ],
+)
+def test_a_screen_names_a_fold_there_is_and_leaves_somebody_to_learn_from(
+    tmp_path, fold, speakers, sentence
+):
+    from train.corpora import load
+    from train.fitting import plan as running
+    from train.fitting.fit import fit, validate
+
+    recipe = recipes.load(str(recipe_without_pretraining(tmp_path)), SMALL)
+    folders = {name: tmp_path / name for name in ("results", "work", "cache")}
+    corpora = {"ravdess": load("ravdess", make_corpus(tmp_path / "corpus"))}
+    run = running.make(recipe, "speaker", corpora, **folders)
+    with pytest.raises(ConfigError, match=sentence):
+        validate(run, fold, speakers)
+    if fold != 1:
+        with pytest.raises(ConfigError, match=sentence):
+            fit(run, folds=(fold,))
+
+
 def test_compare_makes_a_row_of_what_is_there(trained, capsys):
-    from train.measure.compare import COLUMNS, compare, table
+    from train.measure.compare import COLUMNS, compare, comparison_table
 
     (row,) = compare(trained / "results")
     metrics = json.loads((trained / "results" / "default" / "speaker" / "metrics.json").read_text())
@@ -137,7 +163,7 @@ def test_compare_makes_a_row_of_what_is_there(trained, capsys):
     lines = (trained / "results" / "comparison.md").read_text().splitlines()
     assert len(lines) == 3
     assert all(line.count("|") == len(COLUMNS) + 1 for line in lines)
-    assert table([row]).splitlines() == lines
+    assert comparison_table([row]).splitlines() == lines
 
 
 def test_figures_are_drawn_from_a_results_folder(trained, tmp_path):

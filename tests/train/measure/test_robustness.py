@@ -9,7 +9,7 @@ import pytest
 from ser_core import DEFAULT_MODEL
 from ser_core.model.further_records import Robustness
 from ser_core.ui.tabs import measurements
-from train.measure.robustness import CONDITIONS, Measured, summarise, table
+from train.measure.robustness import CONDITIONS, Measured, robustness_table, summarise
 from train.publish.model_card import ModelCard
 
 
@@ -57,7 +57,7 @@ def test_the_intensity_is_judged_under_every_condition(measured):
     assert (clean["intensity_auc"], noisy["intensity_auc"]) == (1.0, 0.0)
     without = summarise([fold(0.2, "01", tells=False), fold(0.6, "02", tells=False)])
     assert all(row["intensity_auc"] is None for row in without["rows"])
-    assert table(without).splitlines()[2].endswith("|  |")
+    assert robustness_table(without).splitlines()[2].endswith("|  |")
     shown = str(measurements.robustness(Robustness.model_validate(measured)))
     assert "Intensity, AUC" in shown
     assert "1.00" in shown
@@ -65,7 +65,7 @@ def test_the_intensity_is_judged_under_every_condition(measured):
 
 
 def test_table_and_card_have_a_row_for_every_condition(measured):
-    lines = table(measured).splitlines()
+    lines = robustness_table(measured).splitlines()
     assert len(lines) == len(CONDITIONS) + 2
     assert len({line.count("|") for line in lines}) == 1
     card = ModelCard.of(Path(DEFAULT_MODEL), source="user/name")

@@ -1,5 +1,6 @@
-"""The commands that measure finished networks: python -m train robustness, forms, together."""
+"""The commands that judge finished networks: python -m train evaluate, robustness, forms."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 from ser_core import DEFAULT_MODEL
 
 from .. import recipe as recipes
+from ..data import storage
 from .options import (
     CACHE,
     JOBS,
@@ -27,6 +29,35 @@ from .options import (
 )
 
 app = typer.Typer()
+
+
+@app.command()
+def evaluate(
+    corpus: CorpusOption,
+    model: Annotated[str, typer.Option(help="A model repository: folder or Hub id.")] = str(
+        DEFAULT_MODEL
+    ),
+    out: Annotated[Path | None, typer.Option(help="Folder for CORPUS.csv and CORPUS.json.")] = None,
+) -> None:
+    """Judge a finished model on corpora, from file to answer; says when it was trained on them."""
+    corpora = load_corpora(corpus)
+    from ser_core import EmotionRecognizer
+
+    from ..answers import out_of_fold
+    from ..measure.evaluate import evaluate as judge
+
+    recognizer = EmotionRecognizer.from_pretrained(model)
+    for name, one in corpora.items():
+        answers, measured = judge(recognizer, one)
+        print(storage.to_json(measured), end="")
+        if measured["trained_on_it"]:
+            print(
+                f"This model was trained on {name}: these figures say nothing about new speakers.",
+                file=sys.stderr,
+            )
+        if out is not None:
+            out_of_fold.write_answers(out / f"{name}.csv", answers)
+            storage.write_json(out / f"{name}.json", measured)
 
 
 @app.command()
@@ -59,10 +90,10 @@ def robustness(
     needed = plan.corpora_for(resolved, protocol, corpora)
     folders = {"results": results, "work": work, "cache": cache}
     job = plan.make(resolved, protocol, needed, **folders, encoder=encoder)
-    measured = measuring.measure(job, folds=tuple(fold), jobs=jobs, every=every)
-    print(measuring.table(measured), end="")
+    measured = measuring.measure_robustness(job, folds=tuple(fold), jobs=jobs, every=every)
+    print(measuring.robustness_table(measured), end="")
     for folder in write:
-        measuring.write(measured, folder)
+        measuring.write_robustness(measured, folder)
 
 
 @app.command()
@@ -97,19 +128,5 @@ def forms(
         needed = plan.corpora_for(resolved, protocol, corpora)
         folders = {"results": results, "work": work, "cache": cache}
         job = plan.make(resolved, protocol, needed, **folders, encoder=encoder)
-    measured = measuring.measure(model, next(iter(corpora.values())), job, every=every)
-    print(measuring.table(measured), end="")
-
-
-@app.command()
-def together(
-    recipe: Annotated[list[str], typer.Option(help="Recipes with finished folds; several.")],
-    protocol: ProtocolOption = "speaker",
-    results: ResultsOption = RESULTS,
-) -> None:
-    """Measure what recipes would answer together, from the folds that each has written."""
-    from ..measure import ensemble
-
-    loaded = [recipes.load(name) for name in recipe]
-    folders = {one.name: results / one.name / protocol for one in loaded}
-    print(ensemble.table(folders, loaded[0].abstention.target_accuracy), end="")
+    measured = measuring.measure_forms(model, next(iter(corpora.values())), job, every=every)
+    print(measuring.forms_table(measured), end="")

@@ -1,0 +1,63 @@
+"""The command that looks for leaks: python -m train audit."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .. import corpora as corpus_modules
+from ..data import storage
+from .options import (
+    CACHE,
+    JOBS,
+    CacheOption,
+    CorpusOption,
+    JobsOption,
+    ProtocolOption,
+)
+
+app = typer.Typer()
+
+
+@app.command()
+def audit(
+    corpus: CorpusOption = [],  # noqa: B006
+    protocol: ProtocolOption = "speaker",
+    split: Annotated[
+        Path | None, typer.Option(help="A split of your own: CSV with file, fold and side.")
+    ] = None,
+    pretraining: Annotated[
+        list[str], typer.Option(help="Name of a given corpus that every fold trains on.")
+    ] = [],  # noqa: B006
+    results: Annotated[
+        Path | None, typer.Option(help="A results folder: its recipe, protocol and statistics.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="With --split: the model that its one fold trained.")
+    ] = None,
+    write: Annotated[
+        list[Path], typer.Option(help="Put the outcome into this folder's metrics.json.")
+    ] = [],  # noqa: B006
+    out: Annotated[Path | None, typer.Option(help="Write every finding as JSON here.")] = None,
+    cache: CacheOption = CACHE,
+    jobs: JobsOption = JOBS,
+) -> None:
+    """Look for leaks between training and test; exit status 1 on a leak."""
+    from ..audit import audit as auditing
+
+    named = dict(corpus_modules.locate(argument) for argument in corpus)
+    corpora = {name: corpus_modules.load(name, path) for name, path in named.items()}
+    if split is not None:
+        folders = {named[name]: one for name, one in corpora.items() if name not in pretraining}
+        learnt = tuple(corpora[name] for name in pretraining if name in corpora)
+        outcome = auditing.of_split(split, folders, pretraining=learnt, model=model, jobs=jobs)
+    elif results is not None:
+        outcome = auditing.of_results(results, corpora, cache=cache, jobs=jobs)
+    else:
+        outcome = auditing.of_corpora(corpora, protocol, pretraining=tuple(pretraining), jobs=jobs)
+    print(outcome)
+    if out is not None:
+        storage.write_json(out, outcome.to_dict())
+    for folder in write:
+        auditing.write(outcome, folder)
+    outcome.require_none()

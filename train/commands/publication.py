@@ -1,0 +1,121 @@
+"""The commands that publish: python -m train card, publish, publish-space, publish-dataset."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ser_core import DEFAULT_MODEL
+
+from .options import (
+    DryRunOption,
+    DryRunOutOption,
+    PrivateOption,
+    ReplaceCardOption,
+    load_corpora,
+)
+
+app = typer.Typer()
+
+
+@app.command()
+def card(
+    model: Annotated[Path, typer.Argument(help="A model repository.")] = Path(DEFAULT_MODEL),
+    out: Annotated[Path, typer.Option(help="Where a second copy goes.")] = Path("model_card.md"),
+) -> None:
+    """Render the model card of a repository from its metrics, as its README.md and a copy."""
+    from ..publish import model_card as cards
+
+    source = model.relative_to(Path.cwd()) if model.is_relative_to(Path.cwd()) else model
+    out.write_text(cards.write(model, source=str(source)), encoding="utf-8")
+
+
+@app.command()
+def publish(
+    repo: Annotated[str, typer.Option(help="The repository on the Hub: user/name.")],
+    model: Annotated[Path, typer.Option(help="Folder of the model repository.")] = Path(
+        DEFAULT_MODEL
+    ),
+    private: PrivateOption = None,
+    branch: Annotated[str | None, typer.Option(help="Push to this branch.")] = None,
+    create_pr: Annotated[bool, typer.Option(help="Open a pull request instead.")] = False,
+    replace_card: ReplaceCardOption = False,
+    dry_run: DryRunOption = False,
+    out: DryRunOutOption = Path("runs/publication"),
+) -> None:
+    """Publish a model repository on the Hub in one commit, after loading it by every door."""
+    from ..publish import models as publishing
+
+    print(
+        publishing.publish(
+            model,
+            repo,
+            private=private,
+            branch=branch,
+            create_pr=create_pr,
+            replace_card=replace_card,
+            dry_run=out if dry_run else None,
+        )
+    )
+
+
+@app.command("publish-space")
+def publish_space(
+    repo: Annotated[str, typer.Option(help="The Space on the Hub: user/space.")],
+    model: Annotated[
+        str | None,
+        typer.Option(help="The Hub repository it serves: user/name; else the embedded model."),
+    ] = None,
+    model_revision: Annotated[
+        str | None, typer.Option(help="Branch, tag or commit of the model; its commit is pinned.")
+    ] = None,
+    private: PrivateOption = None,
+    dry_run: DryRunOption = False,
+    out: DryRunOutOption = Path("runs/space"),
+) -> None:
+    """Create or update a Gradio Space that serves a model, in one commit."""
+    from ..publish import spaces
+
+    print(
+        spaces.publish_space(
+            repo,
+            model=model,
+            model_revision=model_revision,
+            private=private,
+            dry_run=out if dry_run else None,
+        )
+    )
+
+
+@app.command("publish-dataset")
+def publish_dataset(
+    corpus: Annotated[
+        str, typer.Option(help="The corpus as NAME=PATH.", metavar="NAME=PATH|hub:user/name")
+    ],
+    repo: Annotated[str, typer.Option(help="The dataset on the Hub: user/name.")],
+    audio: Annotated[
+        bool, typer.Option("--audio", help="Send the audio too, where its licence allows that.")
+    ] = False,
+    private: PrivateOption = None,
+    replace_card: ReplaceCardOption = False,
+    dry_run: DryRunOption = False,
+    out: DryRunOutOption = Path("runs/dataset"),
+) -> None:
+    """Publish a corpus on the Hub in one commit: its labels, and its audio where that is allowed.
+
+    Each publication replaces the former one's rows, and its audio; words of people in the card
+    stay. `--corpus hub:user/name` trains on what was published with its audio.
+    """
+    (found,) = load_corpora([corpus]).values()
+    from ..publish import datasets as publishing
+
+    print(
+        publishing.publish_dataset(
+            found,
+            repo,
+            audio=audio,
+            private=private,
+            replace_card=replace_card,
+            dry_run=out if dry_run else None,
+        )
+    )

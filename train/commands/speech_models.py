@@ -1,0 +1,50 @@
+"""The commands about speech and voices: python -m train speech-gate, diarisation."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import CorpusOption, load_corpora
+
+app = typer.Typer()
+
+
+@app.command("speech-gate")
+def speech_gate(
+    ravdess: Annotated[Path, typer.Option(help="Folder of RAVDESS, with Actor_NN folders.")],
+    nemo: Annotated[Path, typer.Option(help="Folder of nEMO, with a samples folder.")],
+    sounds: Annotated[list[Path], typer.Option(help="Real sounds to test with.")] = [],  # noqa: B006
+    prompts: Annotated[list[Path], typer.Option(help="Real speech to test with.")] = [],  # noqa: B006
+    examples: Annotated[
+        int, typer.Option(min=1, help="Training examples with speech, and as many without.")
+    ] = 15_000,
+    epochs: Annotated[int, typer.Option(min=1)] = 16,
+    channels: Annotated[int, typer.Option(min=1)] = 48,
+    seed: Annotated[int, typer.Option(help="Seed of the examples.")] = 2,
+    evaluate_only: Annotated[
+        bool, typer.Option("--evaluate-only", help="Measure the stored weights.")
+    ] = False,
+) -> None:
+    """Train the speech gate, choose its thresholds, and write train/results/speech_gate."""
+    from ..speech import gate_training
+
+    settings = gate_training.GateTraining(examples, epochs, channels, seed)
+    report = gate_training.train_gate(
+        ravdess, nemo, settings, sounds=sounds, prompts=prompts, evaluate_only=evaluate_only
+    )
+    print(f"wrote {report}")
+
+
+@app.command()
+def diarisation(
+    corpus: CorpusOption,
+    evaluate_only: Annotated[
+        bool, typer.Option("--evaluate-only", help="Measure the stored map.")
+    ] = False,
+) -> None:
+    """Learn what distinguishes voices, choose how to cluster them; write train/results/speakers."""
+    corpora = load_corpora(corpus)
+    from ..speech import diarisation as learning
+
+    print(f"wrote {learning.train_diarisation(corpora, evaluate_only=evaluate_only)}")

@@ -1,0 +1,122 @@
+"""The commands that train: python -m train fit, compare."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ser_core.errors import ConfigError
+
+from .. import recipe as recipes
+from .options import (
+    CACHE,
+    JOBS,
+    RESULTS,
+    WORK,
+    CacheOption,
+    CorpusOption,
+    EncoderOption,
+    JobsOption,
+    ProtocolOption,
+    RecipeOption,
+    ResultsOption,
+    SetOption,
+    WorkOption,
+    load_corpora,
+)
+
+app = typer.Typer()
+
+
+@app.command()
+def fit(
+    corpus: CorpusOption,
+    recipe: RecipeOption = "default",
+    protocol: ProtocolOption = "speaker",
+    override: SetOption = [],  # noqa: B006
+    results: ResultsOption = RESULTS,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Train on all clips too, and write that model's repository here."),
+    ] = None,
+    push_to: Annotated[
+        str | None, typer.Option(help="Publish what --out wrote as this Hub repository: user/name.")
+    ] = None,
+    work: WorkOption = WORK,
+    cache: CacheOption = CACHE,
+    fold: Annotated[list[int], typer.Option(help="Only these folds, and no report.")] = [],  # noqa: B006
+    encoder: EncoderOption = None,
+    jobs: JobsOption = JOBS,
+    validation_speakers: Annotated[
+        int,
+        typer.Option(
+            help="Screen instead: hold out this many training speakers of --fold (or fold 1), "
+            "report on them, and touch no test speaker."
+        ),
+    ] = 0,
+    tensorboard: Annotated[
+        Path | None, typer.Option(help="Write TensorBoard's logs into this folder.")
+    ] = None,
+) -> None:
+    """Train a recipe on every fold and judge it; with --out, write the model of all clips too.
+
+    A run that was stopped goes on at the next unfinished fold when the command is given again.
+    """
+    if push_to is not None and (out is None or fold):
+        raise ConfigError("--push-to publishes what --out writes: give --out DIR, and no --fold.")
+    resolved = recipes.load(recipe, override)
+    corpora = load_corpora(corpus)
+    from ..fitting import finish, plan  # only now: Keras takes seconds to import
+    from ..fitting import fit as fitting
+
+    folders = {"results": results, "work": work, "cache": cache, "logs": tensorboard}
+    job = plan.make(resolved, protocol, corpora, **folders, encoder=encoder)
+    if validation_speakers:
+        print(fitting.validate(job, fold[0] if fold else 1, validation_speakers))
+        return
+    final = out is not None and not fold
+    fitting.fit(job, folds=tuple(fold), final=final, jobs=jobs)
+    if final:
+        finish.finish(job, out)
+        if push_to is not None:
+            from ..publish.models import publish as send
+
+            print(send(out, push_to))
+    elif not fold:
+        finish.report(job)
+
+
+@app.command()
+def compare(
+    recipe: Annotated[list[str], typer.Option(help="A recipe; give one per recipe.")] = [],  # noqa: B006
+    protocol: Annotated[list[str], typer.Option(help="A protocol; give one each.")] = ["speaker"],  # noqa: B006
+    corpus: CorpusOption = [],  # noqa: B006
+    results: ResultsOption = RESULTS,
+    work: WorkOption = WORK,
+    cache: CacheOption = CACHE,
+    fold: Annotated[
+        list[int], typer.Option(help="Only these folds; the row says how many there are.")
+    ] = [],  # noqa: B006
+    encoder: EncoderOption = None,
+    jobs: JobsOption = JOBS,
+) -> None:
+    """Train recipes under protocols where that is still to do, and write the comparison.
+
+    The first corpus is the one judged on; under the protocol corpus, each is held out in turn.
+    Without --recipe, only comparison.json and comparison.md are made of what is there.
+    """
+    resolved = [recipes.load(name) for name in recipe]
+    corpora = load_corpora(corpus)
+    from ..fitting import finish, plan
+    from ..fitting import fit as fitting
+    from ..measure import compare as comparing
+
+    for one in resolved:
+        for name in protocol:
+            needed = plan.corpora_for(one, name, corpora)
+            folders = {"results": results, "work": work, "cache": cache}
+            job = plan.make(one, name, needed, **folders, encoder=encoder)
+            print(f"{one.name} under {name}")
+            fitting.fit(job, folds=tuple(fold), jobs=jobs)
+            finish.report(job)
+    print(comparing.comparison_table(comparing.compare(results)), end="")
