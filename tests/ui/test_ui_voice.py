@@ -1,7 +1,7 @@
 """The page's part that adapts answers to one visitor's voice, without a server."""
 
 import json
-from copy import copy
+import shutil
 from pathlib import Path
 
 import gradio as gr
@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
+from ser_core.model.files import FEATURE_CONFIG
 from ser_core.model.repository import Repository
 from ser_core.ui.build import build_app
 from ser_core.ui.look import text
@@ -100,8 +101,9 @@ def test_the_page_says_how_many_it_takes_and_what_is_kept(page: Page) -> None:
     assert {fn.api_visibility for fn in private} == {"private"}
 
 
-def test_a_model_that_does_not_adapt_has_no_such_part(page: Page) -> None:
-    plain = copy(page.recognizer)
-    plain.config = plain.config.model_copy(update={"adaptation": None})
-    demo, _ = build_app(plain, page.settings)
+def test_a_model_that_does_not_adapt_has_no_such_part(page: Page, tmp_path: Path) -> None:
+    folder = shutil.copytree(DEFAULT_MODEL, tmp_path / "model")
+    path = folder / FEATURE_CONFIG
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"adaptation": None}))
+    demo, _ = build_app(EmotionRecognizer(folder), page.settings)
     assert text.VOICE not in json.dumps(demo.get_config_file()["components"], default=str)
