@@ -4,24 +4,17 @@ recognizer = EmotionRecognizer.from_pretrained(DEFAULT_MODEL)
 print(recognizer.predict("clip.wav"))
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from huggingface_hub import ModelHubMixin
 
 from .audio.load import AudioInput, load_audio
-from .config.feature_config import FeatureConfig
-from .errors import AdaptationError, ArgumentError, ModelError, SpeechEmotionError
-from .model import hub
+from .errors import ArgumentError, SpeechEmotionError
 from .model.adaptation import enrol, require_adaptation
-from .model.files import REPOSITORY_FILES, copy_files
-from .model.origin import Origin, load_model
-from .model.predictor import Predictor
-from .model.runtime import check_form
+from .model.hub_model import HubModel
 from .results import EmotionPrediction
 from .speech.turns import Speakers
 from .timeline.analyze import AnalysisProgress, analyze
@@ -37,7 +30,7 @@ MAX_SECONDS = 600.0  # [s] longest recording that gets one prediction as a whole
 
 
 class EmotionRecognizer(
-    ModelHubMixin,
+    HubModel,
     library_name="keras",
     pipeline_tag="audio-classification",
     license="cc-by-nc-sa-4.0",
@@ -55,61 +48,6 @@ class EmotionRecognizer(
         adapted_to: int, number of enrolment recordings of the voice it is adapted to; 0 for none.
     """
 
-    def __init__(
-        self,
-        directory: str | PathLike[str],
-        *,
-        source: str | None = None,
-        revision: str | None = None,
-        form: str = "float32",
-        cache_dir: str | PathLike[str] | None = None,
-    ) -> None:
-        """Load a local model repository.
-
-        Args:
-            directory: folder with the files of a model repository.
-            source: the name it was asked for by; None for the folder itself.
-            revision: the commit it was downloaded from, if it was.
-            form: as for `from_pretrained`.
-            cache_dir: where it was downloaded to, if it was.
-
-        Raises:
-            ConfigError: `feature_config.json` is not valid.
-            ModelError: files are missing, cannot be run, or do not match the config.
-            ArgumentError: there is no such form.
-        """
-        check_form(form)
-        self._hub_mixin_config = None  # the mixin would write our arguments into config.json
-        folder = Path(directory)
-        self.source = source or str(directory)
-        self.revision = revision
-        self.adapted_to = 0
-        self._offset: np.ndarray | None = None  # (classes,) [nats]
-        if revision is None:
-            name = folder.absolute().name
-            self._origin = Origin(str(folder.absolute()), form=form)
-        else:
-            name = self.source
-            cache = None if cache_dir is None else os.path.abspath(cache_dir)
-            self._origin = Origin(self.source, revision, form, cache)
-        self._directory: Path | None = None
-        self._predictor: Predictor | None = None
-        model = load_model(folder, form, name)
-        self._directory = folder
-        self._predictor = Predictor(model.config, model.runtime)
-
-    @property
-    def directory(self) -> Path:
-        """The folder of the local files."""
-        self._network()
-        assert self._directory is not None  # `_network` has set it
-        return self._directory
-
-    @property
-    def config(self) -> FeatureConfig:
-        """Everything around the network."""
-        return self._network().config
-
     @property
     def labels(self) -> tuple[str, ...]:
         """The classes in the order of every probability mapping."""
@@ -118,10 +56,12 @@ class EmotionRecognizer(
     @property
     def runtime(self) -> str:
         """What runs the network: "LiteRT" or "Keras"."""
-        return self._network().runtime.name
+        return self.predictor.runtime.name
 
     def __repr__(self) -> str:
         voice = f", adapted to {self.adapted_to} of a voice's recordings" if self.adapted_to else ""
+        if self._loaded is None:  # out of a pickle, and nobody has asked anything yet
+            return f"EmotionRecognizer({self.source!r}, not loaded yet{voice})"
         return (
             f"EmotionRecognizer(recipe={self.config.recipe!r}, {len(self.labels)} labels, "
             f"{self.config.window:g} s windows at {self.config.sample_rate} Hz, {self.runtime}"
@@ -202,19 +142,8 @@ class EmotionRecognizer(
         """
         require_adaptation(self.config)
         several = _several(recordings, "adapt takes", "recordings")
-        plain = self._adapted(None, 0)
-        return self._adapted(
-            *enrol(plain.predict_batch(several, max_seconds=max_seconds), self.config)
-        )
-
-    def _adapted(self, offset: np.ndarray | None, count: int) -> "EmotionRecognizer":
-        """Make another recognizer with this network, and an offset found in `count` clips."""
-        other = type(self).__new__(type(self))
-        other.__dict__.update(vars(self))
-        network = self._network()
-        other._offset, other.adapted_to = offset, count
-        other._predictor = Predictor(network.config, network.runtime, offset)
-        return other
+        answers = self._with_offset(None, 0).predict_batch(several, max_seconds=max_seconds)
+        return self._with_offset(*enrol(answers, self.config))
 
     def analyze(
         self,
@@ -263,7 +192,7 @@ class EmotionRecognizer(
             ArgumentError: an argument is out of range.
         """
         return analyze(
-            self._network(),
+            self.predictor,
             audio,
             window=window,
             hop=hop,
@@ -293,7 +222,7 @@ class EmotionRecognizer(
             ArgumentError: `max_seconds` is not positive.
         """
         samples = load_audio(audio, sample_rate=self.config.sample_rate, max_seconds=max_seconds)
-        return occlude(self._network(), samples)
+        return occlude(self.predictor, samples)
 
     def stream(
         self, blocks: Iterable[LiveBlock], *, hop: float = HOP, window: float | None = None
@@ -329,7 +258,7 @@ class EmotionRecognizer(
         Returns:
             EmotionPrediction.
         """
-        network = self._network()
+        network = self.predictor
         config = network.config
         activity, inputs = prepare_inputs(samples, config)
         probabilities, intensity = None, None
@@ -342,127 +271,6 @@ class EmotionRecognizer(
             speech_seconds=round(activity.speech_seconds, 3),
             duration=round(len(samples) / config.sample_rate, 3),
         )
-
-    def _network(self) -> Predictor:
-        """The network, which is loaded first where this came out of a pickle."""
-        if self._predictor is None:
-            model = self._origin.reload()
-            self._directory = model.directory
-            self._predictor = Predictor(model.config, model.runtime, self._offset)
-        return self._predictor
-
-    def __getstate__(self) -> dict[str, Any]:
-        return vars(self) | {"_predictor": None, "_directory": None}
-
-    def __copy__(self) -> "EmotionRecognizer":
-        return self._adapted(self._offset, self.adapted_to)
-
-    @classmethod
-    def from_pretrained(
-        cls,
-        pretrained_model_name_or_path: str | PathLike[str],
-        *,
-        revision: str | None = None,
-        token: str | bool | None = None,
-        cache_dir: str | PathLike[str] | None = None,
-        force_download: bool = False,
-        local_files_only: bool = False,
-        form: str = "float32",
-    ) -> "EmotionRecognizer":
-        """Load a model from a folder or from the Hugging Face Hub.
-
-        Args:
-            pretrained_model_name_or_path: a folder, or the id of a Hub repository ("user/name").
-            revision: a branch, tag or commit hash; None is the main branch.
-            token: a token, True for the stored one, False for none; None for the stored one if any.
-            cache_dir: where downloads are kept; None is huggingface_hub's own cache.
-            force_download: whether to download what is cached already.
-            local_files_only: whether to send no request, and use the cache alone.
-            form: "float32"; "float16" or "int8", which are smaller, if the repository has them.
-
-        Returns:
-            EmotionRecognizer.
-
-        Raises:
-            ModelNotFoundError: no such folder, repository or revision, or it cannot be reached.
-            ModelError: the repository is not one of ours or cannot be run.
-            ConfigError: its feature config is not valid.
-            ArgumentError: there is no such form.
-        """
-        # The mixin's own would ask the Hub for Keras' config.json first, and again for the rest.
-        if not isinstance(pretrained_model_name_or_path, str | PathLike):
-            raise ArgumentError(
-                "from_pretrained takes a folder or the id of a Hub repository, got "
-                f"{pretrained_model_name_or_path!r:.60}."
-            )
-        check_form(form)
-        name = os.fspath(pretrained_model_name_or_path)
-        if os.path.isdir(name):
-            return cls(name, source=name, form=form)
-        snapshot = hub.fetch(
-            name,
-            revision=revision,
-            token=token,
-            cache_dir=cache_dir,
-            force_download=force_download,
-            local_files_only=local_files_only,
-        )
-        return cls(
-            snapshot.directory,
-            source=name,
-            revision=snapshot.revision,
-            form=form,
-            cache_dir=cache_dir,
-        )
-
-    def push_to_hub(self, repo_id: str, **options: Any) -> str:
-        """Push the model repository to the Hugging Face Hub, in one commit.
-
-        Files of ours that a former model had and this one has not are deleted in that commit; else
-        an old network would be served with a new config.
-
-        Args:
-            repo_id: "user/name"; made if it is not there.
-            **options: as in huggingface_hub's ModelHubMixin.push_to_hub.
-
-        Returns:
-            The commit's address.
-
-        Raises:
-            AdaptationError: this recognizer is adapted to a voice.
-        """
-        self._refuse_to_give_away_a_voice()
-        return super().push_to_hub(repo_id, **{"delete_patterns": list(REPOSITORY_FILES)} | options)
-
-    def save_pretrained(self, save_directory: str | PathLike[str], **options: Any) -> str | None:
-        """Write the model repository into a folder, so that `from_pretrained` reads it back.
-
-        Files that a former model left there go; files that are none of a repository's stay.
-
-        Args:
-            save_directory: the folder; made if it is not there.
-            **options: as in huggingface_hub's ModelHubMixin.save_pretrained.
-
-        Raises:
-            AdaptationError: this recognizer is adapted to a voice.
-            ModelError: the folder is the one this recognizer was loaded from.
-        """
-        self._refuse_to_give_away_a_voice()
-        target = Path(save_directory)
-        if target.exists() and target.samefile(self.directory):
-            # The mixin deletes the target's config.json first, which would be our own.
-            raise ModelError(f"The model already is in {target}: save it into another folder.")
-        return super().save_pretrained(target, **options)
-
-    def _refuse_to_give_away_a_voice(self) -> None:
-        if self.adapted_to:
-            raise AdaptationError(
-                "This recognizer is adapted to somebody's voice and is neither saved nor pushed: "
-                "save the one it was adapted from."
-            )
-
-    def _save_pretrained(self, save_directory: Path) -> None:
-        copy_files(self.directory, save_directory)
 
 
 def _several(inputs: Iterable[Any], taker: str, what: str) -> Iterable[Any]:

@@ -191,6 +191,7 @@ def test_a_recognizer_comes_back_without_its_network_and_loads_it_when_asked(
     load = origin.load_model
     monkeypatch.setattr(origin, "load_model", lambda *given: loads.append(given) or load(*given))
     again, more = pickle.loads(content), pickle.loads(content)
+    assert "not loaded yet" in repr(again)
     assert loads == []
     assert again.predict(recording) == more.predict(recording) == recognizer.predict(recording)
     assert len(loads) == 1  # one process loads the same files once

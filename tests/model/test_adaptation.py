@@ -105,7 +105,7 @@ def test_adapting_shifts_every_answer_by_what_the_recordings_lean_towards(
 
 
 def test_timelines_and_streams_are_adapted_as_recordings_are(recognizer, adapted, clips):
-    shift = adapted._network().offset
+    shift = adapted.predictor.offset
     long = (RATE, conversation())
     before, after = recognizer.analyze(long), adapted.analyze(long)
     np.testing.assert_allclose(after.answers, subtract_offset(before.answers, shift), rtol=1e-9)
@@ -127,22 +127,22 @@ def test_timelines_and_streams_are_adapted_as_recordings_are(recognizer, adapted
 
 def test_the_original_is_left_alone_and_shares_its_network(recognizer, adapted, clips):
     assert (recognizer.adapted_to, adapted.adapted_to) == (0, 3)
-    assert adapted._network().runtime is recognizer._network().runtime
-    assert recognizer._network().offset is None
+    assert adapted.predictor.runtime is recognizer.predictor.runtime
+    assert recognizer.predictor.offset is None
     assert "adapted to 3 of a voice's recordings" in repr(adapted)
     assert "adapted" not in repr(recognizer)
 
 
 def test_adapting_again_starts_anew(recognizer, adapted, clips):
     again, fresh = adapted.adapt(clips[:2]), recognizer.adapt(clips[:2])
-    np.testing.assert_array_equal(again._network().offset, fresh._network().offset)
+    np.testing.assert_array_equal(again.predictor.offset, fresh.predictor.offset)
     assert again.adapted_to == 2
 
 
 def test_recordings_without_speech_are_left_out(recognizer, adapted, clips):
     more = recognizer.adapt([SILENCE, *clips])
     assert more.adapted_to == 3
-    np.testing.assert_array_equal(more._network().offset, adapted._network().offset)
+    np.testing.assert_array_equal(more.predictor.offset, adapted.predictor.offset)
 
 
 @pytest.mark.parametrize(

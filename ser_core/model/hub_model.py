@@ -1,0 +1,209 @@
+"""A model that a folder or a Hub repository holds: loading, saving, pushing, and travelling."""
+
+import os
+from os import PathLike
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from huggingface_hub import ModelHubMixin
+
+from ..config.feature_config import FeatureConfig
+from ..errors import AdaptationError, ArgumentError, ModelError
+from . import hub
+from .files import REPOSITORY_FILES, copy_files
+from .origin import LoadedModel, Origin, load_model
+from .predictor import Predictor
+from .runtime import check_form
+
+
+class HubModel(ModelHubMixin):
+    """A loaded model repository, from a folder or the Hub; `EmotionRecognizer` is one.
+
+    It pickles as what it was loaded from and what it is adapted to, without the network: the
+    process that unpickles it loads the same files again once they are needed.
+
+    Attributes:
+        source: str, the folder or repository id as it was given.
+        revision: str, the hash of the Hub's commit that it was loaded from; None for a folder.
+        adapted_to: int, number of enrolment recordings of the voice it is adapted to; 0 for none.
+    """
+
+    def __init__(
+        self,
+        directory: str | PathLike[str],
+        *,
+        source: str | None = None,
+        revision: str | None = None,
+        form: str = "float32",
+        cache_dir: str | PathLike[str] | None = None,
+    ) -> None:
+        """Load a local model repository.
+
+        Args:
+            directory: folder with the files of a model repository.
+            source: the name it was asked for by; None for the folder itself.
+            revision: the commit it was downloaded from, if it was.
+            form: as for `from_pretrained`.
+            cache_dir: where it was downloaded to, if it was.
+
+        Raises:
+            ConfigError: `feature_config.json` is not valid.
+            ModelError: files are missing, cannot be run, or do not match the config.
+            ArgumentError: there is no such form.
+        """
+        check_form(form)
+        self._hub_mixin_config = None  # the mixin would write our arguments into config.json
+        folder = Path(directory)
+        self.source = source or str(directory)
+        self.revision = revision
+        self.adapted_to = 0
+        self._offset: np.ndarray | None = None  # (classes,) [nats]
+        if revision is None:
+            name = folder.absolute().name
+            self._origin = Origin(str(folder.absolute()), form=form)
+        else:
+            name = self.source
+            cache = None if cache_dir is None else os.path.abspath(cache_dir)
+            self._origin = Origin(self.source, revision, form, cache)
+        self._loaded: LoadedModel | None = load_model(folder, form, name)
+
+    @property
+    def directory(self) -> Path:
+        """The folder of the local files."""
+        return self._load().directory
+
+    @property
+    def config(self) -> FeatureConfig:
+        """Everything around the network."""
+        return self._load().config
+
+    @property
+    def predictor(self) -> Predictor:
+        """The network, and what pools and adapts its answers."""
+        model = self._load()
+        return Predictor(model.config, model.runtime, self._offset)
+
+    def _load(self) -> LoadedModel:
+        if self._loaded is None:
+            self._loaded = self._origin.reload()
+        return self._loaded
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_loaded": None}
+
+    def __copy__(self) -> Self:
+        return self._with_offset(self._offset, self.adapted_to)
+
+    def _with_offset(self, offset: np.ndarray | None, count: int) -> Self:
+        """Make another model with this network, and the offset of a voice's `count` recordings."""
+        other = type(self).__new__(type(self))
+        other.__dict__.update(vars(self), _offset=offset, adapted_to=count)
+        return other
+
+    @classmethod
+    def from_pretrained(  # type: ignore[override]  # the mixin takes any keyword, and this does not
+        cls,
+        pretrained_model_name_or_path: str | PathLike[str],
+        *,
+        revision: str | None = None,
+        token: str | bool | None = None,
+        cache_dir: str | PathLike[str] | None = None,
+        force_download: bool = False,
+        local_files_only: bool = False,
+        form: str = "float32",
+    ) -> Self:
+        """Load a model from a folder or from the Hugging Face Hub.
+
+        Args:
+            pretrained_model_name_or_path: a folder, or the id of a Hub repository ("user/name").
+            revision: a branch, tag or commit hash; None is the main branch.
+            token: a token, True for the stored one, False for none; None for the stored one if any.
+            cache_dir: where downloads are kept; None is huggingface_hub's own cache.
+            force_download: whether to download what is cached already.
+            local_files_only: whether to send no request, and use the cache alone.
+            form: "float32"; "float16" or "int8", which are smaller, if the repository has them.
+
+        Returns:
+            The model.
+
+        Raises:
+            ModelNotFoundError: no such folder, repository or revision, or it cannot be reached.
+            ModelError: the repository is not one of ours or cannot be run.
+            ConfigError: its feature config is not valid.
+            ArgumentError: there is no such form.
+        """
+        # The mixin's own would ask the Hub for Keras' config.json first, and again for the rest.
+        if not isinstance(pretrained_model_name_or_path, str | PathLike):
+            raise ArgumentError(
+                "from_pretrained takes a folder or the id of a Hub repository, got "
+                f"{pretrained_model_name_or_path!r:.60}."
+            )
+        check_form(form)
+        name = os.fspath(pretrained_model_name_or_path)
+        if os.path.isdir(name):
+            return cls(name, source=name, form=form)
+        snapshot = hub.fetch(
+            name,
+            revision=revision,
+            token=token,
+            cache_dir=cache_dir,
+            force_download=force_download,
+            local_files_only=local_files_only,
+        )
+        return cls(
+            snapshot.directory,
+            source=name,
+            revision=snapshot.revision,
+            form=form,
+            cache_dir=cache_dir,
+        )
+
+    def push_to_hub(self, repo_id: str, **options: Any) -> str:
+        """Push the model repository to the Hugging Face Hub, in one commit.
+
+        Files of ours that a former model had and this one has not are deleted in that commit; else
+        an old network would be served with a new config.
+
+        Args:
+            repo_id: "user/name"; made if it is not there.
+            **options: as in huggingface_hub's ModelHubMixin.push_to_hub.
+
+        Returns:
+            The commit's address.
+
+        Raises:
+            AdaptationError: it is adapted to a voice.
+        """
+        self._refuse_to_give_away_a_voice()
+        return super().push_to_hub(repo_id, **{"delete_patterns": list(REPOSITORY_FILES)} | options)
+
+    def save_pretrained(self, save_directory: str | PathLike[str], **options: Any) -> str | None:
+        """Write the model repository into a folder, so that `from_pretrained` reads it back.
+
+        Files that a former model left there go; files that are none of a repository's stay.
+
+        Args:
+            save_directory: the folder; made if it is not there.
+            **options: as in huggingface_hub's ModelHubMixin.save_pretrained.
+
+        Raises:
+            AdaptationError: it is adapted to a voice.
+            ModelError: the folder is the one it was loaded from.
+        """
+        self._refuse_to_give_away_a_voice()
+        target = Path(save_directory)
+        if target.exists() and target.samefile(self.directory):
+            # The mixin deletes the target's config.json first, which would be our own.
+            raise ModelError(f"The model already is in {target}: save it into another folder.")
+        return super().save_pretrained(target, **options)
+
+    def _refuse_to_give_away_a_voice(self) -> None:
+        if self.adapted_to:
+            raise AdaptationError(
+                "This recognizer is adapted to somebody's voice and is neither saved nor pushed: "
+                "save the one it was adapted from."
+            )
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        copy_files(self.directory, save_directory)
