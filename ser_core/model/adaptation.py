@@ -37,11 +37,12 @@ def centre_logs(probabilities: np.ndarray) -> np.ndarray:
     [0.0, 0.0]
     """
     logs = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), SMALLEST))
-    return logs - logs.mean(axis=-1, keepdims=True)
+    centred: np.ndarray = logs - logs.mean(axis=-1, keepdims=True)
+    return centred
 
 
 def credibility(count: np.ndarray | float, prior_clips: float) -> np.ndarray | float:
-    """Say how much of a leaning to believe that so many recordings show, 0 to 1.
+    """Weigh a leaning by the number of recordings that show it, from 0 to 1.
 
     >>> credibility(3, 3.0)
     0.5
@@ -63,7 +64,7 @@ def estimate_offset(log_probabilities: np.ndarray, settings: Adaptation) -> np.n
     >>> estimate_offset(np.array([[1.0, -1.0]]), settings).tolist()
     [0.5, -0.5]
     """
-    leaning = np.mean(log_probabilities, axis=0) - np.asarray(settings.mean)
+    leaning: np.ndarray = np.mean(log_probabilities, axis=0) - np.asarray(settings.mean)
     return credibility(len(log_probabilities), settings.prior_clips) * leaning
 
 
@@ -84,7 +85,19 @@ def subtract_offset(probabilities: np.ndarray, offset: np.ndarray | None) -> np.
     if offset is None:
         return probabilities
     logs = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), 1e-12)) - offset
-    likelihoods = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    return normalise_logs(logs)
+
+
+def normalise_logs(logs: np.ndarray) -> np.ndarray:
+    """Turn logarithms of what is proportional to probabilities into probabilities.
+
+    Args:
+        logs: float64 array of shape (..., classes) [nats].
+
+    Returns:
+        float64 array of the same shape, rows sum to 1.
+    """
+    likelihoods: np.ndarray = np.exp(logs - logs.max(axis=-1, keepdims=True))
     return likelihoods / likelihoods.sum(axis=-1, keepdims=True)
 
 

@@ -1,11 +1,12 @@
 """Pool what a network answers the windows of one recording into one answer."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from ..config.feature_config import FeatureConfig
-from .adaptation import subtract_offset
+from .adaptation import normalise_logs, subtract_offset
 
 
 class Answers(NamedTuple):
@@ -33,7 +34,7 @@ class Pooled(NamedTuple):
     intensity: float | None
 
 
-def pool_windows(probabilities: np.ndarray) -> np.ndarray:
+def pool_windows(probabilities: np.ndarray, weights: Sequence[float] | None = None) -> np.ndarray:
     """Pool the answers for several windows of one recording into one.
 
     The normalised geometric mean: then a temperature on the network's logits and one on the pooled
@@ -41,6 +42,7 @@ def pool_windows(probabilities: np.ndarray) -> np.ndarray:
 
     Args:
         probabilities: float array of shape (windows, classes).
+        weights: floats > 0, one a window, by which each counts; None for all alike.
 
     Returns:
         float64 array of shape (classes,), sum 1.
@@ -50,9 +52,8 @@ def pool_windows(probabilities: np.ndarray) -> np.ndarray:
     >>> pool_windows(np.array([[0.9, 0.1], [0.9, 0.1]])).round(6).tolist()
     [0.9, 0.1]
     """
-    logs = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), 1e-12)).mean(axis=0)
-    pooled = np.exp(logs - logs.max())
-    return pooled / pooled.sum()
+    logs = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), 1e-12))
+    return normalise_logs(np.average(logs, axis=0, weights=weights))
 
 
 def pool(probabilities: np.ndarray, config: FeatureConfig) -> np.ndarray:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -35,6 +35,22 @@ class Runtime(Protocol):
         ...
 
 
+class SignatureRunner(Protocol):
+    """What this module uses of LiteRT's signature runner."""
+
+    def __call__(self, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+        """Run the network on inputs by their names; returns its outputs by theirs."""
+        ...
+
+    def get_input_details(self) -> dict[str, dict[str, Any]]:
+        """What the network takes, by name."""
+        ...
+
+    def get_output_details(self) -> dict[str, dict[str, Any]]:
+        """What the network gives, by name."""
+        ...
+
+
 def split_outputs(outputs: Mapping[str, np.ndarray], config: FeatureConfig) -> Answers:
     """Split the outputs of a network by what they stand for.
 
@@ -58,7 +74,7 @@ class LiteRTRuntime:
     name = "LiteRT"
 
     def __init__(
-        self, directory: str | PathLike, config: FeatureConfig, form: str = "float32"
+        self, directory: str | PathLike[str], config: FeatureConfig, form: str = "float32"
     ) -> None:
         """Load the file and check it against the config.
 
@@ -79,27 +95,29 @@ class LiteRTRuntime:
     def run(self, windows: np.ndarray) -> Answers:
         """See `Runtime.run`."""
         runner, argument = self._runner()
-        given = [
+        outputs = [
             runner(**{argument: window[None].astype(np.float32, copy=False)}) for window in windows
         ]
         names = self._config.outputs.names
-        joined = {name: np.concatenate([one[name] for one in given]) for name in names}
+        joined = {name: np.concatenate([one[name] for one in outputs]) for name in names}
         return split_outputs(joined, self._config)
 
-    def _runner(self):
+    def _runner(self) -> tuple[SignatureRunner, str]:
         """Return this thread's signature runner and the name of its input."""
         if not hasattr(self._local, "runner"):
-            self._local.interpreter, self._local.runner = self._open()
-            self._local.argument = next(iter(self._local.runner.get_input_details()))
-        return self._local.runner, self._local.argument
+            runner: SignatureRunner
+            self._local.interpreter, runner = self._open()  # the runner does not keep it alive
+            self._local.runner = runner, next(iter(runner.get_input_details()))
+        runner_and_input: tuple[SignatureRunner, str] = self._local.runner
+        return runner_and_input
 
-    def _open(self):
+    def _open(self) -> tuple[object, SignatureRunner]:
         from ai_edge_litert.interpreter import Interpreter
 
         try:
             interpreter = Interpreter(model_content=self._model, num_threads=1)
             interpreter.allocate_tensors()
-            runner = interpreter.get_signature_runner()
+            runner: SignatureRunner = interpreter.get_signature_runner()
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"{self._file} is not a LiteRT model that runs here.") from error
         inputs = {n: tuple(d["shape"]) for n, d in runner.get_input_details().items()}
@@ -113,7 +131,7 @@ class KerasRuntime:
 
     name = "Keras"
 
-    def __init__(self, directory: str | PathLike, config: FeatureConfig) -> None:
+    def __init__(self, directory: str | PathLike[str], config: FeatureConfig) -> None:
         """Load the network and check it against the config.
 
         Raises:
@@ -142,8 +160,8 @@ class KerasRuntime:
     def run(self, windows: np.ndarray) -> Answers:
         """See `Runtime.run`."""
         with self._lock:
-            given = self._network(windows.astype(np.float32, copy=False), training=False)
-        tensors = zip(self._network.output_names, self._keras.tree.flatten(given), strict=True)
+            outputs = self._network(windows.astype(np.float32, copy=False), training=False)
+        tensors = zip(self._network.output_names, self._keras.tree.flatten(outputs), strict=True)
         convert = self._keras.ops.convert_to_numpy
         return split_outputs({name: convert(tensor) for name, tensor in tensors}, self._config)
 
@@ -155,7 +173,7 @@ def check_form(form: str) -> None:
 
 
 def load_runtime(
-    directory: str | PathLike, config: FeatureConfig, form: str = "float32"
+    directory: str | PathLike[str], config: FeatureConfig, form: str = "float32"
 ) -> Runtime:
     """Load the network of a model repository.
 
@@ -186,8 +204,8 @@ def load_runtime(
 
 def _check_shapes(
     what: str,
-    inputs: dict[str, Sequence[int | None]],
-    outputs: dict[str, Sequence[int | None]],
+    inputs: Mapping[str, Sequence[int | None]],
+    outputs: Mapping[str, Sequence[int | None]],
     config: FeatureConfig,
 ) -> None:
     """Raise ModelError unless the network takes and gives what the config says."""

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..config.feature_config import FeatureConfig
-from ..model.pooling import Pooled, pool
+from ..model.pooling import Pooled, pool, pool_windows
 from ..results import EmotionPrediction, EmotionSegment, SpeakerTurn
-from .smoothing import Piece, average, join_pieces, pool_weighted, smooth
+from .smoothing import Piece, average, join_pieces, smooth
 from .timeline import EmotionTimeline, Smoothing, time_shares
 from .wilson import wilson_interval
 from .windows import Window
@@ -135,7 +135,7 @@ class TimelineBuilder:
                     intensity = float(np.average(strengths[own], weights=lengths))
                 segments.append(
                     EmotionSegment.of(
-                        pool_weighted(cells[own], lengths),
+                        pool_windows(cells[own], lengths),
                         self.config,
                         start=round(run[0].start, 3),
                         end=round(run[-1].end, 3),

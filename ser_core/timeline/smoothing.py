@@ -1,6 +1,6 @@
 """Pool the answers of neighbouring windows, and join the pieces of speech that they stand for."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -21,21 +21,6 @@ class Piece(NamedTuple):
     start: float
     end: float
     cell: int
-
-
-def pool_weighted(answers: np.ndarray, weights: Sequence[float]) -> np.ndarray:
-    """The normalised geometric mean of answers, each counting by its weight.
-
-    Args:
-        answers: float64 array of shape (n, classes).
-        weights: n floats > 0.
-
-    Returns:
-        float64 array of shape (classes,), sum 1.
-    """
-    logs = np.average(np.log(np.maximum(answers, 1e-12)), axis=0, weights=weights)
-    pooled: np.ndarray = np.exp(logs - logs.max())
-    return pooled / pooled.sum()
 
 
 def average(answers: np.ndarray) -> np.ndarray:
