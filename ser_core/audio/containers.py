@@ -1,6 +1,6 @@
 """What a file's first and last bytes say: which container it is, and whether its end is there.
 
-The decoders do not tell: libsndfile shortens a cut WAV without a word, and FFmpeg ends a cut MP4
+The decoders do not say: libsndfile shortens a cut WAV without a word, and FFmpeg ends a cut MP4
 as if that were its end.
 """
 
@@ -78,7 +78,7 @@ def missing_bytes(source: AudioSource) -> int:
     source is overlaid with a size that makes it read to the end.
 
     Returns:
-        0 where nothing is missing, or for other containers.
+        0 if nothing is missing, and for other containers.
     """
     head = source.head
     if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
@@ -97,7 +97,7 @@ def wav_data_chunk(source: AudioSource) -> tuple[int, int] | None:
     """Find the samples of a WAV or RF64.
 
     Returns:
-        (offset of the chunk, its size in bytes as declared), or None where there is none.
+        (offset of the chunk, its size in bytes as declared), or None without such a chunk.
     """
     long_size: int | None = None
     position = 12

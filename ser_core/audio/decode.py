@@ -107,6 +107,6 @@ def _read_block(
     try:
         return sound.read(out=buffer), None
     except soundfile.LibsndfileError as error:
-        # The frames before the damage are in the buffer, but how many is not told.
+        # The frames before the damage are in the buffer; how many, nothing says.
         unfilled = np.isnan(buffer).any(axis=1)
         return buffer[: int(unfilled.argmax()) if unfilled.any() else length], error

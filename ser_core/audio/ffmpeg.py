@@ -108,7 +108,7 @@ def _audio_track(media: "av.container.InputContainer", source: AudioSource) -> "
 def _stated_end(
     media: "av.container.InputContainer", track: "av.AudioStream", container: str
 ) -> float | None:
-    """Return where the container says its audio ends [s]; None where it says nothing reliable."""
+    """Return where the container says its audio ends [s], or None if it says nothing reliable."""
     if media.duration is None:
         return None
     media_end = media.duration / 1e6

@@ -70,7 +70,7 @@ class _Decoder:
     """A process that decodes one file at a time.
 
     Attributes:
-        is_idle: bool, whether it has told all about its last file.
+        is_idle: bool, whether it has answered all about its last file.
     """
 
     def __init__(self) -> None:

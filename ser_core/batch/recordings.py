@@ -45,9 +45,9 @@ class Recording:
     Attributes:
         path: str, what rows call it: an absolute path or an address, unique, without secrets.
         address: str, what is opened.
-        size: int [bytes]; None where the store does not say.
+        size: int [bytes], or None if the store does not say.
         version: str, what tells one state of the file from the next: the time of its last change
-            (UTC), or the store's hash; None where there is neither.
+            (UTC), or the store's hash, or None if there is neither.
     """
 
     path: str

@@ -71,7 +71,7 @@ def mel_filters(
     rising = (bins - edges[:-2]) / widths[:-1]
     falling = (edges[2:] - bins) / widths[1:]
     triangles = np.maximum(0.0, np.minimum(rising, falling))
-    filters = (triangles * (2.0 / (edges[2:] - edges[:-2]))).astype(np.float32)
+    filters: np.ndarray = (triangles * (2.0 / (edges[2:] - edges[:-2]))).astype(np.float32)
     filters.setflags(write=False)
     return filters
 

@@ -38,7 +38,8 @@ class LogMelFrontEnd:
 
     def energy(self, frames: np.ndarray) -> np.ndarray:  # (frames,)
         """Sum the bands' power."""
-        return frames.sum(axis=1)
+        energy: np.ndarray = frames.sum(axis=1)
+        return energy
 
     def levels(self, window: np.ndarray) -> np.ndarray:  # (window_frames, bands)
         """Express a window in dB relative to its own level."""

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from .voices import unit
+from .voices import to_unit_length
 
 MOST_SPEAKERS = 6  # that "auto" finds
 ROUNDS = 3  # of k-means after clustering
@@ -43,7 +43,7 @@ class Clustering:
 DEFAULTS = Clustering()
 
 
-def merges(vectors: np.ndarray) -> list[tuple[int, int]]:
+def ward_merges(vectors: np.ndarray) -> list[tuple[int, int]]:
     """Cluster vectors from the bottom up, each time where the spread grows least.
 
     Args:
@@ -55,7 +55,7 @@ def merges(vectors: np.ndarray) -> list[tuple[int, int]]:
 
     Source: Ward (1963); Lance and Williams (1967), The Computer Journal 9(4), for the update.
 
-    >>> merges(np.array([[0.0], [5.0], [0.1]]))
+    >>> ward_merges(np.array([[0.0], [5.0], [0.1]]))
     [(0, 2), (0, 1)]
     """
     sizes = np.ones(len(vectors))
@@ -88,7 +88,7 @@ def merges(vectors: np.ndarray) -> list[tuple[int, int]]:
     return pairs
 
 
-def cut(pairs: Sequence[tuple[int, int]], count: int) -> np.ndarray:  # (n,)
+def cut_tree(pairs: Sequence[tuple[int, int]], count: int) -> np.ndarray:  # (n,)
     """Give each vector the number of its cluster, 0 to count - 1, when `count` are left."""
     owner = np.arange(len(pairs) + 1)
     for one, two in pairs[: len(owner) - count]:
@@ -122,19 +122,21 @@ class Clusters:
         )
 
 
-def clusters(vectors: np.ndarray, pairs: Sequence[tuple[int, int]], count: int) -> Clusters:
+def make_clusters(vectors: np.ndarray, pairs: Sequence[tuple[int, int]], count: int) -> Clusters:
     """Make clusters from the bottom up, and move each embedding to the nearest centre.
 
     Args:
         vectors: float32 array of shape (n, outputs) of unit length.
-        pairs: their `merges`.
+        pairs: their `ward_merges`.
         count: int, 1 to n.
     """
 
     def directions(owner: np.ndarray) -> np.ndarray:
-        return unit(np.stack([vectors[owner == number].sum(axis=0) for number in range(count)]))
+        return to_unit_length(
+            np.stack([vectors[owner == number].sum(axis=0) for number in range(count)])
+        )
 
-    centres = directions(cut(pairs, count))
+    centres = directions(cut_tree(pairs, count))
     for _ in range(ROUNDS):
         owner = (vectors @ centres.T).argmax(axis=1)
         centres = directions(owner)
@@ -166,11 +168,11 @@ def cluster(
     Returns:
         Clusters; fewer than `speakers` where n is less.
     """
-    pairs = merges(vectors)
+    pairs = ward_merges(vectors)
     if speakers != "auto":
-        return clusters(vectors, pairs, min(speakers, len(vectors)))
+        return make_clusters(vectors, pairs, min(speakers, len(vectors)))
     for count in range(min(MOST_SPEAKERS, len(vectors)), 1, -1):
-        found = clusters(vectors, pairs, count)
+        found = make_clusters(vectors, pairs, count)
         if found.distinct(settings):
             return found
-    return clusters(vectors, pairs, 1)
+    return make_clusters(vectors, pairs, 1)

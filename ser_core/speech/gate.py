@@ -190,7 +190,7 @@ def gate_input(mel: np.ndarray) -> np.ndarray:  # (steps, 64)
     """
     if len(mel) % FRAMES_PER_STEP:
         mel = np.concatenate([mel, mel[-1:]])
-    power = 0.5 * (mel[0::2] + mel[1::2])  # (steps, 64)
+    power: np.ndarray = 0.5 * (mel[0::2] + mel[1::2])  # (steps, 64)
     if not len(power):
         return power
     box = np.ones(2 * LEVEL_STEPS + 1)
@@ -200,7 +200,8 @@ def gate_input(mel: np.ndarray) -> np.ndarray:  # (steps, 64)
     level = np.log(total / counted + FLOOR).astype(np.float32)
     power = np.log(power + np.float32(FLOOR))
     power -= level[:, None]
-    return np.maximum(power, FAINTEST, out=power)  # (steps, 64)
+    np.maximum(power, FAINTEST, out=power)
+    return power  # (steps, 64)
 
 
 @lru_cache(maxsize=1)
@@ -219,7 +220,8 @@ def _network(x: np.ndarray, weights: dict[str, np.ndarray]) -> np.ndarray:  # (s
     for layer, dilation in enumerate(DILATIONS, start=1):
         h = h + _convolve(h, weights[f"kernel_{layer}"], weights[f"bias_{layer}"], dilation)
     logit = h @ weights["kernel_out"] + weights["bias_out"]
-    return 1.0 / (1.0 + np.exp(-np.clip(logit, -30.0, 30.0)))
+    probability: np.ndarray = 1.0 / (1.0 + np.exp(-np.clip(logit, -30.0, 30.0)))
+    return probability
 
 
 def _convolve(h: np.ndarray, kernel: np.ndarray, bias: np.ndarray, dilation: int) -> np.ndarray:
@@ -240,4 +242,5 @@ def _convolve(h: np.ndarray, kernel: np.ndarray, bias: np.ndarray, dilation: int
     for first in range(0, steps, rows):
         np.matmul(taps[first : first + rows], kernel, out=out[first : first + rows])
     out += bias
-    return np.maximum(out, 0.0, out=out)  # (steps, filters)
+    np.maximum(out, 0.0, out=out)
+    return out  # (steps, filters)

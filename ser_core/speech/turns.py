@@ -1,7 +1,7 @@
 """Who speaks when: a simple diarisation of what each half second of speech sounds like.
 
 Embeddings of the voices are clustered from the bottom up, and a Viterbi pass gives each half second
-a speaker. Two who speak at once are heard as one of them. How well it does on conversations of
+a speaker. Of two who speak at once it finds one. How well it does on conversations of
 actors is measured by `python -m train diarisation`, see train/results/speakers/metrics.json:
 well where the number of people is given, but "auto" takes most pairs of one gender for one person.
 
@@ -17,7 +17,7 @@ from ..errors import ArgumentError, check_number
 from ..results import SpeakerTurn
 from .clusters import DEFAULTS, Clustering, cluster
 from .gate import HOP
-from .voices import PAUSE, around, embed
+from .voices import PAUSE, embed, pool_neighbours
 
 MOST_CLUSTERED = 1_000  # embeddings; the others of a long recording go to the nearest centre
 NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -34,7 +34,7 @@ def check_speakers(speakers: Speakers) -> None:
     check_number("speakers", speakers, least=1, most=len(NAMES), whole=True)
 
 
-def follow(scores: np.ndarray, changes: np.ndarray) -> np.ndarray:  # (pieces,)
+def viterbi_path(scores: np.ndarray, changes: np.ndarray) -> np.ndarray:  # (pieces,)
     """Find the likeliest speaker of each piece where changing speakers has a price.
 
     Args:
@@ -43,7 +43,7 @@ def follow(scores: np.ndarray, changes: np.ndarray) -> np.ndarray:  # (pieces,)
 
     Source: Viterbi (1967), IEEE Transactions on Information Theory 13(2).
 
-    >>> follow(np.array([[1.0, 0.0], [0.0, 0.3], [1.0, 0.0]]), np.array([0.5, 0.5])).tolist()
+    >>> viterbi_path(np.array([[1.0, 0.0], [0.0, 0.3], [1.0, 0.0]]), np.array([0.5, 0.5])).tolist()
     [0, 0, 0]
     """
     best = scores[0].copy()
@@ -60,11 +60,12 @@ def follow(scores: np.ndarray, changes: np.ndarray) -> np.ndarray:  # (pieces,)
     return path
 
 
-def sample(vectors: np.ndarray) -> np.ndarray:
+def sample_embeddings(vectors: np.ndarray) -> np.ndarray:
     """Take the embeddings of pieces with enough speech, evenly `MOST_CLUSTERED` at most."""
-    heard = np.flatnonzero(vectors.any(axis=1))
-    taken = np.linspace(0, len(heard) - 1, min(len(heard), MOST_CLUSTERED))
-    return vectors[heard[taken.round().astype(int)]]
+    usable = np.flatnonzero(vectors.any(axis=1))
+    places = np.linspace(0, len(usable) - 1, min(len(usable), MOST_CLUSTERED))
+    sampled: np.ndarray = vectors[usable[places.round().astype(int)]]
+    return sampled
 
 
 def diarise(
@@ -86,13 +87,15 @@ def diarise(
     """
     if not len(bounds):
         return np.empty(0, dtype=np.int64)
-    vectors = embed(around(bounds, sums))
-    heard = sample(vectors)
-    if not len(heard):
+    vectors = embed(pool_neighbours(bounds, sums))
+    sampled = sample_embeddings(vectors)
+    if not len(sampled):
         return np.zeros(len(bounds), dtype=np.int64)
-    centres = cluster(heard, speakers, settings).centres
+    centres = cluster(sampled, speakers, settings).centres
     pauses = bounds[1:, 0] - bounds[:-1, 1] > PAUSE
-    path = follow(vectors @ centres.T, np.where(pauses, settings.stay_over_pause, settings.stay))
+    path = viterbi_path(
+        vectors @ centres.T, np.where(pauses, settings.stay_over_pause, settings.stay)
+    )
     _, first, path = np.unique(path, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[path]
 

@@ -20,8 +20,8 @@ from .gate import BANDS, FLOOR
 
 MAP_FILE = Path(__file__).with_name("speakers.npz")
 CELL = 50  # [frames] of 10 ms: each leaves one vector
-REACH = 2  # cells to either side that an embedding hears as well
-PAUSE = 30  # [frames] an embedding does not hear beyond a pause longer than this
+REACH = 2  # cells to either side that an embedding is made of as well
+PAUSE = 30  # [frames] an embedding does not reach beyond a pause longer than this
 CEPSTRA = 21  # coefficients, from the level (0) on
 FAINTEST = 11.5  # [nat] 50 dB below a frame's loudest band: what is fainter is not looked at
 FEWEST_FRAMES = 20  # of speech, for an embedding
@@ -68,7 +68,7 @@ class VoiceStream:
             while begin < finish:
                 stop = min(begin // CELL * CELL + CELL, finish)
                 self.bounds.append((begin, stop))
-                self.sums.append(voice_sums(self.mel[begin - origin : stop - origin]))
+                self.sums.append(sum_cepstra(self.mel[begin - origin : stop - origin]))
                 begin = stop
         self.mel = self.mel[last - origin :].copy()
         self.origin = last
@@ -80,19 +80,20 @@ class VoiceStream:
 
 
 @lru_cache(maxsize=1)
-def cosines() -> np.ndarray:  # (64, CEPSTRA)
-    """The orthonormal discrete cosine transform, type 2, of the mel bands."""
+def dct_matrix() -> np.ndarray:  # (64, CEPSTRA)
+    """Make the orthonormal discrete cosine transform, type 2, of the mel bands."""
     order = np.arange(CEPSTRA)
     table = np.cos(np.pi / BANDS * (np.arange(BANDS)[:, None] + 0.5) * order)
     table *= np.where(order == 0, 1.0, np.sqrt(2.0)) / np.sqrt(BANDS)
-    return table.astype(np.float32)
+    matrix: np.ndarray = table.astype(np.float32)
+    return matrix
 
 
-def voice_sums(mel: np.ndarray) -> np.ndarray:  # (1 + 2 * CEPSTRA,)
+def sum_cepstra(mel: np.ndarray) -> np.ndarray:  # (1 + 2 * CEPSTRA,)
     """Sum the cepstra of frames of speech; see `VoiceStream`."""
     logs = np.log(mel + np.float32(FLOOR))
     logs = np.maximum(logs, logs.max(axis=1, keepdims=True) - np.float32(FAINTEST))
-    cepstra = logs @ cosines()  # (frames, CEPSTRA)
+    cepstra = logs @ dct_matrix()  # (frames, CEPSTRA)
     frames = np.array([len(mel)], dtype=np.float32)
     return np.concatenate([frames, cepstra.sum(axis=0), np.square(cepstra).sum(axis=0)])
 
@@ -110,7 +111,7 @@ def load_map() -> tuple[np.ndarray, np.ndarray]:
     return projection, mean
 
 
-def around(bounds: np.ndarray, sums: np.ndarray) -> np.ndarray:
+def pool_neighbours(bounds: np.ndarray, sums: np.ndarray) -> np.ndarray:
     """Add to each piece's sums those of its neighbours, as far as no long pause is between them.
 
     Args:
@@ -131,7 +132,7 @@ def around(bounds: np.ndarray, sums: np.ndarray) -> np.ndarray:
     return pooled
 
 
-def statistics(pooled: np.ndarray) -> np.ndarray:  # (pieces, 2 * CEPSTRA - 1)
+def cepstral_statistics(pooled: np.ndarray) -> np.ndarray:  # (pieces, 2 * CEPSTRA - 1)
     """Turn sums into means, without the level's, and log deviations of the cepstra."""
     frames = np.maximum(pooled[:, :1], 1.0)
     mean = pooled[:, 1 : CEPSTRA + 1] / frames
@@ -143,18 +144,19 @@ def embed(pooled: np.ndarray) -> np.ndarray:
     """Make embeddings of pooled sums.
 
     Args:
-        pooled: float64 array of shape (pieces, 1 + 2 * CEPSTRA), as `around` gives them.
+        pooled: float64 array of shape (pieces, 1 + 2 * CEPSTRA), as `pool_neighbours` gives them.
 
     Returns:
         float32 array of shape (pieces, outputs) of unit length; all 0 where there is too little
         speech for one.
     """
     projection, mean = load_map()
-    vectors = (statistics(pooled).astype(np.float32) - mean) @ projection
+    vectors = (cepstral_statistics(pooled).astype(np.float32) - mean) @ projection
     vectors[pooled[:, 0] < FEWEST_FRAMES] = 0.0
-    return unit(vectors)
+    return to_unit_length(vectors)
 
 
-def unit(vectors: np.ndarray) -> np.ndarray:
+def to_unit_length(vectors: np.ndarray) -> np.ndarray:
     """Scale vectors to unit length, and leave those that are 0."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+    scaled: np.ndarray = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+    return scaled

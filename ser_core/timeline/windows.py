@@ -116,14 +116,14 @@ def speech_frames(
 def prepare_inputs(
     samples: np.ndarray, config: FeatureConfig
 ) -> tuple[SpeechActivity, np.ndarray | None]:
-    """Go from a whole recording to what the network is asked about it.
+    """Make the network's inputs of a whole recording.
 
     Args:
         samples: float32 array of shape (n,), n > 0, mono at `config.sample_rate`.
         config: FeatureConfig.
 
     Returns:
-        Where somebody speaks; and the inputs of `speech_inputs`, or None where nobody does.
+        Where somebody speaks; and the inputs of `speech_inputs`, or None if nobody does.
     """
     activity, frames, spoken = speech_frames(samples, config)
     if not activity.has_speech:
@@ -139,8 +139,8 @@ class Window:
         start: float [s].
         end: float [s].
         speech_seconds: float [s], how much of it is speech.
-        inputs: float32 array of shape (inputs, config.frames, config.features); None where there
-            is too little speech to answer.
+        inputs: float32 array of shape (inputs, config.frames, config.features); None with too
+            little speech to answer.
     """
 
     start: float
@@ -157,7 +157,7 @@ class WindowStream:
 
     Attributes:
         speech: SpeechStream, where somebody speaks.
-        voices: VoiceStream, what they sound like; None where nobody asks who speaks.
+        voices: VoiceStream, what they sound like; None if nobody asks who speaks.
     """
 
     def __init__(

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from ser_core import SpeakerTurn
-from ser_core.speech.clusters import Clustering, cluster, cut, merges
-from ser_core.speech.turns import NAMES, diarise, follow
-from ser_core.speech.voices import CELL, CEPSTRA, VoiceStream, around, embed, load_map
+from ser_core.speech.clusters import Clustering, cluster, cut_tree, ward_merges
+from ser_core.speech.turns import NAMES, diarise, viterbi_path
+from ser_core.speech.voices import CELL, CEPSTRA, VoiceStream, embed, load_map, pool_neighbours
 from ser_core.timeline import analyze as analysing
 from tests.support.recordings import conversation, voice
 
@@ -195,14 +195,14 @@ def test_a_word_leaves_a_small_vector_each_half_second():
     assert sums.shape == (3, 1 + 2 * CEPSTRA)
     assert sums[:, 0].tolist() == [40.0, 50.0, 20.0]
     assert len(stream.mel) == 0
-    assert around(bounds, sums)[:, 0].tolist() == [110.0] * 3
+    assert pool_neighbours(bounds, sums)[:, 0].tolist() == [110.0] * 3
 
 
 def test_an_embedding_stops_at_a_long_pause():
     bounds = np.array([[0, 40], [60, 100], [140, 150]])
     sums = np.zeros((3, 1 + 2 * CEPSTRA), np.float32)
     sums[:, 0] = [40, 40, 10]
-    pooled = around(bounds, sums)
+    pooled = pool_neighbours(bounds, sums)
     assert pooled[:, 0].tolist() == [80.0, 80.0, 10.0]
     lengths = np.linalg.norm(embed(pooled), axis=1)
     np.testing.assert_allclose(lengths, [1.0, 1.0, 0.0], atol=1e-5)  # too little speech is none
@@ -214,7 +214,7 @@ def test_clusters_that_are_far_apart_are_found():
     directions = np.linalg.qr(rng.standard_normal((outputs, 4)))[0].T
     vectors = np.repeat(directions, 30, axis=0) + 0.05 * rng.standard_normal((120, outputs))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    assert len(merges(vectors)) == 119
+    assert len(ward_merges(vectors)) == 119
     vectors = vectors.astype(np.float32)
     found = cluster(vectors, "auto")
     assert len(found.centres) == 4
@@ -232,7 +232,7 @@ def test_merging_is_wards():
     vectors = np.random.default_rng(5).standard_normal((60, 4))
     tree = linkage(vectors, "ward")
     for count in (2, 3, 7, 20):
-        ours, theirs = cut(merges(vectors), count), fcluster(tree, count, "maxclust")
+        ours, theirs = cut_tree(ward_merges(vectors), count), fcluster(tree, count, "maxclust")
         assert len(set(zip(ours.tolist(), theirs.tolist(), strict=True))) == count
 
 
@@ -242,7 +242,7 @@ def test_the_path_is_the_best_of_all_paths():
     paths = np.stack(np.meshgrid(*[range(3)] * 6, indexing="ij"), axis=-1).reshape(-1, 6)
     worth = scores[np.arange(6), paths].sum(axis=1)
     worth -= ((np.diff(paths, axis=1) != 0) * prices).sum(axis=1)
-    assert follow(scores, prices).tolist() == paths[worth.argmax()].tolist()
+    assert viterbi_path(scores, prices).tolist() == paths[worth.argmax()].tolist()
 
 
 def test_a_long_recording_clusters_a_thousand_vectors(monkeypatch):
@@ -250,9 +250,9 @@ def test_a_long_recording_clusters_a_thousand_vectors(monkeypatch):
 
     def counted(vectors: np.ndarray) -> list[tuple[int, int]]:
         seen.append(len(vectors))
-        return merges(vectors)
+        return ward_merges(vectors)
 
-    monkeypatch.setattr("ser_core.speech.clusters.merges", counted)
+    monkeypatch.setattr("ser_core.speech.clusters.ward_merges", counted)
     pieces = 5_000
     rng = np.random.default_rng(0)
     means = np.repeat(5.0 * rng.standard_normal((2, CEPSTRA)), pieces // 2, axis=0)

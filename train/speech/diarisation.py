@@ -94,9 +94,9 @@ def taught(people: Sequence[Sequence[Clip]]) -> list[np.ndarray]:
             parts = []
             for mel in mels:
                 bounds, sums = listen_to_mel(mel, lambda mel, f=factor: scale_frequencies(mel, f))
-                pooled = voices.around(bounds, sums)
+                pooled = voices.pool_neighbours(bounds, sums)
                 heard = pooled[:, 0] >= 2 * voices.FEWEST_FRAMES
-                parts.append(voices.statistics(pooled[heard]))
+                parts.append(voices.cepstral_statistics(pooled[heard]))
             rows.append(np.concatenate(parts))
     return rows
 
@@ -180,9 +180,11 @@ def choose(made: Sequence[Mixture]) -> tuple[clusters.Clustering, dict]:
     counts = range(clusters.MOST_SPEAKERS, 0, -1)
     rows = []  # kind; clusters and errors by how many people are said to speak
     for mixture in made:
-        vectors = turns.sample(voices.embed(voices.around(mixture.bounds, mixture.sums)))
-        pairs = clusters.merges(vectors)
-        levels = [clusters.clusters(vectors, pairs, count) for count in counts]
+        vectors = turns.sample_embeddings(
+            voices.embed(voices.pool_neighbours(mixture.bounds, mixture.sums))
+        )
+        pairs = clusters.ward_merges(vectors)
+        levels = [clusters.make_clusters(vectors, pairs, count) for count in counts]
         owners = [turns.diarise(mixture.bounds, mixture.sums, n, settings) for n in counts]
         rows.append((mixture.kind, levels, [score(mixture, owner) for owner in owners]))
     numbers = []

@@ -107,17 +107,20 @@ class Analysis:
     @cached_property
     def power(self) -> np.ndarray:  # (frames, bins)
         """Squared magnitude of the STFT, float32."""
-        return self.stft.real**2 + self.stft.imag**2
+        power: np.ndarray = self.stft.real**2 + self.stft.imag**2
+        return power
 
     @cached_property
     def magnitude(self) -> np.ndarray:  # (frames, bins)
         """Magnitude of the STFT, float32."""
-        return np.abs(self.stft)
+        magnitude: np.ndarray = np.abs(self.stft)
+        return magnitude
 
     @cached_property
     def mean_power(self) -> np.ndarray:  # (bins,)
         """Power spectrum averaged over the frames, float64."""
-        return self.power.mean(axis=0, dtype=np.float64)
+        mean: np.ndarray = self.power.mean(axis=0, dtype=np.float64)
+        return mean
 
     @cached_property
     def frequencies(self) -> np.ndarray:  # (bins,)
@@ -141,7 +144,9 @@ class Analysis:
     @cached_property
     def rms(self) -> np.ndarray:  # (frames,)
         """Root mean square of each frame's samples, float32; librosa.feature.rms."""
-        return np.sqrt(np.einsum("ij,ij->i", self.framed, self.framed) / np.float32(self.n_fft))
+        energy = np.einsum("ij,ij->i", self.framed, self.framed)
+        rms: np.ndarray = np.sqrt(energy / np.float32(self.n_fft))
+        return rms
 
     @cached_property
     def zero_crossing_rate(self) -> np.ndarray:  # (frames,)
@@ -154,7 +159,8 @@ class Analysis:
         negative = padded < -ZERO_CROSSING_THRESHOLD
         crossings = np.concatenate([[0], np.cumsum(negative[1:] != negative[:-1])])
         starts = np.arange(self.frames) * self.hop_length
-        return (crossings[starts + self.n_fft - 1] - crossings[starts]) / self.n_fft
+        rate: np.ndarray = (crossings[starts + self.n_fft - 1] - crossings[starts]) / self.n_fft
+        return rate
 
     @cached_property
     def tuning(self) -> float:

@@ -31,7 +31,7 @@ def mfcc(analysis: Analysis, *, n_mfcc: int, deltas: int, n_mels: int) -> np.nda
     first and the last repeated, where librosa's raise.
     """
     level = analysis.mel_level(n_mels=n_mels)
-    cepstrum = scipy.fft.dct(level, axis=1, norm="ortho")[:, :n_mfcc]
+    cepstrum: np.ndarray = scipy.fft.dct(level, axis=1, norm="ortho")[:, :n_mfcc]
     if not deltas:
         return cepstrum
     mode = "interp" if analysis.frames >= DELTA_WIDTH else "nearest"

@@ -1,6 +1,6 @@
 """Numbers that summarise many values: mean, deviation, moments and entropy, always finite."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -86,7 +86,7 @@ def standard_moment(values: np.ndarray, order: int) -> np.ndarray:
     return np.where(varies, moment, 3.0 if order == 4 else 0.0)
 
 
-STATISTICS = {
+STATISTICS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "mean": lambda frames: frames.mean(axis=0, dtype=np.float64),
     "std": lambda frames: frames.std(axis=0, dtype=np.float64),
     "min": lambda frames: frames.min(axis=0),
