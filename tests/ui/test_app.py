@@ -389,6 +389,7 @@ def test_app_without_its_model_says_why_wherever_it_is_asked(tmp_path: Path, mod
     assert any(line.startswith("The model could not be loaded: ") for line in log)
 
 
+@pytest.mark.slow
 def test_app_pulls_its_model_from_the_hub_and_starts_from_the_cache_without_it(
     tmp_path: Path,
 ) -> None:

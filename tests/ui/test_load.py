@@ -155,6 +155,7 @@ def test_what_takes_too_long_is_broken_off_and_its_upload_deleted(tmp_path: Path
         assert job.exception(PATIENCE) is not None
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_an_idle_app_too() -> None:
     with running_app() as app:
         app.process.send_signal(signal.SIGINT)

@@ -52,13 +52,14 @@ def apart(whole: keras.Model, thin: keras.Model) -> float:
     return float(np.square(difference).mean())
 
 
-@pytest.mark.parametrize("every", [1, 2])
+@pytest.mark.parametrize("every", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_with_nothing_left_out_it_hears_what_the_whole_one_hears(encoder, every):
     whole, full = whole_and_condensed(encoder, every, WIDTH)
     heard = encoder_of(whole).predict(windows(4), verbose=0)
     assert apart(whole, full) < 1e-3 * float(np.square(heard).mean())
 
 
+@pytest.mark.slow
 def test_the_more_is_left_out_the_further_it_is_from_the_whole_one(encoder):
     distances = []
     for rank in (2, WIDTH // 2, WIDTH):

@@ -20,18 +20,30 @@ from train import recipe as recipes
 ROOT = Path(__file__).parents[3]
 
 
-def fit_as_people_do(folder: Path) -> None:
-    """Run a whole fit."""
+def fit_whole(folder: Path) -> None:
+    """Run a whole fit in a folder."""
     make_corpus(folder / "corpus")
     recipe_without_pretraining(folder)
-    done = run_fit(folder, run=start_train)
+    done = run_fit(folder)
     assert "loss=" in done.stderr  # the progress bar
 
 
 @pytest.fixture(scope="module")
 def trained() -> Path:
     """A folder in which a whole fit has run."""
-    return keep("fit", fit_as_people_do)
+    return keep("fit", fit_whole)
+
+
+@pytest.mark.slow
+def test_a_fit_that_is_started_as_people_start_it_is_the_same(trained, tmp_path):
+    shutil.copytree(trained / "corpus", tmp_path / "corpus")
+    recipe_without_pretraining(tmp_path)
+    done = run_fit(tmp_path, run=start_train)
+    assert "loss=" in done.stderr
+    answers = Path("results") / "default" / "speaker" / "out_of_fold.csv"
+    assert (tmp_path / answers).read_bytes() == (trained / answers).read_bytes()
+    weights = Path("model") / "model.weights.h5"
+    assert (tmp_path / weights).stat().st_size == (trained / weights).stat().st_size
 
 
 def test_fit_writes_results_and_a_model_that_loads(trained):

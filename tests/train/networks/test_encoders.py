@@ -133,6 +133,7 @@ def taught_run(encoder, tmp_path_factory):
     return running.make(pupil, "speaker", {"ravdess": corpus}, **folders, encoder=str(encoder))
 
 
+@pytest.mark.slow
 def test_teacher_answers_training_clips_alone(taught_run):
     from train.fitting.distil import taught
     from train.fitting.plan import prepare
@@ -184,6 +185,7 @@ def test_teacher_of_a_clip_has_not_heard_its_speaker(taught_run, monkeypatch):
         assert not (heard | asked) & tested
 
 
+@pytest.mark.slow
 def test_targets_lie_between_label_and_teacher(taught_run):
     from train.fitting.distil import taught
     from train.fitting.loop import Batches

@@ -70,7 +70,7 @@ def test_every_network_has_a_case():
     assert CASES.keys() == NETWORKS.keys()
 
 
-@pytest.mark.parametrize("name", sorted(CASES))
+@pytest.mark.parametrize("name", of_each_network())
 def test_published_sizes_are_what_the_docstring_says(name):
     case, build = CASES[name], NETWORKS[name]
     network = build(*case.published, CLASSES)
@@ -241,6 +241,7 @@ def test_a_parameter_that_neither_network_has_is_refused():
         autoencoder_bilstm.build_autoencoder(16, 5, kernel=3)
 
 
+@pytest.mark.slow
 def test_the_encoder_learns_in_the_autoencoder_and_is_carried_over():
     autoencoder, classifier = build_pair()
     windows, _ = windows_and_targets("autoencoder_bilstm")
@@ -253,6 +254,7 @@ def test_the_encoder_learns_in_the_autoencoder_and_is_carried_over():
     assert np.array_equal(bottleneck(classifier, windows), bottleneck(autoencoder, windows))
 
 
+@pytest.mark.slow
 def test_phase_one_freezes_the_encoder_and_phase_two_frees_its_last_blocks():
     _, classifier = build_pair()
     windows, targets = windows_and_targets("autoencoder_bilstm")

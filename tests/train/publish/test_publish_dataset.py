@@ -210,6 +210,7 @@ def test_what_was_fetched_once_is_not_fetched_again(hub, dataset_repository, hub
     assert hub.requests == []
 
 
+@pytest.mark.slow
 def test_a_revision_is_one_state_of_the_corpus(dataset_repository, files, hub_run):
     before = dataset_repository.resolve().oid
     other = {**files, "metadata.csv": files["metadata.csv"].replace(b"angry", b"happy")}
@@ -238,6 +239,7 @@ def test_the_card_s_snippet_streams_without_torch(dataset_repository, files, hub
     assert whole == "12"
 
 
+@pytest.mark.slow
 def test_the_cached_folder_is_an_audiofolder(dataset_repository, hub_run):
     folder = hub_run("from train import corpora; print(corpora.locate('hub:user/name')[1])").strip()
     with (Path(folder) / "metadata.csv").open(encoding="utf-8", newline="") as lines:
@@ -339,6 +341,7 @@ def test_the_card_says_what_the_hub_asks_for(files, corpus):
     assert merge(text, text).split("---\n", 2)[2] == text.split("---\n", 2)[2]
 
 
+@pytest.mark.slow
 def test_a_second_publication_replaces_the_rows_and_keeps_peoples_words(
     hub, publish, files, dataset_repository, tmp_path
 ):
@@ -425,6 +428,7 @@ def test_a_full_disk_is_not_taken_for_the_hub():
     )
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_is_said_in_a_sentence(hub, files, sentences, dataset_repository):
     hub.repo("dataset", "user/hidden", private=True).write(files)
     hub.repo("dataset", "user/gated", gated=True).write(files)
@@ -518,6 +522,7 @@ def test_a_corpus_that_contradicts_itself_is_refused(hub, files, sentences):
     assert re.search(r"holds no audio for \d of 12 clips, the first of them", said["lacking"])
 
 
+@pytest.mark.slow
 def test_a_fetch_that_was_killed_goes_on_with_the_next_shard(
     hub, dataset_repository, hub_process, hub_run
 ):
@@ -535,6 +540,7 @@ def test_a_fetch_that_was_killed_goes_on_with_the_next_shard(
     assert fetched == {"train-00001-of-00003.parquet", "train-00002-of-00003.parquet"}
 
 
+@pytest.mark.slow
 def test_a_body_cut_short_is_resumed_and_one_of_the_wrong_length_is_not_used(
     hub, dataset_repository, hub_run, sentences
 ):
@@ -555,6 +561,7 @@ def test_several_processes_may_fetch_one_corpus_at_once(hub, dataset_repository,
     assert len(stored) == len(set(stored)) == 3
 
 
+@pytest.mark.slow
 def test_a_corpus_unknown_here_brings_its_own_facts(hub, corpus, hub_run, tmp_path):
     info = dataclasses.replace(corpus.info, name="mine", language="fi", same_speakers_as=())
     clips = tuple(dataclasses.replace(clip, corpus="mine") for clip in corpus.clips)

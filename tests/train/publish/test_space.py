@@ -213,7 +213,9 @@ def test_what_cannot_be_published_is_one_sentence(
     assert token not in ran.stderr
 
 
-@pytest.mark.parametrize("model", [[], ["--model", "user/name"]])
+@pytest.mark.parametrize(
+    "model", [["--model", "user/name"], pytest.param([], marks=pytest.mark.slow)]
+)
 def test_without_the_hub_it_is_one_sentence(tmp_path: Path, model: list[str]) -> None:
     away = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_TOKEN": "hf_write"}
     ran = command("--repo", "user/space", *model, home=tmp_path, **away)
