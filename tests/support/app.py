@@ -57,7 +57,8 @@ def post(url: str, name: str, data: object) -> tuple[str, object]:
     """curl's second and third step: the call, and the stream with its answer."""
     event = HTTP.post(f"{url}gradio_api/call/{name}", json={"data": [data]}).json()["event_id"]
     stream = HTTP.get(f"{url}gradio_api/call/{name}/{event}").text
-    lines = dict(line.split(": ", 1) for line in stream.strip().splitlines())
+    last = stream.strip().split("\n\n")[-1]  # after heartbeats, where the machine is busy
+    lines = dict(line.split(": ", 1) for line in last.splitlines())
     return lines["event"], json.loads(lines["data"])
 
 
