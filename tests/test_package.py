@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from ser_core import __version__
+from tests.support.shared import keep
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -44,11 +45,13 @@ def run(*command: object, **options: object) -> str:
 
 
 @pytest.fixture(scope="module")
-def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def dist() -> Path:
     """Folder with the wheel and the sdist of the working tree, which twine has checked."""
-    folder = tmp_path_factory.mktemp("package") / "dist"
+    return keep("wheel and sdist", build)
+
+
+def build(folder: Path) -> None:
     run("make", "dist", f"DIST={folder}", f"PYTHON={sys.executable}", cwd=ROOT)
-    return folder
 
 
 @pytest.mark.slow
