@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..config.feature_config import FeatureConfig
 from . import hub
+from .extras import needed_extras, require_extras
 from .files import files_in, require_files
 from .runtime import Runtime, load_runtime
 
@@ -72,11 +73,14 @@ def load_model(directory: Path, form: str, name: str) -> LoadedModel:
 
     Raises:
         ConfigError: `feature_config.json` is not valid.
-        ModelError: files are missing, cannot be run, or do not match the config.
+        ModelError: files are missing, cannot be run, do not match the config, or need packages
+            that are not installed.
         ArgumentError: there is no such form.
     """
-    require_files(files_in(directory), name)
+    names = files_in(directory)
+    require_files(names, name)
     config = FeatureConfig.load(directory)
+    require_extras(needed_extras(config, names, form), name)
     return LoadedModel(directory, config, load_runtime(directory, config, form))
 
 

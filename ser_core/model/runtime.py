@@ -14,6 +14,7 @@ import numpy as np
 
 from ..config.feature_config import FeatureConfig
 from ..errors import ArgumentError, ModelError
+from .extras import KERAS, install_command
 from .files import LITERT_FILE, LITERT_FORMS
 from .pooling import Answers
 
@@ -126,6 +127,19 @@ class LiteRTRuntime:
         return interpreter, runner
 
 
+KERAS_FAULTS = (
+    ValueError,
+    TypeError,
+    OSError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    ImportError,
+    RuntimeError,
+)
+"""What Keras raises for files of a network that it cannot make sense of."""
+
+
 class KerasRuntime:
     """Keras' own save, for a repository without a LiteRT file; imports TensorFlow when made."""
 
@@ -141,12 +155,12 @@ class KerasRuntime:
             import keras
         except ImportError as error:
             raise ModelError(
-                f"This repository has no {LITERT_FILE}, and Keras is not installed to read its "
-                "other files: pip install 'ser-core[keras]'."
+                f"This repository has no {LITERT_FILE}, and Keras cannot be imported to read its "
+                f"other files: {install_command([KERAS])}."
             ) from error
         try:
             self._network = keras.saving.load_model(directory, compile=False, safe_mode=True)
-        except (ValueError, TypeError, OSError, KeyError) as error:
+        except KERAS_FAULTS as error:
             raise ModelError(f"Keras cannot load the network in {Path(directory).name}.") from error
         self._keras = keras
         self._config = config

@@ -89,10 +89,12 @@ def visit(url: str, session: str, event: int, data: list) -> list:
     return done["output"]["data"]
 
 
-def start_app(**environment: str) -> subprocess.Popen:
+def start_app(
+    python: str | Path = sys.executable, folder: Path = ROOT, **environment: str
+) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "app.py"],
-        cwd=ROOT,
+        [python, "app.py"],
+        cwd=folder,
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -101,10 +103,12 @@ def start_app(**environment: str) -> subprocess.Popen:
 
 
 @contextmanager
-def running_app(**environment: str) -> Iterator[tuple[str, list[str]]]:
-    """Run `python app.py` until it answers; its log is in the list once it has ended."""
+def running_app(
+    python: str | Path = sys.executable, folder: Path = ROOT, **environment: str
+) -> Iterator[tuple[str, list[str]]]:
+    """Run a folder's `app.py` until it answers; its log is in the list once it has ended."""
     url, log = f"http://127.0.0.1:{(port := free_port())}/", []
-    app = start_app(GRADIO_SERVER_PORT=str(port), **environment)
+    app = start_app(python, folder, GRADIO_SERVER_PORT=str(port), **environment)
     try:
         for _ in range(2 * PATIENCE):
             with suppress(httpx.TransportError):

@@ -11,20 +11,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from huggingface_hub import HfApi, SpaceCardData
-from huggingface_hub.errors import (
-    HfHubHTTPError,
-    HFValidationError,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-)
+from huggingface_hub.errors import HFValidationError
 
 from ser_core import DEFAULT_MODEL
-from ser_core.errors import ConfigError, ModelError, ModelNotFoundError
-from ser_core.model.files import CARD, FEATURE_CONFIG, LITERT_FILE, REPOSITORY_FILES
-from ser_core.model.hub_faults import PUSH_FAULTS, UNREACHED, explain_push
+from ser_core.errors import ConfigError, ModelError
+from ser_core.model.extras import requirements
+from ser_core.model.files import CARD, REPOSITORY_FILES
+from ser_core.model.hub_faults import PUSH_FAULTS, explain_push
+
+from .space_model import HubModel
 
 ROOT = Path(__file__).parents[2]
-FILES = ("app.py", "requirements.txt", "LICENSE")
+REQUIREMENTS = "requirements.txt"
+FILES = ("app.py", REQUIREMENTS, "LICENSE")
 PACKAGE = "ser_core"
 CONTENTS = {".py", ".npz", ".mp3"}  # of the package: code, the speech gate, the page's examples
 GRADIO_VERSION = "6.31.0"  # within the range in requirements.txt; Spaces want one version
@@ -46,76 +45,6 @@ judge people; the European Union's AI Act forbids such systems at work and in ed
 """
 SERVED = "It serves [{id}](https://huggingface.co/{id}/tree/{revision}), pinned to that revision."
 SERVED_EMBEDDED = "It serves the model that comes with its code, in `ser_core/pretrained`."
-
-
-@dataclass(frozen=True)
-class HubModel:
-    """A model repository on the Hub, as the Space needs it.
-
-    Attributes:
-        id: "user/name".
-        revision: the commit that is served.
-        files: names of the files that are fetched at the start.
-        datasets: ids of the Hub datasets its card names.
-        closed: whether it is private or gated, so that it is fetched with a token only.
-    """
-
-    id: str
-    revision: str
-    files: tuple[str, ...]
-    datasets: tuple[str, ...] = ()
-    closed: bool = False
-
-    @classmethod
-    def find(cls, repo: str, revision: str | None = None) -> "HubModel":
-        """Ask the Hub about a model.
-
-        Args:
-            repo: "user/name".
-            revision: branch, tag or commit; None for main.
-
-        Returns:
-            HubModel, whose revision is a commit.
-
-        Raises:
-            ModelNotFoundError: there is no such repository or revision, or it cannot be reached.
-            ModelError: the repository holds nothing a Space could serve.
-        """
-        try:
-            info = HfApi().model_info(repo, revision=revision)
-        except RepositoryNotFoundError as error:
-            raise ModelNotFoundError(
-                f"There is no Hub repository {repo} that can be seen from here: check the name, "
-                "and log in with `hf auth login` if it is private."
-            ) from error
-        except RevisionNotFoundError as error:
-            raise ModelNotFoundError(
-                f"The Hub repository {repo} has no revision {revision!r}."
-            ) from error
-        except HFValidationError as error:
-            raise ModelNotFoundError(
-                f"{repo} is not the id of a Hub repository (user/name); a Space cannot read a "
-                "folder: publish it first with `python -m train publish`."
-            ) from error
-        except HfHubHTTPError as error:
-            raise ModelNotFoundError(
-                f"The Hub did not answer about {repo}: {error.server_message or error}"
-            ) from error
-        except UNREACHED as error:
-            raise ModelNotFoundError(
-                f"The Hub cannot be reached to ask about {repo}: connect and try again."
-            ) from error
-        present = {sibling.rfilename for sibling in info.siblings or ()}
-        for name in (FEATURE_CONFIG, LITERT_FILE):
-            if name not in present:
-                raise ModelError(
-                    f"{repo} has no {name}, which a Space needs: publish it with "
-                    "`python -m train publish`."
-                )
-        files = tuple(name for name in REPOSITORY_FILES if name in present)
-        datasets = (info.card_data.datasets if info.card_data else None) or ()
-        datasets = (datasets,) if isinstance(datasets, str) else tuple(datasets)
-        return cls(repo, info.sha, files, datasets, bool(info.private or info.gated))
 
 
 @dataclass(frozen=True)
@@ -194,6 +123,10 @@ def write_space(folder: Path, model: HubModel | None = None) -> dict[str, int]:
         target = folder / source.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
+    if model is not None and model.extras:
+        lines = "\n".join(requirements(model.extras))
+        with (folder / REQUIREMENTS).open("a", encoding="utf-8") as file:
+            file.write(f"# What {model.id} needs besides.\n{lines}\n")
     served = SERVED.format(id=model.id, revision=model.revision) if model else SERVED_EMBEDDED
     card = front_matter(model) + BODY.format(model=served)
     (folder / CARD).write_text(card, encoding="utf-8")

@@ -1,0 +1,152 @@
+"""A Space serves each of the reference systems, in an environment of exactly its requirements."""
+
+import os
+import subprocess
+import sys
+import venv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradio_client import handle_file
+
+from ser_core.emotions import LABELS
+from ser_core.model.files import files_in
+from tests.support.app import ROOT, SPEECH, connect, running_app
+from tests.support.hub_server import HubServer
+
+SYSTEMS = {  # the extras each needs
+    "cnn_lstm": (),
+    "kbest_dense": ("reference",),
+    "mfcc_lstm": ("reference",),
+    "autoencoder_bilstm": ("reference",),
+    "cnn_lstm without LiteRT": ("keras",),
+}
+PATIENCE = 900  # [s] for an environment from a registry, on a busy machine
+
+Publish = Callable[[str], "Published"]
+
+
+@dataclass(frozen=True)
+class Published:
+    """A Space as it was written, and the environment of its requirements.
+
+    Attributes:
+        folder: of the Space's files.
+        python: of the environment.
+        variables: of the Space's machine.
+    """
+
+    folder: Path
+    python: Path
+    variables: dict[str, str]
+
+
+def write_system(folder: Path, system: str) -> None:
+    """Write a model repository of a reference system, as its recipe makes it, untrained."""
+    import keras
+
+    from train import recipe as recipes
+    from train.data.feature_cache import feature_config
+    from train.networks import NETWORKS
+    from train.networks.export import write_litert
+
+    name, _, without = system.partition(" without ")
+    keras.utils.set_random_seed(2)
+    recipe = recipes.load(name)
+    count = recipe.features.select
+    config = feature_config(recipe, selected=tuple(range(count)) if count else None)
+    build = NETWORKS[recipe.network.name]
+    network = build(config.frames, config.features, len(config.labels), **recipe.network.parameters)
+    folder.mkdir(parents=True)
+    network.save(folder, zipped=False)
+    config.save(folder)
+    if not without:
+        write_litert(network, config, folder)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Publish]:
+    """Publish a model to a Hub and, in a dry run, a Space that serves it."""
+    environments: dict[str, Path] = {}
+    with HubServer() as hub:
+
+        @cache
+        def publish(system: str) -> Published:
+            made = tmp_path_factory.mktemp("space")
+            write_system(made / "model", system)
+            model = f"user/{system.replace(' ', '_')}"
+            files = {
+                name: (made / "model" / name).read_bytes() for name in files_in(made / "model")
+            }
+            revision = hub.repo("model", model).write(files)
+            variables = {
+                "HF_ENDPOINT": hub.url,
+                "HF_HOME": str(made / "home"),
+                "HF_HUB_DISABLE_XET": "1",
+                "HF_HUB_DISABLE_TELEMETRY": "1",
+                "SER_MODEL_ID": model,
+                "SER_MODEL_REVISION": revision,
+            }
+            options = ["--repo", "user/space", "--model", model, "--dry-run", "--out"]
+            subprocess.run(
+                [sys.executable, "-m", "train", "publish-space", *options, made / "space"],
+                cwd=ROOT,
+                env={**os.environ, **variables},
+                check=True,
+                timeout=PATIENCE,
+            )
+            wanted = (made / "space" / "requirements.txt").read_text(encoding="utf-8")
+            lines = [line for line in wanted.splitlines() if not line.startswith("#")]
+            key = "\n".join(lines)
+            if key not in environments:
+                environments[key] = tmp_path_factory.mktemp("environment")
+                venv.create(environments[key], with_pip=True)
+                python = environments[key] / "bin" / "python"
+                install = [python, "-m", "pip", "install", "--quiet", "-r", "requirements.txt"]
+                subprocess.run(install, cwd=made / "space", check=True, timeout=PATIENCE)
+            return Published(made / "space", environments[key] / "bin" / "python", variables)
+
+        yield publish
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_a_space_serves_each_reference_system(published: Publish, system: str) -> None:
+    space = published(system)
+    written = (space.folder / "requirements.txt").read_text(encoding="utf-8")
+    assert ("librosa" in written) == ("reference" in SYSTEMS[system])
+    assert ("tensorflow" in written) == ("keras" in SYSTEMS[system])
+    with running_app(space.python, space.folder, **space.variables) as (url, _):
+        client = connect(url)
+        answer = client.predict(handle_file(SPEECH), api_name="/predict_all")
+        about = client.predict(api_name="/model_info")
+    assert about["model"] == space.variables["SER_MODEL_ID"]
+    assert about["revision"] == space.variables["SER_MODEL_REVISION"]
+    probabilities = [answer["probabilities"][label] for label in LABELS]
+    assert np.isclose(sum(probabilities), 1.0, atol=1e-3)
+
+
+@pytest.mark.slow
+def test_without_what_it_needs_a_model_is_refused_at_load(published: Publish) -> None:
+    plain, reference = published("cnn_lstm"), published("kbest_dense")
+    for system, package in (
+        (reference, "librosa"),
+        (published("cnn_lstm without LiteRT"), "keras"),
+    ):
+        done = subprocess.run(
+            [plain.python, "-m", "ser_core.ui.startup"],
+            cwd=system.folder,
+            env={**os.environ, **system.variables},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+        assert done.returncode == 1
+        assert (
+            f"needs {package}, which this environment lacks: pip install '{package}" in done.stderr
+        )
+        assert "Traceback" not in done.stderr
