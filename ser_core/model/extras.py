@@ -5,8 +5,8 @@ import sys
 from collections.abc import Collection, Sequence
 from importlib.util import find_spec
 
-from ..config.blocks import LogMelBlock
 from ..config.feature_config import FeatureConfig
+from ..config.frame_blocks import LogMelBlock
 from ..errors import ModelError
 from .files import LITERT_FILE
 
@@ -43,7 +43,7 @@ def needed_extras(
         without a file for LiteRT.
     """
     needs = {
-        REFERENCE: any(not isinstance(block, LogMelBlock) for block in config.blocks),
+        REFERENCE: config.front_end != LogMelBlock.front_end,
         KERAS: form == "float32" and LITERT_FILE not in names,
     }
     return tuple(extra for extra, needed in needs.items() if needed)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import (
     DatasetInfo,
@@ -20,12 +21,13 @@ from huggingface_hub import (
 )
 from huggingface_hub.constants import HF_HUB_ETAG_TIMEOUT
 from huggingface_hub.errors import HfHubHTTPError, RevisionResolutionError
-from huggingface_hub.hf_api import RepoSibling
+from huggingface_hub.hf_api import KernelInfo, RepoSibling, SpaceInfo
 
 from ..errors import ModelError, ModelNotFoundError
 from .files import FEATURE_CONFIG, REPOSITORY_FILES, require_files
 from .hub_faults import FAULTS, explain
 
+Info = ModelInfo | DatasetInfo | SpaceInfo | KernelInfo
 Announce = Callable[[Sequence[RepoSibling] | None, str], None]
 
 _log = logging.getLogger(__name__)
@@ -59,24 +61,26 @@ class Api(HfApi):
         """
         super().__init__(token=token)
         self._sizes = sizes
-        self._told: dict[str, ModelInfo | DatasetInfo] = {}
+        self._listings: dict[str, list[RepoSibling]] = {}  # by commit
 
-    def repo_info(self, repo_id: str, **options) -> ModelInfo | DatasetInfo:
+    def repo_info(self, repo_id: str, **options: Any) -> Info:
         """Ask about a repository, as HfApi does."""
         options |= {"timeout": HF_HUB_ETAG_TIMEOUT, "files_metadata": self._sizes}
         info = super().repo_info(repo_id, **options)
-        self._told[info.sha] = info
+        if info.sha is not None:
+            siblings = None if isinstance(info, KernelInfo) else info.siblings
+            self._listings[info.sha] = siblings or []
         return info
 
-    def was_told(self, commit: str) -> bool:
-        """Whether the Hub said what a commit holds."""
-        return commit in self._told
+    def knows(self, commit: str) -> bool:
+        """Whether the Hub said already what a commit holds."""
+        return commit in self._listings
 
     def files(self, repo_id: str, commit: str, *, repo_type: str = "model") -> list[RepoSibling]:
         """List the files of a commit; asks the Hub unless it said so before."""
-        if commit not in self._told:
+        if commit not in self._listings:
             self.repo_info(repo_id, repo_type=repo_type, revision=commit)
-        return self._told[commit].siblings or []
+        return self._listings.get(commit, [])
 
 
 def fetch(
@@ -84,7 +88,7 @@ def fetch(
     *,
     revision: str | None = None,
     token: str | bool | None = None,
-    cache_dir: str | PathLike | None = None,
+    cache_dir: str | PathLike[str] | None = None,
     force_download: bool = False,
     local_files_only: bool = False,
     announce: Announce | None = None,
@@ -98,8 +102,8 @@ def fetch(
         cache_dir: the cache's folder; None is huggingface_hub's own.
         force_download: whether to download what is cached already.
         local_files_only: whether to send no request.
-        announce: is told before the download which files the commit holds, with their sizes, and
-            the commit; None instead of the files where the Hub could not be asked. It is not
+        announce: called before the download with the files that the commit holds, with their
+            sizes, and the commit; with None for the files if the Hub could not be asked. It is not
             called for a commit that is in the cache.
 
     Returns:
@@ -110,14 +114,11 @@ def fetch(
         ModelError: the repository is not one of ours.
     """
     api = Api(token=token, sizes=announce is not None)
+    cache = None if cache_dir is None else Path(cache_dir)
     try:
-        commit = resolve(
-            api, repo_id, revision, cache_dir=cache_dir, local_files_only=local_files_only
-        )
-        cached = try_to_load_from_cache(
-            repo_id, FEATURE_CONFIG, cache_dir, revision=commit.resolved
-        )
-        files = api.files(repo_id, commit.resolved) if api.was_told(commit.resolved) else None
+        commit = resolve(api, repo_id, revision, cache_dir=cache, local_files_only=local_files_only)
+        cached = try_to_load_from_cache(repo_id, FEATURE_CONFIG, cache, revision=commit.resolved)
+        files = api.files(repo_id, commit.resolved) if api.knows(commit.resolved) else None
         if not local_files_only and not isinstance(cached, str):
             # Before any download: a stranger's gigabytes, or half a minute of retries when offline.
             files = api.files(repo_id, commit.resolved)
@@ -128,7 +129,7 @@ def fetch(
             repo_id,
             revision=commit,
             token=token,
-            cache_dir=cache_dir,
+            cache_dir=cache,
             force_download=force_download,
             local_files_only=local_files_only,
             allow_patterns=list(REPOSITORY_FILES),
@@ -146,19 +147,29 @@ def resolve(
     revision: str | None,
     *,
     repo_type: str = "model",
-    cache_dir: str | PathLike | None = None,
+    cache_dir: str | PathLike[str] | None = None,
     local_files_only: bool = False,
 ) -> ResolvedRevision:
     """Find the commit that a revision is now, or was when the Hub could last be asked."""
-    options = {"repo_type": repo_type, "revision": revision, "cache_dir": cache_dir}
+    cache = None if cache_dir is None else Path(cache_dir)
+
+    def ask(local_files_only: bool) -> ResolvedRevision:
+        return api.resolve_revision(
+            repo_id,
+            repo_type=repo_type,
+            revision=revision,
+            cache_dir=cache,
+            local_files_only=local_files_only,
+        )
+
     try:
-        return api.resolve_revision(repo_id, **options, local_files_only=local_files_only)
+        return ask(local_files_only)
     except HfHubHTTPError as error:
         # The client itself turns to the cache, and says so, when it is offline or gets a 5xx.
         if error.response.status_code != 429:
             raise
         try:
-            commit = api.resolve_revision(repo_id, **options, local_files_only=True)
+            commit = ask(local_files_only=True)
         except RevisionResolutionError:
             raise error from None
         _log.warning("The Hub asks for a pause: %s is served from the local cache.", repo_id)

@@ -42,7 +42,7 @@ def explain(error: Exception, name: str, revision: str | None, *, repo_type: str
     Returns:
         One sentence.
     """
-    if error.__cause__ is not None and not isinstance(error, httpx2.HTTPError):
+    if isinstance(error.__cause__, Exception) and not isinstance(error, httpx2.HTTPError):
         error = error.__cause__  # of "not in the cache", which the client says of all that fails
     if isinstance(error, HfHubHTTPError):
         return _refusal(error, name, revision, repo_type)
@@ -78,7 +78,7 @@ def explain_push(error: Exception, what: str) -> str:
     Returns:
         One sentence.
     """
-    while isinstance(error, RuntimeError) and error.__cause__ is not None:
+    while isinstance(error, RuntimeError) and isinstance(error.__cause__, Exception):
         error = error.__cause__  # of "error while uploading", which the client says of all of them
     if isinstance(error, HFValidationError):
         return f"{what} cannot be published: its id is not of the form user/name."

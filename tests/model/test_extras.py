@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
-from ser_core.config.blocks import LogMelBlock, MfccBlock
 from ser_core.config.feature_config import Normalisation
+from ser_core.config.frame_blocks import LogMelBlock, MfccBlock
 from ser_core.errors import ModelError
 from ser_core.model import extras
 from ser_core.model.extras import EXTRAS, KERAS, REFERENCE, needed_extras, require_extras

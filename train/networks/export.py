@@ -1,6 +1,7 @@
 """Write a trained network as a model repository, and prove that all its forms answer the same."""
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -96,13 +97,14 @@ def write_litert(
     )
 
 
-def converter_settings(form: str) -> dict:
-    """What TensorFlow's converter is told about a form."""
+def converter_settings(form: str) -> dict[str, Any]:
+    """Return the options of TensorFlow's converter for a form."""
     import tensorflow as tf  # only now: this module may run beside other backends
 
-    smaller = {"optimizations": [tf.lite.Optimize.DEFAULT]}
-    return {
+    smaller: dict[str, Any] = {"optimizations": [tf.lite.Optimize.DEFAULT]}
+    settings = {
         "float32": {},
         "float16": smaller | {"target_spec": {"supported_types": [tf.float16]}},
         "int8": smaller,
-    }[form]
+    }
+    return settings[form]
