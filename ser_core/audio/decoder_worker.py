@@ -1,6 +1,6 @@
 """The process that decodes strangers' files, one after the other: started by `isolate`.
 
-It takes paths. To each it answers an empty message at once, then a message a block, and then an
+It takes paths. To each it answers an empty message at once, then a message per block, and then an
 empty one or what is wrong with the file.
 """
 

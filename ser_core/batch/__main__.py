@@ -2,7 +2,7 @@
 
 python -m ser_core.batch recordings/ --out results.parquet
 
-Stopped in whatever way and started again with the same command, it goes on where it was.
+However it was stopped, the same command continues where it was.
 """
 
 import argparse
@@ -15,7 +15,8 @@ from ser_core.errors import SpeechEmotionError
 from ser_core.recognizer import DEFAULT_MODEL
 
 from .pool import TIMEOUT
-from .run import run
+from .rows import ROW_KINDS
+from .run import ENGINES, run
 
 
 def main() -> None:
@@ -59,34 +60,36 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--revision", help="branch, tag or commit of the model's Hub repository")
     parser.add_argument(
         "--rows",
-        choices=("files", "segments"),
+        choices=ROW_KINDS,
         default="files",
-        help="one row a file, or one a stretch of one emotion (default: files)",
+        help="one row per file, or per stretch of one emotion (default: files)",
     )
     parser.add_argument(
-        "--workers", type=_count, metavar="N", help="processes (default: one a usable core)"
+        "--workers", type=_count, metavar="N", help="processes (default: one per usable core)"
     )
     parser.add_argument(
         "--timeout",
         type=_seconds,
         default=TIMEOUT,
         metavar="SECONDS",
-        help="give a file up after this long (default: %(default)g)",
+        help="give up on a file after this long (default: %(default)g)",
     )
     parser.add_argument(
-        "--retry-errors", action="store_true", help="answer files again that ended in an error"
+        "--retry-errors", action="store_true", help="try files again that ended in an error"
     )
     parser.add_argument(
-        "--engine", choices=("local", "ray"), default="local", help="where to work (default: local)"
+        "--engine", choices=ENGINES, default="local", help="where to run (default: local)"
     )
-    parser.add_argument("--address", help="of a Ray cluster: auto, or HOST:PORT; else one is made")
+    parser.add_argument(
+        "--address", help="of a Ray cluster: auto, or HOST:PORT (default: start one here)"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     return parser
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
     return int(text)
 
 

@@ -1,7 +1,7 @@
 """What a run has answered so far, in parts that survive its death.
 
 Beside `results.parquet` stands `results.parquet.parts/` until all is done: `manifest.json` (model,
-options) and `part-000001.jsonl`, ..., one line a recording with all its rows. A part is written
+options) and `part-000001.jsonl`, ..., one line per recording with all its rows. A part is written
 under another name and renamed, so it is whole or not there, and a recording's rows are never half
 there. Of two lines for one recording the later one counts.
 """

@@ -56,14 +56,16 @@ class Recording:
     version: str | None
 
 
-def find_recordings(paths: Iterable[str | os.PathLike[str]]) -> list[Recording]:
+def find_recordings(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+) -> list[Recording]:
     """List recordings.
 
     Args:
-        paths: files (whatever their names); folders, searched to the bottom for SUFFIXES; globs
-            with `*`, `?`, `[...]` and `**`; and the same behind fsspec addresses (`s3://bucket/x`,
-            `hf://datasets/user/name`, `zip://*.wav::/tmp/a.zip`). As in a shell, names that begin
-            with a dot are passed over; links to folders are not followed.
+        paths: one or several of: files (whatever their names); folders, searched to the bottom for
+            SUFFIXES; globs with `*`, `?`, `[...]` and `**`; and the same behind fsspec addresses
+            (`s3://bucket/x`, `hf://datasets/user/name`, `zip://*.wav::/tmp/a.zip`). As in a shell,
+            names that begin with a dot are passed over; links to folders are not followed.
 
     Returns:
         Each recording once, sorted by path.
@@ -71,6 +73,8 @@ def find_recordings(paths: Iterable[str | os.PathLike[str]]) -> list[Recording]:
     Raises:
         BatchError: a path matches nothing, a folder may not be read, or a store cannot be used.
     """
+    if isinstance(paths, (str, os.PathLike)):
+        paths = [paths]
     found: dict[str, Recording] = {}
     for path in (os.fspath(path) for path in paths):
         matches = list(_matches(path))

@@ -5,7 +5,7 @@ can be makes `answer_recording` raise: what cannot be used is a row with `status
 sentence.
 """
 
-from typing import Any, BinaryIO, Literal, TypeAlias
+from typing import Any, BinaryIO, Literal, TypeAlias, get_args
 
 from ser_core.errors import AudioLengthError, SpeechEmotionError
 from ser_core.recognizer import EmotionRecognizer
@@ -14,6 +14,7 @@ from ser_core.results import EmotionPrediction, EmotionSegment
 from .recordings import Recording, open_recording
 
 RowKind = Literal["files", "segments"]
+ROW_KINDS: tuple[RowKind, ...] = get_args(RowKind)
 Row: TypeAlias = dict[str, Any]
 
 _DECIMALS = 6  # of probabilities: finer than any of them is known
@@ -27,7 +28,7 @@ def answer_recording(
     Args:
         recognizer: EmotionRecognizer.
         recording: what to answer.
-        kind: "files" for one row; "segments" for one a stretch of one emotion, and one for the
+        kind: "files" for one row; "segments" for one per stretch of one emotion, and one for the
             recording where it has none or is cut off.
 
     Returns:

@@ -1,4 +1,4 @@
-"""One run over an archive: list, leave out what is answered, answer the rest, write the table."""
+"""One run over an archive: list it, skip what is answered, answer the rest, write the table."""
 
 import hashlib
 import os
@@ -10,10 +10,11 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Literal, NoReturn, get_args
 
 from tqdm import tqdm
 
+from ser_core.errors import ArgumentError, check_number
 from ser_core.model.files import FEATURE_CONFIG, KERAS_FILES, LITERT_FILE
 from ser_core.recognizer import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.timeline.answering import usable_cores
@@ -22,9 +23,10 @@ from .checkpoint import Checkpoint
 from .output_table import require_writable, table_columns
 from .pool import TIMEOUT, WorkerPool
 from .recordings import Recording, find_recordings
-from .rows import Row, RowKind
+from .rows import ROW_KINDS, Row, RowKind
 
 Engine = Literal["local", "ray"]
+ENGINES: tuple[Engine, ...] = get_args(Engine)
 
 _REDRAW = 0.2  # [s] of the progress bar on a terminal
 _REDRAW_IN_LOGS = 30.0  # [s]
@@ -64,7 +66,7 @@ class Summary:
 
 
 def run(
-    paths: Iterable[str | PathLike[str]],
+    paths: str | PathLike[str] | Iterable[str | PathLike[str]],
     out: str | PathLike[str],
     *,
     model: str | PathLike[str] = DEFAULT_MODEL,
@@ -84,14 +86,14 @@ def run(
     again, and rows of recordings that are no longer named are kept.
 
     Args:
-        paths: files, folders, globs and addresses; see
+        paths: one or several files, folders, globs or addresses; see
             `ser_core.batch.recordings.find_recordings`.
         out: the table, .parquet, .csv or .jsonl; rows are sorted by path.
         model: a folder, or the id of a Hub repository.
         revision: branch, tag or commit of that repository.
-        rows: "files" for a row a recording, "segments" for a row a stretch of one emotion.
+        rows: "files" for a row per recording, "segments" for one per stretch of one emotion.
         engine: "local", or "ray" for a Ray cluster.
-        workers: int > 0, processes or actors; None for one a usable core.
+        workers: int > 0, processes or actors; None for one per usable core.
         address: of the Ray cluster; None starts one on this machine or takes RAY_ADDRESS.
         timeout: float > 0 [s], after which one recording is given up.
         retry_errors: whether to answer again what ended in an error.
@@ -101,9 +103,15 @@ def run(
         Summary.
 
     Raises:
+        ArgumentError: an argument is out of range.
         BatchError: a path matches nothing, or the output is another run's.
         ModelError: the model is not there or cannot be run.
     """
+    check_number("timeout", timeout, above=0)
+    if workers is not None:
+        check_number("workers", workers, least=1, whole=True)
+    _require_choice("rows", rows, ROW_KINDS)
+    _require_choice("engine", engine, ENGINES)
     # Relative to where it was started, even if somebody changes the folder meanwhile.
     out = Path(os.path.abspath(out))
     require_writable(out)
@@ -152,6 +160,11 @@ def model_identity(recognizer: EmotionRecognizer) -> tuple[str, str]:
         if file.is_file():
             digest.update(file.read_bytes())
     return recognizer.directory.absolute().name, f"sha256:{digest.hexdigest()[:16]}"
+
+
+def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ArgumentError(f"{name} must be {' or '.join(choices)}, got {value!r:.60}.")
 
 
 def _answer_here(

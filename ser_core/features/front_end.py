@@ -24,7 +24,7 @@ class FrontEnd(Protocol):
     """
 
     def frames(self, samples: np.ndarray) -> np.ndarray:
-        """Turn audio into one row a frame, from which windows are cut.
+        """Turn audio into one row per frame, from which windows are cut.
 
         Args:
             samples: float32 array of shape (n,), mono at `config.sample_rate`, full scale 1.

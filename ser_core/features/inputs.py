@@ -2,7 +2,7 @@
 
 The steps, each on plain arrays:
 
-1. `FrontEnd.frames`: audio to one row a frame;
+1. `FrontEnd.frames`: audio to one row per frame;
 2. `trim`: silence before and after is cut;
 3. `split`: windows of one length, the last one ending where the recording ends;
 4. `FrontEnd.levels`: one window to features in their own units; a shorter one gets silence around;

@@ -160,7 +160,7 @@ def cluster(
     """Cluster embeddings by speaker.
 
     Args:
-        vectors: float32 array of shape (n, outputs) of unit length, n > 0, one a half second.
+        vectors: float32 array of shape (n, outputs) of unit length, n > 0, one per half second.
         speakers: int > 0; "auto" takes the most clusters, `MOST_SPEAKERS` at most, that are all
             distinct.
         settings: Clustering.

@@ -28,7 +28,7 @@ FEWEST_FRAMES = 20  # of speech, for an embedding
 
 
 class VoiceStream:
-    """The voices of a recording whose mel power comes in pieces, as one vector a half second.
+    """The voices of a recording whose mel power comes in pieces, one vector per half second.
 
     Cells begin at fixed places, so the pieces do not matter.
 

@@ -27,7 +27,7 @@ from ser_core.batch.recordings import (
     open_recording,
     public_address,
 )
-from ser_core.errors import AudioFileError, AudioLengthError
+from ser_core.errors import ArgumentError, AudioFileError, AudioLengthError
 from ser_core.recognizer import MAX_SECONDS
 from ser_core.timeline.answering import usable_cores
 from tests.support.recordings import make_many
@@ -235,6 +235,20 @@ def test_paths_are_files_folders_and_globs_each_recording_once(archive):
     bracket = archive / "take [1].wav"
     bracket.touch()
     assert [r.path for r in find_recordings([bracket])] == [str(bracket)]
+
+
+def test_one_path_may_stand_alone(archive):
+    assert find_recordings(archive) == find_recordings(str(archive)) == find_recordings([archive])
+
+
+@pytest.mark.parametrize(
+    "argument", [{"workers": 0}, {"workers": 1.5}, {"timeout": 0}, {"rows": "all"}, {"engine": "x"}]
+)
+def test_an_argument_out_of_range_is_named_before_any_work(archive, tmp_path, argument):
+    (name,) = argument
+    with pytest.raises(ArgumentError, match=f"^{name} must be"):
+        run([archive], tmp_path / "folder" / "out.csv", **argument)
+    assert not (tmp_path / "folder").exists()
 
 
 def test_relative_paths_become_absolute(archive, monkeypatch):

@@ -21,7 +21,7 @@ COMMON = {"name", "n_fft", "hop_length"}  # what every block has; the rest goes 
 def waveform_features(
     samples: np.ndarray, blocks: Sequence[WaveformBlock], *, sample_rate: int
 ) -> np.ndarray:
-    """Compute the features of one window, one row a frame, from one STFT for all blocks.
+    """Compute the features of one window, one row per frame, from one STFT for all blocks.
 
     Values are finite for any finite samples: silence, a constant, a single click or a window
     shorter than a frame give zeros where a quantity is undefined, as each block documents.
