@@ -1,4 +1,4 @@
-"""Measure training steps: train/fitting/loop.py beside Keras' fit(), with and without oneDNN.
+"""Measure training steps: train/fitting/steps.py beside Keras' fit(), with and without oneDNN.
 
     python -m benchmarks.training           # the default recipe; --recipe NAME for another
 
@@ -25,7 +25,8 @@ def measure(recipe_name: str, way: str, steps: int) -> float:
 
     from train.data.feature_cache import feature_config
     from train.fitting.fit import deterministic
-    from train.fitting.loop import copy_to_learn, masked_crossentropy, take_steps
+    from train.fitting.losses import masked_crossentropy
+    from train.fitting.steps import copy_to_learn, take_steps
     from train.networks import NETWORKS
     from train.recipe import load
 

@@ -8,7 +8,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-from train.fitting.loop import make_variables, masked_crossentropy
+from train.fitting.losses import masked_crossentropy
+from train.fitting.steps import make_variables
 
 CLASSES = 8
 STEPS = 12
@@ -68,7 +69,7 @@ def windows_and_targets(name: str, count: int = 16) -> tuple[np.ndarray, np.ndar
 
 
 def fit(network: keras.Model, inputs, targets, steps: int = STEPS) -> list[float]:
-    """Train as train/fitting/loop.py does, on logits, and return the loss of every step."""
+    """Train as train/fitting/steps.py does, on logits, and return the loss of every step."""
     last = network.get_layer("emotion")
     activation, last.activation = last.activation, keras.activations.linear
     network.compile(keras.optimizers.AdamW(3e-3), masked_crossentropy, jit_compile=JIT)

@@ -22,20 +22,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.errors import ConfigError, SpeechEmotionError
-from ser_core.model.files import METRICS, RECIPE, files_in, load_content, save_content
+from ser_core.model.files import METRICS, files_in, load_content, save_content
 
-from .. import recipe as recipes
 from ..corpora import Corpus
 from .copies import copies
 from .finding import Finding
-from .split import Split, of_protocol, read_split
-
-if TYPE_CHECKING:  # it imports Keras, which takes seconds
-    from ..fitting.plan import Run
+from .split import Split, read_split, split_by_protocol
 
 KINDS = ("identical", "re-encoded", "augmented", "upsampled", "speaker", "statistics")
 SHOWN = 20  # findings of a kind that are printed
@@ -107,7 +102,7 @@ def audit(
 
     Args:
         split: Split.
-        statistics: findings of that kind and what was checked, as `of_results` makes them.
+        statistics: findings of that kind and what was checked, as `fitting.run_audit` makes them.
         jobs: int > 0, processes.
         quiet: whether to do without progress bars.
 
@@ -115,7 +110,7 @@ def audit(
         AudioError: a file cannot be read.
     """
     findings, checked = copies(split, jobs=jobs, quiet=quiet)
-    findings += speakers(split)
+    findings += find_speakers(split)
     unknown = sum(item.speaker is None for item in split.items)
     known = {item.speaker for item in split.items} - {None}
     checked["speaker"] = f"{len(known)} speakers" + (
@@ -126,7 +121,7 @@ def audit(
     return Audit((*findings, *found), {"folds": str(len(split.folds))} | checked)
 
 
-def speakers(split: Split) -> Iterator[Finding]:
+def find_speakers(split: Split) -> Iterator[Finding]:
     """Yield one finding per speaker and fold who is on both sides."""
     for fold in split.folds:
         training = {split.items[i].speaker for i in fold.train}
@@ -137,7 +132,7 @@ def speakers(split: Split) -> Iterator[Finding]:
                 yield Finding("speaker", fold.number, (speaker,), text)
 
 
-def of_corpora(
+def audit_corpora(
     corpora: Mapping[str, Corpus],
     protocol: str,
     *,
@@ -148,10 +143,10 @@ def of_corpora(
     """Audit a protocol's folds of some corpora, of which some are only trained on."""
     judged = [corpus for name, corpus in corpora.items() if name not in pretraining]
     learnt = [corpora[name] for name in pretraining if name in corpora]
-    return audit(of_protocol(protocol, judged, learnt), jobs=jobs, quiet=quiet)
+    return audit(split_by_protocol(protocol, judged, learnt), jobs=jobs, quiet=quiet)
 
 
-def of_split(
+def audit_split(
     file: Path,
     corpora: Mapping[Path, Corpus],
     *,
@@ -185,7 +180,7 @@ def of_split(
     from ser_core.emotions import LABELS
 
     from ..data import feature_cache  # only now: Keras takes seconds to import
-    from ..fitting.loop import Material
+    from ..data.material import Material
     from .leaked_statistics import Fitted, judge
 
     clips = {clip.path.resolve(): clip for corpus in corpora.values() for clip in corpus.clips}
@@ -207,70 +202,7 @@ def of_split(
     return audit(split, statistics=(findings, verdict), jobs=jobs, quiet=quiet)
 
 
-def of_run(run: "Run", *, jobs: int = 1, quiet: bool = False) -> Audit:
-    """Audit a run: its protocol's folds, what it pre-trains on, and what its folds wrote down.
-
-    Args:
-        run: Run; what its finished folds wrote down is read from its results.
-        jobs: int > 0, processes.
-        quiet: whether to do without progress bars.
-    """
-    names = run.pretraining.corpora if run.pretraining else ()
-    learnt = [run.corpora[name] for name in names]
-    split = of_protocol(run.protocol, run.judged, learnt)
-    return audit(split, statistics=statistics_of(run, quiet=quiet), jobs=jobs, quiet=quiet)
-
-
-def statistics_of(run: "Run", *, quiet: bool = False) -> tuple[list[Finding], str]:
-    """Fit again what each fold of a run wrote down; say how many folds wrote nothing down."""
-    from ..data import feature_cache  # only now: Keras takes seconds to import
-    from ..fitting.plan import prepare
-    from .leaked_statistics import judge, read_fold
-
-    folds = run.folds
-    stored = {fold.number: read_fold(run.results, fold.number) for fold in folds}
-    if not any(stored.values()):
-        return [], "not recorded in any fold"
-    material, config = prepare(run, quiet=quiet), feature_cache.feature_config(run.recipe)
-    findings, verdicts = [], Counter()
-    for fold in folds:
-        if stored[fold.number] is None:
-            verdicts["not recorded"] += 1
-            continue
-        found, verdict = judge(stored[fold.number], material, config, fold)
-        findings += found
-        verdicts[verdict] += 1
-    text = ", ".join(f"{count} of {len(folds)} folds {what}" for what, count in verdicts.items())
-    if run.recipe.network.parameters.get("projection"):
-        text += "; principal components are in the weights and were not checked"
-    return findings, text
-
-
-def of_results(
-    results: Path, corpora: Mapping[str, Corpus], *, cache: Path, jobs: int = 1, quiet: bool = False
-) -> Audit:
-    """Audit a results folder as it was run: recipe, protocol, pre-training, statistics.
-
-    Args:
-        results: folder with recipe.toml and folds, called like its protocol.
-        corpora: by name, those of the run.
-        cache: folder of the feature cache.
-        jobs: int > 0, processes.
-        quiet: whether to do without progress bars.
-
-    Raises:
-        ConfigError: the folder is not of a run, or a corpus of its recipe is missing.
-    """
-    if not (results / RECIPE).is_file():
-        raise ConfigError(f"{results} has no {RECIPE}, so it is no folder of results.")
-    from ..fitting.plan import Run
-
-    recipe = recipes.load(str(results / RECIPE))
-    run = Run(recipe, results.name, dict(corpora), results, results / "work", cache)
-    return of_run(run, jobs=jobs, quiet=quiet)
-
-
-def write(outcome: Audit, folder: Path) -> None:
+def write_summary(outcome: Audit, folder: Path) -> None:
     """Put what an audit found into a folder's metrics.json.
 
     Raises:

@@ -14,9 +14,9 @@ import numpy as np
 from ser_core.config.feature_config import FeatureConfig, Normalisation
 
 from ..data import feature_cache
+from ..data.material import Material
 from ..data.protocols import Fold
 from ..data.selection import select
-from ..fitting.loop import Material
 from .finding import Finding
 
 TOLERANCE = 1e-4  # of a feature's deviation: what six digits and another machine's rounding leave

@@ -63,7 +63,9 @@ def item_of(clip: Clip, info: CorpusInfo) -> Item:
     return Item(clip.path, f"{clip.corpus}/{clip.file}", f"{people} {clip.speaker}")
 
 
-def of_protocol(protocol: str, judged: Sequence[Corpus], pretraining: Sequence[Corpus]) -> Split:
+def split_by_protocol(
+    protocol: str, judged: Sequence[Corpus], pretraining: Sequence[Corpus]
+) -> Split:
     """Split corpora as a protocol does.
 
     Args:

@@ -50,14 +50,18 @@ def audit(
     if split is not None:
         folders = {named[name]: one for name, one in corpora.items() if name not in pretraining}
         learnt = tuple(corpora[name] for name in pretraining if name in corpora)
-        outcome = auditing.of_split(split, folders, pretraining=learnt, model=model, jobs=jobs)
+        outcome = auditing.audit_split(split, folders, pretraining=learnt, model=model, jobs=jobs)
     elif results is not None:
-        outcome = auditing.of_results(results, corpora, cache=cache, jobs=jobs)
+        from ..fitting.run_audit import audit_results
+
+        outcome = audit_results(results, corpora, cache=cache, jobs=jobs)
     else:
-        outcome = auditing.of_corpora(corpora, protocol, pretraining=tuple(pretraining), jobs=jobs)
+        outcome = auditing.audit_corpora(
+            corpora, protocol, pretraining=tuple(pretraining), jobs=jobs
+        )
     print(outcome)
     if out is not None:
         storage.write_json(out, outcome.to_dict())
     for folder in write:
-        auditing.write(outcome, folder)
+        auditing.write_summary(outcome, folder)
     outcome.require_none()

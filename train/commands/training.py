@@ -66,8 +66,9 @@ def fit(
         raise ConfigError("--push-to publishes what --out writes: give --out DIR, and no --fold.")
     resolved = recipes.load(recipe, override)
     corpora = load_corpora(corpus)
-    from ..fitting import finish, plan  # only now: Keras takes seconds to import
-    from ..fitting import fit as fitting
+    from ..fitting import fit as fitting  # only now: Keras takes seconds to import
+    from ..fitting import plan
+    from ..fitting.report import report
 
     folders = {"results": results, "work": work, "cache": cache, "logs": tensorboard}
     job = plan.make(resolved, protocol, corpora, **folders, encoder=encoder)
@@ -77,13 +78,15 @@ def fit(
     final = out is not None and not fold
     fitting.fit(job, folds=tuple(fold), final=final, jobs=jobs)
     if final:
-        finish.finish(job, out)
+        from ..publish.finish import finish
+
+        finish(job, out)
         if push_to is not None:
             from ..publish.models import publish as send
 
             print(send(out, push_to))
     elif not fold:
-        finish.report(job)
+        report(job)
 
 
 @app.command()
@@ -107,8 +110,9 @@ def compare(
     """
     resolved = [recipes.load(name) for name in recipe]
     corpora = load_corpora(corpus)
-    from ..fitting import finish, plan
     from ..fitting import fit as fitting
+    from ..fitting import plan
+    from ..fitting.report import report
     from ..measure import compare as comparing
 
     for one in resolved:
@@ -116,7 +120,7 @@ def compare(
             needed = plan.corpora_for(one, name, corpora)
             folders = {"results": results, "work": work, "cache": cache}
             job = plan.make(one, name, needed, **folders, encoder=encoder)
-            print(f"{one.name} under {name}")
+            print(f"{one.name} under {name}", flush=True)
             fitting.fit(job, folds=tuple(fold), jobs=jobs)
-            finish.report(job)
+            report(job)
     print(comparing.comparison_table(comparing.compare(results)), end="")

@@ -8,7 +8,7 @@ from sklearn.feature_selection import SelectKBest, f_classif
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.errors import ConfigError
 
-from ..fitting.loop import Material
+from .material import Material
 
 PROJECTION = "projection"  # the layer that holds principal components
 

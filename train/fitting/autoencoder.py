@@ -7,9 +7,11 @@ import keras
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.errors import ConfigError
 
+from ..data.material import Material
 from ..networks import autoencoder_bilstm
 from ..recipe import Recipe
-from .loop import Material, Reconstructions, train
+from .batches import Reconstructions
+from .loop import train
 
 
 def learn_encoder(

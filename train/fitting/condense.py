@@ -28,10 +28,10 @@ from ser_core.errors import ConfigError
 
 from ..data import feature_cache
 from ..data.feature_cache import ORIGINAL
+from ..data.material import Material
 from ..data.storage import write_whole
 from ..networks.pretrained_encoders import depth_of, install
 from ..networks.speech_encoder import SUMMARY
-from .loop import Material
 from .plan import Run, new_network, prepare_corpora
 
 RIDGE = 1e-4  # of the mean variance: keeps what hardly varies out of a regression

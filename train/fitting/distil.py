@@ -16,9 +16,9 @@ import numpy as np
 from ser_core.errors import ConfigError
 
 from ..corpora import Corpus
+from ..data.material import Material
 from ..data.storage import read_arrays, write_arrays
 from ..recipe import at_speeds
-from .loop import Material
 from .plan import Run, learn_config, new_network, prepare_corpora
 from .probe import answer_heard, head_of, hear, learn_head
 

@@ -19,15 +19,18 @@ from ser_core.errors import ConfigError
 
 from ..answers import out_of_fold
 from ..answers.metrics import intensity_auc
+from ..data.material import Material
 from ..data.processes import run_in_processes
 from ..data.protocols import Fold, find_folds, hold_out_speakers
 from ..data.selection import project
 from ..data.storage import write_text, write_whole
 from ..recipe import Schedule
 from .autoencoder import learn_encoder, melt
+from .batches import Batches
 from .condense import install_encoder
 from .distil import listen, taught
-from .loop import Batches, Material, answer, train
+from .inference import answer
+from .loop import train
 from .plan import Run, learn_config, new_network, prepare, prepare_corpora
 from .probe import hear, learn_head
 

@@ -15,11 +15,11 @@ from ser_core.errors import ConfigError
 
 from ..corpora import Clip, Corpus
 from ..data import feature_cache
+from ..data.material import Material
 from ..data.protocols import PROTOCOLS, Fold, clips_of
 from ..data.selection import select
 from ..networks import NETWORKS
 from ..recipe import Pretraining, Recipe, load
-from .loop import Material
 
 
 @dataclass(frozen=True)

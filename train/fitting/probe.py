@@ -18,11 +18,14 @@ from ser_core.config.feature_config import FeatureConfig
 
 from ..data import feature_cache
 from ..data.feature_cache import ORIGINAL, Features
+from ..data.material import Material
 from ..data.storage import read_arrays, write_arrays
 from ..networks.speech_encoder import SUMMARY
 from ..recipe import Schedule
+from .batches import Batches, one_of
 from .condense import OF_THE_HEAD, condensed, encoder_of, install_encoder
-from .loop import Batches, Material, answer_inputs, one_of, train
+from .inference import answer_inputs
+from .loop import train
 from .plan import Run, new_network
 
 

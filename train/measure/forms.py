@@ -31,7 +31,7 @@ from ..fitting.plan import Run
 from ..networks.export import write_litert
 from . import fold_networks
 from .evaluate import trained_on
-from .robustness import hear
+from .robustness import prepare_clip
 
 WHOLE = "float32"  # the form that others are compared with
 FIGURES = ("accuracy", "uar", "ece", "nll")
@@ -100,7 +100,10 @@ def write_missing(model: Path, config: FeatureConfig) -> None:
 def inputs_of(clips: Sequence[Clip], config: FeatureConfig) -> list[np.ndarray]:
     """Make the network's inputs of clips: arrays of shape (inputs, frames, features)."""
     bar = tqdm(clips, desc="features", unit="clip", mininterval=1.0)
-    return [hear(load_audio(c.path, sample_rate=config.sample_rate), config).windows for c in bar]
+    return [
+        prepare_clip(load_audio(c.path, sample_rate=config.sample_rate), config).windows
+        for c in bar
+    ]
 
 
 def answer(

@@ -35,9 +35,10 @@ from ..data import degradations, feature_cache
 from ..data.feature_cache import ORIGINAL
 from ..data.processes import run_in_processes
 from ..data.storage import read_arrays, write_arrays
-from ..fitting import fit, loop
+from ..fitting import fit, inference
 from ..fitting.plan import Run
 from . import fold_networks
+from .conditions import CONDITIONS, degrade, generator
 from .fold_networks import FoldNetwork
 
 TALKER_CLIPS = 120  # training clips that babble is made of, spread over a fold's speakers
@@ -45,47 +46,8 @@ SAME = 0.01  # of a probability: what another machine's rounding leaves
 
 
 @dataclass(frozen=True)
-class Condition:
-    """One way to degrade a recording.
-
-    Attributes:
-        kind: str, what is done.
-        level: float, how much; None where there is one way only.
-        unit: str, of the level.
-    """
-
-    kind: str
-    level: float | None = None
-    unit: str = ""
-
-    def __str__(self) -> str:
-        return self.kind if self.level is None else f"{self.kind}, {self.level:g} {self.unit}"
-
-
-CLEAN = Condition("clean")
-CONDITIONS = (
-    CLEAN,
-    *(
-        Condition(noise, snr, "dB SNR")
-        for noise in ("white noise", "babble", "mains hum")
-        for snr in (20.0, 10.0, 5.0, 0.0)
-    ),
-    *(Condition("reverberation", rt60, "s RT60") for rt60 in (0.3, 0.6, 1.0)),
-    Condition("telephone"),
-    Condition("MP3", 32.0, "kbit/s"),
-    Condition("Opus", 16.0, "kbit/s"),
-    *(Condition("clipping", share, "% of samples") for share in (1.0, 10.0)),
-    Condition("gain in floats", 20.0, "dB"),
-    *(Condition("gain in 16 bits", decibels, "dB") for decibels in (20.0, -20.0)),
-    Condition("random gain in floats", 10.0, "dB either way"),
-    Condition("silence on both sides", 1.0, "s"),
-    *(Condition("speed", speed, "times") for speed in (0.9, 1.1)),
-)
-
-
-@dataclass(frozen=True)
-class Heard:
-    """What the network is asked about one clip, in the form that `train.fitting.loop.answer` takes.
+class ClipInputs:
+    """What the network is asked about one clip, as `inference.answer` takes it.
 
     Attributes:
         windows: float32 array of shape (inputs, frames, features).
@@ -124,70 +86,12 @@ class Measured:
     intensity: np.ndarray
 
 
-def degrade(
-    samples: np.ndarray,
-    condition: Condition,
-    sample_rate: int,
-    talkers: Sequence[np.ndarray],
-    rng: np.random.Generator,
-) -> np.ndarray:
-    """Degrade a recording.
-
-    Args:
-        samples: float32 array of shape (n,), mono, full scale 1.
-        condition: Condition.
-        sample_rate: int [Hz].
-        talkers: recordings that babble is made of, float32 arrays like `samples`.
-        rng: numpy Generator.
-
-    Returns:
-        float32 array of shape (m,).
-    """
-    level = condition.level
-    match condition.kind:
-        case "clean":
-            return samples
-        case "white noise":
-            return degradations.white_noise(samples, level, rng)
-        case "babble":
-            return degradations.babble(samples, level, talkers, rng)
-        case "mains hum":
-            return degradations.mains_hum(samples, level, sample_rate, rng)
-        case "reverberation":
-            return degradations.reverberate(samples, level, sample_rate, rng)
-        case "telephone":
-            return degradations.telephone(samples, sample_rate)
-        case "MP3":
-            return degradations.mp3(samples, sample_rate, round(1000 * level))
-        case "Opus":
-            return degradations.opus(samples, sample_rate, round(1000 * level))
-        case "clipping":
-            return degradations.clip(samples, level / 100.0)
-        case "gain in floats":
-            return degradations.gain(samples, level)
-        case "random gain in floats":
-            return degradations.gain(samples, rng.uniform(-level, level))
-        case "gain in 16 bits":
-            return degradations.gain_16_bits(samples, level)
-        case "silence on both sides":
-            return degradations.silence_around(samples, level, sample_rate)
-        case "speed":
-            return degradations.at_speed(samples, level, sample_rate)
-    raise ValueError(f"There is no degradation called {condition.kind!r}.")
-
-
-def generator(kind: str, name: str) -> np.random.Generator:
-    """Make the generator of a file's draws: the same noise at every level and in every run."""
-    digest = hashlib.sha256(f"{kind}/{name}".encode()).digest()
-    return np.random.default_rng(int.from_bytes(digest[:8], "little"))
-
-
-def hear(samples: np.ndarray, config: FeatureConfig) -> Heard:
+def prepare_clip(samples: np.ndarray, config: FeatureConfig) -> ClipInputs:
     """Make the network's inputs as the recognizer does; of all there is where nobody speaks."""
     _, inputs = prepare_inputs(samples, config)
     if inputs is None:
-        return Heard(network_inputs(samples, config), answered=False)
-    return Heard(inputs)
+        return ClipInputs(network_inputs(samples, config), answered=False)
+    return ClipInputs(inputs)
 
 
 def talkers_of(fold: FoldNetwork) -> list[np.ndarray]:
@@ -198,10 +102,10 @@ def talkers_of(fold: FoldNetwork) -> list[np.ndarray]:
 
 
 def answer(
-    network, heard: Sequence[Heard], fold: FoldNetwork
+    network, heard: Sequence[ClipInputs], fold: FoldNetwork
 ) -> tuple[np.ndarray, np.ndarray | None]:  # (clips, classes), (clips,)
-    """Answer clips as the fold did, before any temperature; see `train.fitting.loop.answer`."""
-    probabilities, intensity = loop.answer(network, heard, fold.config)
+    """Answer clips as the fold did, before any temperature; see `inference.answer`."""
+    probabilities, intensity = inference.answer(network, heard, fold.config)
     return fold.among_known(probabilities), intensity
 
 
@@ -209,7 +113,9 @@ def check(network, fold: FoldNetwork, run: Run, clips: Sequence[Clip], sounds: l
     """Raise ConfigError unless the network gives the answers that its fold wrote down."""
     written = out_of_fold.read_answers(run.results / "folds" / f"fold_{fold.number}.csv")
     places = [written.files.index(clip.file) for clip in clips]
-    again, _ = answer(network, [Heard(network_inputs(one, fold.config)) for one in sounds], fold)
+    again, _ = answer(
+        network, [ClipInputs(network_inputs(one, fold.config)) for one in sounds], fold
+    )
     difference = float(np.abs(again - written.probabilities[places]).max())
     if not difference <= SAME:
         raise ConfigError(
@@ -233,7 +139,7 @@ def measure_fold(run: Run, fold: FoldNetwork, every: int, file: Path) -> None:
         for clip, samples in zip(clips, sounds, strict=True):
             rng = generator(condition.kind, clip.file)
             changed = degrade(samples, condition, config.sample_rate, talkers, rng)
-            heard.append(hear(changed, config))
+            heard.append(prepare_clip(changed, config))
         given, strengths = answer(network, heard, fold)
         probabilities.append(apply_temperature(given, fold.temperature))
         intensity.append(np.full(len(clips), np.nan) if strengths is None else strengths)

@@ -17,16 +17,16 @@ from ser_core.errors import ConfigError
 from tests.support.commands import run_train
 from train import corpora
 from train import recipe as recipes
-from train.audit.audit import Audit, audit, of_corpora, of_split
+from train.audit.audit import Audit, audit, audit_corpora, audit_split
 from train.audit.copies import same_content
 from train.audit.leaked_statistics import Fitted, fit_again, judge
 from train.audit.match import match
 from train.audit.sound import fingerprint, fingerprints_if_changed
-from train.audit.split import Item, Split, item_of, of_protocol
+from train.audit.split import Item, Split, item_of, split_by_protocol
 from train.corpora.clip import Clip
 from train.data import feature_cache
+from train.data.material import Material
 from train.data.protocols import Fold
-from train.fitting.loop import Material
 
 ROOT = Path(__file__).parents[3]
 RATE = 16_000  # Hz
@@ -66,7 +66,7 @@ def found(folder: Path, original: np.ndarray, copy: str) -> Audit:
     """Audit a split of an original in training and a copy in test."""
     plant(folder, "original.wav", original)
     rows = [("original.wav", 1, "train"), (copy, 1, "test")]
-    return of_split(write_split(folder / "split.csv", rows), {}, quiet=True)
+    return audit_split(write_split(folder / "split.csv", rows), {}, quiet=True)
 
 
 def test_two_voices_are_no_leak(voices, tmp_path):
@@ -125,7 +125,7 @@ def test_a_clip_listed_several_times_on_both_sides_is_upsampled(voices, tmp_path
     plant(tmp_path, "common.wav", voices[1])
     sides = [("rare.wav", "train"), ("rare.wav", "train"), ("rare.wav", "test")]
     rows = [(name, 1, side) for name, side in [*sides, ("common.wav", "train")]]
-    outcome = of_split(write_split(tmp_path / "split.csv", rows), {}, quiet=True)
+    outcome = audit_split(write_split(tmp_path / "split.csv", rows), {}, quiet=True)
     assert outcome.kinds == ["upsampled"]
     assert outcome.leaks == 1
     assert "3 times" in outcome.findings[0].text
@@ -135,7 +135,7 @@ def test_a_clip_repeated_on_the_training_side_alone_is_no_leak(voices, tmp_path)
     plant(tmp_path, "rare.wav", voices[0])
     plant(tmp_path, "common.wav", voices[1])
     rows = [("rare.wav", 1, "train"), ("rare.wav", 1, "train"), ("common.wav", 1, "test")]
-    assert of_split(write_split(tmp_path / "split.csv", rows), {}, quiet=True).leaks == 0
+    assert audit_split(write_split(tmp_path / "split.csv", rows), {}, quiet=True).leaks == 0
 
 
 def make_ravdess(root: Path, voices: list[np.ndarray], actors: int = 5) -> corpora.Corpus:
@@ -153,11 +153,11 @@ def make_ravdess(root: Path, voices: list[np.ndarray], actors: int = 5) -> corpo
 
 def test_protocols_fail_or_pass_as_they_should(voices, tmp_path):
     corpus = {"ravdess": make_ravdess(tmp_path, voices)}
-    assert of_corpora(corpus, "speaker", quiet=True).leaks == 0
-    by_clip = of_corpora(corpus, "random", quiet=True)
+    assert audit_corpora(corpus, "speaker", quiet=True).leaks == 0
+    by_clip = audit_corpora(corpus, "random", quiet=True)
     assert by_clip.kinds == ["speaker"]
     assert len({(f.fold, f.between) for f in by_clip.findings}) == by_clip.leaks  # one line each
-    assert of_corpora(corpus, "duplicated", quiet=True).kinds == ["identical", "speaker"]
+    assert audit_corpora(corpus, "duplicated", quiet=True).kinds == ["identical", "speaker"]
 
 
 def test_corpora_of_the_same_people_share_speakers():
@@ -181,7 +181,7 @@ def test_pretraining_clips_are_compared_with_test_clips(voices, tmp_path):
     table += "XX0_anger_1.wav\tanger\ttekst\tXX0\tfemale\n"
     (tmp_path / "two" / "data.tsv").write_text(table, encoding="utf-8")
     other = corpora.load("nemo", tmp_path / "two")
-    split = of_protocol("speaker", [judged], [other])
+    split = split_by_protocol("speaker", [judged], [other])
     assert split.judged == len(judged.clips)
     outcome = audit(split, quiet=True)
     assert outcome.kinds == ["augmented"]
@@ -194,11 +194,11 @@ def test_out_of_fold_tables_are_split_files(voices, tmp_path):
     lines += [f"{c.file},{c.speaker},{1 + int(c.speaker) % 2},{c.emotion}" for c in corpus.clips]
     file = tmp_path / "out_of_fold.csv"
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    outcome = of_split(file, {tmp_path / "ravdess": corpus}, quiet=True)
+    outcome = audit_split(file, {tmp_path / "ravdess": corpus}, quiet=True)
     assert (outcome.leaks, outcome.checked["folds"]) == (0, "2")
     lines[1] = lines[1].replace(",2,", ",1,")
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    assert of_split(file, {tmp_path / "ravdess": corpus}, quiet=True).kinds == ["speaker"]
+    assert audit_split(file, {tmp_path / "ravdess": corpus}, quiet=True).kinds == ["speaker"]
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_a_split_file_that_is_none_is_said_so(voices, tmp_path, text, said):
     plant(tmp_path, "original.wav", voices[0])
     (tmp_path / "split.csv").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=said):
-        of_split(tmp_path / "split.csv", {}, quiet=True)
+        audit_split(tmp_path / "split.csv", {}, quiet=True)
 
 
 @pytest.fixture(scope="module")

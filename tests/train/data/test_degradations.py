@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from train.data import degradations
-from train.measure.robustness import CONDITIONS, degrade, generator
+from train.measure.conditions import CONDITIONS, degrade, generator
 
 RATE = 16_000
 

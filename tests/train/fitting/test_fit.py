@@ -224,7 +224,7 @@ def run_measure(folder: Path, name: str, *more: str) -> subprocess.CompletedProc
 
 @pytest.mark.slow
 def test_robustness_measures_the_folds_and_goes_on_where_it_stopped(trained, tmp_path):
-    from train.measure.robustness import CONDITIONS
+    from train.measure.conditions import CONDITIONS
 
     folder = tmp_path / "again"
     shutil.copytree(trained, folder)

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from train.data.feature_cache import feature_config
-from train.fitting.loop import VALIDATION_EVERY, Progress, copy_to_learn, take_steps
+from train.fitting.loop import VALIDATION_EVERY, Progress
+from train.fitting.steps import copy_to_learn, take_steps
 from train.networks import NETWORKS
 from train.recipe import load
 

@@ -9,7 +9,8 @@ import pytest
 from ser_core import DEFAULT_MODEL
 from ser_core.model.further_records import Robustness
 from ser_core.ui.tabs import measurements
-from train.measure.robustness import CONDITIONS, Measured, robustness_table, summarise
+from train.measure.conditions import CONDITIONS
+from train.measure.robustness import Measured, robustness_table, summarise
 from train.publish.model_card import ModelCard
 
 

@@ -187,8 +187,8 @@ def test_teacher_of_a_clip_has_not_heard_its_speaker(taught_run, monkeypatch):
 
 @pytest.mark.slow
 def test_targets_lie_between_label_and_teacher(taught_run):
+    from train.fitting.batches import Batches
     from train.fitting.distil import taught
-    from train.fitting.loop import Batches
     from train.fitting.plan import learn_config, prepare
 
     material = prepare(taught_run, quiet=True)

@@ -28,7 +28,7 @@ from tests.support.small_networks import (
     fit,
     windows_and_targets,
 )
-from train.fitting.loop import make_variables
+from train.fitting.steps import make_variables
 from train.networks import NETWORKS, autoencoder_bilstm
 from train.networks.export import LARGEST_DIFFERENCE
 

@@ -1,12 +1,8 @@
-"""After the last fold: calibrate, measure, write the results, and assemble the model repository."""
+"""Assemble the model repository of a finished run."""
 
-import hashlib
-import logging
-import os
 import shutil
 import tempfile
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -16,75 +12,19 @@ from ser_core.config.feature_config import FeatureConfig
 from ser_core.emotions import LABELS
 from ser_core.model.files import COMPARISON, DATASET, METRICS, RECIPE, ROBUSTNESS, save_content
 
-from ..answers import adaptation_gain, fairness, out_of_fold
-from ..answers.calibration import Calibration, calibrate
-from ..answers.metrics import measure_answers, measure_intensity, scores
-from ..audit import audit
+from ..answers import adaptation_gain
+from ..answers.calibration import Calibration
 from ..corpora import Corpus
+from ..corpora.overview import by_emotion_and_gender
 from ..data import feature_cache
-from ..data.storage import read_json, write_text
+from ..data.material import Material
+from ..data.storage import write_text
+from ..fitting.fit import ALL_CLIPS, final_files
+from ..fitting.plan import Run, new_network, prepare, prepare_corpora
+from ..fitting.report import report
 from ..networks.export import export, fold_temperature
 from ..networks.pretrained_encoders import ENCODERS
-from ..publish import model_card
-from .fit import ALL_CLIPS, final_files
-from .loop import Material
-from .plan import Run, new_network, prepare, prepare_corpora
-
-log = logging.getLogger(__name__)
-
-
-def report(run: Run) -> tuple[dict, Calibration]:
-    """Write `out_of_fold.csv` and `metrics.json` into the results.
-
-    Args:
-        run: Run whose folds are all finished.
-
-    Returns:
-        What metrics.json holds, and the calibration.
-    """
-    raw = out_of_fold.read_folds(run.results)
-    calibrated, calibration = calibrate(raw, run.recipe.abstention.target_accuracy)
-    if not calibration.is_fitted:
-        log.warning(
-            "One fold is finished, and a temperature is fitted on the others: these figures are "
-            "not calibrated."
-        )
-    table = run.results / out_of_fold.OUT_OF_FOLD
-    out_of_fold.write_answers(table, calibrated)
-    material = prepare(run, quiet=True)
-    selected = tuple(range(run.recipe.features.select)) if run.recipe.features.select else None
-    config = feature_cache.feature_config(run.recipe, selected=selected)
-    answers = out_of_fold.read_answers(table)
-    intensity = measure_intensity(out_of_fold.read_intensities(run.results))
-    genders = {clip.speaker: clip.gender for clip in run.clips}
-    metrics = {
-        "recipe": run.recipe.name,
-        "protocol": run.protocol,
-        "corpus": ", ".join(corpus.info.name for corpus in run.judged),
-        **measure_answers(answers),
-        "calibration": {
-            **asdict(calibration),
-            **({} if calibration.is_fitted else {"fitted": False}),
-            "uncalibrated": scores(raw.probabilities, raw.truth),
-        },
-        **(
-            {"adaptation": adaptation_gain.measure_adaptation(answers)}
-            if adaptation_gain.applies(answers)
-            else {}
-        ),
-        **({"intensity": intensity} if intensity else {}),
-        **(
-            {"fairness": fairness.measure_fairness(answers, genders)}
-            if len(run.judged) == 1
-            else {}
-        ),
-        "audit": audit.of_run(run, jobs=os.cpu_count() or 1, quiet=True).summary(),
-        "run": fold_records(run, material),
-        "parameters": int(new_network(run, config, ALL_CLIPS).count_params()),
-    }
-    save_content(run.results, METRICS, metrics)
-    write_text(run.results / RECIPE, run.recipe.to_toml())
-    return metrics, calibration
+from . import model_card
 
 
 def finish(run: Run, out: Path) -> None:
@@ -118,7 +58,7 @@ def assemble(run: Run, out: Path, metrics: dict, calibration: Calibration) -> No
         export(network, config, staging, example_inputs(material, config))
         save_content(staging, METRICS, metrics)
         save_content(staging, DATASET, describe(run, material))
-        (staging / RECIPE).write_text(run.recipe.to_toml(), encoding="utf-8")
+        write_text(staging / RECIPE, run.recipe.to_toml())
         for file in (run.results.parents[1] / COMPARISON, run.results / ROBUSTNESS):
             if file.is_file():
                 shutil.copyfile(file, staging / file.name)
@@ -129,20 +69,6 @@ def assemble(run: Run, out: Path, metrics: dict, calibration: Calibration) -> No
 def example_inputs(material: Material, config: FeatureConfig) -> np.ndarray:
     """One input of every twentieth clip, to compare a network's forms on."""
     return np.stack([clip.inputs(config)[0] for clip in material.features[::20]])
-
-
-def fold_records(run: Run, material: Material) -> dict:
-    """Join what the folds wrote down: seeds, versions, durations, identity."""
-    folds = [read_json(file) for file in out_of_fold.fold_files(run.results, "json")]
-    content = hashlib.sha256("".join(sorted(c.digest for c in material.features)).encode())
-    return {
-        "id": folds[0]["run"],
-        "seeds": [fold["seed"] for fold in folds],
-        "passes": [fold.get("passes") for fold in folds],
-        "train_seconds": [fold["train_seconds"] for fold in folds],
-        "corpus_digest": content.hexdigest()[:16],
-        "versions": folds[0]["versions"],
-    }
 
 
 def describe(run: Run, material: Material) -> dict:
@@ -171,8 +97,7 @@ def describe_corpus(corpus: Corpus, seconds: list[float], role: str) -> dict:
     clips = corpus.clips
     edges = np.arange(0.0, np.ceil(max(seconds)) + 0.5, 0.5)
     counts, _ = np.histogram(seconds, edges)
-    emotions = Counter(clip.emotion for clip in clips)
-    by_gender = Counter((clip.emotion, clip.gender) for clip in clips)
+    by_gender = by_emotion_and_gender(corpus)
     genders = sorted({clip.gender for clip in clips})
     return {
         "name": corpus.info.name,
@@ -184,12 +109,8 @@ def describe_corpus(corpus: Corpus, seconds: list[float], role: str) -> dict:
         "homepage": corpus.info.homepage,
         "clips": len(clips),
         "hours": round(sum(seconds) / 3600, 3),
-        "by_emotion": {label: emotions[label] for label in LABELS if emotions[label]},
-        "by_emotion_and_gender": {
-            label: {gender: by_gender[label, gender] for gender in genders}
-            for label in LABELS
-            if emotions[label]
-        },
+        "by_emotion": {label: sum(counts.values()) for label, counts in by_gender.items()},
+        "by_emotion_and_gender": by_gender,
         "by_gender": dict(sorted(Counter(clip.gender for clip in clips).items())),
         "by_speaker": dict(sorted(Counter(clip.speaker for clip in clips).items())),
         "by_intensity": dict(

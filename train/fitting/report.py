@@ -1,0 +1,88 @@
+"""After the last fold: calibrate, measure, audit, and write the results."""
+
+import hashlib
+import logging
+import os
+from dataclasses import asdict
+
+from ser_core.model.files import METRICS, RECIPE, save_content
+
+from ..answers import adaptation_gain, fairness, out_of_fold
+from ..answers.calibration import Calibration, calibrate
+from ..answers.metrics import measure_answers, measure_intensity, scores
+from ..data import feature_cache
+from ..data.material import Material
+from ..data.storage import read_json, write_text
+from .fit import ALL_CLIPS
+from .plan import Run, new_network, prepare
+from .run_audit import audit_run
+
+log = logging.getLogger(__name__)
+
+
+def report(run: Run) -> tuple[dict, Calibration]:
+    """Write `out_of_fold.csv` and `metrics.json` into the results.
+
+    Args:
+        run: Run whose folds are all finished.
+
+    Returns:
+        What metrics.json holds, and the calibration.
+    """
+    raw = out_of_fold.read_folds(run.results)
+    calibrated, calibration = calibrate(raw, run.recipe.abstention.target_accuracy)
+    if not calibration.is_fitted:
+        log.warning(
+            "One fold is finished, and a temperature is fitted on the others: these figures are "
+            "not calibrated."
+        )
+    table = run.results / out_of_fold.OUT_OF_FOLD
+    out_of_fold.write_answers(table, calibrated)
+    material = prepare(run, quiet=True)
+    selected = tuple(range(run.recipe.features.select)) if run.recipe.features.select else None
+    config = feature_cache.feature_config(run.recipe, selected=selected)
+    answers = out_of_fold.read_answers(table)
+    intensity = measure_intensity(out_of_fold.read_intensities(run.results))
+    genders = {clip.speaker: clip.gender for clip in run.clips}
+    metrics = {
+        "recipe": run.recipe.name,
+        "protocol": run.protocol,
+        "corpus": ", ".join(corpus.info.name for corpus in run.judged),
+        **measure_answers(answers),
+        "calibration": {
+            **asdict(calibration),
+            **({} if calibration.is_fitted else {"fitted": False}),
+            "uncalibrated": scores(raw.probabilities, raw.truth),
+        },
+        **(
+            {"adaptation": adaptation_gain.measure_adaptation(answers)}
+            if adaptation_gain.applies(answers)
+            else {}
+        ),
+        **({"intensity": intensity} if intensity else {}),
+        **(
+            {"fairness": fairness.measure_fairness(answers, genders)}
+            if len(run.judged) == 1
+            else {}
+        ),
+        "audit": audit_run(run, jobs=os.cpu_count() or 1, quiet=True).summary(),
+        "run": fold_records(run, material),
+        "parameters": int(new_network(run, config, ALL_CLIPS).count_params()),
+    }
+    save_content(run.results, METRICS, metrics)
+    write_text(run.results / RECIPE, run.recipe.to_toml())
+    return metrics, calibration
+
+
+def fold_records(run: Run, material: Material) -> dict:
+    """Join what the folds wrote down: seeds, versions, durations, identity."""
+    folds = [read_json(file) for file in out_of_fold.fold_files(run.results, "json")]
+    content = hashlib.sha256("".join(sorted(c.digest for c in material.features)).encode())
+    return {
+        "id": folds[0]["run"],
+        "seeds": [fold["seed"] for fold in folds],
+        "passes": [fold.get("passes") for fold in folds],
+        "train_seconds": [fold["train_seconds"] for fold in folds],
+        "corpus_digest": content.hexdigest()[:16],
+        "versions": folds[0]["versions"],
+    }
