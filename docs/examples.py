@@ -81,10 +81,10 @@ def main() -> None:
     """Write every file, and say how large they are."""
     FOLDER.mkdir(exist_ok=True)
     for name, (style, words) in CLIPS.items():
-        write(name, padded(speak(style, words)))
-    write("room", room(4.0))
+        write_clip(name, pad(speak(style, words)))
+    write_clip("room", room(4.0))
     turns = [speak(style, words) for style, words in CONVERSATION]
-    write("conversation", np.concatenate([padded(turn, after=PAUSE) for turn in turns]))
+    write_clip("conversation", np.concatenate([pad(turn, after=PAUSE) for turn in turns]))
     sizes = {path.name: path.stat().st_size for path in sorted(FOLDER.glob("*.mp3"))}
     for name, size in sizes.items():
         print(f"{name:20} {size:7,} bytes")
@@ -122,14 +122,14 @@ def room(seconds: float) -> np.ndarray:
     return (0.01 * hiss + 0.006 * hum).astype(np.float32)
 
 
-def padded(samples: np.ndarray, *, before: float = 0.3, after: float = 0.3) -> np.ndarray:
+def pad(samples: np.ndarray, *, before: float = 0.3, after: float = 0.3) -> np.ndarray:
     """Put a room's sound [s] around speech, and under it."""
     around = (round(before * RATE), round(after * RATE))
     padding = np.pad(samples, around)
     return padding + 0.1 * room(len(padding) / RATE)[: len(padding)]
 
 
-def write(name: str, samples: np.ndarray) -> None:
+def write_clip(name: str, samples: np.ndarray) -> None:
     """Write a clip as MP3, which every browser plays; nothing in it tells when or where."""
     heights = np.rint(samples * 32_767).astype(np.int16)
     path = FOLDER / f"{name}.mp3"

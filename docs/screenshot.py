@@ -28,7 +28,7 @@ PATIENCE = 120_000  # [ms]
 
 
 @contextmanager
-def opened(browser: Browser, url: str, **look: object) -> Iterator[Page]:
+def open_page(browser: Browser, url: str, **look: object) -> Iterator[Page]:
     """Open the page; `look` is how the browser shows it."""
     page = browser.new_page(**look)
     page.set_default_timeout(PATIENCE)
@@ -59,16 +59,16 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--headless", "--no-sandbox", "--disable-gpu"]
         )
-        with opened(browser, url, viewport=DESK, color_scheme="light") as page:
+        with open_page(browser, url, viewport=DESK, color_scheme="light") as page:
             choose_recording(page)
             photograph(page, "screenshot")
-        with opened(browser, f"{url}?__theme=dark", viewport=DESK) as page:
+        with open_page(browser, f"{url}?__theme=dark", viewport=DESK) as page:
             page.get_by_role("tab", name=text.TIMELINE_TAB, exact=True).click()
             page.locator("#example-conversation").click()
             page.wait_for_selector("[data-timeline=done]")
             page.locator("#timeline-strip").scroll_into_view_if_needed()
             photograph(page, "screenshot_timeline")
-        with opened(browser, url, viewport=PHONE, device_scale_factor=2, is_mobile=True) as page:
+        with open_page(browser, url, viewport=PHONE, device_scale_factor=2, is_mobile=True) as page:
             choose_recording(page)
             page.locator("#answer").evaluate("card => card.scrollIntoView()")
             photograph(page, "screenshot_phone")

@@ -1,6 +1,6 @@
 """What visitors say of their answers, on its way to a data set on the Hub that the owner named.
 
-box = open_box(settings)             # None where SER_FEEDBACK_REPO is not set
+box = open_box(settings)             # None unless SER_FEEDBACK_REPO is set
 box.put(Feedback(...), samples)      # waits in a folder of its own, and leaves it when sent
 box.close()
 

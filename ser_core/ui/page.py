@@ -60,7 +60,7 @@ class Page:
         settings: Settings, among them the limits.
         repository: Repository, what the model's folder says about it.
         ledger: UploadLedger, who still needs which upload.
-        feedback: FeedbackBox; None where visitors are asked nothing.
+        feedback: FeedbackBox; None if visitors are asked nothing.
     """
 
     recognizer: EmotionRecognizer
@@ -134,7 +134,7 @@ def require_recording(path: str | None) -> str:
     """Return the path of a visitor's recording.
 
     Args:
-        path: the recording's file; None where there is none.
+        path: the recording's file, if there is one.
 
     Raises:
         AudioError: there is none, or none any more; the sentence says what to do.

@@ -87,7 +87,7 @@ def test_what_comes_from_outside_is_escaped() -> None:
         EmotionPrediction("emotion", label, 1.0, {label: 1.0}, None, 1.0, 1.0)
     )
     assert "<script" not in card.lower()
-    assert "<img" not in cards.failed("status", "<img src=x> is no audio")
+    assert "<img" not in cards.failure_card("status", "<img src=x> is no audio")
 
 
 def test_an_unusable_recording_replaces_the_answer_and_raises_our_sentence(
@@ -96,7 +96,7 @@ def test_an_unusable_recording_replaces_the_answer_and_raises_our_sentence(
     garbage = tmp_path / "garbage.wav"
     garbage.write_bytes(b"not audio at all" * 50)
     answers = predict_tab.answers(page, str(garbage))
-    assert next(answers) == (cards.working("status"), None)
+    assert next(answers) == (cards.working_card("status"), None)
     shown, heard = next(answers)
     assert heard is None
     assert text.FAILED_TITLE in shown
@@ -117,8 +117,10 @@ def test_no_recording_is_no_emotion(page: Page, path: str | None, sentence: str)
 
 
 def test_an_unforeseen_failure_does_not_leave_the_page_waiting() -> None:
-    assert text.FAULT in cards.failure("status", cards.working("status")).replace("&#x27;", "'")
-    assert cards.failure("status", "something else") == "something else"
+    assert text.FAULT in cards.replace_unfinished("status", cards.working_card("status")).replace(
+        "&#x27;", "'"
+    )
+    assert cards.replace_unfinished("status", "something else") == "something else"
 
 
 def test_the_model_tab_shows_the_repositorys_own_numbers(page: Page) -> None:
@@ -433,7 +435,7 @@ def test_a_cut_recording_gets_a_timeline_and_a_sentence(page: Page, tmp_path: Pa
     cut = tmp_path / "cut.wav"
     cut.write_bytes((FIXTURES / "speech_female.wav").read_bytes()[:40_000])
     tab = timeline_tab.answers(page, str(cut), lambda _: None, lambda: False)
-    assert next(tab)[0] == cards.working("timeline")
+    assert next(tab)[0] == cards.working_card("timeline")
     card, *_ = next(tab)
     assert "cut.wav" in card
     assert 'data-timeline="done"' in card
@@ -441,7 +443,7 @@ def test_a_cut_recording_gets_a_timeline_and_a_sentence(page: Page, tmp_path: Pa
 
 def test_a_visitor_who_turns_away_gets_no_timeline(page: Page) -> None:
     tab = timeline_tab.answers(page, str(FIXTURES / "speech.flac"), lambda _: None, lambda: True)
-    assert [shown[0] for shown in tab] == [cards.working("timeline")]
+    assert [shown[0] for shown in tab] == [cards.working_card("timeline")]
 
 
 def test_files_of_a_timeline_lie_among_the_uploads_and_are_named_after_it(

@@ -1,4 +1,5 @@
-"""The API behind the page: endpoints, their schemas, MCP tools, code that calls them.
+"""The API behind the page: its endpoints, their schemas, and code that calls them.
 
-Imports the page's server, look and settings; only `ser_core.ui.build` and the tabs import it.
+It turns what a client sends into what the recognizer takes, and results into plain JSON. Only
+`ser_core.ui.build` and the tabs import it.
 """

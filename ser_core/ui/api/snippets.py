@@ -53,19 +53,19 @@ SNIPPETS = {"python": PYTHON, "javascript": JAVASCRIPT, "curl": CURL, "mcp": MCP
 
 # Browsers allow the clipboard on https:// and localhost; elsewhere the code is selected instead.
 SNIPPETS_SCRIPT = """
-const told = element.querySelector("[data-copied]");
+const status = element.querySelector("[data-copied]");
 const here = window.location.origin + window.location.pathname.replace(/\\/+$/, "");
 for (const code of element.querySelectorAll("code"))
-  code.textContent = code.textContent.replaceAll(told.dataset.address, here);
+  code.textContent = code.textContent.replaceAll(status.dataset.address, here);
 element.addEventListener("click", async event => {
   const button = event.target.closest(".ser-copy");
   if (!button) return;
   const code = button.closest("figure").querySelector("code");
-  told.textContent = "";
+  status.textContent = "";
   try {
     await navigator.clipboard.writeText(code.textContent);
     button.dataset.words ??= button.textContent;
-    told.textContent = button.textContent = told.dataset.copied;
+    status.textContent = button.textContent = status.dataset.copied;
     setTimeout(() => { button.textContent = button.dataset.words; }, 2000);
   } catch {
     window.getSelection().selectAllChildren(code);

@@ -1,4 +1,5 @@
-"""How the page looks and what it says: words, theme, markup, pictures. Nothing here computes.
+"""How the page looks and what it says: words, theme, markup, cards and pictures.
 
-Imports nothing of the page; every other room of the page may import it.
+Nothing here computes, or knows of the server. Every other room of the page may import it,
+and the training system draws its figures with `plots`.
 """

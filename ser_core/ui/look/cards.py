@@ -110,37 +110,37 @@ def list_card(state: str, name: str, title: str, *lines: str, label: str | None 
     )
 
 
-def waiting(place: Place) -> Markup:
+def waiting_card(place: Place) -> Markup:
     """Draw the card before there is a recording."""
     return card(place, "waiting", *_WAITING[place])
 
 
-def working(place: Place) -> Markup:
+def working_card(place: Place) -> Markup:
     """Draw the card while a recording is worked on."""
     return card(place, "working", *_WORKING[place])
 
 
-def no_speech(place: Place, below: str = "") -> Markup:
+def no_speech_card(place: Place, below: str = "") -> Markup:
     """Draw the card of a recording in which nobody speaks; it names no emotion."""
     return card(place, "no_speech", *_NO_SPEECH[place], below=below)
 
 
-def failed(place: Place, sentence: str, title: str = text.FAILED_TITLE) -> Markup:
+def failure_card(place: Place, sentence: str, title: str = text.FAILED_TITLE) -> Markup:
     """Draw the card of a recording that cannot be used; it names no emotion."""
     return card(place, "failed", title, sentence)
 
 
-def failure(place: Place, shown: str) -> str:
+def replace_unfinished(place: Place, shown: str) -> str:
     """Draw the card after an unforeseen failure; one that says why already stays as it is.
 
     Args:
         place: whose it is.
         shown: what stands there.
     """
-    if shown == waiting(place):
+    if shown == waiting_card(place):
         # It did not even begin.
         return card(place, "busy", text.BUSY_TITLE, text.BUSY)
-    return failed(place, text.FAULT) if shown == working(place) else shown
+    return failure_card(place, text.FAULT) if shown == working_card(place) else shown
 
 
 def _kind(state: str) -> str:

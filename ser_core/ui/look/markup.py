@@ -95,7 +95,7 @@ def small(words: object) -> Markup:
 
 
 def subheading(title: object, words: object) -> Markup:
-    """A heading among controls, and what is to be said under it."""
+    """A heading among controls, and small print under it."""
     return fill('<h2 class="ser-headed">{title}</h2>{words}', title=title, words=small(words))
 
 

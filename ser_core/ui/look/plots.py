@@ -22,7 +22,7 @@ GRID_COLOUR = "rgba(128, 128, 128, 0.25)"
 ACCENT = "#3a6fd8"
 OTHER_COLOUR = "#6b6b6b"  # of a label that is not one of the eight
 GENDER_COLOURS = {"female": "#8e6bc9", "male": "#2e9a8a"}
-# Of recordings side by side; told apart by lightness and pattern as well as hue.
+# Of recordings side by side; they differ in lightness and pattern as well as hue.
 COMPARED_COLOURS = ("#2f6fc4", "#d9822b", "#17806d", "#c45a9a", "#8a7430", "#7c7c7c")
 COMPARED_PATTERNS = ("", "/", "x", "-", ".", "\\")
 OTHER_GENDER_COLOURS = ("#b08a3e", "#7c7c7c")
@@ -57,7 +57,7 @@ def probability_bars(probabilities: Mapping[str, float]) -> "go.Figure":
     )
     figure.update_xaxes(range=[0, 112], ticksuffix="%", dtick=25)
     figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix=" ")
-    return _styled(figure, height=60 + 30 * len(labels))
+    return _style(figure, height=60 + 30 * len(labels))
 
 
 def compared_bars(recordings: Mapping[str, Mapping[str, float]]) -> "go.Figure":
@@ -93,7 +93,7 @@ def compared_bars(recordings: Mapping[str, Mapping[str, float]]) -> "go.Figure":
     figure.update_layout(barmode="group", legend_traceorder="normal")
     figure.update_xaxes(range=[0, 100], ticksuffix="%", dtick=25)
     figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix=" ")
-    return _styled(figure, height=110 + labels * (16 + 11 * len(recordings)))
+    return _style(figure, height=110 + labels * (16 + 11 * len(recordings)))
 
 
 def class_distribution(counts: Mapping[str, Mapping[str, int]]) -> "go.Figure":
@@ -126,7 +126,7 @@ def class_distribution(counts: Mapping[str, Mapping[str, int]]) -> "go.Figure":
     figure.update_layout(barmode="stack", legend_traceorder="normal")
     figure.update_xaxes(title_text="Clips")
     figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix=" ")
-    return _styled(figure, height=110 + 30 * len(labels))
+    return _style(figure, height=110 + 30 * len(labels))
 
 
 def duration_histogram(edges: Sequence[float], counts: Sequence[int]) -> "go.Figure":
@@ -155,7 +155,7 @@ def duration_histogram(edges: Sequence[float], counts: Sequence[int]) -> "go.Fig
     figure.update_layout(bargap=0)
     figure.update_xaxes(title_text="Length [s]", range=[edges[0], edges[-1]])
     figure.update_yaxes(title_text="Clips")
-    return _styled(figure, height=300)
+    return _style(figure, height=300)
 
 
 def confusion_matrix(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> "go.Figure":
@@ -199,7 +199,7 @@ def confusion_matrix(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> 
     )
     figure.update_xaxes(title_text="Answer", title_standoff=24, tickangle=-60, showgrid=False)
     figure.update_yaxes(title_text="Truth", autorange="reversed", showgrid=False)
-    return _styled(figure, height=140 + 40 * len(names))
+    return _style(figure, height=140 + 40 * len(names))
 
 
 def reliability_diagram(bins: Sequence[Mapping[str, float]]) -> "go.Figure":
@@ -240,7 +240,7 @@ def reliability_diagram(bins: Sequence[Mapping[str, float]]) -> "go.Figure":
     figure.update_xaxes(title_text="Stated probability", **ticks)
     figure.update_yaxes(title_text="Right", **ticks)
     figure.update_layout(showlegend=False)
-    return _styled(figure, height=360)
+    return _style(figure, height=360)
 
 
 def learning_curves(histories: Mapping[str, Sequence[Mapping[str, float]]]) -> "go.Figure":
@@ -269,7 +269,7 @@ def learning_curves(histories: Mapping[str, Sequence[Mapping[str, float]]]) -> "
     )
     figure.update_xaxes(title_text="Steps")
     figure.update_yaxes(title_text="Training loss", rangemode="tozero")
-    return _styled(figure, height=320)
+    return _style(figure, height=320)
 
 
 def speaker_accuracy(by_speaker: Mapping[str, float], overall: float) -> "go.Figure":
@@ -296,7 +296,7 @@ def speaker_accuracy(by_speaker: Mapping[str, float], overall: float) -> "go.Fig
     # Names such as "01" are names, and no numbers to make an axis of.
     figure.update_xaxes(title_text="Speaker", type="category", showgrid=False)
     figure.update_yaxes(title_text="Accuracy", ticksuffix="%", range=[0, 103])
-    return _styled(figure, height=300)
+    return _style(figure, height=300)
 
 
 def _colour(label: str) -> str:
@@ -308,7 +308,7 @@ def _name(name: str) -> str:
     return name.translate(str.maketrans(dict.fromkeys("<>%{}&"))).capitalize()
 
 
-def _styled(figure: "go.Figure", height: int) -> "go.Figure":
+def _style(figure: "go.Figure", height: int) -> "go.Figure":
     """Give a figure the house's look: transparent, narrow margins, nothing to drag."""
     figure.update_layout(
         template="none",

@@ -1,4 +1,5 @@
-"""All that touches the inside of Gradio and its server: uploads, sessions, guards, health.
+"""The server behind the page: uploads, sessions, guards, health, tools, and its end.
 
-Imports nothing of the page but its settings and words; every other room of the page may import it.
+All that touches Gradio's inside stands in `inside`, and every assumption of it is under a test that
+says what broke. Every room of the page but its look and settings may import it.
 """

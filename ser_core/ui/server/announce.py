@@ -10,9 +10,9 @@ PLACES = (
     "timeline-summary",
     "compare-answers",
     "voice-status",
-    "feedback-told",
+    "feedback-status",
 )
-"""Ids of HTML components. The Live tab's has its own, which says less often what it hears."""
+"""Ids of HTML components. The Live tab has a live region of its own, which speaks less often."""
 
 SCRIPT = """
 (() => {

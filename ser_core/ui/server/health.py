@@ -28,7 +28,7 @@ class ServedModel:
 
     Attributes:
         model: str, id of the Hub repository, name of the folder, or "embedded".
-        revision: str, the commit that is served; None where the model is no Hub repository.
+        revision: str, the commit that is served; None if it is no Hub repository.
     """
 
     model: str

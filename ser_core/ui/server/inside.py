@@ -180,7 +180,7 @@ def component_key(component: gr.components.Component) -> Hashable:
 
 
 def source_key(event: gr.EventData) -> Hashable | None:
-    """Key of the component that an event says it comes from; None where it is of no component.
+    """Key of the component that an event says it comes from, if it names one.
 
     It comes from the client, and may be any component's.
     """

@@ -125,7 +125,7 @@ class UploadLedger:
 
 
 class LiveChunks:
-    """The chunks of live sound that have arrived and are not heard yet, by visitor.
+    """The chunks of live sound that have arrived and wait to be analyzed, by visitor.
 
     Safe to share between threads.
     """
@@ -150,7 +150,7 @@ class LiveChunks:
             self._ledger.release(path, at_once=True)
 
     def take(self, visitor: str, path: str) -> list[str]:
-        """Take the chunk that is to be heard now, and before it those that were passed over.
+        """Take the chunk that is next, and before it those that were passed over.
 
         Args:
             visitor: str, the session's hash.
@@ -178,7 +178,7 @@ class LiveChunks:
 
 
 class ChunkWatch:
-    """ASGI middleware that tells LiveChunks of every chunk, before Gradio hears of it."""
+    """ASGI middleware that tells LiveChunks of every chunk, before Gradio sees it."""
 
     def __init__(self, app: ASGIApp, chunks: LiveChunks) -> None:
         self._app = app
@@ -205,7 +205,7 @@ class ChunkWatch:
 
 
 class UploadWatch:
-    """ASGI middleware that tells a ledger of every upload, before the client hears of it."""
+    """ASGI middleware that tells a ledger of every upload, before the client learns of it."""
 
     def __init__(self, app: ASGIApp, ledger: UploadLedger) -> None:
         self._app = app
@@ -250,7 +250,7 @@ def _paths(body: bytes) -> list[str]:
 
 
 def _chunk(body: bytes) -> tuple[str, str] | None:
-    """Read (visitor, path) of a chunk of live sound; None where it is anything else."""
+    """Read (visitor, path) of a chunk of live sound, if it is one."""
     try:
         request = json.loads(body)
         visitor, path = request["session_hash"], request["data"][0]["path"]

@@ -1,4 +1,5 @@
-"""The page's tabs, one module each, and the parts they are built from.
+"""The page's tabs, one module each, and the parts that they are built from.
 
-Imports the page's look, server and API; only `ser_core.ui.build` imports it.
+A tab builds its components and events from a `Page`, and functions beside it say what is shown.
+Only `ser_core.ui.build` imports it.
 """

@@ -74,12 +74,12 @@ def snippets(*, mcp: bool, login: bool = False) -> Markup:
         )
         for language, name, note in text.SNIPPET_NAMES
     )
-    told = fill(
+    status = fill(
         '<p class="ser-hidden" role="status" data-copied="{copied}" data-address="{address}"></p>',
         copied=text.COPIED,
         address=ADDRESS,
     )
-    return section(text.SNIPPETS_TITLE, notice(text.LOGIN_NOTE) if login else "", shown, told)
+    return section(text.SNIPPETS_TITLE, notice(text.LOGIN_NOTE) if login else "", shown, status)
 
 
 def bullets(points: list[str] | tuple[str, ...]) -> Markup:

@@ -3,7 +3,7 @@
 from ...emotions import BY_NAME, LABELS
 from ...results import EmotionPrediction
 from ..look import text
-from ..look.cards import card, no_speech
+from ..look.cards import card, no_speech_card
 from ..look.markup import Markup, bar, fill, join, percent, swatch
 
 
@@ -22,7 +22,7 @@ def answer_card(prediction: EmotionPrediction, *, note: str = "") -> Markup:
     )
     label = prediction.label
     if label is None:
-        return no_speech("status", seconds)
+        return no_speech_card("status", seconds)
     if prediction.intensity is not None:
         seconds = f"{seconds}. {text.INTENSITY.format(percent=percent(prediction.intensity))}"
     share = percent(prediction.confidence)

@@ -10,7 +10,7 @@ from ...errors import AudioError
 from ...results import EmotionPrediction
 from ..api.endpoints import say_compared_count
 from ..look import plots, text
-from ..look.cards import card, failed, list_card, waiting
+from ..look.cards import card, failure_card, list_card, waiting_card
 from ..look.markup import Markup, fill, join, paragraph, percent, small, swatch, table
 from ..page import QUICK, Page, build_turn, require_recording
 from ..server.inside import leave_no_copies
@@ -47,7 +47,7 @@ def build(page: Page) -> None:
                 elem_id="compare-microphone",
             )
     run = gr.Button(text.COMPARE_RUN, variant="primary", elem_id="compare-run")
-    cards = gr.HTML(waiting("compare"), elem_id="compare-answers")
+    cards = gr.HTML(waiting_card("compare"), elem_id="compare-answers")
     turn = build_turn()
     picture = gr.Plot(visible=False, show_label=False, elem_id="compare-picture")
     rows = gr.HTML("", elem_id="compare-rows")
@@ -84,12 +84,12 @@ def build(page: Page) -> None:
     )
     for event in (matched, matched_too):
         event.failure(
-            lambda: [failed("compare", text.FAULT), *no_picture()],
+            lambda: [failure_card("compare", text.FAULT), *no_picture()],
             outputs=outputs,
             **QUICK,
         )
     recordings.clear(
-        lambda: [waiting("compare"), *no_picture()],
+        lambda: [waiting_card("compare"), *no_picture()],
         outputs=outputs,
         **QUICK,
     )
@@ -112,7 +112,7 @@ def answers(page: Page, paths: Sequence[str] | None) -> Iterator[list[Any]]:
         return
     if len(paths) > MOST_COMPARED:
         words = say_compared_count(len(paths))
-        yield [failed("compare", words, text.COMPARE_MANY_TITLE), *no_picture()]
+        yield [failure_card("compare", words, text.COMPARE_MANY_TITLE), *no_picture()]
         return
     names = [Path(path).name for path in paths]
     found: list[Answer] = [None] * len(paths)

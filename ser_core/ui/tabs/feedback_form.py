@@ -40,7 +40,7 @@ def build(page: Page) -> Callable[[Dependency, gr.State], None]:
         )
         with_audio = gr.Checkbox(False, label=text.FEEDBACK_AUDIO, elem_id="feedback-audio")
         send = gr.Button(text.FEEDBACK_SEND, size="sm", elem_id="feedback-send")
-    status = gr.HTML("", elem_id="feedback-told")
+    status = gr.HTML("", elem_id="feedback-status")
     # What the visitor is asked about, which need not be the latest answer.
     asked = gr.State(None, time_to_live=UPLOAD_AGE)
 
@@ -80,8 +80,8 @@ def give_feedback(
     Args:
         page: Page.
         box: FeedbackBox, the page's.
-        held: HeldAnswer, what it is about; None where there is nothing any more.
-        label: str, what the visitor says; None where nothing was chosen.
+        held: HeldAnswer, what it is about, if it is still there.
+        label: str, what the visitor chose, if anything.
         audio: whether the visitor wants to give the recording.
 
     Returns:

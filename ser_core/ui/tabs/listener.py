@@ -1,4 +1,4 @@
-"""One visitor who is listened to live: the sound as it arrives, and what was predicted of it."""
+"""One visitor of the Live tab: the sound as it arrives, and what was predicted of it."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field

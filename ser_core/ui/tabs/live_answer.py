@@ -16,25 +16,25 @@ MINUTE = 60.0  # [s] that the strip shows
 
 def waiting_card() -> Markup:
     """Draw the card before there is any sound."""
-    return _announce(text.LIVE_WAITING_TITLE, cards.waiting("live"))
+    return _announce(text.LIVE_WAITING_TITLE, cards.waiting_card("live"))
 
 
 def starting_card() -> Markup:
     """Draw the card until the first answer."""
-    return _announce(text.LIVE_STARTING_TITLE, cards.working("live"))
+    return _announce(text.LIVE_STARTING_TITLE, cards.working_card("live"))
 
 
 def live_card(listener: Listener) -> Markup:
     """Show the emotion of the last seconds, or in plain words that there is none."""
     prediction, words = listener.latest, listener.steady or text.LIVE_STARTING_TITLE
     if listener.fault:
-        shown = cards.failed("live", listener.fault, text.LIVE_FAILED_TITLE)
+        shown = cards.failure_card("live", listener.fault, text.LIVE_FAILED_TITLE)
         return _announce(listener.fault, shown)
     if prediction is None:
         return starting_card()
     label = prediction.label
     if label is None:
-        return _announce(words, cards.no_speech("live"))
+        return _announce(words, cards.no_speech_card("live"))
     share = percent(prediction.confidence)
     if prediction.status == "uncertain":
         title = text.UNCERTAIN_TITLE

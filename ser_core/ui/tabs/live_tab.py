@@ -131,7 +131,7 @@ def end(page: Page, state: Listener | None) -> tuple[Any, Any, Listener]:
 
 
 def clear_shown(page: Page, state: Listener | None) -> Shown:
-    """Clear what is shown; while somebody is listened to, begin anew."""
+    """Clear what is shown; while the microphone is on, begin anew."""
     if state is None or state.over:
         return waiting_card(), empty_strip(page), state
     return starting_card(), empty_strip(page), None

@@ -56,7 +56,7 @@ def adapted_to(row: Enrolment) -> str:
 
 
 def fairness(measured: Fairness) -> Markup:
-    """Tabulate how well the genders, the best and the worst speaker are heard."""
+    """Tabulate the accuracy by gender, and for the best and the worst speaker."""
     rows = [
         (
             gender.capitalize(),
@@ -96,7 +96,7 @@ def fairness(measured: Fairness) -> Markup:
 
 
 def intensity(measured: IntensityScores) -> Markup:
-    """Show how well strong expression is told from normal, over all and by emotion."""
+    """Show how well strong expression ranks above normal, over all and by emotion."""
     low, high = measured.auc_interval
     means = text.INTENSITY_MEANS.format(low=f"{low:.2f}", high=f"{high:.2f}")
     parts = [facts([(text.INTENSITY_AUC, f"{measured.auc:.2f}", means)])]
@@ -109,8 +109,8 @@ def intensity(measured: IntensityScores) -> Markup:
 
 def robustness(measured: Robustness) -> Markup:
     """Tabulate what worse recordings do to the answers."""
-    told = all(row.intensity_auc is not None for row in measured.rows)
-    headers = text.ROBUSTNESS_HEADERS + ((text.ROBUSTNESS_INTENSITY,) if told else ())
+    has_intensity = all(row.intensity_auc is not None for row in measured.rows)
+    headers = text.ROBUSTNESS_HEADERS + ((text.ROBUSTNESS_INTENSITY,) if has_intensity else ())
     rows = [
         (
             row.condition[:1].upper() + row.condition[1:],
@@ -119,7 +119,7 @@ def robustness(measured: Robustness) -> Markup:
             percent(row.ece),
             percent(row.confidence),
             percent(row.answered),
-            *((f"{row.intensity_auc:.2f}",) if told else ()),
+            *((f"{row.intensity_auc:.2f}",) if has_intensity else ()),
         )
         for index, row in enumerate(measured.rows)
     ]

@@ -9,7 +9,7 @@ import gradio as gr
 from ...errors import AudioError
 from ...recognizer import EmotionRecognizer
 from ..look import text
-from ..look.cards import failed, failure, waiting, working
+from ..look.cards import failure_card, replace_unfinished, waiting_card, working_card
 from ..look.markup import Markup, paragraph, small
 from ..page import MINUTES, QUICK, HeldAnswer, Page, build_turn, require_recording
 from ..settings import UPLOAD_AGE
@@ -33,7 +33,7 @@ def build(page: Page) -> None:
             loaded = examples.build(recording, examples.SHORT)
             mine, changes = voice.build(page)
         with gr.Column(scale=6, min_width=300):
-            answer = gr.HTML(waiting("status"), elem_id="answer")
+            answer = gr.HTML(waiting_card("status"), elem_id="answer")
             turn = build_turn()
             ask = feedback_form.build(page)
     explain = gr.Button(text.MOMENTS_RUN, elem_id="moments-run")
@@ -72,7 +72,10 @@ def build(page: Page) -> None:
     tried = loaded.success(answer_it, trigger_mode="always_last", **options)
     for event in (predicted, tried):
         event.failure(
-            lambda shown: failure("status", shown), inputs=answer, outputs=answer, **QUICK
+            lambda shown: replace_unfinished("status", shown),
+            inputs=answer,
+            outputs=answer,
+            **QUICK,
         )
     remember(predicted, held)
     again = [change.success(answer_again, **options) for change in changes]
@@ -89,7 +92,7 @@ def build(page: Page) -> None:
     # A new recording, or none, must not stand beside the answer to the one before.
     cleared = gr.on(
         [recording.clear, recording.start_recording],
-        lambda: (waiting("status"), None),
+        lambda: (waiting_card("status"), None),
         outputs=[answer, held],
         **QUICK,
     )
@@ -115,7 +118,7 @@ def answers(
         gr.Error: the recording cannot be used; the sentence says why and what to do, and has been
             yielded as well, for what pops up goes away again.
     """
-    yield working("status"), None
+    yield working_card("status"), None
     try:
         path = require_recording(path)
         prediction = page.predict(path, own)
@@ -125,7 +128,7 @@ def answers(
         held = HeldAnswer(path, prediction, adapted=own is not None)
         yield answer_card(prediction, note=voice.note(own)), held
         return
-    yield failed("status", sentence), None
+    yield failure_card("status", sentence), None
     # The message is shown as HTML.
     raise gr.Error(
         html.escape(sentence, quote=False), title=text.FAILED_TITLE, print_exception=False

@@ -37,7 +37,7 @@ class Lane:
         name: str, what stands before it.
         pieces: in order of time.
         share: float in [0, 1], of the time of speech, which stands behind.
-        label: str, the emotion that all its pieces sound like; None where each has its own.
+        label: str, the emotion that all its pieces sound like; None if each has its own.
     """
 
     name: str

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ...results import EmotionSegment, SpeakerShare
 from ...timeline.timeline import EmotionTimeline
 from ..look import text
-from ..look.cards import card, no_speech
+from ..look.cards import card, no_speech_card
 from ..look.markup import Markup, fill, join, percent, section, small, swatch, table
 from .answer import share_row
 from .strip import Lane, Piece, clock, clock_ticks, draw_lanes, in_words
@@ -18,7 +18,7 @@ def timeline_card(timeline: EmotionTimeline) -> Markup:
     seconds = text.SPEECH_SECONDS.format(speech=timeline.speech_seconds, duration=timeline.duration)
     below = " ".join(filter(None, [f"{seconds}.", timeline.truncated]))
     if timeline.dominant is None:
-        return no_speech("timeline", below)
+        return no_speech_card("timeline", below)
     low, high = (f"{100 * bound:.0f}%" for bound in timeline.dominance_interval)
     words = text.TIMELINE_INTERVAL.format(low=low, high=high)
     if timeline.overall.label != timeline.dominant:

@@ -11,7 +11,7 @@ from ...errors import AnalysisCancelledError, AudioError
 from ...timeline.analyze import AnalysisProgress
 from ...timeline.timeline import EmotionTimeline
 from ..look import text
-from ..look.cards import failed, failure, waiting, working
+from ..look.cards import failure_card, replace_unfinished, waiting_card, working_card
 from ..look.markup import paragraph, small
 from ..page import QUICK, TIMELINE_CONCURRENCY_ID, Page, require_recording
 from ..server.uploads import new_folder
@@ -86,7 +86,7 @@ def build(page: Page) -> None:
                     for form in FORMS
                 ]
         with gr.Column(scale=6, min_width=300):
-            summary = gr.HTML(waiting("timeline"), elem_id="timeline-summary", min_height=180)
+            summary = gr.HTML(waiting_card("timeline"), elem_id="timeline-summary", min_height=180)
     strip = gr.HTML("", elem_id="timeline-strip")
     gr.HTML(small(limits(page.settings)))
     outputs = [summary, strip, *files]
@@ -127,7 +127,7 @@ def build(page: Page) -> None:
 
     def forget(request: gr.Request) -> list[Any]:
         running.pop(str(request.session_hash), None)
-        return [waiting("timeline"), "", *no_files()]
+        return [waiting_card("timeline"), "", *no_files()]
 
     following: dict[str, Any] = {
         "inputs": [recording, people],
@@ -143,7 +143,7 @@ def build(page: Page) -> None:
     asked = people.input(again, **following)
     for event in (analyzed, asked, loaded.success(follow, **following)):
         event.failure(
-            lambda shown: failure("timeline", shown),
+            lambda shown: replace_unfinished("timeline", shown),
             inputs=summary,
             outputs=summary,
             **QUICK,
@@ -178,7 +178,7 @@ def answers(
     Raises:
         gr.Error: the recording cannot be used; the sentence has been yielded as well.
     """
-    yield [working("timeline"), "", *no_files()]
+    yield [working_card("timeline"), "", *no_files()]
     try:
         path = require_recording(path)
         timeline = page.analyze(path, speakers=speakers, progress=tell, cancelled=cancelled)
@@ -189,7 +189,7 @@ def answers(
     else:
         yield [timeline_card(timeline), details(timeline), *downloads(timeline, Path(path).stem)]
         return
-    yield [failed("timeline", sentence), "", *no_files()]
+    yield [failure_card("timeline", sentence), "", *no_files()]
     # The message is shown as HTML.
     raise gr.Error(
         html.escape(sentence, quote=False), title=text.FAILED_TITLE, print_exception=False

@@ -134,7 +134,7 @@ def working_status() -> Markup:
 
 
 def voice_failure(shown: str) -> str:
-    """What stands there after a failure: where nothing was said about it, that there was one."""
+    """Say that something failed, unless what stands there says so already."""
     return voice_status(text.FAULT, failed=True) if shown == working_status() else shown
 
 
