@@ -16,7 +16,7 @@ import numpy as np
 from scipy.signal import sosfreqz
 
 from ser_core.config.feature_config import FeatureConfig
-from ser_core.features import TINY
+from ser_core.features import TINY, mel_blocks
 from ser_core.features.log_mel import hz_to_mel, mel_filters, mel_to_hz
 
 from ..recipe import Augmentation
@@ -54,11 +54,11 @@ class Bands:
         """Say where the bands of a feature config lie, whose blocks are all log_mel."""
         mels = [
             np.linspace(hz_to_mel(block.fmin), hz_to_mel(block.fmax), block.n_mels + 2)[1:-1]
-            for block in config.blocks
+            for block in mel_blocks(config)
         ]
         lowest, highest = mels[0][0], mels[0][-1]
         mels = np.concatenate(mels)
-        gains = [np.full(b.n_mels, b.win_length * b.n_fft) for b in config.blocks]
+        gains = [np.full(b.n_mels, b.win_length * b.n_fft) for b in mel_blocks(config)]
         return cls(
             config.columns,
             mel_to_hz(mels),
@@ -210,7 +210,7 @@ class Telephone:
     def for_config(cls, config: FeatureConfig) -> "Telephone":
         """Measure the line in the bands of a feature config, whose blocks are all log_mel."""
         gains, reaches = [], []
-        for block in config.blocks:
+        for block in mel_blocks(config):
             filters = mel_filters(
                 config.sample_rate, block.n_fft, block.n_mels, block.fmin, block.fmax
             )
