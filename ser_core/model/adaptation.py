@@ -98,7 +98,8 @@ def normalise_logs(logs: np.ndarray) -> np.ndarray:
         float64 array of the same shape, rows sum to 1.
     """
     likelihoods: np.ndarray = np.exp(logs - logs.max(axis=-1, keepdims=True))
-    return likelihoods / likelihoods.sum(axis=-1, keepdims=True)
+    probabilities: np.ndarray = likelihoods / likelihoods.sum(axis=-1, keepdims=True)
+    return probabilities
 
 
 def require_adaptation(config: FeatureConfig) -> Adaptation:
