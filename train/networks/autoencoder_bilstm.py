@@ -12,6 +12,7 @@ bidirectional recurrence after Schuster and Paliwal (1997), IEEE Transactions on
 
 import inspect
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import layers
@@ -22,7 +23,13 @@ FINE_TUNED = ("encoder_deep", "encoder_squeeze")  # those of them that phase 2 t
 POOLINGS = 3  # each halves the frames: after the branches, between the blocks, at the bottleneck
 
 
-def convolution(x, filters: int, kernel: int, name: str, penalty=None):
+def convolution(
+    x: keras.KerasTensor,
+    filters: int,
+    kernel: int,
+    name: str,
+    penalty: keras.regularizers.Regularizer | None = None,
+) -> keras.KerasTensor:
     """Convolve along time, normalise, and keep what is positive."""
     x = layers.Conv1D(
         filters, kernel, padding="same", kernel_regularizer=penalty, name=f"{name}_conv"
@@ -31,7 +38,7 @@ def convolution(x, filters: int, kernel: int, name: str, penalty=None):
     return layers.Activation("relu", name=f"{name}_relu")(x)
 
 
-def squeeze_excitation(x, ratio: int, name: str):
+def squeeze_excitation(x: keras.KerasTensor, ratio: int, name: str) -> keras.KerasTensor:
     """Weigh the channels by what the whole window says about each."""
     channels = x.shape[-1]
     weights = layers.GlobalAveragePooling1D(keepdims=True, name=f"{name}_mean")(x)
@@ -50,7 +57,15 @@ def padding(frames: int) -> tuple[int, int]:
     return missing // 2, missing - missing // 2
 
 
-def encoder(x, *, initial: int, kernels, branch: int, channels, squeeze_ratio: int):
+def encoder(
+    x: keras.KerasTensor,
+    *,
+    initial: int,
+    kernels: Sequence[int],
+    branch: int,
+    channels: Sequence[int],
+    squeeze_ratio: int,
+) -> keras.KerasTensor:
     """Read a window at several scales and narrow it to the bottleneck."""
     x = layers.ZeroPadding1D(padding(x.shape[1]), name=f"{ENCODER}pad")(x)
     x = convolution(x, initial, 7, f"{ENCODER}initial")
@@ -70,7 +85,15 @@ def encoder(x, *, initial: int, kernels, branch: int, channels, squeeze_ratio: i
     return layers.MaxPooling1D(2, name=f"{ENCODER}bottleneck")(x)  # (frames / 8, deep)
 
 
-def decoder(x, frames: int, features: int, *, kernels, branch: int, channels):
+def decoder(
+    x: keras.KerasTensor,
+    frames: int,
+    features: int,
+    *,
+    kernels: Sequence[int],
+    branch: int,
+    channels: Sequence[int],
+) -> keras.KerasTensor:
     """Widen the bottleneck to a window again, the encoder's blocks in reverse."""
     middle, deep = channels
     x = layers.UpSampling1D(2, name="decoder_deep_up")(x)
@@ -84,7 +107,9 @@ def decoder(x, frames: int, features: int, *, kernels, branch: int, channels):
     return layers.Cropping1D(padding(frames), name="reconstruction")(x)  # (frames, features)
 
 
-def residual_block(x, filters: int, name: str, penalty):
+def residual_block(
+    x: keras.KerasTensor, filters: int, name: str, penalty: keras.regularizers.Regularizer | None
+) -> keras.KerasTensor:
     """Two convolutions along time beside a shortcut."""
     shortcut = x
     if x.shape[-1] != filters:
@@ -98,7 +123,7 @@ def residual_block(x, filters: int, name: str, penalty):
     return layers.Activation("relu", name=f"{name}_relu")(y)
 
 
-def temporal_attention(x, heads: int):
+def temporal_attention(x: keras.KerasTensor, heads: int) -> keras.KerasTensor:
     """Let every frame look at all others, and sum the window up by mean and maximum over time."""
     channels = x.shape[-1]
     y = layers.MultiHeadAttention(heads, channels // heads, name="attention")(x, x)
@@ -147,7 +172,7 @@ def build_autoencoder(
     unknown = set(classifier) - set(inspect.signature(build).parameters)
     if unknown:
         raise TypeError(f"autoencoder_bilstm has no parameter {min(unknown)!r}.")
-    sizes = {"kernels": kernels, "branch": branch, "channels": channels}
+    sizes: dict[str, Any] = {"kernels": kernels, "branch": branch, "channels": channels}
     inputs = keras.Input((frames, features), name="features")
     x = encoder(inputs, initial=initial, squeeze_ratio=squeeze_ratio, **sizes)
     outputs = decoder(x, frames, features, **sizes)

@@ -18,7 +18,7 @@ from keras import layers
 from ser_core.errors import ConfigError
 
 
-def convolution(x, filters: int, kernel: int, name: str):
+def convolution(x: keras.KerasTensor, filters: int, kernel: int, name: str) -> keras.KerasTensor:
     """Convolve each window alone with stride 2, normalise, and keep what is positive."""
     x = layers.Conv3D(
         filters,
@@ -33,7 +33,7 @@ def convolution(x, filters: int, kernel: int, name: str):
     return layers.Activation("relu", name=f"{name}_relu")(x)
 
 
-def mean_over_window(x):
+def mean_over_window(x: keras.KerasTensor) -> keras.KerasTensor:
     """Mean over the frames and bands of each window."""
     windows, frames, bands, channels = x.shape[1:]
     # LiteRT has no three-dimensional pooling of its own, so frames and bands become one axis.

@@ -12,7 +12,7 @@ from keras import layers
 from .residual_cnn import answers, convolution, pool_over_time
 
 
-def position_wise(x, units: int, dropout: float, name: str):
+def position_wise(x: keras.KerasTensor, units: int, dropout: float, name: str) -> keras.KerasTensor:
     """Half a step of a position-wise network, normalised before and added after."""
     width = x.shape[-1]
     y = layers.LayerNormalization(name=f"{name}_norm")(x)
@@ -23,7 +23,9 @@ def position_wise(x, units: int, dropout: float, name: str):
     return layers.Add(name=f"{name}_add")([x, y])
 
 
-def self_attention(x, heads: int, dropout: float, name: str):
+def self_attention(
+    x: keras.KerasTensor, heads: int, dropout: float, name: str
+) -> keras.KerasTensor:
     """Let every frame look at all others, normalised before and added after."""
     y = layers.LayerNormalization(name=f"{name}_norm")(x)
     width = x.shape[-1]
@@ -31,7 +33,7 @@ def self_attention(x, heads: int, dropout: float, name: str):
     return layers.Add(name=f"{name}_add")([x, y])
 
 
-def gated_convolution(x, kernel: int, name: str):
+def gated_convolution(x: keras.KerasTensor, kernel: int, name: str) -> keras.KerasTensor:
     """Convolve each channel over time, behind a gated linear unit; added to what came in."""
     width = x.shape[-1]
     y = layers.LayerNormalization(name=f"{name}_norm_in")(x)

@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -91,7 +92,7 @@ def smart_turn(location: str) -> Weights:
             shape = [-1 if i == axis else 1 for i in range(quantised.ndim)]
             floats = (quantised * scale.reshape(shape if scale.size > 1 else [])).astype(np.float32)
             weights[origin(node.output[0])] = floats
-    found = named(weights, graph)
+    found = name_matrices(weights, graph)
     for number in (1, 2):
         found[f"conv{number}.weight"] = found[f"conv{number}.weight"].transpose(2, 1, 0)
     return found
@@ -102,7 +103,7 @@ def origin(name: str) -> str:
     return name.removesuffix("_DequantizeLinear_Output")
 
 
-def named(weights: Weights, graph) -> Weights:
+def name_matrices(weights: Weights, graph: Any) -> Weights:
     """Name each layer's matrices, which the export left nameless, by what they work on.
 
     A product is named by the bias that is added to it; the one of a layer's self-attention that has

@@ -8,7 +8,9 @@ import keras
 from keras import layers
 
 
-def convolution(x, filters: int, kernel: int, stride: int, name: str):
+def convolution(
+    x: keras.KerasTensor, filters: int, kernel: int, stride: int, name: str
+) -> keras.KerasTensor:
     """Convolve and normalise, without an activation."""
     x = layers.Conv2D(
         filters,
@@ -22,7 +24,7 @@ def convolution(x, filters: int, kernel: int, stride: int, name: str):
     return layers.BatchNormalization(momentum=0.97, name=f"{name}_norm")(x)
 
 
-def squeeze_excitation(x, ratio: int, name: str):
+def squeeze_excitation(x: keras.KerasTensor, ratio: int, name: str) -> keras.KerasTensor:
     """Weigh the channels by what the whole window says about each."""
     channels = x.shape[-1]
     weights = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_squeeze")(x)
@@ -31,7 +33,9 @@ def squeeze_excitation(x, ratio: int, name: str):
     return layers.Multiply(name=f"{name}_scale")([x, weights])
 
 
-def residual_block(x, filters: int, stride: int, ratio: int, name: str):
+def residual_block(
+    x: keras.KerasTensor, filters: int, stride: int, ratio: int, name: str
+) -> keras.KerasTensor:
     """Two 3x3 convolutions with squeeze-and-excitation beside a shortcut."""
     shortcut = x
     if stride != 1 or x.shape[-1] != filters:
@@ -44,7 +48,7 @@ def residual_block(x, filters: int, stride: int, ratio: int, name: str):
     return layers.Activation("silu", name=f"{name}_silu")(y)
 
 
-def pool_over_frequency(x):
+def pool_over_frequency(x: keras.KerasTensor) -> keras.KerasTensor:
     """Mean and maximum over the frequency axis, side by side."""
     frames, bands, channels = x.shape[1:]
     mean = layers.AveragePooling2D((1, bands), name="frequency_mean")(x)
@@ -53,7 +57,7 @@ def pool_over_frequency(x):
     return layers.Reshape((frames, 2 * channels), name="frames")(joined)  # (time, 2 * channels)
 
 
-def pool_over_time(x, attention_units: int):
+def pool_over_time(x: keras.KerasTensor, attention_units: int) -> keras.KerasTensor:
     """Attention-weighted mean and maximum over the time axis, side by side."""
     scores = layers.Dense(attention_units, activation="tanh", name="attention_hidden")(x)
     scores = layers.Dense(1, name="attention_score")(scores)
@@ -64,7 +68,7 @@ def pool_over_time(x, attention_units: int):
     return layers.Concatenate(name="time_pool")([mean, peak])
 
 
-def answers(x, classes: int, intensity: bool):
+def answers(x: keras.KerasTensor, classes: int, intensity: bool) -> list[keras.KerasTensor]:
     """Give the outputs: probabilities of the emotions and, if wanted, the emotion's intensity."""
     outputs = [layers.Dense(classes, activation="softmax", dtype="float32", name="emotion")(x)]
     if intensity:

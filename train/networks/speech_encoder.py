@@ -8,6 +8,7 @@ Pepino et al. (2021), arXiv:2104.03502.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import layers
@@ -18,7 +19,9 @@ SUMMARY = "summary"
 """The layer between the encoder and the layers that learn emotion."""
 
 
-def attend(x, width: int, heads: int, ranks: Sequence[int] | None, name: str):
+def attend(
+    x: keras.KerasTensor, width: int, heads: int, ranks: Sequence[int] | None, name: str
+) -> keras.KerasTensor:
     """Self-attention; with ranks, between a thin layer before it and a wide one after it."""
     if ranks is None:
         return layers.MultiHeadAttention(heads, width // heads, name=name)(x, x)
@@ -28,7 +31,9 @@ def attend(x, width: int, heads: int, ranks: Sequence[int] | None, name: str):
     return layers.Dense(width, name=f"{name}_out")(attention(x, x))
 
 
-def encoder_layer(x, width: int, heads: int, ranks: Sequence[int] | None, name: str):
+def encoder_layer(
+    x: keras.KerasTensor, width: int, heads: int, ranks: Sequence[int] | None, name: str
+) -> keras.KerasTensor:
     """Self-attention and a position-wise network, each normalised before and added after."""
     of_attention, middle = (None, 4 * width) if ranks is None else (ranks[:2], ranks[2])
     y = layers.LayerNormalization(epsilon=1e-5, name=f"{name}_attention_norm")(x)
@@ -41,7 +46,9 @@ def encoder_layer(x, width: int, heads: int, ranks: Sequence[int] | None, name: 
     return layers.Add(name=f"{name}_add")([x, y])
 
 
-def convolve(x, width: int, rank: int | None, name: str, **settings):
+def convolve(
+    x: keras.KerasTensor, width: int, rank: int | None, name: str, **settings: Any
+) -> keras.KerasTensor:
     """Convolve over three frames; with a rank, into so many channels, and a dense layer after."""
     if rank is None:
         x = layers.Conv1D(width, 3, name=name, **settings)(x)
@@ -51,7 +58,7 @@ def convolve(x, width: int, rank: int | None, name: str, **settings):
     return layers.Activation("gelu", name=f"{name}_gelu")(x)
 
 
-def summarise(x, name: str):
+def summarise(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
     """Normalise each frame, then mean and maximum over time, side by side."""
     x = layers.LayerNormalization(epsilon=1e-5, center=False, scale=False, name=f"{name}_norm")(x)
     mean = layers.GlobalAveragePooling1D(name=f"{name}_mean")(x)

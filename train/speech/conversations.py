@@ -86,8 +86,8 @@ class Errors:
 def own_speech(samples: np.ndarray) -> np.ndarray:  # (frames,)
     """Say in which frames of a clean clip its speaker speaks, by their level."""
     count = len(samples) // FRAME
-    power = np.square(samples[: count * FRAME].reshape(count, FRAME)).mean(axis=1)
-    spoken = power > power.max(initial=1e-12) * 10 ** (SPOKEN_DB / 10)
+    power: np.ndarray = np.square(samples[: count * FRAME].reshape(count, FRAME)).mean(axis=1)
+    spoken: np.ndarray = power > power.max(initial=1e-12) * 10 ** (SPOKEN_DB / 10)
     places = np.flatnonzero(spoken)
     for one, two in pairwise(places.tolist()):
         if two - one <= BRIDGED:

@@ -21,16 +21,18 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import combinations, product
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.linalg import eigh
 
 from ser_core.features.log_mel import hz_to_mel, mel_spectrogram, mel_to_hz
 from ser_core.model.files import METRICS
-from ser_core.speech import clusters, turns, voices
+from ser_core.speech import clusters, gate, turns, voices
 
 from .. import corpora
 from ..corpora import Clip
@@ -41,7 +43,7 @@ from .gate_teacher import read_mono
 log = logging.getLogger(__name__)
 
 RESULTS = Path("train/results/speakers") / METRICS
-CLIPS_TAUGHT = 60  # of each speaker, at most
+TRAINING_CLIPS = 60  # of each speaker, at most
 SCALES = (1.0, 0.88, 1.13)  # of a training voice's frequencies
 OUTPUTS = 32  # of the map
 SHRINKAGE = 0.03  # of the scatter within speakers, towards its mean variance
@@ -64,36 +66,37 @@ SMALLESTS = (0.04, 0.08)  # no more: these mixtures have equal shares, but talks
 def split(clips: Sequence[Clip]) -> dict[str, list[list[Clip]]]:
     """Split a corpus by speaker: "train", "validation" and "test", each a list of their clips."""
     names = sorted({clip.speaker for clip in clips})
-    taught, chosen = ceil(len(names) / 2), round(len(names) / 6)
+    training, validation = ceil(len(names) / 2), round(len(names) / 6)
     people = [[clip for clip in clips if clip.speaker == name] for name in names]
     return {
-        "train": people[:taught],
-        "validation": people[taught : taught + chosen],
-        "test": people[taught + chosen :],
+        "train": people[:training],
+        "validation": people[training : training + validation],
+        "test": people[training + validation :],
     }
 
 
 def scale_frequencies(mel: np.ndarray, factor: float) -> np.ndarray:  # (frames, 64)
     """Move mel power to frequencies `factor` times as high, as of a smaller or larger speaker."""
-    centres = np.linspace(hz_to_mel(50.0), hz_to_mel(8_000.0), voices.BANDS + 2)[1:-1]
+    centres = np.linspace(hz_to_mel(50.0), hz_to_mel(8_000.0), gate.BANDS + 2)[1:-1]
     sources = np.array([hz_to_mel(hz) for hz in mel_to_hz(centres) / factor])
-    places = np.interp(sources, centres, np.arange(voices.BANDS))
-    lower = np.minimum(places.astype(int), voices.BANDS - 2)
+    places = np.interp(sources, centres, np.arange(gate.BANDS))
+    lower = np.minimum(places.astype(int), gate.BANDS - 2)
     share = (places - lower).astype(np.float32)
-    logs = np.log(mel + np.float32(voices.FLOOR))
-    return np.exp(logs[:, lower] * (1 - share) + logs[:, lower + 1] * share)
+    logs = np.log(mel + np.float32(gate.FLOOR))
+    moved: np.ndarray = np.exp(logs[:, lower] * (1 - share) + logs[:, lower + 1] * share)
+    return moved
 
 
-def taught(people: Sequence[Sequence[Clip]]) -> list[np.ndarray]:
+def training_statistics(people: Sequence[Sequence[Clip]]) -> list[np.ndarray]:
     """Give the statistics of each training voice: per speaker and scale, (pieces, statistics)."""
     rows = []
     for number, clips in enumerate(people):
-        order = np.random.default_rng(number).permutation(len(clips))[:CLIPS_TAUGHT]
+        order = np.random.default_rng(number).permutation(len(clips))[:TRAINING_CLIPS]
         mels = [mel_spectrogram(read_mono(clips[index].path)) for index in order]
         for factor in SCALES:
             parts = []
             for mel in mels:
-                bounds, sums = listen_to_mel(mel, lambda mel, f=factor: scale_frequencies(mel, f))
+                bounds, sums = listen_to_mel(mel, partial(scale_frequencies, factor=factor))
                 pooled = voices.pool_neighbours(bounds, sums)
                 heard = pooled[:, 0] >= 2 * voices.FEWEST_FRAMES
                 parts.append(voices.cepstral_statistics(pooled[heard]))
@@ -107,7 +110,7 @@ def learn(by_corpus: Sequence[Sequence[np.ndarray]]) -> tuple[np.ndarray, np.nda
     Speakers are compared within their corpus, so that a studio is no voice.
 
     Args:
-        by_corpus: statistics of each voice of each corpus, as `taught` gives them.
+        by_corpus: statistics of each voice of each corpus, as `training_statistics` gives them.
 
     Returns:
         projection, float64 of shape (statistics, OUTPUTS), and mean, (statistics,).
@@ -124,7 +127,7 @@ def learn(by_corpus: Sequence[Sequence[np.ndarray]]) -> tuple[np.ndarray, np.nda
 def mixtures(people: Sequence[Sequence[Clip]], seed: int, most: dict[str, int]) -> list[Mixture]:
     """Make conversations of all kinds of a corpus' people; of many groups, a part by chance."""
     rng = np.random.default_rng(seed)
-    groups: dict[str, list] = {ONE: [], SAME: [], APART: [], THREE: []}
+    groups: dict[str, list[Sequence[Sequence[Clip]]]] = {ONE: [], SAME: [], APART: [], THREE: []}
     for size, kind in ((1, ONE), (2, None), (3, THREE)):
         for group in combinations(people, size):
             genders = {clips[0].gender for clips in group}
@@ -164,7 +167,7 @@ def error_rate(made: Sequence[Mixture], answer: Answer) -> float:
     return mean_rate([(mixture.kind, score(mixture, answer(mixture))) for mixture in made])
 
 
-def choose(made: Sequence[Mixture]) -> tuple[clusters.Clustering, dict]:
+def choose(made: Sequence[Mixture]) -> tuple[clusters.Clustering, dict[str, Any]]:
     """Choose the settings on validation mixtures: the prices of a change, then what "auto" needs.
 
     Returns:
@@ -213,13 +216,13 @@ def choose(made: Sequence[Mixture]) -> tuple[clusters.Clustering, dict]:
     return replace(settings, alike=alike, apart=apart, smallest=smallest), grid
 
 
-def measure(made: Sequence[Mixture], settings: clusters.Clustering) -> dict:
+def measure(made: Sequence[Mixture], settings: clusters.Clustering) -> dict[str, Any]:
     """Measure the stored map on mixtures, each kind apart, beside calling all of it one speaker."""
     tables = {}
     for kind in dict.fromkeys(mixture.kind for mixture in made):
         chosen = [mixture for mixture in made if mixture.kind == kind]
         minutes = sum(len(mixture.truth) for mixture in chosen) / 6_000
-        table = {"mixtures": len(chosen), "minutes": round(minutes, 1)}
+        table: dict[str, Any] = {"mixtures": len(chosen), "minutes": round(minutes, 1)}
         owners = {
             "given": [given(settings)(mixture) for mixture in chosen],
             "auto": [found(settings)(mixture) for mixture in chosen],
@@ -253,10 +256,12 @@ def train_diarisation(loaded: Mapping[str, corpora.Corpus], *, evaluate_only: bo
     """
     splits = {name: split(corpus.clips) for name, corpus in loaded.items()}
     if not evaluate_only:
-        projection, mean = learn([taught(parts["train"]) for parts in splits.values()])
+        projection, mean = learn([training_statistics(parts["train"]) for parts in splits.values()])
         arrays = {"projection": projection, "mean": mean}
         np.savez_compressed(
-            voices.MAP_FILE, **{name: array.astype(np.float32) for name, array in arrays.items()}
+            voices.MAP_FILE,
+            allow_pickle=False,
+            **{name: array.astype(np.float32) for name, array in arrays.items()},
         )
         voices.load_map.cache_clear()
         log.info("wrote %s", voices.MAP_FILE.name)
@@ -271,7 +276,7 @@ def train_diarisation(loaded: Mapping[str, corpora.Corpus], *, evaluate_only: bo
     report = {
         "training": {
             "speakers": {n: [c[0].speaker for c in p["train"]] for n, p in splits.items()},
-            "clips_each": CLIPS_TAUGHT,
+            "clips_each": TRAINING_CLIPS,
             "scales": SCALES,
             "outputs": OUTPUTS,
             "shrinkage": SHRINKAGE,

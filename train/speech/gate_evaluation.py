@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -108,7 +109,9 @@ def nonspeech_answers(
     return answers
 
 
-def teacher_nonspeech_table(kinds: dict[str, Generator], each: int, seed: int) -> dict[str, dict]:
+def teacher_nonspeech_table(
+    kinds: dict[str, Generator], each: int, seed: int
+) -> dict[str, dict[str, Any]]:
     """Items and the teacher's false alarm rate of each kind: over 0.25 s called speech."""
     alarms: dict[str, list[bool]] = {name: [] for name in kinds}
     for name, sound in nonspeech_sounds(kinds, each, seed):
@@ -128,7 +131,9 @@ def speech_rate(answers: Sequence[np.ndarray], threshold: float, min_speech: flo
     return float(np.mean(found))
 
 
-def speech_table(answers: dict, threshold: float, min_speech: float) -> dict[str, dict]:
+def speech_table(
+    answers: dict[str, list[np.ndarray]], threshold: float, min_speech: float
+) -> dict[str, dict[str, Any]]:
     """Items and miss rate of each condition."""
     return {
         name: {
@@ -139,7 +144,9 @@ def speech_table(answers: dict, threshold: float, min_speech: float) -> dict[str
     }
 
 
-def nonspeech_table(answers: dict, threshold: float, min_speech: float) -> dict[str, dict]:
+def nonspeech_table(
+    answers: dict[str, list[np.ndarray]], threshold: float, min_speech: float
+) -> dict[str, dict[str, Any]]:
     """Items and false alarm rate of each kind."""
     return {
         name: {
@@ -171,7 +178,9 @@ def real_sounds(folders: Sequence[Path]) -> dict[str, dict[str, np.ndarray]]:
     return groups
 
 
-def real_table(folders: Sequence[Path], threshold: float, min_speech: float) -> dict[str, dict]:
+def real_table(
+    folders: Sequence[Path], threshold: float, min_speech: float
+) -> dict[str, dict[str, Any]]:
     """False alarms on real sounds, of the gate and of its teacher on the same files.
 
     Each group is also given without the files in which the teacher hears speech, since nobody

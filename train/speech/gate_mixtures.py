@@ -63,7 +63,8 @@ def finish(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         x = to_level(x, rng.uniform(-60, -3)) if rms(x) > 1e-9 else x
     if rng.random() < 0.5:
         x = np.round(x * 32767) / 32767
-    return np.clip(x, -1, 1).astype(np.float32)
+    changed: np.ndarray = np.clip(x, -1, 1).astype(np.float32)
+    return changed
 
 
 def random_room(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -74,7 +75,8 @@ def random_room(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     tail = lfilter([1.0], [1.0, -rng.uniform(0, 0.7)], tail)
     response = tail * (10 ** (-rng.uniform(0, 12) / 20) / np.sqrt(np.sum(tail**2)))
     response[0] += 1.0
-    return fftconvolve(x, response)[: len(x)]
+    changed: np.ndarray = fftconvolve(x, response)[: len(x)]
+    return changed
 
 
 def random_channel(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -138,7 +140,9 @@ def nonspeech_sound(
     return sound
 
 
-def nonspeech_example(rng: np.random.Generator, tones: list[np.ndarray]) -> tuple:
+def nonspeech_example(
+    rng: np.random.Generator, tones: list[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Make (input, label, weight) of a sound without speech."""
     sound = nonspeech_sound(rng, tones)
     if rng.random() < 0.7:
@@ -204,7 +208,9 @@ def random_crop(
     return np.pad(cut, (0, LENGTH - len(cut))), kept.astype(np.float32)
 
 
-def build(count: int, make: Callable[[int], tuple], description: str) -> Examples:
+def build(
+    count: int, make: Callable[[int], tuple[np.ndarray, np.ndarray, np.ndarray]], description: str
+) -> Examples:
     """Make `count` examples; `make(index)` gives one."""
     from tqdm import trange
 
@@ -232,7 +238,7 @@ def training_examples(clips: list[SpeechClip], count: int, seed: int) -> Example
     pools = [[c for c in clips if c.corpus == "ravdess"], [c for c in clips if c.corpus == "nemo"]]
     pools = [pool for pool in pools if pool]
 
-    def make(index: int) -> tuple:
+    def make(index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         rng = np.random.default_rng([seed, index])
         if index % 2:
             return nonspeech_example(rng, tones)

@@ -78,8 +78,10 @@ def load_speech(ravdess: Path | None, nemo: Path | None, cache: Path) -> list[Sp
 def read_mono(path: Path) -> np.ndarray:  # (n,)
     """Read an audio file as float32 mono at 16 kHz."""
     samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    mono = samples.mean(axis=1)
-    return mono if rate == SAMPLE_RATE else soxr.resample(mono, rate, SAMPLE_RATE)
+    mono: np.ndarray = samples.mean(axis=1)
+    if rate != SAMPLE_RATE:
+        mono = soxr.resample(mono, rate, SAMPLE_RATE)
+    return mono
 
 
 def teacher_probability(samples: np.ndarray, *, peak: float | None = None) -> np.ndarray:
@@ -136,7 +138,8 @@ def teacher_steps(teacher: np.ndarray, steps: int) -> np.ndarray:  # (steps,)
     """Move the teacher's answers (one per 32 ms) to the gate's steps (one per 20 ms)."""
     chunk_centres = (np.arange(len(teacher)) + 0.5) * CHUNK
     step_centres = np.arange(steps) * STEP + STEP / 4  # between the centres of its two frames
-    return np.interp(step_centres, chunk_centres, teacher).astype(np.float32)
+    answers: np.ndarray = np.interp(step_centres, chunk_centres, teacher).astype(np.float32)
+    return answers
 
 
 def _ravdess_files(folder: Path) -> list[tuple[Path, str, str]]:
@@ -180,5 +183,5 @@ def _label(corpus: str, files: Iterable[tuple[Path, str, str]], cache: Path) -> 
         clips.append(SpeechClip(name, speaker, split, samples, kept[f"{name}/again"], seconds))
     if len(kept) > known:
         cache.mkdir(parents=True, exist_ok=True)
-        np.savez(kept_file, **kept)
+        np.savez(kept_file, allow_pickle=False, **kept)
     return clips

@@ -18,6 +18,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -46,8 +47,11 @@ from .gate_teacher import (
     load_speech,
     teacher_steps,
 )
-from .nonspeech import TRAINING_KINDS
+from .nonspeech import TRAINING_KINDS, Generator
 from .nonspeech_unseen import TEST_KINDS
+
+if TYPE_CHECKING:
+    import keras
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +70,7 @@ MISSES_ALLOWED = 0.004
 RECALL_NEEDED = 0.96
 
 
-def build_network(channels: int):
+def build_network(channels: int) -> "keras.Model":
     """Build the gate's network in Keras; `ser_core.speech` runs the same in numpy.
 
     Args:
@@ -93,7 +97,7 @@ def build_network(channels: int):
     return keras.Model(x, keras.layers.Dense(1, name="out")(h))
 
 
-def fit(model, examples: Examples, epochs: int, batch: int = 64) -> None:
+def fit(model: "keras.Model", examples: Examples, epochs: int, batch: int = 64) -> None:
     """Fit the network to the examples with a learning rate that falls to zero."""
     import keras
 
@@ -113,7 +117,7 @@ def fit(model, examples: Examples, epochs: int, batch: int = 64) -> None:
     )
 
 
-def export(model, file: Path) -> None:
+def export(model: "keras.Model", file: Path) -> None:
     """Write the weights as float16 for `ser_core.speech`."""
     arrays = {}
     for layer in range(len(speech.DILATIONS) + 1):
@@ -126,7 +130,7 @@ def export(model, file: Path) -> None:
     speech.load_weights.cache_clear()
 
 
-def choose_thresholds(clips: list[SpeechClip]) -> dict:
+def choose_thresholds(clips: list[SpeechClip]) -> dict[str, Any]:
     """Choose the frame threshold and the seconds of speech needed, on validation data alone.
 
     Args:
@@ -191,7 +195,7 @@ def frame_recall(clips: list[SpeechClip], answers: list[np.ndarray], threshold: 
     return found / max(1, count)
 
 
-def validation_kinds(clips: list[SpeechClip], split: str = "validation") -> dict:
+def validation_kinds(clips: list[SpeechClip], split: str = "validation") -> dict[str, Generator]:
     """The training kinds, and the pauses of that split's speakers as room tone."""
     tones = room_tones([c for c in clips if c.split == split], VALIDATION_SEED)
 
@@ -201,7 +205,9 @@ def validation_kinds(clips: list[SpeechClip], split: str = "validation") -> dict
     return TRAINING_KINDS | {"room_tone": room_tone}
 
 
-def evaluate(clips: list[SpeechClip], sounds: Sequence[Path], prompts: Sequence[Path]) -> dict:
+def evaluate(
+    clips: list[SpeechClip], sounds: Sequence[Path], prompts: Sequence[Path]
+) -> dict[str, Any]:
     """Measure the stored weights, with the thresholds `ser_core.speech` holds.
 
     Args:
@@ -213,7 +219,7 @@ def evaluate(clips: list[SpeechClip], sounds: Sequence[Path], prompts: Sequence[
         dict: error rates with the number of items each stands on.
     """
     pair = (speech.THRESHOLD, speech.MIN_SPEECH)
-    tables = {}
+    tables: dict[str, Any] = {}
     for corpus in ("ravdess", "nemo"):
         test = [c for c in clips if c.split == "test" and c.corpus == corpus]
         if test:

@@ -44,7 +44,8 @@ def steady_tone(rng: np.random.Generator, n: int) -> np.ndarray:
 def mains_hum(rng: np.random.Generator, n: int) -> np.ndarray:
     """50 or 60 Hz clipped by a bad supply, which makes its harmonics."""
     wave = np.sin(2 * np.pi * rng.choice([50, 60]) * np.arange(n) / RATE)
-    return np.tanh(rng.uniform(0.5, 8) * wave + rng.uniform(0, 0.3))
+    sound: np.ndarray = np.tanh(rng.uniform(0.5, 8) * wave + rng.uniform(0, 0.3))
+    return sound
 
 
 def single_click(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -67,7 +68,8 @@ def dialling(rng: np.random.Generator, n: int) -> np.ndarray:
     def key(rng: np.random.Generator, size: int) -> np.ndarray:
         t = np.arange(size) / RATE
         low, high = rng.choice([697, 770, 852, 941]), rng.choice([1209, 1336, 1477])
-        return np.sin(2 * np.pi * low * t) + np.sin(2 * np.pi * high * t)
+        sound: np.ndarray = np.sin(2 * np.pi * low * t) + np.sin(2 * np.pi * high * t)
+        return sound
 
     return events(rng, n, key, rng.uniform(1.5, 6), (0.06, 0.3))
 
@@ -103,7 +105,8 @@ def footsteps(rng: np.random.Generator, n: int) -> np.ndarray:
         grains = rng.standard_normal(size) * (rng.random(size) < 0.05)
         thud = np.sin(2 * np.pi * rng.uniform(50, 140) * np.arange(size) / RATE)
         crunch = sosfilt(butter(2, rng.uniform(500, 5000), fs=RATE, output="sos"), grains)
-        return (3 * crunch + 0.3 * thud) * np.exp(-np.arange(size) / (0.05 * RATE))
+        sound: np.ndarray = (3 * crunch + 0.3 * thud) * np.exp(-np.arange(size) / (0.05 * RATE))
+        return sound
 
     return events(rng, n, step, rng.uniform(1.3, 3), (0.15, 0.4))
 
@@ -129,7 +132,10 @@ def helicopter(rng: np.random.Generator, n: int) -> np.ndarray:
     t = np.arange(n) / RATE
     chop = np.maximum(0, np.sin(2 * np.pi * rng.uniform(8, 22) * t)) ** rng.uniform(1, 6)
     low = sosfilt(butter(2, rng.uniform(150, 900), fs=RATE, output="sos"), rng.standard_normal(n))
-    return low * chop + rng.uniform(0, 0.05) * np.sin(2 * np.pi * rng.uniform(800, 4000) * t)
+    sound: np.ndarray = low * chop + rng.uniform(0, 0.05) * np.sin(
+        2 * np.pi * rng.uniform(800, 4000) * t
+    )
+    return sound
 
 
 def strings(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -142,7 +148,8 @@ def strings(rng: np.random.Generator, n: int) -> np.ndarray:
             out += 2 * ((f0 * t + rng.random()) % 1.0) - 1
     dark = lfilter([0.05], [1, -0.95], out)
     mix = 0.5 + 0.5 * np.sin(2 * np.pi * rng.uniform(0.1, 2) * t)
-    return dark * 4 * (1 - mix) + out * mix * 0.5
+    sound: np.ndarray = dark * 4 * (1 - mix) + out * mix * 0.5
+    return sound
 
 
 def acid_bass(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -171,7 +178,8 @@ def accordion(rng: np.random.Generator, n: int) -> np.ndarray:
             f0 = 220 * 2 ** ((rng.integers(-5, 12) + interval) / 12)
             for detune in (0.995, 1.005):
                 out += np.sign(np.sin(2 * np.pi * f0 * detune * t) - 0.6)
-        return lfilter([0.3], [1, -0.7], out - out.mean()) * np.minimum(1, t / 0.05)
+        sound: np.ndarray = lfilter([0.3], [1, -0.7], out - out.mean()) * np.minimum(1, t / 0.05)
+        return sound
 
     return events(rng, n, chord, rng.uniform(1, 4), (0.2, 1.0))
 
@@ -195,7 +203,10 @@ def synthesizer(rng: np.random.Generator, n: int) -> np.ndarray:
         t = np.arange(size) / RATE
         f0 = 220 * 2 ** (rng.integers(-12, 20) / 12)
         modulation = index * np.exp(-t / fall) * np.sin(2 * np.pi * ratio * f0 * t)
-        return np.sin(2 * np.pi * f0 * t + modulation) * np.minimum(1, t / 0.01) * np.exp(-t / fall)
+        sound: np.ndarray = (
+            np.sin(2 * np.pi * f0 * t + modulation) * np.minimum(1, t / 0.01) * np.exp(-t / fall)
+        )
+        return sound
 
     return events(rng, n, note, rng.uniform(1.5, 8), (0.1, 0.8))
 
@@ -209,7 +220,8 @@ def plucked_strings(rng: np.random.Generator, n: int) -> np.ndarray:
         excitation[: min(period, size)] = rng.uniform(-1, 1, min(period, size))
         a = np.zeros(period + 2)
         a[0], a[period], a[period + 1] = 1.0, -0.498, -0.498
-        return lfilter([1.0], a, excitation)
+        sound: np.ndarray = lfilter([1.0], a, excitation)
+        return sound
 
     return events(rng, n, pluck, rng.uniform(1.5, 7), (0.2, 1.2))
 
