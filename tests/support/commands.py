@@ -11,8 +11,7 @@ import runpy
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
-from multiprocessing.context import BaseContext
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.support.recordings import FIXTURES
@@ -72,11 +71,5 @@ def _run(
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
-    # Networks train in fresh processes, which may have TensorFlow at hand, too.
-    multiprocessing.get_context = _fork_what_spawns(multiprocessing.get_context)
     sys.argv = ["train", *words]
     runpy.run_module("train", run_name="__main__", alter_sys=True)
-
-
-def _fork_what_spawns(get_context: Callable[..., BaseContext]) -> Callable[..., BaseContext]:
-    return lambda method=None: _SERVER if method == "spawn" else get_context(method)
