@@ -14,9 +14,8 @@ import yaml
 import ser_core
 from ser_core import DEFAULT_MODEL, EmotionRecognizer, FeatureConfig
 from ser_core.model.files import REPOSITORY_FILES
-from ser_core.ui.build import build_app
 from ser_core.ui.settings import Settings
-from tests.support.app import free_port
+from tests.support.app import serving
 from train.__main__ import app as train_app
 from train.corpora import CORPORA
 from train.data import protocols
@@ -105,10 +104,8 @@ def test_snippets_with_code_are_all_found() -> None:
 
 @pytest.fixture(scope="module")
 def address(uploads: Path, recognizer: EmotionRecognizer) -> Iterator[str]:
-    demo, launch_options = build_app(recognizer, Settings(port=free_port()))
-    _, url, _ = demo.launch(**launch_options, prevent_thread_lock=True, quiet=True)
-    yield url.rstrip("/")
-    demo.close()
+    with serving(recognizer) as demo:
+        yield demo.local_url.rstrip("/")
 
 
 def test_snippets_call_a_running_app(

@@ -131,8 +131,10 @@ def serving(recognizer: EmotionRecognizer, **options: Any) -> Iterator[gr.Blocks
     """Serve the app from this process; `options` are fields of its settings."""
     demo, launch_options = build_app(recognizer, Settings(port=free_port(), **options))
     demo.launch(**launch_options, prevent_thread_lock=True, quiet=True)
-    yield demo
-    demo.close()
+    try:
+        yield demo
+    finally:
+        demo.close()
 
 
 def contents(demo: gr.Blocks) -> str:

@@ -25,6 +25,7 @@ from ser_core.ui.look import text
 from ser_core.ui.settings import Settings
 from tests.support.app import (
     HTTP,
+    LIMITS,
     PATIENCE,
     RATE,
     SPEECH,
@@ -35,6 +36,7 @@ from tests.support.app import (
     left_in,
     post,
     running_app,
+    serving,
     shown,
     start_app,
     upload,
@@ -50,11 +52,8 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 @pytest.fixture(scope="module")
 def url(uploads: Path, recognizer: EmotionRecognizer) -> Iterator[str]:
-    settings = Settings(max_seconds=10, max_timeline_seconds=30, max_megabytes=1, port=free_port())
-    demo, launch_options = build_app(recognizer, settings)
-    _, address, _ = demo.launch(**launch_options, prevent_thread_lock=True, quiet=True)
-    yield address
-    demo.close()
+    with serving(recognizer, **LIMITS | {"max_megabytes": 1}) as demo:
+        yield demo.local_url
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,6 @@ from ser_core import DEFAULT_MODEL, EmotionRecognizer, __version__
 from ser_core.emotions import LABELS
 from ser_core.model.repository import Repository
 from ser_core.ui.api.snippets import ADDRESS, SNIPPETS
-from ser_core.ui.build import build_app
 from ser_core.ui.look import text
 from ser_core.ui.page import Page
 from ser_core.ui.settings import Settings
@@ -35,9 +34,9 @@ from tests.support.app import (
     SPEECH,
     connect,
     file_data,
-    free_port,
     left_in,
     post,
+    serving,
     upload,
     wav,
 )
@@ -52,11 +51,8 @@ METRICS = json.loads((Path(DEFAULT_MODEL) / "metrics.json").read_text(encoding="
 
 @pytest.fixture(scope="module")
 def app(uploads: Path, recognizer: EmotionRecognizer) -> Iterator[gr.Blocks]:
-    settings = Settings(max_seconds=10, max_megabytes=1, mcp=HAS_MCP, port=free_port())
-    demo, launch_options = build_app(recognizer, settings)
-    demo.launch(**launch_options, prevent_thread_lock=True, quiet=True)
-    yield demo
-    demo.close()
+    with serving(recognizer, max_seconds=10, max_megabytes=1, mcp=HAS_MCP) as demo:
+        yield demo
 
 
 @pytest.fixture(scope="module")

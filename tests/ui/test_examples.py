@@ -14,12 +14,10 @@ from docs.examples import CLIPS, CONVERSATION, speak
 from ser_core import EmotionRecognizer
 from ser_core.audio.load import load_audio
 from ser_core.emotions import LABELS
-from ser_core.ui.build import build_app
 from ser_core.ui.look import text
 from ser_core.ui.server.uploads import UploadLedger
-from ser_core.ui.settings import Settings
 from ser_core.ui.tabs import examples
-from tests.support.app import HTTP, event_of, file_data, free_port, left_in, post, visit
+from tests.support.app import HTTP, event_of, file_data, left_in, post, serving, visit
 from train.publish.spaces import write_space
 
 ROOT = Path(__file__).parents[2]
@@ -38,10 +36,8 @@ def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def url(uploads: Path, recognizer: EmotionRecognizer, monkeypatch) -> Iterator[str]:
     # Neither the package's folder nor the repository's: an installed app may be started anywhere.
     monkeypatch.chdir(uploads.parent)
-    demo, launch_options = build_app(recognizer, Settings(port=free_port()))
-    _, address, _ = demo.launch(**launch_options, prevent_thread_lock=True, quiet=True)
-    yield address
-    demo.close()
+    with serving(recognizer) as demo:
+        yield demo.local_url
 
 
 def shipped() -> dict[str, bytes]:

@@ -19,11 +19,18 @@ from benchmarks.load import App, expectations, predict_all, recordings, running_
 from benchmarks.uploads import ask_good, fault_of, kind_of, send_all, uploads
 from ser_core import EmotionRecognizer
 from ser_core.emotions import LABELS
-from ser_core.ui.build import build_app
 from ser_core.ui.look import text
-from ser_core.ui.server import serving
-from ser_core.ui.settings import Settings
-from tests.support.app import HTTP, SPEECH, connect, file_data, free_port, left_in, post, upload
+from ser_core.ui.server.serving import GRACE
+from tests.support.app import (
+    HTTP,
+    SPEECH,
+    connect,
+    file_data,
+    left_in,
+    post,
+    serving,
+    upload,
+)
 from tests.support.browser import ANSWERED, choose, open_page, require_browser, start_browser
 from tests.support.held_app import hold
 
@@ -150,7 +157,7 @@ def test_what_takes_too_long_is_broken_off_and_its_upload_deleted(tmp_path: Path
         started = time.monotonic()
         app.process.send_signal(signal.SIGTERM)
         assert app.process.wait(PATIENCE) == 0
-        assert serving.GRACE < time.monotonic() - started < serving.GRACE + 10
+        assert GRACE < time.monotonic() - started < GRACE + 10
         assert app.files() == []
         assert job.exception(PATIENCE) is not None
 
@@ -174,11 +181,8 @@ def held(recognizer: EmotionRecognizer, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 @pytest.fixture(scope="module")
 def url(uploads: Path, recognizer: EmotionRecognizer) -> Iterator[str]:
-    settings = Settings(queue=QUEUE, concurrency=1, port=free_port())
-    demo, launch_options = build_app(recognizer, settings)
-    _, address, _ = demo.launch(**launch_options, prevent_thread_lock=True, quiet=True)
-    yield address
-    demo.close()
+    with serving(recognizer, queue=QUEUE, concurrency=1) as demo:
+        yield demo.local_url
 
 
 def wait_in_line(url: str, waiting: int) -> list[Job]:

@@ -9,10 +9,10 @@ from gradio_client import Client, handle_file
 
 from ser_core import EmotionRecognizer
 from ser_core.errors import ModelNotFoundError
-from ser_core.ui.build import build_app, build_unavailable
+from ser_core.ui.build import build_unavailable
 from ser_core.ui.look import text
 from ser_core.ui.settings import Settings
-from tests.support.app import PATIENCE, SPEECH, free_port, left_in
+from tests.support.app import PATIENCE, SPEECH, left_in, serving
 from tests.support.browser import (
     SIZES,
     assert_answered,
@@ -29,11 +29,8 @@ USERS = (("ann", "hush-hush"), ("bob", "se:cret ü"))
 
 @pytest.fixture(scope="module")
 def url(uploads: Path, recognizer: EmotionRecognizer) -> Iterator[str]:
-    settings = Settings(port=free_port(), auth=USERS)
-    demo, launch_options = build_app(recognizer, settings)
-    _, address, _ = demo.launch(**launch_options, prevent_thread_lock=True, quiet=True)
-    yield address
-    demo.close()
+    with serving(recognizer, auth=USERS) as demo:
+        yield demo.local_url
 
 
 def test_without_a_login_only_the_health_answers(url: str, uploads: Path) -> None:

@@ -4,12 +4,11 @@ import csv
 import io
 import json
 import shutil
-import socket
 from pathlib import Path
 
 import numpy as np
 import pytest
-from gradio_client import Client, handle_file
+from gradio_client import handle_file
 
 from ser_core import DEFAULT_MODEL, EmotionPrediction, EmotionRecognizer, LiveSession
 from ser_core.audio.load import load_audio
@@ -21,11 +20,10 @@ from ser_core.model.pooling import Answers, Pooled, pool_answers
 from ser_core.model.runtime import KerasRuntime, LiteRTRuntime
 from ser_core.timeline.builder import TimelineBuilder
 from ser_core.timeline.windows import Window
-from ser_core.ui.build import build_app
 from ser_core.ui.look.markup import percent
-from ser_core.ui.settings import Settings
 from ser_core.ui.tabs import answer, live_answer, timeline_answer
 from ser_core.ui.tabs.listener import Listener
+from tests.support.app import connect, serving
 from tests.support.recordings import FIXTURES, conversation
 from tests.support.tiny_models import write_intense_model
 from train.networks.export import differences
@@ -179,21 +177,14 @@ def test_rows_of_an_archive_hold_it(recognizer):
 
 def test_the_api_answers_it(recognizer, tmp_path, monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    demo, options = build_app(recognizer, Settings(port=port))
-    _, url, _ = demo.launch(**options, prevent_thread_lock=True, quiet=True)
-    try:
-        client = Client(url, verbose=False, analytics_enabled=False, httpx_kwargs={"timeout": 120})
+    with serving(recognizer) as demo:
+        client = connect(demo.local_url)
         whole = client.predict(handle_file(SPEECH), api_name="/predict_all")
         assert whole == recognizer.predict(SPEECH).to_dict()
         assert whole["intensity"] is not None
         followed = client.predict(handle_file(SPEECH), api_name="/analyze")
         assert followed == json.loads(recognizer.analyze(SPEECH).to_json())
         assert any(window["intensity"] for window in followed["windows"])
-    finally:
-        demo.close()
 
 
 def test_the_page_shows_it_on_every_tab_and_no_column_where_there_is_none(
