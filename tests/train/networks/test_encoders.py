@@ -114,6 +114,7 @@ def test_what_is_no_encoder_is_said_in_one_sentence(encoder, tmp_path):
 def taught_run(encoder, tmp_path_factory):
     """A run whose teacher stands on the tiny encoder, with a corpus beside it."""
     from train import corpora
+    from train.fitting import distil
     from train.fitting import plan as running
 
     folder = tmp_path_factory.mktemp("taught")
@@ -130,7 +131,9 @@ def taught_run(encoder, tmp_path_factory):
     pupil = recipes.load("taught", changes).model_copy(update={"pretraining": None})
     corpus = corpora.load("ravdess", make_corpus(folder / "corpus", actors=(1, 2, 3, 4, 5, 6)))
     folders = {name: folder / name for name in ("results", "work", "cache")}
-    return running.make(pupil, "speaker", {"ravdess": corpus}, **folders, encoder=str(encoder))
+    run = running.make(pupil, "speaker", {"ravdess": corpus}, **folders, encoder=str(encoder))
+    distil.listen(run)  # as a fit does first
+    return run
 
 
 @pytest.mark.slow
