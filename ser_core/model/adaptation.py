@@ -1,9 +1,9 @@
 """Adapt answers to a voice: subtract what a speaker's recordings all lean towards.
 
-Some voices sound sad, or angry, whatever they say, and a network that never heard them takes that
-for an emotion. A few recordings of one voice, of which nobody needs to say what they express, show
-that leaning: the mean of their centred log-probabilities, less the mean of many speakers. The fewer
-they are, the less of it is believed: with n recordings, n / (n + prior_clips) of it.
+Some voices sound sad, or angry, whatever they say, and a network that was not trained on them takes
+that for an emotion. A few recordings of one voice, which need no labels, show that leaning: the
+mean of their centred log-probabilities, less the mean of many speakers. The fewer they are, the
+less of it is believed: with n recordings, n / (n + prior_clips) of it.
 
 The leaning is subtracted from the logarithms of an answer, as a change of the classes' prior
 probabilities would be.
@@ -51,7 +51,7 @@ def credibility(count: np.ndarray | float, prior_clips: float) -> np.ndarray | f
 
 
 def estimate_offset(log_probabilities: np.ndarray, settings: Adaptation) -> np.ndarray:
-    """Find what a voice's answers lean towards.
+    """Estimate what a voice's answers lean towards.
 
     Args:
         log_probabilities: float array of shape (recordings, classes), centred [nats].
@@ -117,7 +117,7 @@ def require_adaptation(config: FeatureConfig) -> Adaptation:
 
 
 def enrol(answers: Iterable[EmotionPrediction], config: FeatureConfig) -> tuple[np.ndarray, int]:
-    """Find what a voice leans towards from what its recordings were answered.
+    """Estimate what a voice leans towards from the predictions for its recordings.
 
     Args:
         answers: one EmotionPrediction per recording, not adapted; those without speech are left
@@ -125,28 +125,28 @@ def enrol(answers: Iterable[EmotionPrediction], config: FeatureConfig) -> tuple[
         config: the model's FeatureConfig.
 
     Returns:
-        The offset as of `offset`, and how many recordings it is from.
+        The offset as of `estimate_offset`, and how many recordings it is from.
 
     Raises:
         AdaptationError: too few recordings have speech, or the model does not adapt.
     """
     settings = require_adaptation(config)
     answers = list(answers)
-    heard = [list(one.probabilities.values()) for one in answers if one.status != "no_speech"]
+    spoken = [list(one.probabilities.values()) for one in answers if one.status != "no_speech"]
     if not answers:
         raise AdaptationError("There is no recording to adapt to: give at least one of the voice.")
-    if not heard:
+    if not spoken:
         raise AdaptationError(
-            f"No speech was found in {_counted(len(answers))} to adapt to: give some in which the "
+            f"No speech was found in {_count(len(answers))} to adapt to: give some in which the "
             "person speaks clearly."
         )
-    if len(heard) < settings.least_clips:
+    if len(spoken) < settings.least_clips:
         raise AdaptationError(
-            f"Adapting takes at least {_counted(settings.least_clips)} with speech, and got "
-            f"{len(heard)}: add {settings.least_clips - len(heard)} more of the same voice."
+            f"Adapting takes at least {_count(settings.least_clips)} with speech, and got "
+            f"{len(spoken)}: add {settings.least_clips - len(spoken)} more of the same voice."
         )
-    return estimate_offset(centre_logs(np.array(heard)), settings), len(heard)
+    return estimate_offset(centre_logs(np.array(spoken)), settings), len(spoken)
 
 
-def _counted(recordings: int) -> str:
+def _count(recordings: int) -> str:
     return f"{recordings} recording{'' if recordings == 1 else 's'}"

@@ -15,7 +15,7 @@ class Answers(NamedTuple):
     Attributes:
         probabilities: float32 array of shape (windows, classes), rows sum to 1.
         intensity: float32 array of shape (windows,) in [0, 1], how strongly the emotion is
-            expressed; None where the network does not say.
+            expressed; None if the network has no such output.
     """
 
     probabilities: np.ndarray
@@ -27,7 +27,7 @@ class Pooled(NamedTuple):
 
     Attributes:
         probabilities: float64 array of shape (classes,), sum 1.
-        intensity: float in [0, 1]; None where the network does not say.
+        intensity: float in [0, 1]; None if the network has no such output.
     """
 
     probabilities: np.ndarray

@@ -33,7 +33,7 @@ class TimelineBuilder:
         self._intensities: list[float] = []
 
     def add(self, window: Window, answer: Pooled | None) -> None:
-        """Take the next window, and its answer, or None where it has too little speech."""
+        """Take the next window, and its answer; None if it has too little speech."""
         if answer is None:
             answer = Pooled(np.full(len(self.config.labels), np.nan), None)
         self._bounds.append((window.start, window.end, window.speech_seconds))
@@ -52,8 +52,8 @@ class TimelineBuilder:
         Args:
             duration: float [s], of the recording.
             speech: (start, end) of each stretch of speech [s].
-            truncated: str, what was wrong with the recording; None where nothing was.
-            turns: SpeakerTurns, which together are the speech; None where nobody asked.
+            truncated: str, what is wrong with the recording; None if nothing is.
+            turns: SpeakerTurns, which together are the speech; None if nobody asked.
         """
         config, labels = self.config, self.config.labels
         bounds = np.array(self._bounds, dtype=np.float64).reshape(-1, 3)

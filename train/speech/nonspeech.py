@@ -37,8 +37,7 @@ def slow_curve(rng: np.random.Generator, n: int, rate: float) -> np.ndarray:
 def band_pass(x: np.ndarray, low: float, high: float, order: int = 2) -> np.ndarray:
     """Butterworth band-pass between two frequencies [Hz]."""
     sos = butter(order, [low, min(high, 0.49 * RATE)], "bandpass", fs=RATE, output="sos")
-    sound: np.ndarray = sosfilt(sos, x)
-    return sound
+    return np.asarray(sosfilt(sos, x))
 
 
 def resonate(x: np.ndarray, centres: np.ndarray, widths: np.ndarray) -> np.ndarray:
@@ -166,8 +165,7 @@ def glides(rng: np.random.Generator, n: int) -> np.ndarray:
         wave = slow_curve(rng, n, rate)
     f0 = np.clip(base * 2 ** (octaves * wave), 30, 7500)
     amplitudes = timbre(rng) if rng.random() < 0.6 else np.ones(1)
-    sound: np.ndarray = harmonics(f0, amplitudes) * (0.3 + np.abs(slow_curve(rng, n, 1.0)))
-    return sound
+    return np.asarray(harmonics(f0, amplitudes) * (0.3 + np.abs(slow_curve(rng, n, 1.0))))
 
 
 def bells(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -262,10 +260,8 @@ def hum(rng: np.random.Generator, n: int) -> np.ndarray:
     count = int(rng.integers(1, 30))
     amplitudes = np.exp(rng.standard_normal(count)) * np.arange(1, count + 1) ** -rng.uniform(0, 2)
     tone = harmonics(f0, amplitudes)
-    sound: np.ndarray = tone / np.abs(tone).max() + rng.choice(
-        [0, 0.01, 0.1]
-    ) * rng.standard_normal(n)
-    return sound
+    noise = rng.choice([0, 0.01, 0.1]) * rng.standard_normal(n)
+    return np.asarray(tone / np.abs(tone).max() + noise)
 
 
 def engine(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -279,8 +275,7 @@ def engine(rng: np.random.Generator, n: int) -> np.ndarray:
     centres = np.array([log_uniform(rng, 60, 4000) for _ in range(count)])
     body = resonate(pulses, centres, centres * rng.uniform(0.05, 0.8, count))
     noise = coloured_noise(rng, n, rng.uniform(0.5, 2))
-    sound: np.ndarray = body + rng.uniform(0, 0.6) * noise / np.abs(noise).max()
-    return sound
+    return np.asarray(body + rng.uniform(0, 0.6) * noise / np.abs(noise).max())
 
 
 def wind_water(rng: np.random.Generator, n: int) -> np.ndarray:
