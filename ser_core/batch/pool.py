@@ -26,6 +26,7 @@ from .rows import Row, RowKind, error_row
 
 TIMEOUT = 900.0  # [s] for one recording; a day of audio takes a few minutes
 MAX_DEATHS = 2  # deaths of a worker at the same recording that make it a row with an error
+_START_TIMEOUT = 60.0  # [s] at least, to load the model on a machine that is busy with others
 _MAX_FAILED_STARTS = 3  # in a row
 
 _LONGEST_LOOK = 1.0  # [s] at the workers before the clock is looked at
@@ -136,8 +137,12 @@ class WorkerPool:
         return [worker for worker in awaited if worker.process.fileno() in ready]
 
     def _overdue(self) -> list["_Worker"]:
-        limit = time.monotonic() - self._timeout
-        return [w for w in self._workers if w.waiting and w.since < limit]
+        now, start = time.monotonic(), max(self._timeout, _START_TIMEOUT)
+        return [
+            worker
+            for worker in self._workers
+            if worker.waiting and now - worker.since > (self._timeout if worker.is_ready else start)
+        ]
 
     def _bury(
         self, worker: "_Worker", again: deque[Recording], deaths: Counter[str]
