@@ -27,7 +27,7 @@ def card(
     from ..publish import model_card as cards
 
     source = model.relative_to(Path.cwd()) if model.is_relative_to(Path.cwd()) else model
-    out.write_text(cards.write(model, source=str(source)), encoding="utf-8")
+    out.write_text(cards.write_card(model, source=str(source)), encoding="utf-8")
 
 
 @app.command()

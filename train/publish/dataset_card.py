@@ -16,7 +16,7 @@ from ..corpora import Corpus, published
 from ..corpora.licences import licence_of
 from ..corpora.overview import by_emotion_and_gender
 from ..corpora.published import Row
-from .model_card import markdown_environment
+from .hub_card import markdown_environment
 
 TEMPLATE = Path(__file__).with_name("dataset_card.md.jinja")
 TAGS = ("speech-emotion-recognition", "emotion", "speech")

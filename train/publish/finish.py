@@ -24,7 +24,7 @@ from ..fitting.plan import Run, new_network, prepare, prepare_corpora
 from ..fitting.report import report
 from ..networks.export import export, fold_temperature
 from ..networks.pretrained_encoders import ENCODERS
-from . import model_card
+from .model_card import write_card
 
 
 def finish(run: Run, out: Path) -> None:
@@ -62,7 +62,7 @@ def assemble(run: Run, out: Path, metrics: dict, calibration: Calibration) -> No
         for file in (run.results.parents[1] / COMPARISON, run.results / ROBUSTNESS):
             if file.is_file():
                 shutil.copyfile(file, staging / file.name)
-        model_card.write(staging, source=str(out))
+        write_card(staging, source=str(out))
         EmotionRecognizer.from_pretrained(staging).save_pretrained(out)
 
 

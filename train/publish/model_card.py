@@ -4,17 +4,14 @@ python -m train card ser_core/pretrained      # README.md there, and model_card.
 """
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import jinja2
-import yaml
-from huggingface_hub import EvalResult, HfApi, ModelCardData, hf_hub_download
-from huggingface_hub.errors import EntryNotFoundError, RevisionNotFoundError
+from huggingface_hub import EvalResult, ModelCardData
 
 from ser_core.config.feature_config import FeatureConfig
-from ser_core.errors import ConfigError, ModelNotFoundError
+from ser_core.errors import ModelNotFoundError
 from ser_core.model.files import (
     CARD,
     COMPARISON,
@@ -29,6 +26,7 @@ from ser_core.model.files import (
 
 from ..answers import adaptation_gain
 from ..corpora.licences import LICENCES
+from .hub_card import markdown_environment
 
 TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
 SPEECH_GATE = Path(__file__).parents[1] / "results" / "speech_gate" / METRICS
@@ -47,19 +45,10 @@ WAYS = {
     "duplicated": "random clips, each there twice",
     "corpus": "an unseen corpus",
 }
-MEASURED = re.compile(r"<!-- measured: (.+?) -->\n.*?<!-- /measured -->", flags=re.DOTALL)
-FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", flags=re.DOTALL)
 
 
-def markdown_environment() -> jinja2.Environment:
-    """What cards are rendered with: a name that is missing raises, and nothing is escaped."""
-    return jinja2.Environment(
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # Markdown, not HTML
-    )
+Content = dict[str, Any]
+"""Plain values of a JSON file, which its record has found valid."""
 
 
 @dataclass(frozen=True)
@@ -72,19 +61,19 @@ class ModelCard:
         dataset: dataset.json.
         metrics: metrics.json.
         comparison: rows of comparison.json, or none.
-        speech_gate: the speech gate's own metrics, or None where they are not at hand.
+        speech_gate: the speech gate's own metrics; None if they are not at hand.
         robustness: robustness.json, or None.
         forms: forms.json, or None.
     """
 
     source: str
     config: FeatureConfig
-    dataset: dict
-    metrics: dict
-    comparison: list[dict]
-    speech_gate: dict | None
-    robustness: dict | None
-    forms: dict | None
+    dataset: Content
+    metrics: Content
+    comparison: list[Content]
+    speech_gate: Content | None
+    robustness: Content | None
+    forms: Content | None
 
     @classmethod
     def of(cls, directory: Path, *, source: str) -> "ModelCard":
@@ -200,78 +189,7 @@ class ModelCard:
         )
 
 
-def merge(edited: str, rendered: str) -> str:
-    """Put new figures into a card that a person may have edited, and leave their words alone.
-
-    What stands between `<!-- measured: NAME -->` and `<!-- /measured -->` is ours and replaced; so
-    are our keys of the front matter, while a person's further keys, tags and text stay.
-
-    Args:
-        edited: the card as it stands on the Hub.
-        rendered: the card as `ModelCard.render` gives it now.
-
-    Returns:
-        The card to publish.
-
-    Raises:
-        ConfigError: the card has no such marks or no front matter, so it is not one of ours.
-    """
-    blocks = {match[1]: match[0] for match in MEASURED.finditer(rendered)}
-    head = FRONT_MATTER.match(edited)
-    known = {match[1] for match in MEASURED.finditer(edited)}
-    if head is None or not known & set(blocks):
-        raise ConfigError(
-            "The card on the Hub is not one that this command wrote (it has none of the marks "
-            "<!-- measured: ... -->): give --replace-card to write it anew."
-        )
-    body = MEASURED.sub(lambda match: blocks.get(match[1], match[0]), edited[head.end() :])
-    for name, block in blocks.items():
-        if name not in known:
-            body = f"{body.rstrip()}\n\n{block}\n"
-    theirs = yaml.safe_load(head[1]) or {}
-    ours = yaml.safe_load(FRONT_MATTER.match(rendered)[1])
-    merged = theirs | ours
-    for key in ("tags", "language", "datasets"):
-        both = [*ours.get(key, []), *_listed(theirs.get(key))]
-        if both:
-            merged[key] = list(dict.fromkeys(both))
-    text = yaml.safe_dump(merged, sort_keys=False, allow_unicode=True)
-    return f"---\n{text}---\n{body}"
-
-
-def _listed(value: str | list[str] | None) -> list[str]:
-    """Return what stands in a front matter as a list; a single word may stand there bare."""
-    return [value] if isinstance(value, str) else list(value or ())
-
-
-def on_hub(repo: str, branch: str | None = None, *, repo_type: str = "model") -> str | None:
-    """Fetch the card that stands on the Hub, main's where there is no such branch yet.
-
-    Args:
-        repo: "user/name".
-        branch: None for main.
-        repo_type: "model" or "dataset".
-
-    Returns:
-        The card; None where there is no such repository or card.
-
-    Raises:
-        HfHubHTTPError, httpx2.HTTPError: the Hub does not give it.
-    """
-    kind = {"repo_type": repo_type}
-    if not HfApi().repo_exists(repo, **kind):
-        return None
-    try:
-        try:
-            file = hf_hub_download(repo, CARD, revision=branch, **kind)
-        except RevisionNotFoundError:
-            file = hf_hub_download(repo, CARD, **kind)
-    except EntryNotFoundError:
-        return None
-    return Path(file).read_text(encoding="utf-8")
-
-
-def write(directory: Path, *, source: str) -> str:
+def write_card(directory: Path, *, source: str) -> str:
     """Render the card of a repository into its README.md and return it.
 
     Args:

@@ -33,7 +33,9 @@ from ser_core.model.runtime import (
 )
 
 from ..networks.export import LARGEST_DIFFERENCE, differences
-from . import model_card
+from .hub_card import fetch_card, merge_card
+from .model_card import write_card
+from .sent_files import list_files
 
 PROOF_SECONDS = 10.0  # [s] of sound that the doors are compared on
 
@@ -55,14 +57,8 @@ class Publication:
     address: str | None
 
     def __str__(self) -> str:
-        verb = "Sent" if self.address else "Would send"
-        lines = [f"{name}  {size:,} bytes" for name, size in self.sizes.items()]
-        total = sum(self.sizes.values())
-        lines.append(
-            f"{verb} {len(self.sizes)} files, {total:,} bytes, to {self.repo}; its doors differ by "
-            f"{self.difference:.1g} at most."
-        )
-        return "\n".join([*lines, *([self.address] if self.address else [])])
+        doors = f"its doors differ by {self.difference:.1g} at most."
+        return list_files(self.sizes, f"to {self.repo}; {doors}", self.address)
 
 
 def verify(directory: Path) -> float:
@@ -159,15 +155,15 @@ def publish(
     with tempfile.TemporaryDirectory() as folder:
         staging = Path(folder) / "repository"
         EmotionRecognizer.from_pretrained(directory).save_pretrained(staging)
-        text = model_card.write(staging, source=repo)
+        text = write_card(staging, source=repo)
         if dry_run is not None:
             dry_run.mkdir(parents=True, exist_ok=True)
             copy_files(staging, dry_run)
             return Publication(repo, _sizes(staging), difference, None)
         try:
-            before = None if replace_card else model_card.on_hub(repo, branch)
+            before = None if replace_card else fetch_card(repo, branch)
             if before is not None:
-                (staging / CARD).write_text(model_card.merge(before, text), encoding="utf-8")
+                (staging / CARD).write_text(merge_card(before, text), encoding="utf-8")
             if branch is not None:
                 api = HfApi()
                 api.create_repo(repo, private=private, exist_ok=True)

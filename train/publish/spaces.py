@@ -19,6 +19,7 @@ from ser_core.model.extras import requirements
 from ser_core.model.files import CARD, REPOSITORY_FILES
 from ser_core.model.hub_faults import PUSH_FAULTS, explain_push
 
+from .sent_files import folder_sizes, list_files
 from .space_model import HubModel
 
 ROOT = Path(__file__).parents[2]
@@ -64,12 +65,8 @@ class SpacePublication:
     address: str | None = None
 
     def __str__(self) -> str:
-        verb = "Sent" if self.address else "Would send"
-        lines = [f"{name}  {size:,} bytes" for name, size in self.sizes.items()]
-        lines += [f"{name} = {value}" for name, value in self.variables.items()]
-        total = sum(self.sizes.values())
-        lines.append(f"{verb} {len(self.sizes)} files, {total:,} bytes, to the Space {self.repo}.")
-        return "\n".join([*lines, *([self.address] if self.address else [])])
+        variables = "".join(f"\n{name} = {value}" for name, value in self.variables.items())
+        return list_files(self.sizes, f"to the Space {self.repo}.{variables}", self.address)
 
 
 def front_matter(model: HubModel | None = None) -> str:
@@ -130,8 +127,7 @@ def write_space(folder: Path, model: HubModel | None = None) -> dict[str, int]:
     served = SERVED.format(id=model.id, revision=model.revision) if model else SERVED_EMBEDDED
     card = front_matter(model) + BODY.format(model=served)
     (folder / CARD).write_text(card, encoding="utf-8")
-    written = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in written}
+    return folder_sizes(folder)
 
 
 def _sources() -> list[Path]:

@@ -10,7 +10,8 @@ import yaml
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.errors import ConfigError, ModelNotFoundError
-from train.publish.model_card import FRONT_MATTER, ModelCard, merge
+from train.publish.hub_card import FRONT_MATTER, merge_card
+from train.publish.model_card import ModelCard
 
 ROOT = Path(__file__).parents[3]
 NUMBER = r"\d+\.\d %"
@@ -110,7 +111,7 @@ def test_words_of_people_stay_and_figures_are_renewed(rendered):
     )
     edited = re.sub(r"\*\*\d\d\.\d %\*\*", "**95.0 %**", edited)
     edited = edited.replace("value: 0.", "value: 0.9")
-    merged = merge(edited, rendered)
+    merged = merge_card(edited, rendered)
     assert "## Who made it\n\nAda." in merged
     assert "95.0 %" not in merged
     data = yaml.safe_load(FRONT_MATTER.match(merged)[1])
@@ -123,8 +124,8 @@ def test_words_of_people_stay_and_figures_are_renewed(rendered):
 
 
 def test_merging_a_card_with_itself_changes_no_word(rendered):
-    once = merge(rendered, rendered)
-    assert merge(once, rendered) == once
+    once = merge_card(rendered, rendered)
+    assert merge_card(once, rendered) == once
     assert FRONT_MATTER.sub("", once) == FRONT_MATTER.sub("", rendered)
 
 
@@ -133,13 +134,13 @@ def test_a_part_that_somebody_deleted_comes_back(rendered):
         r"<!-- measured: data -->.*?<!-- /measured -->\n", "", rendered, flags=re.DOTALL
     )
     assert "<!-- measured: data -->" not in without
-    assert "<!-- measured: data -->" in merge(without, rendered)
+    assert "<!-- measured: data -->" in merge_card(without, rendered)
 
 
 @pytest.mark.parametrize("foreign", ["# A card\n", "---\nlicense: mit\n---\n# A card\n", ""])
 def test_a_card_of_others_is_not_overwritten(rendered, foreign):
     with pytest.raises(ConfigError, match="give --replace-card"):
-        merge(foreign, rendered)
+        merge_card(foreign, rendered)
 
 
 def test_a_repository_without_metrics_has_no_card(tmp_path):

@@ -24,8 +24,9 @@ from train import corpora
 from train.corpora import CORPORA, CorpusError, emodb, iemocap, published, ravdess
 from train.corpora.hub_corpus import Address
 from train.corpora.licences import LICENCES, licence_of
-from train.publish.datasets import check_licence, columns, publish_dataset, shards, write
-from train.publish.model_card import FRONT_MATTER, merge
+from train.publish.dataset_files import columns, shards, write_dataset
+from train.publish.datasets import check_licence, publish_dataset
+from train.publish.hub_card import FRONT_MATTER, merge_card
 
 READ = """
 import dataclasses, json, sys
@@ -95,7 +96,7 @@ def corpus(root) -> corpora.Corpus:
 def files(corpus, tmp_path_factory) -> dict[str, bytes]:
     """What is published of it with its audio, in three shards."""
     folder = tmp_path_factory.mktemp("published") / "dataset"
-    names = write(corpus, folder, "user/name", audio=True, shard_size=80_000)
+    names = write_dataset(corpus, folder, "user/name", audio=True, shard_size=80_000)
     return {name: (folder / name).read_bytes() for name in names}
 
 
@@ -338,7 +339,7 @@ def test_the_card_says_what_the_hub_asks_for(files, corpus):
         assert words in text
     # Nothing is left of the template, and no line is a stray blank.
     assert not re.search(r"\{[{%]|%\}|\n\n\n", text)
-    assert merge(text, text).split("---\n", 2)[2] == text.split("---\n", 2)[2]
+    assert merge_card(text, text).split("---\n", 2)[2] == text.split("---\n", 2)[2]
 
 
 @pytest.mark.slow
@@ -567,7 +568,7 @@ def test_a_corpus_unknown_here_brings_its_own_facts(hub, corpus, hub_run, tmp_pa
     clips = tuple(dataclasses.replace(clip, corpus="mine") for clip in corpus.clips)
     dropped = {"boredom": 3}
     mine = dataclasses.replace(corpus, info=info, clips=clips, dropped=dropped)
-    names = write(mine, tmp_path / "mine", "user/mine", audio=True)
+    names = write_dataset(mine, tmp_path / "mine", "user/mine", audio=True)
     hub.repo("dataset", "user/mine").write(
         {name: (tmp_path / "mine" / name).read_bytes() for name in names}
     )
@@ -578,7 +579,7 @@ def test_a_corpus_unknown_here_brings_its_own_facts(hub, corpus, hub_run, tmp_pa
 
 
 def test_a_published_folder_is_a_corpus_by_its_own_name(corpus, tmp_path):
-    write(corpus, tmp_path, "user/name", audio=False)
+    write_dataset(corpus, tmp_path, "user/name", audio=False)
     with pytest.raises(CorpusError, match="has no audio for 12 of 12 clips"):
         corpora.load("ravdess", tmp_path)
     for clip in corpus.clips:
@@ -591,7 +592,9 @@ def test_a_published_folder_is_a_corpus_by_its_own_name(corpus, tmp_path):
 def test_a_known_corpus_keeps_the_labels_that_are_known_here(corpus, tmp_path):
     wrong = dataclasses.replace(corpus.info, labels=emodb.INFO.labels)
     happy = tuple(dataclasses.replace(clip, emotion="happy") for clip in corpus.clips)
-    write(dataclasses.replace(corpus, info=wrong, clips=happy), tmp_path, "a/b", audio=False)
+    write_dataset(
+        dataclasses.replace(corpus, info=wrong, clips=happy), tmp_path, "a/b", audio=False
+    )
     for clip in corpus.clips:
         (tmp_path / clip.file).write_bytes(clip.path.read_bytes())
     with pytest.raises(CorpusError, match="publish it again with this version"):
@@ -600,7 +603,7 @@ def test_a_known_corpus_keeps_the_labels_that_are_known_here(corpus, tmp_path):
 
 def test_memory_holds_a_row_group_and_no_more(corpus, tmp_path, monkeypatch):
     longest = max(clip.path.stat().st_size for clip in corpus.clips)
-    monkeypatch.setattr("train.publish.datasets.GROUP", 2 * longest)
+    monkeypatch.setattr("train.publish.dataset_files.GROUP", 2 * longest)
     held, most = [], []
     read_bytes = Path.read_bytes
 
@@ -623,8 +626,8 @@ def test_memory_holds_a_row_group_and_no_more(corpus, tmp_path, monkeypatch):
             held.clear()
 
     monkeypatch.setattr(Path, "read_bytes", counted)
-    monkeypatch.setattr("train.publish.datasets._writer", lambda *_: Writer())
-    write(corpus, tmp_path, "user/name", audio=True)
+    monkeypatch.setattr("train.publish.dataset_files._open_parquet", lambda *_: Writer())
+    write_dataset(corpus, tmp_path, "user/name", audio=True)
     assert sum(len(table) for table in written) == 12
     assert max(most) == 2
 
@@ -642,7 +645,7 @@ def test_shards_and_row_groups_are_bounded(files):
 
 
 def test_the_same_corpus_gives_the_same_bytes(corpus, files, tmp_path):
-    names = write(corpus, tmp_path / "again", "user/name", audio=True, shard_size=80_000)
+    names = write_dataset(corpus, tmp_path / "again", "user/name", audio=True, shard_size=80_000)
     assert {name: (tmp_path / "again" / name).read_bytes() for name in names} == files
     row = files["metadata.csv"].decode().splitlines()[1].split(",")
     (clip,) = (clip for clip in corpus.clips if clip.file == row[0])
