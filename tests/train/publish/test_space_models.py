@@ -28,21 +28,26 @@ SYSTEMS = {  # the extras each needs
 PATIENCE = 900  # [s] for an environment from a registry, on a busy machine
 
 Publish = Callable[[str], "Published"]
+Install = Callable[[tuple[str, ...]], Path]
 
 
 @dataclass(frozen=True)
 class Published:
-    """A Space as it was written, and the environment of its requirements.
+    """A Space as it was written.
 
     Attributes:
         folder: of the Space's files.
-        python: of the environment.
         variables: of the Space's machine.
     """
 
     folder: Path
-    python: Path
     variables: dict[str, str]
+
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """The lines of its requirements.txt, without comments."""
+        lines = (self.folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
+        return tuple(line for line in lines if not line.startswith("#"))
 
 
 def write_system(folder: Path, system: str) -> None:
@@ -71,7 +76,6 @@ def write_system(folder: Path, system: str) -> None:
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Publish]:
     """Publish a model to a Hub and, in a dry run, a Space that serves it."""
-    environments: dict[str, Path] = {}
     with HubServer() as hub:
 
         @cache
@@ -99,28 +103,37 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Publish]:
                 check=True,
                 timeout=PATIENCE,
             )
-            wanted = (made / "space" / "requirements.txt").read_text(encoding="utf-8")
-            lines = [line for line in wanted.splitlines() if not line.startswith("#")]
-            key = "\n".join(lines)
-            if key not in environments:
-                environments[key] = tmp_path_factory.mktemp("environment")
-                venv.create(environments[key], with_pip=True)
-                python = environments[key] / "bin" / "python"
-                install = [python, "-m", "pip", "install", "--quiet", "-r", "requirements.txt"]
-                subprocess.run(install, cwd=made / "space", check=True, timeout=PATIENCE)
-            return Published(made / "space", environments[key] / "bin" / "python", variables)
+            return Published(made / "space", variables)
 
         yield publish
 
 
+@pytest.fixture(scope="module")
+def install(tmp_path_factory: pytest.TempPathFactory) -> Install:
+    """Make an environment of some requirements and nothing else; returns its Python."""
+
+    @cache
+    def make(requirements: tuple[str, ...]) -> Path:
+        folder = tmp_path_factory.mktemp("environment")
+        venv.create(folder, with_pip=True)
+        python = folder / "bin" / "python"
+        command = [python, "-m", "pip", "install", "--quiet", *requirements]
+        subprocess.run(command, check=True, timeout=PATIENCE)
+        return python
+
+    return make
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_a_space_serves_each_reference_system(published: Publish, system: str) -> None:
+def test_a_space_serves_each_reference_system(
+    published: Publish, install: Install, system: str
+) -> None:
     space = published(system)
-    written = (space.folder / "requirements.txt").read_text(encoding="utf-8")
+    written = " ".join(space.requirements)
     assert ("librosa" in written) == ("reference" in SYSTEMS[system])
     assert ("tensorflow" in written) == ("keras" in SYSTEMS[system])
-    with running_app(space.python, space.folder, **space.variables) as (url, _):
+    with running_app(install(space.requirements), space.folder, **space.variables) as (url, _):
         client = connect(url)
         answer = client.predict(handle_file(SPEECH), api_name="/predict_all")
         about = client.predict(api_name="/model_info")
@@ -131,22 +144,21 @@ def test_a_space_serves_each_reference_system(published: Publish, system: str) -
 
 
 @pytest.mark.slow
-def test_without_what_it_needs_a_model_is_refused_at_load(published: Publish) -> None:
-    plain, reference = published("cnn_lstm"), published("kbest_dense")
-    for system, package in (
-        (reference, "librosa"),
-        (published("cnn_lstm without LiteRT"), "keras"),
-    ):
+def test_without_what_it_needs_a_model_is_refused_at_load(
+    published: Publish, install: Install
+) -> None:
+    plain = install(published("cnn_lstm").requirements)
+    for name, package in (("kbest_dense", "librosa"), ("cnn_lstm without LiteRT", "keras")):
+        space = published(name)
         done = subprocess.run(
-            [plain.python, "-m", "ser_core.ui.startup"],
-            cwd=system.folder,
-            env={**os.environ, **system.variables},
+            [plain, "-m", "ser_core.ui.startup"],
+            cwd=space.folder,
+            env={**os.environ, **space.variables},
             capture_output=True,
             text=True,
             timeout=PATIENCE,
         )
         assert done.returncode == 1
-        assert (
-            f"needs {package}, which this environment lacks: pip install '{package}" in done.stderr
-        )
+        needed = f"needs {package}, which this environment lacks: pip install '{package}"
+        assert needed in done.stderr
         assert "Traceback" not in done.stderr
