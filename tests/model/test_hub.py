@@ -44,6 +44,22 @@ from ser_core import EmotionRecognizer
 print(EmotionRecognizer.from_pretrained(sys.argv[1]).push_to_hub("user/name"))
 """
 
+PACK = """
+import base64, pickle
+from ser_core import EmotionRecognizer
+
+loaded = EmotionRecognizer.from_pretrained("user/name", form="int8")
+print(base64.b64encode(pickle.dumps(loaded)).decode())
+"""
+
+UNPACK = """
+import base64, json, pickle, sys
+
+loaded = pickle.loads(base64.b64decode(sys.argv[1]))
+answer = loaded.predict(sys.argv[2]).to_dict()
+print(json.dumps({"revision": loaded.revision, "source": loaded.source, "answer": answer}))
+"""
+
 ERRORS = """
 import json, sys
 from ser_core import EmotionRecognizer
@@ -204,6 +220,20 @@ def test_a_branch_that_moved_is_followed_and_only_its_news_are_downloaded(hub, r
     assert load()["revision"] == moved
     assert downloads(hub) == ["README.md"]
     assert load(revision=first["revision"]) == first
+
+
+def test_a_pickle_holds_the_commit_and_the_form_that_it_was_loaded_from(
+    hub, repository, hub_run, load, fixtures
+):
+    speech, commit = fixtures / "speech_male.wav", repository.resolve().oid
+    expected = load(revision=commit, form="int8")["answer"]
+    packed = hub_run(PACK).strip()
+    repository.write({"README.md": FILES["README.md"] + b"\nMore words.\n"})
+    hub.requests.clear()
+    here = json.loads(hub_run(UNPACK, packed, speech))
+    assert hub.requests == []  # the commit is in the cache
+    elsewhere = json.loads(hub_run(UNPACK, packed, speech, home="elsewhere"))
+    assert here == elsewhere == {"revision": commit, "source": "user/name", "answer": expected}
 
 
 @pytest.mark.slow
