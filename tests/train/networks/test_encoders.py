@@ -271,6 +271,7 @@ def test_networks_trained_side_by_side_find_what_was_heard(taught_run, encoder, 
 @pytest.mark.slow
 def test_a_condensed_encoder_is_heard_and_learnt_over(encoder, tmp_path):
     from train import corpora
+    from train.data.feature_cache import feature_config
     from train.fitting import fit as fitting
     from train.fitting import plan as running
     from train.fitting.condense import condensed, encoder_of
@@ -291,7 +292,7 @@ def test_a_condensed_encoder_is_heard_and_learnt_over(encoder, tmp_path):
     written = weights.stat().st_mtime_ns
     assert condensed(replace(run, encoder=None)) == weights  # it is there: nothing is read
     assert weights.stat().st_mtime_ns == written
-    config = running.dataset.feature_config(recipe)
+    config = feature_config(recipe)
     fold = running.new_network(run, config, 1)
     (file,) = (tmp_path / "work" / recipe.name).glob("fold_1-*.weights.h5")
     fold.load_weights(file)
