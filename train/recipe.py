@@ -316,7 +316,7 @@ def load(name: str, overrides: list[str] | None = None) -> Recipe:
     return validated(Recipe, data, path.name)
 
 
-def _set(data: dict, override: str) -> None:
+def _set(data: dict[str, Any], override: str) -> None:
     """Apply one `section.key=value` override in place."""
     key, separator, value = override.partition("=")
     if not separator:

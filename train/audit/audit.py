@@ -19,9 +19,10 @@ included. What could not be checked is said.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.errors import ConfigError, SpeechEmotionError
@@ -62,11 +63,11 @@ class Audit:
         """The kinds of the leaks, by name."""
         return sorted({finding.kind for finding in self.findings})
 
-    def summary(self) -> dict:
+    def summary(self) -> dict[str, Any]:
         """What metrics.json keeps: the count, the kinds, and what was checked."""
         return {"leaks": self.leaks, "kinds": self.kinds, "checked": dict(self.checked)}
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """Everything, as JSON takes it."""
         return self.summary() | {"findings": [asdict(finding) for finding in self.findings]}
 
@@ -94,7 +95,7 @@ class Audit:
 def audit(
     split: Split,
     *,
-    statistics: tuple[list[Finding], str] = ((), "not recorded"),
+    statistics: tuple[Sequence[Finding], str] = ((), "not recorded"),
     jobs: int = 1,
     quiet: bool = False,
 ) -> Audit:
@@ -191,7 +192,9 @@ def audit_split(
         raise ConfigError(f"{missing[0]} is in no given corpus, so no statistics can be fitted.")
     rows = [clips[item.path.resolve()] for item in split.items[: split.judged]]
     config = FeatureConfig.load(model)
-    present = {corpus.info.name: corpus.info.labels for corpus in corpora.values()}
+    present: dict[str, Sequence[str]] = {
+        corpus.info.name: corpus.info.labels for corpus in corpora.values()
+    }
     features = feature_cache.compute(rows, config, quiet=quiet)
     targets = feature_cache.emotion_targets(rows, LABELS, present)
     material = Material(features, targets, feature_cache.intensity_targets(rows))

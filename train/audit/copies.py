@@ -96,7 +96,9 @@ def match_all(calls: Sequence[tuple[Path, Path, float]], *, jobs: int, quiet: bo
     )
 
 
-def copies(split: Split, *, jobs: int = 1, quiet: bool = False) -> tuple[list[Finding], dict]:
+def copies(
+    split: Split, *, jobs: int = 1, quiet: bool = False
+) -> tuple[list[Finding], dict[str, str]]:
     """Find every tested clip that the training side of its fold holds too, changed or not.
 
     Args:

@@ -84,12 +84,12 @@ def match(first: np.ndarray, second: np.ndarray, *, near: float | None = None) -
     """
     coarse = [picture(band_power(samples, COARSE), COARSE) for samples in (first, second)]
     speeds = SPEEDS if near is None else [near + step for step in NEARBY]
-    score, *placed = place(*coarse, speeds)
+    score, longer, late, higher = place(coarse[0], coarse[1], speeds)
     if score < MIN_COARSE:
         return Match(score)
     power = [band_power(samples, FINE) for samples in (first, second)]
     one, other = (picture(rows, FINE) for rows in power)
-    length, delay, shift = refine(one, other, *placed)
+    length, delay, shift = refine(one, other, longer, late, higher)
     laid, rows, columns = lay(one, length, delay, shift, len(other))
     under = other[rows][:, columns]
     return Match(
@@ -131,9 +131,9 @@ def place(
         longer = stretch(one, 1.0 / speed)
         products = irfft2(rfft2(longer, size).conj() * spectrum, size)
         near = np.roll(products, LARGEST_SHIFT, axis=1)[:, : 2 * LARGEST_SHIFT + 1]
-        delay, shift = np.unravel_index(np.argmax(near), near.shape)
-        delay = int(delay) - (size[0] if delay >= len(other) else 0)
-        shift = int(shift) - LARGEST_SHIFT
+        row, column = divmod(int(np.argmax(near)), near.shape[1])
+        delay = row - (size[0] if row >= len(other) else 0)
+        shift = column - LARGEST_SHIFT
         laid, rows, columns = lay(longer, 1.0, delay, shift, len(other))
         if len(laid) >= MIN_OVERLAP * min(len(longer), len(other)):
             score = correlation(laid, other[rows][:, columns])
@@ -169,7 +169,8 @@ def between(rows: np.ndarray, places: np.ndarray) -> np.ndarray:
     before = np.minimum(places.astype(int), max(0, len(rows) - 2))
     share = (places - before)[:, None].astype(np.float32)
     after = np.minimum(before + 1, len(rows) - 1)
-    return rows[before] * (1.0 - share) + rows[after] * share
+    read: np.ndarray = rows[before] * (1.0 - share) + rows[after] * share
+    return read
 
 
 def refine(
@@ -225,7 +226,8 @@ def wander(one: np.ndarray, other: np.ndarray) -> float:
         return np.inf
 
     def by_part(values: np.ndarray) -> np.ndarray:
-        return values[: parts * PART].reshape(parts, -1).sum(axis=1)
+        sums: np.ndarray = values[: parts * PART].reshape(parts, -1).sum(axis=1)
+        return sums
 
     energy = by_part(still**2)
     fit = np.empty((parts, len(lags), len(shifts)))

@@ -66,7 +66,8 @@ def filters(resolution: Resolution) -> np.ndarray:  # (n_fft // 2 + 1, bands)
     centres = FMIN * 2.0**steps
     widths = np.maximum(np.diff(centres), SAMPLE_RATE / resolution.n_fft)
     triangles = np.maximum(0.0, 1.0 - np.abs(bins[:, None] - centres[:-1]) / widths)
-    return (triangles / triangles.sum(axis=0)).astype(np.float32)
+    weights: np.ndarray = (triangles / triangles.sum(axis=0)).astype(np.float32)
+    return weights
 
 
 def band_power(samples: np.ndarray, resolution: Resolution) -> np.ndarray:  # (frames, bands)
@@ -83,7 +84,8 @@ def band_power(samples: np.ndarray, resolution: Resolution) -> np.ndarray:  # (f
     frames = np.lib.stride_tricks.sliding_window_view(padded, resolution.n_fft)
     window = np.hanning(resolution.n_fft + 1)[:-1].astype(np.float32)
     spectrum = np.fft.rfft(frames[:: resolution.hop_length] * window, axis=1)
-    return (spectrum.real**2 + spectrum.imag**2) @ filters(resolution)
+    power: np.ndarray = (spectrum.real**2 + spectrum.imag**2) @ filters(resolution)
+    return power
 
 
 def picture(power: np.ndarray, resolution: Resolution) -> np.ndarray:  # (frames, bands)
@@ -100,7 +102,9 @@ def picture(power: np.ndarray, resolution: Resolution) -> np.ndarray:  # (frames
     if loud < QUIET:
         return np.zeros_like(power)
     compressed = (power / loud) ** np.float32(COMPRESSION)
-    return compressed - uniform_filter(compressed, resolution.neighbourhood, mode="nearest")
+    around = uniform_filter(compressed, resolution.neighbourhood, mode="nearest")
+    contrast: np.ndarray = compressed - around
+    return contrast
 
 
 def stretch(rows: np.ndarray, factor: float) -> np.ndarray:
@@ -110,7 +114,8 @@ def stretch(rows: np.ndarray, factor: float) -> np.ndarray:
     places = np.linspace(0.0, len(rows) - 1.0, max(2, round(len(rows) * factor)))
     before = np.minimum(places.astype(int), len(rows) - 2)
     share = (places - before)[:, None].astype(np.float32)
-    return rows[before] * (1.0 - share) + rows[before + 1] * share
+    stretched: np.ndarray = rows[before] * (1.0 - share) + rows[before + 1] * share
+    return stretched
 
 
 @lru_cache(maxsize=1)
@@ -146,7 +151,9 @@ def vector(spectra: np.ndarray, pitch: int = 0) -> np.ndarray:  # (WIDTH,)
     pooled = shifted.reshape(len(spectra), -1, POOLED).sum(axis=2)
     products = pooled[:, 1:] * pooled[:, :-1].conj()
     products = products / np.sqrt(np.abs(products) + 1e-6)
-    values = np.stack([products.real, products.imag]).ravel().astype(np.float32) @ projection()
+    values: np.ndarray = (
+        np.stack([products.real, products.imag]).ravel().astype(np.float32) @ projection()
+    )
     length = np.linalg.norm(values)
     return values / length if length > 0 else values
 

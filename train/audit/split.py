@@ -144,7 +144,9 @@ def read_split(
     return with_pretraining(items, folds, pretraining)
 
 
-def find_files(file: Path, rows: Sequence[dict], judged: Mapping[Path, Corpus]) -> list[Item]:
+def find_files(
+    file: Path, rows: Sequence[dict[str, str]], judged: Mapping[Path, Corpus]
+) -> list[Item]:
     """Find the file of every row of a split."""
     known: dict[Path, Item] = {}
     names: dict[str, list[Item]] = {}

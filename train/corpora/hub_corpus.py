@@ -14,9 +14,10 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import cached_assets_path, hf_hub_download
-from huggingface_hub.utils import WeakFileLock
+from huggingface_hub.utils import WeakFileLock  # type: ignore[attr-defined]  # it has no __all__
 
 from ser_core.model.hub import Api, resolve
 from ser_core.model.hub_faults import FAULTS, explain
@@ -134,8 +135,8 @@ def _unpack(api: Api, address: Address, commit: str, folder: Path) -> None:
 
 def _download(repo: str, commit: str, name: str, to: Path) -> Path:
     """Fetch one file, or the rest of it."""
-    options = {"repo_type": "dataset", "revision": commit, "local_dir": to}
-    return Path(hf_hub_download(repo, name, **options))
+    file = hf_hub_download(repo, name, repo_type="dataset", revision=commit, local_dir=to)
+    return Path(file)
 
 
 def _write_clips(shard: Path, folder: Path, digests: dict[str, str], source: str) -> None:
@@ -157,7 +158,9 @@ def _write_clips(shard: Path, folder: Path, digests: dict[str, str], source: str
         ) from error
 
 
-def _write_clip(audio: dict | None, folder: Path, digests: dict[str, str], source: str) -> None:
+def _write_clip(
+    audio: dict[str, Any] | None, folder: Path, digests: dict[str, str], source: str
+) -> None:
     name = (audio or {}).get("path")
     content = (audio or {}).get("bytes")
     if name not in digests:

@@ -54,10 +54,10 @@ def by_emotion_and_gender(corpus: Corpus) -> dict[str, dict[str, int]]:
     """Count clips by label, in the order of LABELS and only those there are, then by gender."""
     clips = tabulate_clips(corpus)
     counts = pd.crosstab(clips["emotion"], clips["gender"])
+    counts = counts.loc[[label for label in LABELS if label in counts.index]]
     return {
-        label: {str(gender): int(count) for gender, count in counts.loc[label].items()}
-        for label in LABELS
-        if label in counts.index
+        label: {str(gender): int(number) for gender, number in zip(counts, numbers, strict=True)}
+        for label, numbers in zip(counts.index, counts.to_numpy().tolist(), strict=True)
     }
 
 

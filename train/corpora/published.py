@@ -13,7 +13,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -209,7 +209,8 @@ def _row(values: dict[str, str | None], info: CorpusInfo, source: str) -> Row:
         raise CorpusError(
             f"{METADATA} of {source} has {given['seconds']!r} seconds at {name}."
         ) from error
-    return Row(**given | {"seconds": seconds})
+    fields: dict[str, Any] = given | {"seconds": seconds}
+    return Row(**fields)
 
 
 def read(folder: Path) -> tuple[CorpusInfo, Reading]:
