@@ -7,6 +7,7 @@ What serves a fold, the mean of voices and `prior_clips`, is of the other folds'
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,10 @@ def applies(answers: Answers) -> bool:
 
 def mean_of_voices(logs: np.ndarray, speakers: np.ndarray) -> np.ndarray:
     """Mean over speakers of their mean, so that each counts the same; (classes,) [nats]."""
-    return np.mean([logs[speakers == name].mean(axis=0) for name in np.unique(speakers)], axis=0)
+    result: np.ndarray = np.mean(
+        [logs[speakers == name].mean(axis=0) for name in np.unique(speakers)], axis=0
+    )
+    return result
 
 
 def choose_prior(answers: Answers, drawn: Sequence[Enrolment], known: np.ndarray) -> float:
@@ -72,7 +76,7 @@ def prior_losses(answers: Answers, drawn: Sequence[Enrolment], known: np.ndarray
     return losses
 
 
-def measure_adaptation(answers: Answers) -> dict:
+def measure_adaptation(answers: Answers) -> dict[str, Any]:
     """Measure what adapting gains on unseen speakers.
 
     Args:
@@ -132,7 +136,7 @@ def measure_adaptation(answers: Answers) -> dict:
     }
 
 
-def gain(gains: np.ndarray, speakers: np.ndarray) -> dict:
+def gain(gains: np.ndarray, speakers: np.ndarray) -> dict[str, Any]:
     """Sum up gains in accuracy, and say how they vary when other speakers are drawn.
 
     Args:
@@ -154,7 +158,7 @@ def gain(gains: np.ndarray, speakers: np.ndarray) -> dict:
     }
 
 
-def least_clips(rows: Sequence[dict]) -> int | None:
+def least_clips(rows: Sequence[dict[str, Any]]) -> int | None:
     """The fewest mixed clips from which on the whole 95 % interval of the gain is above zero."""
     least = None
     for row in reversed([row for row in rows if row["kind"] == "mixed"]):
@@ -164,13 +168,13 @@ def least_clips(rows: Sequence[dict]) -> int | None:
     return least
 
 
-def settings_of(measured: dict | None) -> Adaptation | None:
+def settings_of(measured: dict[str, Any] | None) -> Adaptation | None:
     """Return the feature config's section, or None if adapting did not help."""
     found = (measured or {}).get("settings")
     return None if found is None else Adaptation.model_validate(found)
 
 
-def measure_results(folder: Path) -> dict:
+def measure_results(folder: Path) -> dict[str, Any]:
     """Measure a results folder's out_of_fold.csv.
 
     Raises:
@@ -179,7 +183,7 @@ def measure_results(folder: Path) -> dict:
     return measure_adaptation(out_of_fold.read_answers(folder / out_of_fold.OUT_OF_FOLD))
 
 
-def write_adaptation(measured: dict, folder: Path) -> None:
+def write_adaptation(measured: dict[str, Any], folder: Path) -> None:
     """Put what was measured into a folder's metrics.json and, where it has one, feature config.
 
     Raises:
@@ -194,7 +198,7 @@ def write_adaptation(measured: dict, folder: Path) -> None:
         config.model_copy(update={"adaptation": settings_of(measured)}).save(folder)
 
 
-def adaptation_table(measured: dict | None) -> str:
+def adaptation_table(measured: dict[str, Any] | None) -> str:
     """Return what was measured as a Markdown table; nothing where nothing was."""
     if measured is None:
         return ""
@@ -218,7 +222,7 @@ def adaptation_table(measured: dict | None) -> str:
     )
 
 
-def name_of(row: dict) -> str:
+def name_of(row: dict[str, Any]) -> str:
     """Name what a row of the table was adapted to.
 
     >>> name_of({"kind": "neutral", "clips": 3})

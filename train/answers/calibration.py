@@ -35,7 +35,8 @@ def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarr
     logits = np.log(np.maximum(probabilities, 1e-12)) / temperature
     logits -= logits.max(axis=1, keepdims=True)
     exponentials = np.exp(logits)
-    return exponentials / exponentials.sum(axis=1, keepdims=True)
+    result: np.ndarray = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return result
 
 
 def fit_temperature(probabilities: np.ndarray, truth: np.ndarray) -> float:

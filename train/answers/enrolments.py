@@ -4,6 +4,7 @@ Where the clip under test would have been drawn itself, another of its speaker a
 in: leaving it out would make its emotion rarer among the drawn, and so tell it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,11 @@ COUNTS = (1, 3, 10, 30)
 DRAWS = 20
 SEED = 0
 NEUTRAL = "neutral"
+
+Drawn = tuple[np.ndarray, np.ndarray]
+"""Counts of shape (draws, clips, 1), and means of shape (draws, clips, classes)."""
+Draw = Callable[[np.ndarray, np.ndarray], Drawn]
+"""From which clips are a speaker's, and how many of each emotion, to what is drawn for them."""
 
 
 @dataclass(frozen=True)
@@ -123,21 +129,24 @@ def enrolments(answers: Answers) -> list[Enrolment]:
     neutrals = 0 if neutral is None else int(sizes[:, neutral].min()) - 1
     alike = int(sizes.max(axis=1).min()) - 1  # of one emotion, as many as every speaker has
 
-    def gather(kind: str, clips: int | None, draw) -> Enrolment:
+    def gather(kind: str, clips: int | None, draw: Draw) -> Enrolment:
         counts = np.empty((DRAWS, len(logs), 1))
         means = np.empty((DRAWS, *logs.shape))
         for owner, size in zip(owners, sizes, strict=True):
             counts[:, owner], means[:, owner] = draw(owner, size)
         return Enrolment(kind, clips, counts, means)
 
-    def mixed(count):
-        return lambda own, size: draw_clips(logs[own], answers.truth[own], count or own.sum(), rng)
+    def mixed(count: int | None) -> Draw:
+        def draw(own: np.ndarray, size: np.ndarray) -> Drawn:
+            return draw_clips(logs[own], answers.truth[own], count or int(own.sum()), rng)
 
-    def only_neutral(own, size):
+        return draw
+
+    def only_neutral(own: np.ndarray, size: np.ndarray) -> Drawn:
         allowed = np.tile(answers.truth[own] == neutral, (DRAWS, 1))
         return draw_alike(logs[own], allowed, neutrals, rng)
 
-    def one_emotion(own, size):
+    def one_emotion(own: np.ndarray, size: np.ndarray) -> Drawn:
         emotions = rng.choice(np.flatnonzero(size > alike), size=(DRAWS, 1))
         return draw_alike(logs[own], answers.truth[own] == emotions, alike, rng)
 

@@ -4,6 +4,7 @@ All follows from out_of_fold.csv and from who is of which gender, which is writt
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ def wilson(right: int, count: int) -> tuple[float, float]:
     return round(low, 4), round(high, 4)
 
 
-def measure_fairness(answers: Answers, genders: Mapping[str, str]) -> dict:
+def measure_fairness(answers: Answers, genders: Mapping[str, str]) -> dict[str, Any]:
     """Measure answers by speaker and by gender.
 
     Args:
@@ -44,7 +45,7 @@ def measure_fairness(answers: Answers, genders: Mapping[str, str]) -> dict:
             "correct": answers.probabilities.argmax(axis=1) == answers.truth,
         }
     )
-    by_speaker = {
+    by_speaker: dict[str, dict[str, Any]] = {
         str(name): {
             "gender": genders[str(name)],
             "clips": len(right),
@@ -53,7 +54,7 @@ def measure_fairness(answers: Answers, genders: Mapping[str, str]) -> dict:
         }
         for name, right in clips.groupby("speaker")["correct"]
     }
-    by_gender = {}
+    by_gender: dict[str, dict[str, Any]] = {}
     for gender, own in clips.groupby("gender"):
         figures = scores(answers.probabilities[own.index], answers.truth[own.index])
         by_gender[str(gender)] = {

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, roc_auc_score
 
 from .out_of_fold import Answers
@@ -29,16 +30,17 @@ def calibration_bins(probabilities: np.ndarray, truth: np.ndarray) -> list[dict[
     """
     confidence = probabilities.max(axis=1)
     correct = probabilities.argmax(axis=1) == truth
-    answers = pd.DataFrame({"confidence": confidence, "correct": correct})
+    owner = _bin_of(confidence)
     return [
         {
             "lower": round(index / BINS, 4),
             "upper": round((index + 1) / BINS, 4),
-            "count": len(inside),
-            "confidence": round(float(inside["confidence"].mean()), 4),
-            "accuracy": round(float(inside["correct"].mean()), 4),
+            "count": len(places),
+            "confidence": round(float(confidence[places].mean()), 4),
+            "accuracy": round(float(correct[places].mean()), 4),
         }
-        for index, inside in answers.groupby(_bin_of(confidence))
+        for index in np.unique(owner).tolist()
+        for places in [np.flatnonzero(owner == index)]
     ]
 
 
@@ -55,7 +57,8 @@ def expected_calibration_error(probabilities: np.ndarray, truth: np.ndarray) -> 
 
 def _bin_of(confidence: np.ndarray) -> np.ndarray:
     # Upper edges belong to their bin, so that a confidence of exactly 1 has one.
-    return np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
+    result: np.ndarray = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
+    return result
 
 
 def _ece(confidence: np.ndarray, correct: np.ndarray) -> float:
@@ -105,13 +108,13 @@ def selective_accuracy(
     }
 
 
-def accuracy_interval(correct: np.ndarray, speakers: Sequence[str]) -> tuple[float, float]:
+def accuracy_interval(correct: np.ndarray, speakers: ArrayLike) -> tuple[float, float]:
     """95 % interval of the accuracy by drawing whole speakers again, for that is what varies."""
     return interval(resample_speakers(correct, speakers))
 
 
 def resample_speakers(
-    values: np.ndarray, speakers: Sequence[str], rng: np.random.Generator | None = None
+    values: np.ndarray, speakers: ArrayLike, rng: np.random.Generator | None = None
 ) -> np.ndarray:  # (DRAWS,)
     """Say how a mean over clips varies when whole speakers are drawn again, with replacement.
 
@@ -218,7 +221,7 @@ def measure_intensity(rows: pd.DataFrame) -> dict[str, Any] | None:
     }
 
 
-def measure_answers(answers: Answers) -> dict:
+def measure_answers(answers: Answers) -> dict[str, Any]:
     """Measure a table of answers: pooled, per fold, per class, per speaker, calibration.
 
     Args:

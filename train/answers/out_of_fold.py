@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -113,7 +114,7 @@ def write_fold(
     clips: Sequence[Clip],
     probabilities: np.ndarray,
     intensity: np.ndarray | None,
-    record: dict,
+    record: dict[str, Any],
 ) -> None:
     """Write a finished fold: its raw answers, then the record that says it is finished."""
     answers = Answers(

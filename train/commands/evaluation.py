@@ -88,8 +88,9 @@ def robustness(
     from ..measure import robustness as measuring  # only now: Keras takes seconds to import
 
     needed = plan.corpora_for(resolved, protocol, corpora)
-    folders = {"results": results, "work": work, "cache": cache}
-    job = plan.make(resolved, protocol, needed, **folders, encoder=encoder)
+    job = plan.make_run(
+        resolved, protocol, needed, results=results, work=work, cache=cache, encoder=encoder
+    )
     measured = measuring.measure_robustness(job, folds=tuple(fold), jobs=jobs, every=every)
     print(measuring.robustness_table(measured), end="")
     for folder in write:
@@ -126,7 +127,8 @@ def forms(
     job = None
     if resolved is not None:
         needed = plan.corpora_for(resolved, protocol, corpora)
-        folders = {"results": results, "work": work, "cache": cache}
-        job = plan.make(resolved, protocol, needed, **folders, encoder=encoder)
+        job = plan.make_run(
+            resolved, protocol, needed, results=results, work=work, cache=cache, encoder=encoder
+        )
     measured = measuring.measure_forms(model, next(iter(corpora.values())), job, every=every)
     print(measuring.forms_table(measured), end="")

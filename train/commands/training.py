@@ -70,14 +70,22 @@ def fit(
     from ..fitting import plan
     from ..fitting.report import report
 
-    folders = {"results": results, "work": work, "cache": cache, "logs": tensorboard}
-    job = plan.make(resolved, protocol, corpora, **folders, encoder=encoder)
+    job = plan.make_run(
+        resolved,
+        protocol,
+        corpora,
+        results=results,
+        work=work,
+        cache=cache,
+        logs=tensorboard,
+        encoder=encoder,
+    )
     if validation_speakers:
         print(fitting.validate(job, fold[0] if fold else 1, validation_speakers))
         return
     final = out is not None and not fold
     fitting.fit(job, folds=tuple(fold), final=final, jobs=jobs)
-    if final:
+    if out is not None and not fold:
         from ..publish.finish import finish
 
         finish(job, out)
@@ -118,8 +126,9 @@ def compare(
     for one in resolved:
         for name in protocol:
             needed = plan.corpora_for(one, name, corpora)
-            folders = {"results": results, "work": work, "cache": cache}
-            job = plan.make(one, name, needed, **folders, encoder=encoder)
+            job = plan.make_run(
+                one, name, needed, results=results, work=work, cache=cache, encoder=encoder
+            )
             print(f"{one.name} under {name}", flush=True)
             fitting.fit(job, folds=tuple(fold), jobs=jobs)
             report(job)

@@ -52,13 +52,14 @@ class Bands:
     @classmethod
     def for_config(cls, config: FeatureConfig) -> "Bands":
         """Say where the bands of a feature config lie, whose blocks are all log_mel."""
-        mels = [
+        blocks = mel_blocks(config)
+        by_block = [
             np.linspace(hz_to_mel(block.fmin), hz_to_mel(block.fmax), block.n_mels + 2)[1:-1]
-            for block in mel_blocks(config)
+            for block in blocks
         ]
-        lowest, highest = mels[0][0], mels[0][-1]
-        mels = np.concatenate(mels)
-        gains = [np.full(b.n_mels, b.win_length * b.n_fft) for b in mel_blocks(config)]
+        lowest, highest = by_block[0][0], by_block[0][-1]
+        mels = np.concatenate(by_block)
+        gains = [np.full(b.n_mels, b.win_length * b.n_fft) for b in blocks]
         return cls(
             config.columns,
             mel_to_hz(mels),
@@ -121,7 +122,8 @@ def between(rows: np.ndarray, positions: np.ndarray) -> np.ndarray:
     below = np.floor(positions).astype(int)
     share = (positions - below).astype(np.float32)[:, None]
     above = np.minimum(below + 1, len(rows) - 1)
-    return rows[below] * (1 - share) + rows[above] * share
+    result: np.ndarray = rows[below] * (1 - share) + rows[above] * share
+    return result
 
 
 def warp(power: np.ndarray, largest: float, bands: Bands, rng: np.random.Generator) -> np.ndarray:
@@ -190,7 +192,8 @@ def add_noise_floor(
     first = bands.blocks[0]
     level = power[:, first].mean() * 10.0 ** (-rng.uniform(*snr) / 10.0) / colour[first].mean()
     scatter = rng.standard_gamma(2.0, size=power.shape, dtype=np.float32) / 2.0
-    return power + scatter * (colour * bands.gains * level).astype(np.float32) + TINY
+    result: np.ndarray = power + scatter * (colour * bands.gains * level).astype(np.float32) + TINY
+    return result
 
 
 @dataclass(frozen=True)
@@ -237,7 +240,48 @@ class Telephone:
         """
         heard = power * self.gain
         noise = heard[:, bands.blocks[0]].mean(axis=1, keepdims=True) * ROUNDING
-        return heard + noise * (self.reach * bands.gains)
+        result: np.ndarray = heard + noise * (self.reach * bands.gains)
+        return result
+
+
+@dataclass(frozen=True)
+class Augmenter:
+    """The random changes of a recipe, in the bands of a feature config.
+
+    Attributes:
+        settings: Augmentation.
+        bands: Bands.
+        telephone: Telephone, or None where the recipe has none.
+    """
+
+    settings: Augmentation
+    bands: Bands
+    telephone: Telephone | None
+
+    @classmethod
+    def for_config(cls, settings: Augmentation, config: FeatureConfig) -> "Augmenter":
+        """Measure the bands, and the telephone line in them, once."""
+        telephone = Telephone.for_config(config) if settings.telephone else None
+        return cls(settings, Bands.for_config(config), telephone)
+
+    def change(self, power: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Change voice and room; now and then add a noise floor, or send it over a telephone.
+
+        Args:
+            power: float32 array of shape (frames, bands).
+            rng: source of randomness; nothing is drawn for a change that the recipe lacks.
+        """
+        settings, bands = self.settings, self.bands
+        if settings.warp:
+            power = warp(power, settings.warp, bands, rng)
+        if settings.filter:
+            power = random_filter(power, settings.filter, bands, rng)
+        power = tilt(power, settings.tilt, bands, rng)
+        if rng.random() < settings.noise:
+            power = add_noise_floor(power, settings.snr, bands, rng)
+        if self.telephone is not None and rng.random() < settings.telephone:
+            power = self.telephone.carry(power, bands)
+        return power
 
 
 def mask(windows: np.ndarray, settings: Augmentation, rng: np.random.Generator) -> None:

@@ -7,6 +7,7 @@ whole recording, pauses included.
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import soxr
@@ -45,7 +46,8 @@ def at_snr(samples: np.ndarray, noise: np.ndarray, snr: float) -> np.ndarray:
     if power == 0.0 or level == 0.0:
         return samples
     factor = np.sqrt(power / level * 10.0 ** (-snr / 10.0))
-    return (samples + factor * noise).astype(np.float32)
+    result: np.ndarray = (samples + factor * noise).astype(np.float32)
+    return result
 
 
 def white_noise(samples: np.ndarray, snr: float, rng: np.random.Generator) -> np.ndarray:
@@ -143,12 +145,18 @@ def reverberate(
     Returns:
         float32 array of shape (n + round(rt60 * sample_rate) - 1,).
     """
-    return fftconvolve(samples, room_response(rt60, sample_rate, rng)).astype(np.float32)
+    result: np.ndarray = fftconvolve(samples, room_response(rt60, sample_rate, rng)).astype(
+        np.float32
+    )
+    return result
 
 
 def telephone_line() -> np.ndarray:  # (sections, 6)
     """Make the filter of a telephone line at its sampling rate, as second-order sections."""
-    return butter(4, TELEPHONE_BAND, btype="bandpass", fs=TELEPHONE_RATE, output="sos")
+    result: np.ndarray = butter(
+        4, TELEPHONE_BAND, btype="bandpass", fs=TELEPHONE_RATE, output="sos"
+    )
+    return result
 
 
 def telephone(samples: np.ndarray, sample_rate: int) -> np.ndarray:
@@ -168,11 +176,18 @@ def telephone(samples: np.ndarray, sample_rate: int) -> np.ndarray:
     companded = np.sign(filtered) * np.log1p(MU * np.abs(filtered)) / np.log1p(MU)
     coded = np.round(companded * STEPS) / STEPS
     heard = np.sign(coded) * np.expm1(np.abs(coded) * np.log1p(MU)) / MU
-    return soxr.resample(heard.astype(np.float32), TELEPHONE_RATE, sample_rate)
+    result: np.ndarray = soxr.resample(heard.astype(np.float32), TELEPHONE_RATE, sample_rate)
+    return result
 
 
 def through_codec(
-    samples: np.ndarray, sample_rate: int, *, codec: str, container: str, bit_rate: int, **options
+    samples: np.ndarray,
+    sample_rate: int,
+    *,
+    codec: str,
+    container: str,
+    bit_rate: int,
+    **options: str,
 ) -> np.ndarray:
     """Encode a recording with FFmpeg, and read it as any file is read.
 
@@ -193,8 +208,9 @@ def through_codec(
     whole = as_16_bits(fed)
     file = io.BytesIO()
     with av.open(file, "w", format=container) as out:
-        settings = {"layout": "mono", "bit_rate": bit_rate, "options": options}
-        stream = out.add_stream(codec, rate=CODEC_RATE, **settings)
+        settings: dict[str, Any] = {"layout": "mono", "bit_rate": bit_rate, "options": options}
+        # PyAV cannot say which kind of stream the name of a codec makes.
+        stream: Any = out.add_stream(codec, rate=CODEC_RATE, **settings)
         stream.codec_context.thread_count = 1
         frame = av.AudioFrame.from_ndarray(whole[None], format="s16", layout="mono")
         frame.sample_rate = CODEC_RATE
@@ -236,7 +252,8 @@ def clip(samples: np.ndarray, share: float) -> np.ndarray:
     [0.25, -0.5, 0.5, -0.5]
     """
     limit = np.quantile(np.abs(samples), 1.0 - share, method="lower")
-    return np.clip(samples, -limit, limit)
+    result: np.ndarray = np.clip(samples, -limit, limit)
+    return result
 
 
 def gain(samples: np.ndarray, decibels: float) -> np.ndarray:
@@ -284,4 +301,5 @@ def at_speed(samples: np.ndarray, speed: float, sample_rate: int) -> np.ndarray:
     Returns:
         float32 array of about n / speed samples.
     """
-    return soxr.resample(samples, sample_rate * speed, sample_rate)
+    result: np.ndarray = soxr.resample(samples, sample_rate * speed, sample_rate)
+    return result

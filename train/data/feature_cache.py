@@ -6,7 +6,7 @@ of the file's bytes, a digest of the parameters, and the feature code's version.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -186,16 +186,19 @@ def change_recording(samples: np.ndarray, name: str, sample_rate: int) -> np.nda
     if kind == ORIGINAL:
         return samples
     if kind == "speed":
-        return soxr.resample(samples, sample_rate * float(value), sample_rate)
+        faster: np.ndarray = soxr.resample(samples, sample_rate * float(value), sample_rate)
+        return faster
     if kind == "snr":
         level = np.sqrt(np.mean(np.square(samples)) * 10.0 ** (-float(value) / 10.0))
         seed = int.from_bytes(hashlib.sha256(samples.tobytes()).digest()[:8], "little")
         noise = np.random.default_rng(seed).standard_normal(len(samples))
-        return samples + (level * noise).astype(np.float32)
+        noisy: np.ndarray = samples + (level * noise).astype(np.float32)
+        return noisy
     if kind == "pitch":
         from librosa.effects import pitch_shift  # only now: librosa takes a second to import
 
-        return pitch_shift(samples, sr=sample_rate, n_steps=float(value)).astype(np.float32)
+        higher = pitch_shift(samples, sr=sample_rate, n_steps=float(value))
+        return np.asarray(higher, dtype=np.float32)
     raise ValueError(f"There is no version of a recording called {name!r}.")
 
 
@@ -231,13 +234,13 @@ def intensity_targets(clips: Sequence[Clip]) -> np.ndarray:  # (clips,)
     """
     known = {"strong": 1.0, "normal": 0.0}
     return np.array(
-        [-1.0 if c.emotion == "neutral" else known.get(c.intensity, -1.0) for c in clips],
+        [-1.0 if c.emotion == "neutral" else known.get(c.intensity or "", -1.0) for c in clips],
         dtype=np.float32,
     )
 
 
 def emotion_targets(
-    clips: Sequence[Clip], labels: Sequence[str], present: dict[str, Sequence[str]]
+    clips: Sequence[Clip], labels: Sequence[str], present: Mapping[str, Sequence[str]]
 ) -> np.ndarray:  # (clips, classes)
     """One row per clip: 1 at its class, 0 at other classes its corpus has, -1 where it has none.
 

@@ -42,6 +42,7 @@ def learn_encoder(
     autoencoder = autoencoder_bilstm.build_autoencoder(
         config.frames, config.features, **recipe.network.parameters
     )
+    assert recipe.autoencoder is not None, "only a recipe with this phase runs it"
     batches = Reconstructions(material, config, recipe, recipe.autoencoder, (*seed, 1))
     train(autoencoder, batches, description=description)
     autoencoder_bilstm.carry_encoder(autoencoder, network)

@@ -40,18 +40,17 @@ class Batches:
         """
         self.material, self.config, self.schedule = material, config, schedule
         self.augmentation, self.seed = recipe.augmentation, list(seed)
-        self.bands = self.telephone = None
+        self.augmenter = None
         if recipe.augmentation is not None:
-            self.bands = augment.Bands.for_config(config)
-            if recipe.augmentation.telephone:
-                self.telephone = augment.Telephone.for_config(config)
+            self.augmenter = augment.Augmenter.for_config(recipe.augmentation, config)
         self.versions = recipe.versions(schedule)
         self.distillation, self.beside = recipe.distillation, beside
         self.clips = np.arange(len(material.features))
         if schedule.balanced:
             self.clips = balance(material.targets.argmax(axis=1))
-        share = recipe.distillation.share_beside if beside is not None else 0.0
-        self.guests = round(share * schedule.batch_size)  # clips of a batch that are from beside
+        self.guests = 0  # clips of a batch that are from beside
+        if beside is not None and recipe.distillation is not None:
+            self.guests = round(recipe.distillation.share_beside * schedule.batch_size)
 
     def __len__(self) -> int:
         return self.schedule.steps
@@ -61,24 +60,24 @@ class Batches:
         count = self.schedule.batch_size - self.guests
         return passes(self.clips, count, step, [*self.seed, 0])
 
-    def drawn(self, step: int, rng: np.random.Generator) -> Iterator[tuple[Material, int, str]]:
-        """Say which clips are in a step, and draw a version of each."""
-        for clip in self.order(step):
+    def draw(self, step: int, rng: np.random.Generator) -> Iterator[tuple[Material, int, str]]:
+        """Choose the clips of a step, and a version of each."""
+        for clip in self.order(step).tolist():
             yield self.material, clip, self.versions[int(rng.integers(len(self.versions)))]
-        if self.guests:
+        if self.beside is not None and self.distillation is not None and self.guests:
             others = np.arange(len(self.beside.features))
             versions = at_speeds(self.distillation.speeds)
-            for clip in passes(others, self.guests, step, [*self.seed, 2]):
+            for clip in passes(others, self.guests, step, [*self.seed, 2]).tolist():
                 yield self.beside, clip, versions[int(rng.integers(len(versions)))]
 
     def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray | tuple[np.ndarray, ...]]:
         rng = np.random.default_rng([*self.seed, 1, step])
-        inputs, emotions, strengths = [], [], []
-        for material, clip, version in self.drawn(step, rng):
-            inputs.append(self.levels(material.features[clip].versions[version], rng))
+        rows, emotions, strengths = [], [], []
+        for material, clip, version in self.draw(step, rng):
+            rows.append(self.place_clip(material.features[clip].versions[version], rng))
             emotions.append(self.target(material, clip, version))
             strengths.append(material.intensity[clip])
-        inputs = self.finished(np.stack(inputs), rng)
+        inputs = self.finish(np.stack(rows), rng)
         targets = [np.stack(emotions)]
         if self.config.outputs.intensity is not None:
             targets.append(np.array(strengths, dtype=np.float32)[:, None])
@@ -86,7 +85,7 @@ class Batches:
             inputs, targets = augment.mixup(inputs, targets, self.augmentation.mixup, rng)
         return inputs, tuple(targets) if len(targets) > 1 else targets[0]
 
-    def finished(self, inputs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def finish(self, inputs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Standardise the inputs of a step, and blank spans of them; same shape."""
         inputs = standardise(inputs, self.config)  # (batch, frames, features)
         if self.augmentation is not None:
@@ -95,17 +94,18 @@ class Batches:
 
     def target(self, material: Material, clip: int, version: str) -> np.ndarray:  # (classes,)
         """What a clip's answer should be: its label, a teacher's answer, or between the two."""
-        if material is self.beside:
-            return material.taught[clip][version]
+        if material is self.beside and material.teachings is not None:
+            return material.teachings[clip][version]
         label = smooth(material.targets[clip], self.schedule.label_smoothing)
-        if material.taught is None:
+        if material.teachings is None or self.distillation is None:
             return label
-        weight = self.distillation.weight
-        return (weight * material.taught[clip][version] + (1.0 - weight) * label).astype(np.float32)
+        teaching, weight = material.teachings[clip][version], self.distillation.weight
+        between: np.ndarray = (weight * teaching + (1.0 - weight) * label).astype(np.float32)
+        return between
 
-    def levels(self, version: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def place_clip(self, version: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """One randomly changed and placed network input, (frames, features) in its own units."""
-        if self.augmentation is None:
+        if self.augmentation is None or self.augmenter is None:
             windows = choose_front_end(self.config).unpack(version)
             return one_of(sequences(np.stack(windows), self.config), rng)
         # Nothing is drawn where a recipe does without a change: its networks stay what they were.
@@ -113,23 +113,11 @@ class Batches:
             version = augment.stretch(version, self.augmentation.stretch, rng)
         if self.config.sequence == 1:
             power, start = augment.crop(version, self.config.window_frames, rng)
-            return place(self.changed(power, rng), start, self.config)
-        power = self.changed(augment.shift(version, self.config.hop_frames, rng), rng)
+            return place(self.augmenter.change(power, rng), start, self.config)
+        power = augment.shift(version, self.config.hop_frames, rng)
+        power = self.augmenter.change(power, rng)
         windows = [place(window, 0, self.config) for window in split(power, self.config)]
         return one_of(sequences(np.stack(windows), self.config), rng)
-
-    def changed(self, power: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Change voice and room; now and then add a noise floor, or send it over a telephone."""
-        if self.augmentation.warp:
-            power = augment.warp(power, self.augmentation.warp, self.bands, rng)
-        if self.augmentation.filter:
-            power = augment.random_filter(power, self.augmentation.filter, self.bands, rng)
-        power = augment.tilt(power, self.augmentation.tilt, self.bands, rng)
-        if rng.random() < self.augmentation.noise:
-            power = augment.add_noise_floor(power, self.augmentation.snr, self.bands, rng)
-        if self.telephone is not None and rng.random() < self.augmentation.telephone:
-            power = self.telephone.carry(power, self.bands)
-        return power
 
 
 class Reconstructions(Batches):
@@ -162,7 +150,8 @@ def passes(clips: np.ndarray, count: int, step: int, seed: Sequence[int]) -> np.
 
 def one_of(inputs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Choose one of several inputs of a clip."""
-    return inputs[int(rng.integers(len(inputs)))]
+    result: np.ndarray = inputs[int(rng.integers(len(inputs)))]
+    return result
 
 
 def balance(classes: np.ndarray) -> np.ndarray:

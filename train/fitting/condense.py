@@ -14,13 +14,12 @@ Source: reduced-rank regression, Izenman (1975), J. Multivariate Analysis 5(2).
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
 from keras import layers, ops
-from scipy.linalg import cholesky, solve_triangular
 from tqdm import tqdm
 
 from ser_core.config.feature_config import FeatureConfig
@@ -33,11 +32,14 @@ from ..data.storage import write_whole
 from ..networks.pretrained_encoders import depth_of, install
 from ..networks.speech_encoder import SUMMARY
 from .plan import Run, new_network, prepare_corpora
+from .regression import Moments, Pairs, pursue, reduced_rank
 
-RIDGE = 1e-4  # of the mean variance: keeps what hardly varies out of a regression
 BATCH = 64  # windows heard at a time
 OF_THE_HEAD = ("units", "dropout", "intensity")
 """Parameters of a network of speech_encoder that its encoder does not depend on."""
+
+Stage = Callable[[keras.Model, keras.Model, str, np.ndarray], None]
+"""Sets one matrix of the condensed network from the whole one, by a layer's name and windows."""
 
 
 def encoder_of(network: keras.Model) -> keras.Model:
@@ -45,15 +47,22 @@ def encoder_of(network: keras.Model) -> keras.Model:
     return keras.Model(network.input, network.get_layer(SUMMARY).output)
 
 
+def encoder_name(run: Run) -> str:
+    """Name the encoder of a run's recipe, which has one."""
+    encoder = run.recipe.encoder
+    assert encoder is not None, "only a recipe with an encoder installs one"
+    return encoder.name
+
+
 def install_encoder(run: Run, network: keras.Model) -> None:
     """Put the recipe's encoder, whole or condensed, into a network of its recipe, in place."""
     if run.recipe.condensing is None:
-        install(network, run.recipe.encoder.name, run.encoder)
+        install(network, encoder_name(run), run.encoder)
     else:
-        encoder_of(network).load_weights(condensed(run))
+        encoder_of(network).load_weights(condense_encoder(run))
 
 
-def condensed(run: Run) -> Path:
+def condense_encoder(run: Run) -> Path:
     """Condense a run's encoder, once for all folds; returns the weights' file.
 
     Raises:
@@ -61,6 +70,7 @@ def condensed(run: Run) -> Path:
             protocol holds out whole corpora, of which the encoder would have heard one.
     """
     settings = run.recipe.condensing
+    assert settings is not None, "only a recipe that condenses its encoder asks for that"
     if run.protocol == "corpus":
         raise ConfigError(
             f"Recipe {run.recipe.name} condenses its encoder on {', '.join(settings.corpora)}, "
@@ -86,11 +96,11 @@ def digest(run: Run, material: Material) -> str:
     recipe = run.recipe
     decisive = {
         "seed": recipe.seed,
-        "encoder": recipe.encoder.name,
-        "location": run.encoder if recipe.encoder.name == "keras_hub" else None,
+        "encoder": encoder_name(run),
+        "location": run.encoder if encoder_name(run) == "keras_hub" else None,
         "features": recipe.features.model_dump(mode="json"),
         "network": {k: v for k, v in recipe.network.parameters.items() if k not in OF_THE_HEAD},
-        "condensing": recipe.condensing.model_dump(mode="json"),
+        "condensing": recipe.condensing and recipe.condensing.model_dump(mode="json"),
     }
     told = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode())
     for clip in material.features:
@@ -106,7 +116,7 @@ def whole_network(run: Run, config: FeatureConfig) -> keras.Model:
         update={"network": run.recipe.network.model_copy(update={"parameters": plain})}
     )
     whole = new_network(replace(run, recipe=recipe), config, 0)
-    install(whole, recipe.encoder.name, run.encoder)
+    install(whole, encoder_name(run), run.encoder)
     return whole
 
 
@@ -119,7 +129,7 @@ def approximate(network: keras.Model, whole: keras.Model, windows: np.ndarray) -
         windows: float32 array of shape (windows, frames, bands) to hear.
     """
     carry_over(network, whole)
-    stages: list[tuple[str, Callable]] = [
+    stages: list[tuple[str, Stage]] = [
         ("convolution1", convolution),
         ("convolution2", convolution),
     ]
@@ -157,7 +167,7 @@ def convolution(network: keras.Model, whole: keras.Model, name: str, windows: np
     stride = thin.strides[0]
     before = {"convolution1": None, "convolution2": "convolution2_pad"}[name]
 
-    def pairs():
+    def pairs() -> Pairs:
         taps = [(whole, name)] if before is None else [(whole, name), (network, before)]
         for batch, target, *heard in batches_of(windows, *taps):
             x = heard[0] if heard else np.pad(batch, ((0, 0), (1, 1), (0, 0)))
@@ -179,7 +189,7 @@ def into_attention(
     matrix = np.concatenate([a.reshape(width, -1) for a in (query, key, value)], axis=1)
     biases = np.concatenate([a.reshape(-1) for a in (query_bias, key_bias, value_bias)])
 
-    def pairs():
+    def pairs() -> Pairs:
         taps = ((network, f"{name}_norm"), (whole, f"{name}_norm"))
         for _, heard, normalised in batches_of(windows, *taps):
             yield heard, normalised @ matrix + biases
@@ -201,10 +211,10 @@ def out_of_attention(
     before = network.get_layer(f"{layer}_attention_add").input[0]
     stream = keras.Model(network.input, before)
 
-    def pairs():
+    def pairs() -> Pairs:
         taps = ((network, f"{name}_in"), (whole, f"{layer}_attention_add"))
         for batch, thin, wanted in batches_of(windows, *taps):
-            yield attended(attention, thin), wanted - stream.predict_on_batch(batch)
+            yield attend(attention, thin), wanted - stream.predict_on_batch(batch)
 
     out = attention.get_weights()[6]  # (heads, each, rank)
     first, second, bias = reduced_rank(pairs(), out.shape[-1])
@@ -213,7 +223,7 @@ def out_of_attention(
     network.get_layer(f"{name}_out").set_weights([second, bias])
 
 
-def attended(attention: layers.MultiHeadAttention, x: np.ndarray) -> np.ndarray:
+def attend(attention: layers.MultiHeadAttention, x: np.ndarray) -> np.ndarray:
     """What self-attention has before its last matrix, (batch, frames, heads * each)."""
     parts = attention.get_weights()[:6]
     query, key, value = (
@@ -222,7 +232,8 @@ def attended(attention: layers.MultiHeadAttention, x: np.ndarray) -> np.ndarray:
     scores = ops.einsum("bhtd,bhsd->bhts", query, key) / np.sqrt(parts[0].shape[-1])
     context = ops.einsum("bhts,bhsd->bthd", ops.softmax(scores), value)
     context = ops.convert_to_numpy(context)
-    return context.reshape(*context.shape[:2], -1)
+    result: np.ndarray = context.reshape(*context.shape[:2], -1)
+    return result
 
 
 def position_wise(network: keras.Model, whole: keras.Model, name: str, windows: np.ndarray) -> None:
@@ -230,7 +241,7 @@ def position_wise(network: keras.Model, whole: keras.Model, name: str, windows: 
     into, out = network.get_layer(f"{name}_dense_in"), network.get_layer(f"{name}_dense_out")
     matrix, offset = whole.get_layer(f"{name}_dense_in").get_weights()
 
-    def pairs():
+    def pairs() -> Pairs:
         taps = (
             (network, f"{name}_dense_norm"),
             (whole, f"{name}_add"),
@@ -244,96 +255,3 @@ def position_wise(network: keras.Model, whole: keras.Model, name: str, windows: 
     kept = pursue(moments, into.units)
     into.set_weights([matrix[:, kept], offset[kept]])
     out.set_weights(moments.regress(kept))
-
-
-@dataclass(frozen=True)
-class Moments:
-    """First and second moments of inputs and of what is wanted, and of the two together.
-
-    Attributes:
-        mean_x, mean_y: float64 arrays of shape (inputs,) and (outputs,).
-        covariance: float64 array of shape (inputs, inputs), with a small ridge.
-        crossed: float64 array of shape (inputs, outputs), of inputs with what is wanted.
-    """
-
-    mean_x: np.ndarray
-    mean_y: np.ndarray
-    covariance: np.ndarray
-    crossed: np.ndarray
-
-    @classmethod
-    def of(cls, pairs: Iterator[tuple[np.ndarray, np.ndarray]]) -> "Moments":
-        """Measure batches of inputs and of what is wanted, (..., inputs) and (..., outputs)."""
-        count, sums = 0, [0.0, 0.0, 0.0, 0.0]
-        for inputs, wanted in pairs:
-            x = np.asarray(inputs, dtype=np.float32).reshape(-1, inputs.shape[-1])
-            y = np.asarray(wanted, dtype=np.float32).reshape(-1, wanted.shape[-1])
-            count += len(x)
-            parts = (x.sum(0, dtype=np.float64), y.sum(0, dtype=np.float64), x.T @ x, x.T @ y)
-            sums = [total + part for total, part in zip(sums, parts, strict=True)]
-        mean_x, mean_y, squares, products = (total / count for total in sums)
-        covariance = squares - np.outer(mean_x, mean_x)
-        covariance += RIDGE * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
-        return cls(mean_x, mean_y, covariance, products - np.outer(mean_x, mean_y))
-
-    def regress(self, kept: np.ndarray) -> list[np.ndarray]:
-        """Predict what is wanted from some of the inputs.
-
-        Returns:
-            float32 arrays of shape (kept, outputs) and (outputs,), the bias.
-        """
-        matrix = np.linalg.solve(self.covariance[np.ix_(kept, kept)], self.crossed[kept])
-        bias = self.mean_y - self.mean_x[kept] @ matrix
-        return [matrix.astype(np.float32), bias.astype(np.float32)]
-
-
-def pursue(moments: Moments, count: int) -> np.ndarray:
-    """Choose inputs one after the other, each the one that tells most beside those before it.
-
-    Returns:
-        int array of shape (count,).
-
-    Source: orthogonal matching pursuit, Pati, Rezaiifar and Krishnaprasad (1993).
-    """
-    covariance, crossed = moments.covariance.copy(), moments.crossed.copy()
-    free, chosen = np.ones(len(covariance), dtype=bool), []
-    for _ in range(count):
-        told = np.square(crossed).sum(axis=1) / np.maximum(np.diag(covariance), 1e-9)
-        best = int(np.where(free, told, -1.0).argmax())
-        free[best] = False
-        chosen.append(best)
-        share = covariance[best] / covariance[best, best]
-        crossed -= np.outer(share, crossed[best])
-        covariance -= np.outer(share, covariance[best])
-    return np.array(chosen)
-
-
-def reduced_rank(
-    pairs: Iterator[tuple[np.ndarray, np.ndarray]], rank: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find the two thin matrices whose product predicts best, in the least squares.
-
-    Args:
-        pairs: batches of inputs and of what is wanted, float arrays of shape (..., inputs) and
-            (..., outputs).
-        rank: int > 0, between the two.
-
-    Returns:
-        float32 arrays of shape (inputs, rank), (rank, outputs) and (outputs,), the bias.
-
-    >>> x = np.random.default_rng(0).normal(size=(500, 6))
-    >>> y = x @ np.outer(np.arange(6), [1.0, -2.0, 0.5]) + [0.0, 1.0, 2.0]
-    >>> first, second, bias = reduced_rank(iter([(x[:250], y[:250]), (x[250:], y[250:])]), 1)
-    >>> bool(np.abs(x @ first @ second + bias - y).max() < 0.05)
-    True
-    """
-    moments = Moments.of(pairs)
-    upper = cholesky(moments.covariance)
-    left, values, right = np.linalg.svd(
-        solve_triangular(upper, moments.crossed, trans="T"), full_matrices=False
-    )
-    kept = np.sqrt(values[:rank])
-    first = solve_triangular(upper, left[:, :rank] * kept)
-    second = kept[:, None] * right[:rank]
-    bias = moments.mean_y - moments.mean_x @ first @ second
-    return first.astype(np.float32), second.astype(np.float32), bias.astype(np.float32)

@@ -9,10 +9,13 @@ labels of ours, are answered by one that has heard all training speakers.
 Source: knowledge distillation, Hinton et al. (2015), arXiv:1503.02531.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+import keras
 import numpy as np
 
+from ser_core.config.feature_config import FeatureConfig
 from ser_core.errors import ConfigError
 
 from ..corpora import Corpus
@@ -20,12 +23,12 @@ from ..data.material import Material
 from ..data.storage import read_arrays, write_arrays
 from ..recipe import at_speeds
 from .plan import Run, learn_config, new_network, prepare_corpora
-from .probe import answer_heard, head_of, hear, learn_head
+from .probe import answer_encoded, encode_clips, head_of, learn_head
 
 SHARES = 5  # of the training speakers: the teachers of each have heard the others'
 
 
-def taught(
+def teach_fold(
     run: Run, material: Material, positions: np.ndarray, fold: int
 ) -> tuple[Material, Material | None]:
     """Take a fold's training clips, with the answers of the fold's teachers if it has any.
@@ -43,28 +46,36 @@ def taught(
     if run.teacher is None:
         return learnt, None
     versions = run.recipe.versions(run.recipe.training)
-    speeds = at_speeds(run.recipe.distillation.speeds)
+    speeds = versions_beside(run)
     beside = prepare_corpora(run, run.beside, speeds, quiet=True) if run.beside else None
     file = run.work / f"taught_{fold}-{run.digest(material)}.npz"
     if not file.is_file():
         answers = answers_to(run, fold, positions, versions, speeds)
         write_arrays(file, answers)
     stored = read_arrays(file)
-    learnt = replace(learnt, taught=by_clip(stored, "learnt", versions))
+    learnt = replace(learnt, teachings=by_clip(stored, "learnt", versions))
     if beside is not None:
-        beside = replace(beside, taught=by_clip(stored, "beside", speeds))
+        beside = replace(beside, teachings=by_clip(stored, "beside", speeds))
     return learnt, beside
 
 
-def listen(run: Run) -> None:
-    """Let the teacher's encoder hear all that it will be asked, once for all folds."""
+def prepare_teacher(run: Run) -> None:
+    """Compute what the teacher's encoder gives for all that it will be asked, for all folds."""
     if run.teacher is not None:
-        heard_corpora(run.teacher, run.teacher.judged, run.recipe.versions(run.recipe.training))
+        encode_corpora(run.teacher, run.teacher.judged, run.recipe.versions(run.recipe.training))
         if run.beside:
-            heard_corpora(run.teacher, run.beside, at_speeds(run.recipe.distillation.speeds))
+            encode_corpora(run.teacher, run.beside, versions_beside(run))
 
 
-def by_clip(stored, side: str, versions: tuple[str, ...]) -> list[dict[str, np.ndarray]]:
+def versions_beside(run: Run) -> tuple[str, ...]:
+    """Name the versions of the clips that a teacher alone answers."""
+    settings = run.recipe.distillation
+    return () if settings is None else at_speeds(settings.speeds)
+
+
+def by_clip(
+    stored: Mapping[str, np.ndarray], side: str, versions: tuple[str, ...]
+) -> list[dict[str, np.ndarray]]:
     """Turn arrays per version into answers per clip and version."""
     arrays = [stored[f"{side} {name}"] for name in versions]
     return [dict(zip(versions, rows, strict=True)) for rows in zip(*arrays, strict=True)]
@@ -83,7 +94,8 @@ def answers_to(
         By side and version ("learnt speed 1.04"), float32 arrays of shape (clips, classes).
     """
     teacher = run.teacher
-    heard = heard_corpora(teacher, teacher.judged, versions)
+    assert teacher is not None, "only a run with a teacher asks for its answers"
+    heard = encode_corpora(teacher, teacher.judged, versions)
     heard = heard.take(np.resize(np.arange(len(heard.features)), len(run.clips))).take(positions)
     speakers = np.array([run.clips[i].speaker for i in positions])
     order = np.random.default_rng([run.recipe.seed, fold, 3]).permutation(np.unique(speakers))
@@ -102,17 +114,19 @@ def answers_to(
         head, config = learn_teacher(teacher, heard.take(np.flatnonzero(~asked)), fold, share + 1)
         questions = heard.take(np.flatnonzero(asked)).features
         for name in versions:
-            answers[f"learnt {name}"][asked] = answer_heard(head, questions, config, name)
+            answers[f"learnt {name}"][asked] = answer_encoded(head, questions, config, name)
     if run.beside:
         head, config = learn_teacher(teacher, heard, fold, 0)
-        others = heard_corpora(teacher, run.beside, speeds)
+        others = encode_corpora(teacher, run.beside, speeds)
         for name in speeds:
-            told = answer_heard(head, others.features, config, name)
+            told = answer_encoded(head, others.features, config, name)
             answers[f"beside {name}"] = told.astype(np.float32)
     return answers
 
 
-def learn_teacher(teacher: Run, heard: Material, fold: int, share: int):
+def learn_teacher(
+    teacher: Run, heard: Material, fold: int, share: int
+) -> tuple[keras.Model, FeatureConfig]:
     """Train the teacher's own layers on what its encoder heard; give them and their config."""
     config = learn_config(teacher, heard)
     network = new_network(teacher, config, fold * 10 + share)
@@ -122,7 +136,7 @@ def learn_teacher(teacher: Run, heard: Material, fold: int, share: int):
     return head_of(network), config
 
 
-def heard_corpora(run: Run, corpora: list[Corpus], versions: tuple[str, ...]) -> Material:
+def encode_corpora(run: Run, corpora: list[Corpus], versions: tuple[str, ...]) -> Material:
     """Hear all clips of some corpora through the run's encoder."""
     material = prepare_corpora(run, corpora, versions, quiet=True)
-    return replace(material, features=hear(run, material.features, versions))
+    return replace(material, features=encode_clips(run, material.features, versions))

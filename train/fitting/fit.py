@@ -28,11 +28,11 @@ from ..recipe import Schedule
 from .autoencoder import learn_encoder, melt
 from .batches import Batches
 from .condense import install_encoder
-from .distil import listen, taught
+from .distil import prepare_teacher, teach_fold
 from .inference import answer
 from .loop import train
 from .plan import Run, learn_config, new_network, prepare, prepare_corpora
-from .probe import hear, learn_head
+from .probe import encode_clips, learn_head
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ def train_network(
         project(network, material, config)
     if recipe.encoder is not None:
         install_encoder(run, network)
-        heard = hear(run, material.features, recipe.versions(schedule))
+        heard = encode_clips(run, material.features, recipe.versions(schedule))
         history = learn_head(
             run, network, replace(material, features=heard), config, schedule, seed, description
         )
@@ -142,7 +142,7 @@ def fit_fold(
 ) -> None:
     """Train on a fold's training speakers and write the answers for its test speakers."""
     started = time.monotonic()
-    learnt, beside = taught(run, material, fold.train, fold.number)
+    learnt, beside = teach_fold(run, material, fold.train, fold.number)
     network, config, history = train_network(
         run,
         learnt,
@@ -218,9 +218,9 @@ def fit(run: Run, *, folds: tuple[int, ...] = (), final: bool = False, jobs: int
     if pending:
         pretrain(run)
         # Here, as the networks that are trained side by side would each do it, into the same files.
-        listen(run)
+        prepare_teacher(run)
         if run.recipe.encoder is not None:
-            hear(run, material.features, run.recipe.versions(run.recipe.training))
+            encode_clips(run, material.features, run.recipe.versions(run.recipe.training))
     # A fresh process per network: TensorFlow's thread count can be set only once in each.
     calls = [(run, number) for number in pending]
     names = [name_of(number) for number in pending]
@@ -263,7 +263,7 @@ def fit_all(
 ) -> None:
     """Train the network that ships, on all clips."""
     weights, config_file = final_files(run, digest)
-    learnt, beside = taught(run, material, np.arange(len(material.features)), ALL_CLIPS)
+    learnt, beside = teach_fold(run, material, np.arange(len(material.features)), ALL_CLIPS)
     _, config, _ = train_network(
         run,
         learnt,
@@ -297,7 +297,7 @@ def validate(run: Run, fold_number: int, speakers: int) -> dict[str, float]:
     material = prepare(run)
     initial, _ = pretrain(run)
     learn, held = hold_out_speakers(run.clips, fold.train, speakers, run.recipe.seed)
-    learnt, beside = taught(run, material, learn, fold_number)
+    learnt, beside = teach_fold(run, material, learn, fold_number)
     network, config, _ = train_network(
         run,
         learnt,

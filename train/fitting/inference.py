@@ -1,6 +1,7 @@
 """What a network answers to clips: windows, network, pooled answers, as the recognizer does."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import keras
 import numpy as np
@@ -8,7 +9,15 @@ import numpy as np
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.model.pooling import pool
 
-from ..data.feature_cache import ORIGINAL, Features
+from ..data.feature_cache import ORIGINAL
+
+
+class HasInputs(Protocol):
+    """A clip that makes the network's inputs itself, as `Features` does."""
+
+    def inputs(self, config: FeatureConfig, version: str = ORIGINAL, /) -> np.ndarray:
+        """Return float32 array of shape (inputs, frames, features)."""
+        ...
 
 
 def output_names(config: FeatureConfig) -> list[str]:
@@ -19,7 +28,7 @@ def output_names(config: FeatureConfig) -> list[str]:
 
 def predict(
     network: keras.Model,
-    features: Sequence[Features],
+    features: Sequence[HasInputs],
     config: FeatureConfig,
     *,
     logits: bool = False,
@@ -35,7 +44,7 @@ def predict(
 
 def answer(
     network: keras.Model,
-    features: Sequence[Features],
+    features: Sequence[HasInputs],
     config: FeatureConfig,
     *,
     logits: bool = False,

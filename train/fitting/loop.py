@@ -1,6 +1,7 @@
 """The training loop: one phase of a schedule, with a progress bar and validation figures."""
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -19,7 +20,7 @@ VALIDATION_EVERY = 400  # steps
 VALIDATION_CLIPS = 240  # at most, spread evenly, so that watching costs little
 
 
-class Progress(keras.callbacks.Callback):
+class Progress(keras.callbacks.Callback):  # type: ignore[misc]  # Keras publishes no types
     """A progress bar with the training loss and, where speakers are held out, their figures."""
 
     def __init__(
@@ -35,9 +36,9 @@ class Progress(keras.callbacks.Callback):
         self.losses: list[float] = []  # since the last row of the history
         self.history: list[dict[str, float]] = []
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self.bar.update()
-        self.losses.append(float(logs["loss"]))
+        self.losses.append(float((logs or {})["loss"]))
         last = batch + 1 == self.bar.total
         if (batch + 1) % LOSS_EVERY == 0 or last:
             self.figures["loss"] = f"{np.mean(self.losses[-LOSS_EVERY:]):.3f}"
@@ -46,18 +47,18 @@ class Progress(keras.callbacks.Callback):
             row = {"step": batch + 1, "loss": round(float(np.mean(self.losses)), 4)}
             self.losses.clear()
             if self.validation is not None:
-                row |= self.validate()
+                row |= self.validate(self.validation)
                 self.figures |= {key: f"{row[key]:.3f}" for key in ("val_loss", "val_accuracy")}
             self.history.append(row)
 
-    def on_train_end(self, logs: dict | None = None) -> None:
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         self.bar.set_postfix(self.figures)
         self.bar.close()
 
-    def validate(self) -> dict[str, float]:
+    def validate(self, held: Material) -> dict[str, float]:
         """Measure loss and accuracy on the validation speakers, among their corpus' classes."""
-        answers = predict(self.model, self.validation.features, self.config, logits=True)
-        targets = self.validation.targets
+        answers = predict(self.model, held.features, self.config, logits=True)
+        targets = held.targets
         among = np.where(targets >= 0, answers, 0.0)
         truth = targets.argmax(axis=1)
         right = among[np.arange(len(among)), truth] / among.sum(axis=1)
@@ -89,7 +90,6 @@ def train(
         One row per VALIDATION_EVERY steps: step, mean loss since the last row, validation figures.
     """
     schedule = batches.schedule
-    reconstructing = isinstance(batches, Reconstructions)
     rate = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0,
         decay_steps=max(1, schedule.steps - schedule.warmup),
@@ -99,12 +99,13 @@ def train(
     optimizer = keras.optimizers.AdamW(rate, weight_decay=schedule.weight_decay)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     progress = Progress(description, schedule.steps, batches.config, validation)
-    callbacks = [progress]
+    callbacks: list[keras.callbacks.Callback] = [progress]
     if log_folder is not None:
         callbacks.append(keras.callbacks.TensorBoard(log_folder, update_freq=LOSS_EVERY))
-    if reconstructing:
-        outputs, loss, weights = [], "mean_squared_error", None
-    else:
+    outputs: list[str] = []
+    loss: Any = "mean_squared_error"
+    weights = None
+    if not isinstance(batches, Reconstructions):
         outputs = output_names(batches.config)
         loss = [masked_crossentropy, masked_binary_crossentropy][: len(outputs)]
         weights = [1.0, schedule.intensity_weight][: len(outputs)]

@@ -1,13 +1,10 @@
 """What is minimised: cross-entropies that leave out what a corpus does not say."""
 
-from typing import Any
-
+import keras
 from keras import ops
 
-Tensor = Any  # of whichever backend Keras runs on
 
-
-def masked_crossentropy(targets, logits):
+def masked_crossentropy(targets: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
     """Cross-entropy among the classes that the clip's corpus has.
 
     On logits: a class that a corpus lacks gets no gradient, so its probability may drift to one,
@@ -25,7 +22,9 @@ def masked_crossentropy(targets, logits):
     return -ops.sum(ops.maximum(targets, 0.0) * present * log_probabilities, axis=-1)
 
 
-def masked_binary_crossentropy(targets, logits):
+def masked_binary_crossentropy(
+    targets: keras.KerasTensor, logits: keras.KerasTensor
+) -> keras.KerasTensor:
     """Cross-entropy of a yes or no, where it is known.
 
     Args:

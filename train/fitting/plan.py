@@ -116,7 +116,7 @@ class Run:
         return digest.hexdigest()[:16]
 
 
-def make(
+def make_run(
     recipe: Recipe,
     protocol: str,
     corpora: dict[str, Corpus],
@@ -139,14 +139,31 @@ def make(
     if protocol not in PROTOCOLS:
         known = ", ".join(PROTOCOLS)
         raise ConfigError(f"There is no protocol {protocol!r}: use one of {known}.")
-    folders = {"results": results, "work": work, "cache": cache, "logs": logs, "encoder": encoder}
     teacher = None
     if recipe.distillation is not None:
         further = () if protocol == "corpus" else recipe.further_corpora
         learnt = {name: corpus for name, corpus in corpora.items() if name not in further}
-        teacher = make(load(recipe.distillation.teacher), protocol, learnt, **folders)
-    folders |= {"results": results / recipe.name / protocol, "work": work / recipe.name}
-    return Run(recipe, protocol, corpora, **folders, teacher=teacher)
+        teacher = make_run(
+            load(recipe.distillation.teacher),
+            protocol,
+            learnt,
+            results=results,
+            work=work,
+            cache=cache,
+            logs=logs,
+            encoder=encoder,
+        )
+    return Run(
+        recipe,
+        protocol,
+        corpora,
+        results=results / recipe.name / protocol,
+        work=work / recipe.name,
+        cache=cache,
+        logs=logs,
+        encoder=encoder,
+        teacher=teacher,
+    )
 
 
 def corpora_for(recipe: Recipe, protocol: str, corpora: dict[str, Corpus]) -> dict[str, Corpus]:

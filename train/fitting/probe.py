@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -23,13 +24,13 @@ from ..data.storage import read_arrays, write_arrays
 from ..networks.speech_encoder import SUMMARY
 from ..recipe import Schedule
 from .batches import Batches, one_of
-from .condense import OF_THE_HEAD, condensed, encoder_of, install_encoder
+from .condense import OF_THE_HEAD, condense_encoder, encoder_of, install_encoder
 from .inference import answer_inputs
 from .loop import train
 from .plan import Run, new_network
 
 
-def hear(run: Run, features: Sequence[Features], versions: Sequence[str]) -> list[Features]:
+def encode_clips(run: Run, features: Sequence[Features], versions: Sequence[str]) -> list[Features]:
     """Compute or fetch what a recipe's encoder hears.
 
     Args:
@@ -42,10 +43,11 @@ def hear(run: Run, features: Sequence[Features], versions: Sequence[str]) -> lis
         summary).
     """
     recipe = run.recipe
+    assert recipe.encoder is not None, "only a recipe with an encoder has anything to encode"
     layers = {k: v for k, v in recipe.network.parameters.items() if k not in OF_THE_HEAD}
-    decisive = [recipe.features.model_dump(mode="json"), recipe.encoder.name, layers]
+    decisive: list[Any] = [recipe.features.model_dump(mode="json"), recipe.encoder.name, layers]
     if recipe.condensing is not None:
-        decisive.append(condensed(run).name)
+        decisive.append(condense_encoder(run).name)
     if recipe.encoder.name == "keras_hub":
         decisive.append(run.encoder)  # one of many, where the others are one file each
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
@@ -76,17 +78,17 @@ def _names(file: Path) -> list[str]:
     if not file.is_file():
         return []
     with np.load(file, allow_pickle=False) as stored:
-        return stored.files
+        return list(stored.files)
 
 
 class SummaryBatches(Batches):
     """What the encoder heard in clips, and smoothed targets; one item per step."""
 
-    def levels(self, version: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def place_clip(self, version: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """What was heard in one of a clip's windows, (width of the summary,)."""
         return one_of(version, rng)
 
-    def finished(self, inputs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def finish(self, inputs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """A summary is neither standardised nor masked."""
         return inputs
 
@@ -110,7 +112,7 @@ def learn_head(
     Args:
         run: Run.
         network: keras.Model of train/networks/speech_encoder.py.
-        heard: training clips, with features from `hear`.
+        heard: training clips, with features from `encode_clips`.
         config: FeatureConfig.
         schedule: Schedule.
         seed: what random draws derive from.
@@ -120,7 +122,7 @@ def learn_head(
     return train(head_of(network), batches, description=description)
 
 
-def answer_heard(
+def answer_encoded(
     head: keras.Model, heard: Sequence[Features], config: FeatureConfig, version: str = ORIGINAL
 ) -> np.ndarray:  # (clips, classes)
     """Answer clips from what the encoder heard in all their windows, pooled."""

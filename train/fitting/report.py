@@ -4,6 +4,7 @@ import hashlib
 import logging
 import os
 from dataclasses import asdict
+from typing import Any
 
 from ser_core.model.files import METRICS, RECIPE, save_content
 
@@ -20,7 +21,7 @@ from .run_audit import audit_run
 log = logging.getLogger(__name__)
 
 
-def report(run: Run) -> tuple[dict, Calibration]:
+def report(run: Run) -> tuple[dict[str, Any], Calibration]:
     """Write `out_of_fold.csv` and `metrics.json` into the results.
 
     Args:
@@ -74,7 +75,7 @@ def report(run: Run) -> tuple[dict, Calibration]:
     return metrics, calibration
 
 
-def fold_records(run: Run, material: Material) -> dict:
+def fold_records(run: Run, material: Material) -> dict[str, Any]:
     """Join what the folds wrote down: seeds, versions, durations, identity."""
     folds = [read_json(file) for file in out_of_fold.fold_files(run.results, "json")]
     content = hashlib.sha256("".join(sorted(c.digest for c in material.features)).encode())

@@ -38,12 +38,14 @@ def statistics_of(run: Run, *, quiet: bool = False) -> tuple[list[Finding], str]
     if not any(stored.values()):
         return [], "not recorded in any fold"
     material, config = prepare(run, quiet=quiet), feature_cache.feature_config(run.recipe)
-    findings, verdicts = [], Counter()
+    findings: list[Finding] = []
+    verdicts: Counter[str] = Counter()
     for fold in folds:
-        if stored[fold.number] is None:
+        fitted = stored[fold.number]
+        if fitted is None:
             verdicts["not recorded"] += 1
             continue
-        found, verdict = judge(stored[fold.number], material, config, fold)
+        found, verdict = judge(fitted, material, config, fold)
         findings += found
         verdicts[verdict] += 1
     text = ", ".join(f"{count} of {len(folds)} folds {what}" for what, count in verdicts.items())

@@ -1,19 +1,33 @@
 """Steps of training that cost less than those of Keras' own fit()."""
 
 from collections.abc import Sequence
+from typing import Any, Protocol
 
 import keras
 from keras import ops
 
 
-class FusedBatchNormalization(keras.layers.BatchNormalization):
+class Steps(Protocol):
+    """Inputs and targets, one item per step."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, step: int, /) -> tuple[Any, Any]: ...
+
+
+class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]  # untyped
     """Batch normalisation of images as one operation of TensorFlow's while it learns.
 
     Keras makes it of a dozen, each a pass over all values: benchmarks/training.py measures what
     that takes. Not for saving: a network that is to be kept has Keras' own layer.
     """
 
-    def call(self, inputs, training=None, mask=None):
+    def call(
+        self,
+        inputs: keras.KerasTensor,
+        training: bool | None = None,
+        mask: keras.KerasTensor = None,
+    ) -> keras.KerasTensor:
         """Normalise; in training, by the batch's own mean and variance, which are then tracked."""
         if not (training and self.trainable and len(inputs.shape) == 4):
             return super().call(inputs, training=training, mask=mask)
@@ -63,7 +77,7 @@ def copy_to_learn(network: keras.Model, outputs: Sequence[str]) -> keras.Model:
 
 def take_steps(
     network: keras.Model,
-    batches: Sequence[tuple],
+    batches: Steps,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> None:
     """Take a step of training with each batch, in place.

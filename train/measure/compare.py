@@ -9,7 +9,9 @@ row of `comparison.json` and `comparison.md`.
 
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -99,7 +101,7 @@ def measure_costs(recipe: Recipe) -> dict[str, float]:
         }
 
 
-def median_milliseconds(work) -> float:
+def median_milliseconds(work: Callable[[], object]) -> float:
     """Time some work after a first run, and give the median [ms]."""
     work()
     seconds = []
@@ -110,7 +112,7 @@ def median_milliseconds(work) -> float:
     return round(1000 * float(np.median(seconds)), 2)
 
 
-def rows_of(folder: Path) -> list[dict]:
+def rows_of(folder: Path) -> list[dict[str, Any]]:
     """Make the rows of one results folder: one, or under `corpus` one per corpus held out.
 
     Args:
@@ -162,7 +164,7 @@ def rows_of(folder: Path) -> list[dict]:
     return rows
 
 
-def compare(results: Path) -> list[dict]:
+def compare(results: Path) -> list[dict[str, Any]]:
     """Gather every finished results folder into `comparison.json` and `comparison.md`.
 
     Args:
@@ -190,7 +192,7 @@ def compare(results: Path) -> list[dict]:
     return rows
 
 
-def comparison_table(rows: list[dict]) -> str:
+def comparison_table(rows: list[dict[str, Any]]) -> str:
     """Write rows as a Markdown table."""
     cells = []
     for row in rows:
@@ -199,13 +201,13 @@ def comparison_table(rows: list[dict]) -> str:
     return markdown_table(list(COLUMNS), cells, text=3)
 
 
-def spread(row: dict, name: str) -> str:
+def spread(row: dict[str, Any], name: str) -> str:
     """Write a figure's mean over the folds and, of several, its standard deviation."""
     mean = f"{row[f'{name}_mean']:.1%}"
     return mean if row["folds"] == 1 else f"{mean} ± {row[f'{name}_std']:.1%}"
 
 
-def cell(row: dict | None) -> str:
+def cell(row: dict[str, Any] | None) -> str:
     """Write a row's accuracy, and how many folds it is of where that is not all five."""
     if row is None:
         return "-"
@@ -213,7 +215,7 @@ def cell(row: dict | None) -> str:
     return text if row["folds"] == 5 else f"{text} ({row['folds']} folds)"
 
 
-def summary_table(rows: list[dict]) -> str:
+def summary_table(rows: list[dict[str, Any]]) -> str:
     """Write one line per recipe: its claim, and its accuracy under each way of judging it.
 
     What is not trained yet is a dash.

@@ -67,7 +67,7 @@ def degrade(
     Returns:
         float32 array of shape (m,).
     """
-    level = condition.level
+    level = condition.level or 0.0  # None where there is one way only, which asks for none
     match condition.kind:
         case "clean":
             return samples

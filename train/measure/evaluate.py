@@ -6,6 +6,7 @@ python -m train evaluate --model user/name --corpus nemo=PATH
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -20,7 +21,7 @@ from ..answers.out_of_fold import Answers
 from ..corpora import Clip, Corpus
 
 
-def evaluate(recognizer: EmotionRecognizer, corpus: Corpus) -> tuple[Answers, dict]:
+def evaluate(recognizer: EmotionRecognizer, corpus: Corpus) -> tuple[Answers, dict[str, Any]]:
     """Let a recognizer answer every clip of a corpus whose emotion it knows.
 
     Args:

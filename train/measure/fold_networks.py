@@ -56,7 +56,8 @@ class FoldNetwork:
             float64 array of the same shape, rows sum to 1.
         """
         known = np.where(self.known, probabilities, 0.0)
-        return known / known.sum(axis=1, keepdims=True)
+        result: np.ndarray = known / known.sum(axis=1, keepdims=True)
+        return result
 
     def load(self, run: Run) -> keras.Model:
         """Build the network, with its weights."""

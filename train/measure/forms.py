@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -37,7 +38,9 @@ WHOLE = "float32"  # the form that others are compared with
 FIGURES = ("accuracy", "uar", "ece", "nll")
 
 
-def measure_forms(model: Path, corpus: Corpus, run: Run | None = None, *, every: int = 1) -> dict:
+def measure_forms(
+    model: Path, corpus: Corpus, run: Run | None = None, *, every: int = 1
+) -> dict[str, Any]:
     """Measure the forms of a model, and write `forms.json` into its folder.
 
     A form that the folder has not is written first, from Keras' own save.
@@ -126,7 +129,7 @@ def answer(
     return np.stack(pooled), round(1000.0 * float(np.median(seconds)), 3)
 
 
-def rows_of(answers: dict[str, np.ndarray], truth: np.ndarray) -> list[dict]:
+def rows_of(answers: dict[str, np.ndarray], truth: np.ndarray) -> list[dict[str, Any]]:
     """Measure each form's answers, and compare them with those of float32.
 
     Args:
@@ -149,7 +152,7 @@ def rows_of(answers: dict[str, np.ndarray], truth: np.ndarray) -> list[dict]:
     return rows
 
 
-def of_folds(run: Run, *, every: int = 1) -> dict:
+def of_folds(run: Run, *, every: int = 1) -> dict[str, Any]:
     """Convert the network of every fold, and judge its forms on the speakers it never heard.
 
     Returns:
@@ -179,7 +182,7 @@ def of_folds(run: Run, *, every: int = 1) -> dict:
     }
 
 
-def forms_table(measured: dict) -> str:
+def forms_table(measured: dict[str, Any]) -> str:
     """Write what was measured as Markdown tables."""
     heard = ", which it was trained on" if measured["trained_on_it"] else ""
     text = f"The model, on {measured['clips']} clips of {measured['corpus']}{heard}:\n\n"

@@ -14,7 +14,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
 from tqdm import tqdm
 
@@ -102,14 +104,20 @@ def talkers_of(fold: FoldNetwork) -> list[np.ndarray]:
 
 
 def answer(
-    network, heard: Sequence[ClipInputs], fold: FoldNetwork
+    network: keras.Model, heard: Sequence[ClipInputs], fold: FoldNetwork
 ) -> tuple[np.ndarray, np.ndarray | None]:  # (clips, classes), (clips,)
     """Answer clips as the fold did, before any temperature; see `inference.answer`."""
     probabilities, intensity = inference.answer(network, heard, fold.config)
     return fold.among_known(probabilities), intensity
 
 
-def check(network, fold: FoldNetwork, run: Run, clips: Sequence[Clip], sounds: list) -> None:
+def check_network(
+    network: keras.Model,
+    fold: FoldNetwork,
+    run: Run,
+    clips: Sequence[Clip],
+    sounds: Sequence[np.ndarray],
+) -> None:
     """Raise ConfigError unless the network gives the answers that its fold wrote down."""
     written = out_of_fold.read_answers(run.results / "folds" / f"fold_{fold.number}.csv")
     places = [written.files.index(clip.file) for clip in clips]
@@ -131,7 +139,7 @@ def measure_fold(run: Run, fold: FoldNetwork, every: int, file: Path) -> None:
     network, config = fold.load(run), fold.config
     clips = fold.test[::every]
     sounds = [load_audio(clip.path, sample_rate=config.sample_rate) for clip in clips]
-    check(network, fold, run, clips, sounds)
+    check_network(network, fold, run, clips, sounds)
     talkers = talkers_of(fold)
     probabilities, answered, intensity = [], [], []
     for condition in tqdm(CONDITIONS, desc=fit.name_of(fold.number), unit="condition"):
@@ -167,7 +175,7 @@ def file_of(run: Run, fold: FoldNetwork, every: int) -> Path:
 
 def measure_robustness(
     run: Run, *, folds: tuple[int, ...] = (), jobs: int = 1, every: int = 1
-) -> dict:
+) -> dict[str, Any]:
     """Measure a run's folds under every condition, several folds at a time.
 
     Args:
@@ -200,7 +208,7 @@ def measure_robustness(
     return measured
 
 
-def write_robustness(measured: dict, model: Path) -> None:
+def write_robustness(measured: dict[str, Any], model: Path) -> None:
     """Put what was measured into a model's folder, for its card."""
     save_content(model, ROBUSTNESS, measured)
 
@@ -210,7 +218,7 @@ def read_measured(file: Path) -> Measured:
     return Measured(**read_arrays(file))
 
 
-def summarise(folds: Sequence[Measured]) -> dict:
+def summarise(folds: Sequence[Measured]) -> dict[str, Any]:
     """Pool the folds, and measure each condition.
 
     Returns:
@@ -226,7 +234,7 @@ def summarise(folds: Sequence[Measured]) -> dict:
     answered = np.concatenate([fold.answered for fold in folds], axis=1)
     strong = np.concatenate([fold.strong for fold in folds])
     intensity = np.concatenate([fold.intensity for fold in folds], axis=1)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for condition, given, heard, strengths in zip(
         CONDITIONS, probabilities, answered, intensity, strict=True
     ):
@@ -256,7 +264,7 @@ def summarise(folds: Sequence[Measured]) -> dict:
     }
 
 
-def robustness_table(measured: dict) -> str:
+def robustness_table(measured: dict[str, Any]) -> str:
     """Write what was measured as a Markdown table."""
     cells = []
     for row in measured["rows"]:

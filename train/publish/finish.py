@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def finish(run: Run, out: Path) -> None:
     assemble(run, out, metrics, calibration)
 
 
-def assemble(run: Run, out: Path, metrics: dict, calibration: Calibration) -> None:
+def assemble(run: Run, out: Path, metrics: dict[str, Any], calibration: Calibration) -> None:
     """Write the model repository of the network trained on all clips, with what `report` gave."""
     material = prepare(run, quiet=True)
     weights, config_file = final_files(run, run.digest(material))
@@ -71,17 +72,18 @@ def example_inputs(material: Material, config: FeatureConfig) -> np.ndarray:
     return np.stack([clip.inputs(config)[0] for clip in material.features[::20]])
 
 
-def describe(run: Run, material: Material) -> dict:
+def describe(run: Run, material: Material) -> dict[str, Any]:
     """Describe what the network was trained on: what the dataset tab and the card show."""
     seconds = iter([clip.seconds for clip in material.features])
     rows = [
         describe_corpus(corpus, [next(seconds) for _ in corpus.clips], "training and evaluation")
         for corpus in run.judged
     ]
-    for name in run.pretraining.corpora if run.pretraining else ():
-        corpus, versions = run.corpora[name], run.recipe.versions(run.pretraining)
-        learnt = prepare_corpora(run, [corpus], versions, quiet=True).features
-        rows.append(describe_corpus(corpus, [clip.seconds for clip in learnt], "pre-training"))
+    if run.pretraining is not None:
+        versions = run.recipe.versions(run.pretraining)
+        for corpus in [run.corpora[name] for name in run.pretraining.corpora]:
+            learnt = prepare_corpora(run, [corpus], versions, quiet=True).features
+            rows.append(describe_corpus(corpus, [clip.seconds for clip in learnt], "pre-training"))
     described = {"labels": list(LABELS), "corpora": rows}
     encoder = run.recipe.encoder or (run.teacher and run.teacher.recipe.encoder)
     if encoder:
@@ -92,7 +94,7 @@ def describe(run: Run, material: Material) -> dict:
     return described
 
 
-def describe_corpus(corpus: Corpus, seconds: list[float], role: str) -> dict:
+def describe_corpus(corpus: Corpus, seconds: list[float], role: str) -> dict[str, Any]:
     """Count a corpus by emotion, gender, speaker and duration."""
     clips = corpus.clips
     edges = np.arange(0.0, np.ceil(max(seconds)) + 0.5, 0.5)

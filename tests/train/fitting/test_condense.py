@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from tests.support.tiny_encoder import BANDS, DEPTH, HEADS, WIDTH, write_tiny_encoder
-from train.fitting.condense import Moments, approximate, encoder_of, pursue, reduced_rank
+from train.fitting.condense import approximate, encoder_of
+from train.fitting.regression import Moments, pursue, reduced_rank
 from train.networks import speech_encoder
 from train.networks.pretrained_encoders import install
 

@@ -132,7 +132,7 @@ def test_an_intensity_that_nobody_noted_is_not_learnt(tmp_path):
     folders = {name: tmp_path / name for name in ("results", "work", "cache")}
     corpora = {"ravdess": load("ravdess", tmp_path / "corpus")}
     with pytest.raises(ConfigError, match=r"network\.parameters\.intensity=false"):
-        fit(running.make(recipe, "speaker", corpora, **folders))
+        fit(running.make_run(recipe, "speaker", corpora, **folders))
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_screen_names_a_fold_there_is_and_leaves_somebody_to_learn_from(
     recipe = recipes.load(str(recipe_without_pretraining(tmp_path)), SMALL)
     folders = {name: tmp_path / name for name in ("results", "work", "cache")}
     corpora = {"ravdess": load("ravdess", make_corpus(tmp_path / "corpus"))}
-    run = running.make(recipe, "speaker", corpora, **folders)
+    run = running.make_run(recipe, "speaker", corpora, **folders)
     with pytest.raises(ConfigError, match=sentence):
         validate(run, fold, speakers)
     if fold != 1:

@@ -72,7 +72,7 @@ def test_recipe_is_trained_over_the_preset(preset, tmp_path):
     corpus = corpora.load("ravdess", make_corpus(tmp_path / "corpus", actors=(1, 2, 3)))
     folders = {name: tmp_path / name for name in ("results", "work", "cache")}
     recipe = recipes.load("backbone", TINY)
-    run = running.make(recipe, "speaker", {"ravdess": corpus}, **folders, encoder=str(folder))
+    run = running.make_run(recipe, "speaker", {"ravdess": corpus}, **folders, encoder=str(folder))
     fitting.fit(run, folds=(1,), jobs=1)
     assert (run.results / "folds" / "fold_1.json").is_file()
     assert list(run.work.glob("fold_1-*.weights.h5"))

@@ -131,28 +131,28 @@ def taught_run(encoder, tmp_path_factory):
     pupil = recipes.load("taught", changes).model_copy(update={"pretraining": None})
     corpus = corpora.load("ravdess", make_corpus(folder / "corpus", actors=(1, 2, 3, 4, 5, 6)))
     folders = {name: folder / name for name in ("results", "work", "cache")}
-    run = running.make(pupil, "speaker", {"ravdess": corpus}, **folders, encoder=str(encoder))
-    distil.listen(run)  # as a fit does first
+    run = running.make_run(pupil, "speaker", {"ravdess": corpus}, **folders, encoder=str(encoder))
+    distil.prepare_teacher(run)  # as a fit does first
     return run
 
 
 @pytest.mark.slow
 def test_teacher_answers_training_clips_alone(taught_run):
-    from train.fitting.distil import taught
+    from train.fitting.distil import teach_fold
     from train.fitting.plan import prepare
 
     material = prepare(taught_run, quiet=True)
     fold = taught_run.folds[0]
-    learnt, beside = taught(taught_run, material, fold.train, fold.number)
+    learnt, beside = teach_fold(taught_run, material, fold.train, fold.number)
     assert beside is None
-    assert len(learnt.taught) == len(fold.train)
-    for answers in learnt.taught:
+    assert len(learnt.teachings) == len(fold.train)
+    for answers in learnt.teachings:
         assert set(answers) == {"original", "speed 1.04"}
         for row in answers.values():
             assert row.shape == (8,)
             assert row.sum() == pytest.approx(1.0, abs=1e-5)
-    again, _ = taught(taught_run, material, fold.train, fold.number)
-    assert np.array_equal(again.taught[0]["original"], learnt.taught[0]["original"])
+    again, _ = teach_fold(taught_run, material, fold.train, fold.number)
+    assert np.array_equal(again.teachings[0]["original"], learnt.teachings[0]["original"])
 
 
 def test_teacher_of_a_clip_has_not_heard_its_speaker(taught_run, monkeypatch):
@@ -161,7 +161,7 @@ def test_teacher_of_a_clip_has_not_heard_its_speaker(taught_run, monkeypatch):
     from train.fitting.plan import prepare
 
     learnt_from, answered = [], []
-    learn, answer = distil.learn_teacher, distil.answer_heard
+    learn, answer = distil.learn_teacher, distil.answer_encoded
 
     def learn_and_note(teacher, heard, fold, share):
         learnt_from.append({clip.digest for clip in heard.features})
@@ -172,7 +172,7 @@ def test_teacher_of_a_clip_has_not_heard_its_speaker(taught_run, monkeypatch):
         return answer(head, heard, config, version)
 
     monkeypatch.setattr(distil, "learn_teacher", learn_and_note)
-    monkeypatch.setattr(distil, "answer_heard", answer_and_note)
+    monkeypatch.setattr(distil, "answer_encoded", answer_and_note)
     material = prepare(taught_run, quiet=True)
     fold = taught_run.folds[0]
     distil.answers_to(taught_run, fold.number, fold.train, ("original",), ("original",))
@@ -191,16 +191,16 @@ def test_teacher_of_a_clip_has_not_heard_its_speaker(taught_run, monkeypatch):
 @pytest.mark.slow
 def test_targets_lie_between_label_and_teacher(taught_run):
     from train.fitting.batches import Batches
-    from train.fitting.distil import taught
+    from train.fitting.distil import teach_fold
     from train.fitting.plan import learn_config, prepare
 
     material = prepare(taught_run, quiet=True)
-    learnt, _ = taught(taught_run, material, np.arange(16), 1)
+    learnt, _ = teach_fold(taught_run, material, np.arange(16), 1)
     config = learn_config(taught_run, learnt)
     recipe = taught_run.recipe
     batches = Batches(learnt, config, recipe, recipe.training, (1, 1))
     target = batches.target(learnt, 3, "original")
-    weight, answer = recipe.distillation.weight, learnt.taught[3]["original"]
+    weight, answer = recipe.distillation.weight, learnt.teachings[3]["original"]
     smoothing = recipe.training.label_smoothing
     label = (1 - smoothing) * learnt.targets[3] + smoothing / 8
     np.testing.assert_allclose(target, weight * answer + (1 - weight) * label, rtol=1e-5)
@@ -218,7 +218,7 @@ def test_network_over_an_encoder_learns_in_its_own_layers_only(encoder, tmp_path
     corpus = corpora.load("ravdess", make_corpus(tmp_path / "corpus", actors=(1, 2, 3)))
     folders = {name: tmp_path / name for name in ("results", "work", "cache")}
     recipe = recipes.load("large", TINY)
-    run = running.make(recipe, "speaker", {"ravdess": corpus}, **folders, encoder=str(encoder))
+    run = running.make_run(recipe, "speaker", {"ravdess": corpus}, **folders, encoder=str(encoder))
     material = running.prepare(run, quiet=True)
     network, config, history = fitting.train_network(
         run, material, recipe.training, 1, None, tmp_path / "one.weights.h5", "test"
@@ -249,11 +249,11 @@ def test_networks_trained_side_by_side_find_what_was_heard(taught_run, encoder, 
     from train.fitting import fit as fitting
     from train.fitting import plan as running
     from train.fitting.plan import prepare
-    from train.fitting.probe import hear
+    from train.fitting.probe import encode_clips
 
     folders = {name: tmp_path / name for name in ("results", "work", "cache")}
     recipe, corpora = recipes.load("large", TINY), taught_run.corpora
-    run = running.make(recipe, "speaker", corpora, **folders, encoder=str(encoder))
+    run = running.make_run(recipe, "speaker", corpora, **folders, encoder=str(encoder))
     fitting.fit(run, folds=(1, 2), jobs=2)
     assert {file.name for file in (run.results / "folds").glob("*.json")} == {
         "fold_1.json",
@@ -264,7 +264,7 @@ def test_networks_trained_side_by_side_find_what_was_heard(taught_run, encoder, 
     assert len(heard) == len(run.clips)
     # Without the encoder, nothing can be heard anew.
     features = prepare(run, quiet=True).features
-    again = hear(replace(run, encoder=None), features, recipe.versions(recipe.training))
+    again = encode_clips(replace(run, encoder=None), features, recipe.versions(recipe.training))
     assert len(again) == len(run.clips)
 
 
@@ -274,7 +274,7 @@ def test_a_condensed_encoder_is_heard_and_learnt_over(encoder, tmp_path):
     from train.data.feature_cache import feature_config
     from train.fitting import fit as fitting
     from train.fitting import plan as running
-    from train.fitting.condense import condensed, encoder_of
+    from train.fitting.condense import condense_encoder, encoder_of
 
     corpus = corpora.load("ravdess", make_corpus(tmp_path / "corpus", actors=(1, 2, 3)))
     aside = corpora.load("ravdess", make_corpus(tmp_path / "aside", actors=(7, 8)))
@@ -286,11 +286,11 @@ def test_a_condensed_encoder_is_heard_and_learnt_over(encoder, tmp_path):
     )
     folders = {name: tmp_path / name for name in ("results", "work", "cache")}
     both = {"ravdess": corpus, "nemo": aside}
-    run = running.make(recipe, "speaker", both, **folders, encoder=str(encoder))
+    run = running.make_run(recipe, "speaker", both, **folders, encoder=str(encoder))
     fitting.fit(run, folds=(1,))
-    weights = condensed(run)
+    weights = condense_encoder(run)
     written = weights.stat().st_mtime_ns
-    assert condensed(replace(run, encoder=None)) == weights  # it is there: nothing is read
+    assert condense_encoder(replace(run, encoder=None)) == weights  # it is there: nothing is read
     assert weights.stat().st_mtime_ns == written
     config = feature_config(recipe)
     fold = running.new_network(run, config, 1)
@@ -302,4 +302,4 @@ def test_a_condensed_encoder_is_heard_and_learnt_over(encoder, tmp_path):
     ours, theirs = (encoder_of(one).predict(windows, verbose=0) for one in (fold, small))
     np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
     with pytest.raises(ConfigError, match="holds out"):
-        condensed(running.make(recipe, "corpus", both, **folders, encoder=str(encoder)))
+        condense_encoder(running.make_run(recipe, "corpus", both, **folders, encoder=str(encoder)))
