@@ -35,6 +35,8 @@ test-backbone: .venv-backbone/test
 quality: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 # The pages of docs/ and the API reference, into site/; a broken link fails. It asks no network.
 docs: .venv-tools/ready
