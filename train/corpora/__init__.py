@@ -10,12 +10,35 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
-from . import crema_d, emodb, iemocap, nemo, published, ravdess, ravdess_song, savee, tess
+from . import (
+    crema_d,
+    emodb,
+    emospeech,
+    emovo,
+    iemocap,
+    nemo,
+    published,
+    ravdess,
+    ravdess_song,
+    savee,
+    tess,
+)
 from .clip import Archive, Clip, CorpusError, CorpusInfo, Reading
 
 CORPORA: dict[str, ModuleType] = {
     module.INFO.name: module
-    for module in (ravdess, ravdess_song, nemo, crema_d, iemocap, emodb, tess, savee)
+    for module in (
+        ravdess,
+        ravdess_song,
+        nemo,
+        emospeech,
+        emovo,
+        crema_d,
+        iemocap,
+        emodb,
+        tess,
+        savee,
+    )
 }
 
 __all__ = [

@@ -11,6 +11,10 @@ class CorpusError(SpeechEmotionError, ValueError):
     """A corpus folder is missing, empty, or holds a name that does not follow its pattern."""
 
 
+UNKNOWN = "unknown"
+"""Gender of a speaker of whom the corpus does not state one."""
+
+
 @dataclass(frozen=True)
 class Clip:
     """One recording of one emotion.
@@ -21,7 +25,7 @@ class Clip:
         corpus: the corpus' name.
         emotion: one of ser_core.emotions.LABELS.
         speaker: the speaker's name within the corpus.
-        gender: "female" or "male".
+        gender: "female", "male", or UNKNOWN where the corpus does not say.
         statement: which sentence, as the corpus' own code, word or text; None where it says none.
         intensity: how strongly it was acted: "normal" or "strong" (RAVDESS), "low", "medium" or
             "high" (CREMA-D); None where the corpus says nothing, as for RAVDESS' neutral.

@@ -9,14 +9,16 @@ from .clip import CorpusError, CorpusInfo
 
 Meaning = TypeVar("Meaning")
 
-SUFFIXES = (".wav", ".flac")
+SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aac", ".aif", ".aiff")
+"""Of audio that the decoder reads, official containers first; corpora are passed on re-encoded."""
 
 
 def named_files(root: Path, name: re.Pattern[str]) -> tuple[list[tuple[Path, re.Match[str]]], int]:
-    """Find the WAV and FLAC files below a folder whose names follow a pattern.
+    """Find the audio files below a folder whose names follow a pattern.
 
     Corpora are passed around with a second copy of themselves inside (Kaggle's RAVDESS and TESS):
-    a file whose groups all came before is not taken again.
+    a file whose groups all came before is not taken again. Of one clip in several containers
+    (CREMA-D has its WAV as MP3 too) the one that stands first in SUFFIXES is taken.
 
     Args:
         root: folder, searched at any depth.
@@ -28,8 +30,9 @@ def named_files(root: Path, name: re.Pattern[str]) -> tuple[list[tuple[Path, re.
     files = []
     seen = set()
     second_copies = 0
-    for path in sorted(root.rglob("*")):
-        if path.suffix.lower() not in SUFFIXES or not path.is_file():
+    candidates = [path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES]
+    for path in sorted(candidates, key=lambda path: (SUFFIXES.index(path.suffix.lower()), path)):
+        if not path.is_file():
             continue
         match = name.search(path.absolute().with_suffix("").as_posix())
         if match is None:
@@ -39,7 +42,7 @@ def named_files(root: Path, name: re.Pattern[str]) -> tuple[list[tuple[Path, re.
             continue
         seen.add(match.groups())
         files.append((path, match))
-    return files, second_copies
+    return sorted(files, key=lambda found: found[0]), second_copies
 
 
 def decode(

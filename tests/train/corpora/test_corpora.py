@@ -98,9 +98,11 @@ def test_crema_d_names_become_rows(tmp_path):
         "AudioWAV/1002_IEO_DIS_MD.wav",
         "AudioWAV/1091_IEO_HAP_HI.flac",
         "AudioWAV/1040_ITH_SAD_X.wav",
-        "AudioMP3/1001_DFA_NEU_XX.mp3",
+        "AudioMP3/1001_DFA_ANG_XX.mp3",
     )
     corpus = load("crema_d", tmp_path)
+    assert corpus.second_copies == 1
+    assert {clip.path.suffix for clip in corpus.clips} == {".wav", ".flac"}
     assert rows(corpus, "emotion", "speaker", "gender", "statement", "intensity") == {
         "1001_DFA_ANG_XX": ("angry", "1001", "male", "DFA", None),
         "1002_IEO_FEA_LO": ("fearful", "1002", "female", "IEO", "low"),
@@ -400,3 +402,103 @@ def test_validation_speakers_come_from_the_training_side_alone(tmp_path):
     assert {clips[i].gender for i in held} == {"male", "female"}
     assert not names & {clips[i].speaker for i in learn}
     assert set(learn) | set(held) == set(fold.train)
+
+
+def make_audio_folder(root, columns, *rows):
+    """A metadata.csv in the Hub's AudioFolder form, with the (empty) files that it names."""
+    (root / "metadata.csv").write_text(
+        "\n".join([columns, *(",".join(row) for row in rows)]) + "\n", encoding="utf-8"
+    )
+    return touch(root, *(row[0] for row in rows))
+
+
+EMOSPEECH_COLUMNS = "file_name,emotion,speaker,statement,environment,place"
+EMOVO_COLUMNS = "file_name,emotion,speaker,gender,statement"
+
+
+def test_emospeech_rows_and_official_names_say_the_same(tmp_path):
+    table, names = tmp_path / "table", tmp_path / "names"
+    table.mkdir()
+    make_audio_folder(
+        table,
+        EMOSPEECH_COLUMNS,
+        ("audio/a.ogg", "calm", "7f3a", "bacho", "safe", "House"),
+        ("audio/b.ogg", "fearful", "unknown", "help", "gunshots", "Street"),
+    )
+    touch(names, "bacho-safe-calm-1551.5-7f3a.wav", "help-gunshots-fearful-1552-unknown.wav")
+    for root in (table, names):
+        corpus = load("emospeech", root)
+        said = [(c.emotion, c.speaker, c.gender, c.statement) for c in corpus.clips]
+        assert said == [
+            ("neutral", "7f3a", "unknown", "bacho"),
+            ("fearful", "unknown", "unknown", "help"),
+        ]
+
+
+def test_a_word_without_an_emotion_is_dropped_and_counted(tmp_path):
+    touch(tmp_path, "help-safe-none-1-7f3a.wav", "help-safe-angry-2-7f3a.wav")
+    corpus = load("emospeech", tmp_path)
+    assert (len(corpus.clips), corpus.dropped) == (1, {"none": 1})
+
+
+def test_emovo_rows_and_official_names_say_the_same(tmp_path):
+    table, names = tmp_path / "table", tmp_path / "names"
+    table.mkdir()
+    make_audio_folder(
+        table,
+        EMOVO_COLUMNS,
+        ("f1/dis-f1-b1.ogg", "disgust", "f1", "female", "b1"),
+        ("m2/gio-m2-l3.ogg", "happy", "m2", "male", "l3"),
+    )
+    touch(names, "f1/dis-f1-b1.wav", "m2/gio-m2-l3.wav")
+    for root in (table, names):
+        said = [(c.emotion, c.speaker, c.gender, c.statement) for c in load("emovo", root).clips]
+        assert said == [("disgust", "f1", "female", "b1"), ("happy", "m2", "male", "l3")]
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "row", "message"),
+    [
+        ("emospeech", EMOSPEECH_COLUMNS, ("a.ogg", "bored", "x", "w", "s", "p"), "emotion 'bored'"),
+        ("emovo", EMOVO_COLUMNS, ("a.ogg", "calm", "f1", "female", "b1"), "emotion 'calm'"),
+        ("emovo", EMOVO_COLUMNS, ("a.ogg", "sad", "f1", "f", "b1"), "gender 'f'"),
+        ("emovo", "file_name,emotion", ("a.ogg", "sad"), r"metadata\.csv has no column speaker"),
+    ],
+)
+def test_faults_of_a_table_are_named(tmp_path, name, columns, row, message):
+    make_audio_folder(tmp_path, columns, row)
+    with pytest.raises(CorpusError, match=message):
+        load(name, tmp_path)
+
+
+def test_a_table_names_files_of_its_own_folder_alone(tmp_path):
+    root = tmp_path / "corpus"
+    root.mkdir()
+    touch(tmp_path, "other.ogg")
+    for file, message in (("../other.ogg", "outside its folder"), ("none.ogg", "which is not in")):
+        row = f"{file},sad,f1,female,b1\n"
+        (root / "metadata.csv").write_text(f"{EMOVO_COLUMNS}\n{row}", encoding="utf-8")
+        with pytest.raises(CorpusError, match=message):
+            load("emovo", root)
+
+
+def test_an_unknown_code_of_emovo_is_named(tmp_path):
+    with pytest.raises(CorpusError, match="emotion 'xyz'"):
+        load("emovo", touch(tmp_path, "xyz-f1-b1.wav"))
+
+
+def test_a_corpus_that_was_re_encoded_is_read_as_the_official_one(tmp_path):
+    corpus = load("ravdess_song", touch(tmp_path, "Actor_01/03-02-05-01-02-01-01.ogg"))
+    assert [clip.emotion for clip in corpus.clips] == ["angry"]
+
+
+@pytest.mark.parametrize(
+    ("name", "clips", "speakers"), [("emospeech", 4623, 107), ("emovo", 588, 6)]
+)
+def test_the_real_tables_are_read_whole(ravdess, name, clips, speakers):
+    folder = ravdess.parent / name
+    if not folder.is_dir():
+        pytest.skip(f"needs {name}, which its licence keeps out of this repository")
+    corpus = load(name, folder)
+    assert len(corpus.clips) == clips
+    assert len({clip.speaker for clip in corpus.clips}) == speakers

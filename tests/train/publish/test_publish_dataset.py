@@ -287,8 +287,9 @@ def test_without_being_asked_no_audio_is_sent(hub, publish, sentences, hub_run):
 
 def test_the_licence_decides_about_the_audio(corpus):
     allowed = {name for name, module in CORPORA.items() if licence_of(module.INFO).terms}
-    assert set(CORPORA) - allowed == {"iemocap", "savee"}
+    assert set(CORPORA) - allowed == {"emovo", "iemocap", "savee"}
     assert {module.INFO.licence for module in CORPORA.values()} - set(LICENCES) == {
+        "LicenseRef-EMOVO",
         "LicenseRef-IEMOCAP",
         "LicenseRef-SAVEE",
     }
