@@ -132,3 +132,50 @@ def forms(
         )
     measured = measuring.measure_forms(model, next(iter(corpora.values())), job, every=every)
     print(measuring.forms_table(measured), end="")
+
+
+@app.command()
+def screen(
+    corpus: CorpusOption,
+    recipe: RecipeOption = "large",
+    override: SetOption = [],  # noqa: B006
+    unseen: Annotated[
+        str | None, typer.Option(help="A corpus to validate on and never train on, NAME=PATH.")
+    ] = None,
+    strength: Annotated[
+        list[float], typer.Option(help="How much clips weigh against the squared weights.")
+    ] = [0.001],  # noqa: B006
+    invariance: Annotated[
+        list[float], typer.Option(help="Weight of the offsets of speakers and corpora.")
+    ] = [0.0, 3.0],  # noqa: B006
+    share: Annotated[
+        list[str], typer.Option(help="A corpus' part of the loss, as NAME=NUMBER; 1 without.")
+    ] = [],  # noqa: B006
+    seed: Annotated[list[int], typer.Option(help="Of the draw of validation speakers.")] = [1],  # noqa: B006
+    cache: CacheOption = CACHE,
+    encoder: EncoderOption = None,
+) -> None:
+    """Print rows of an ablation: a linear head over the recipe's encoder, on validation speakers.
+
+    The first corpus is judged, by its folds; the test speakers of a fold are not looked at. The
+    others are learnt from too.
+    """
+    resolved = recipes.load(recipe, override)
+    corpora = load_corpora(corpus)
+    strangers = load_corpora([unseen] if unseen else [])
+    shares = {name: float(number) for name, _, number in (s.partition("=") for s in share)}
+    from ..fitting import plan
+    from ..measure import screen as screening  # only now: Keras takes seconds to import
+
+    first = dict([next(iter(corpora.items()))])
+    folders = {"results": RESULTS, "work": WORK, "cache": cache}
+    run = plan.make(resolved, "speaker", first, encoder=encoder, **folders)
+    judged, *beside = screening.summarise_corpora(run, list(corpora.values()))
+    away = next(iter(screening.summarise_corpora(run, list(strangers.values()))), None)
+    print("| C, invariance | accuracy | NLL | UAR unseen | 4 classes | ECE unseen |")
+    print("|---|---:|---:|---:|---:|---:|")
+    for one in strength:
+        for weight in invariance:
+            settings = screening.HeadSettings(one, weight, weight, shares)
+            rows = screening.screen(judged, beside, away, settings, seeds=seed)
+            print(screening.table(rows, f"{one:g}, {weight:g}"))

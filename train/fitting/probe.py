@@ -48,7 +48,7 @@ def encode_clips(run: Run, features: Sequence[Features], versions: Sequence[str]
     decisive: list[Any] = [recipe.features.model_dump(mode="json"), recipe.encoder.name, layers]
     if recipe.condensing is not None:
         decisive.append(condense_encoder(run).name)
-    if recipe.encoder.name == "keras_hub":
+    if recipe.encoder.name in ("keras_hub", "whisper"):
         decisive.append(run.encoder)  # one of many, where the others are one file each
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
     folder = run.cache.parent / "heard" / digest
