@@ -38,7 +38,7 @@ def speaker_covariance(
         if not person.endswith("/unknown")
     ]
     stacked = np.stack(offsets)  # (speakers, width)
-    return stacked.T @ stacked / len(stacked)
+    return np.asarray(stacked.T @ stacked / len(stacked))
 
 
 def corpus_covariance(
@@ -62,7 +62,7 @@ def corpus_covariance(
     if not offsets:
         return np.zeros((width, width))
     stacked = np.stack(offsets)  # (pairs, width)
-    return stacked.T @ stacked / len(stacked)
+    return np.asarray(stacked.T @ stacked / len(stacked))
 
 
 def shrink(covariance: np.ndarray) -> np.ndarray:  # (width, width)

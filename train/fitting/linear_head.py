@@ -80,7 +80,7 @@ def balanced_weights(
         for label in classes:
             chosen = (names == name) & (labels == label)
             weights[chosen] = shares.get(name, 1.0) / len(classes) / chosen.sum()
-    return weights / weights.mean()
+    return np.asarray(weights / weights.mean())
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +97,7 @@ class LinearHead:
 
     def probabilities(self, summaries: np.ndarray) -> np.ndarray:  # (clips, classes)
         """Answer clips from float32 summaries of shape (clips, width)."""
-        return softmax(summaries @ self.kernel + self.bias, axis=1)
+        return np.asarray(softmax(summaries @ self.kernel + self.bias, axis=1))
 
 
 def fit_linear_head(

@@ -5,7 +5,7 @@ speakers to validate on; the other corpora join whole, less the same people. A c
 validate on is never trained on, and is answered by every fold's head.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -138,7 +138,9 @@ def screen(
     return rows
 
 
-def _fit(training: Sequence[tuple[Summaries, np.ndarray]], settings: HeadSettings):
+def _fit(
+    training: Sequence[tuple[Summaries, np.ndarray]], settings: HeadSettings
+) -> Callable[[np.ndarray], np.ndarray]:
     """Fit a head on chosen clips of corpora; returns a function from summaries to answers."""
     values = np.concatenate([one.values[chosen] for one, chosen in training])
     clips = [one.clips[i] for one, chosen in training for i in chosen]

@@ -99,7 +99,7 @@ def _variables(data: memoryview) -> Iterable[tuple[str, np.ndarray]]:
         nonlocal place
         (value,) = struct.unpack_from(f"<{form}", data, place)
         place += struct.calcsize(form)
-        return value
+        return int(value)
 
     def text() -> str:
         nonlocal place
