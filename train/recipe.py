@@ -69,7 +69,7 @@ class Encoder(Strict):
         name: which one; --encoder says where it is.
     """
 
-    name: Literal["smart_turn", "keras_hub"]
+    name: Literal["smart_turn", "whisper", "keras_hub"]
 
 
 class Distillation(Strict):

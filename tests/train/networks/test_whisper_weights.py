@@ -10,7 +10,8 @@ import pytest
 from ser_core.errors import ConfigError
 from tests.support.tiny_encoder import BANDS, DEPTH, HEADS, POSITIONS, WIDTH
 from tests.train.networks.test_encoders import reference_layers, tiny_network
-from train.networks.pretrained_encoders import install, read
+from train import recipe as recipes
+from train.networks.pretrained_encoders import ENCODERS, install, read
 
 CT2_LAYER = {
     "self_attn_layer_norm": "self_attention/layer_norm",
@@ -188,3 +189,9 @@ def test_what_is_no_whisper_is_said_in_one_sentence(tmp_path, name, data):
     (tmp_path / name).write_bytes(data)
     with pytest.raises(ConfigError, match="could not be read as the encoder whisper; give hf://"):
         read("whisper", str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_a_recipe_names_any_encoder_that_can_be_read(name):
+    recipe = recipes.load("large", [f"encoder.name='{name}'"])
+    assert recipe.encoder.name == name
