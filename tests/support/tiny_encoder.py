@@ -80,3 +80,55 @@ def write_tiny_encoder(path: Path) -> Path:
     graph = helper.make_graph(nodes, "tiny", [], [output], initializers)
     onnx.save(helper.make_model(graph), path)
     return path
+
+
+def reference_layers(weights: dict, x: np.ndarray) -> list[np.ndarray]:
+    """Whisper's encoder in plain numpy, for one recording: the output of every layer.
+
+    Args:
+        weights: of `read`.
+        x: float32 array of shape (frames, bands).
+    """
+    from scipy.special import erf, softmax
+
+    def gelu(a):
+        return 0.5 * a * (1.0 + erf(a / np.sqrt(2.0)))
+
+    def convolve(a, kernel, bias, stride):
+        padded = np.pad(a, ((1, 1), (0, 0)))
+        places = range(0, len(a), stride)
+        return np.stack([np.einsum("wi,wio->o", padded[t : t + 3], kernel) for t in places]) + bias
+
+    def normalise(a, name):
+        centred = a - a.mean(axis=-1, keepdims=True)
+        a = centred / np.sqrt(a.var(axis=-1, keepdims=True) + 1e-5)
+        return a * weights[f"{name}.weight"] + weights[f"{name}.bias"]
+
+    def linear(a, name):
+        return a @ weights[f"{name}.weight"] + weights.get(f"{name}.bias", 0.0)
+
+    x = gelu(convolve(x, weights["conv1.weight"], weights["conv1.bias"], 1))
+    x = gelu(convolve(x, weights["conv2.weight"], weights["conv2.bias"], 2))
+    x = x + weights["embed_positions.weight"][-len(x) :]
+    outputs = []
+    for index in range(DEPTH):
+        layer = f"layers.{index}"
+        y = normalise(x, f"{layer}.self_attn_layer_norm")
+        q, k, v = (
+            linear(y, f"{layer}.self_attn.{part}_proj").reshape(len(x), HEADS, -1) for part in "qkv"
+        )
+        scores = softmax(np.einsum("qhd,khd->hqk", q, k) / np.sqrt(q.shape[-1]), axis=-1)
+        y = np.einsum("hqk,khd->qhd", scores, v).reshape(len(x), -1)
+        x = x + linear(y, f"{layer}.self_attn.out_proj")
+        y = normalise(x, f"{layer}.final_layer_norm")
+        x = x + linear(gelu(linear(y, f"{layer}.fc1")), f"{layer}.fc2")
+        outputs.append(x)
+    return outputs
+
+
+def tiny_network():
+    """Our network, as large as the tiny encoder."""
+    from train.networks import speech_encoder
+
+    shape = {"width": WIDTH, "heads": HEADS, "depth": DEPTH, "units": 16}
+    return speech_encoder.build(100, BANDS, 8, **shape)

@@ -168,8 +168,9 @@ def screen(
     from ..measure import screen as screening  # only now: Keras takes seconds to import
 
     first = dict([next(iter(corpora.items()))])
-    folders = {"results": RESULTS, "work": WORK, "cache": cache}
-    run = plan.make(resolved, "speaker", first, encoder=encoder, **folders)
+    run = plan.make_run(
+        resolved, "speaker", first, results=RESULTS, work=WORK, cache=cache, encoder=encoder
+    )
     judged, *beside = screening.summarise_corpora(run, list(corpora.values()))
     away = next(iter(screening.summarise_corpora(run, list(strangers.values()))), None)
     print("| C, invariance | accuracy | NLL | UAR unseen | 4 classes | ECE unseen |")

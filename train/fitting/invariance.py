@@ -73,4 +73,5 @@ def shrink(covariance: np.ndarray) -> np.ndarray:  # (width, width)
     """
     values, vectors = np.linalg.eigh(covariance)
     scales = 1.0 / np.sqrt(1.0 + np.maximum(values, 0.0))
-    return ((vectors * scales) @ vectors.T).astype(np.float32)
+    shrinking: np.ndarray = ((vectors * scales) @ vectors.T).astype(np.float32)
+    return shrinking

@@ -25,7 +25,7 @@ from ..fitting.linear_head import (
     label_sets,
 )
 from ..fitting.plan import Run, prepare_corpora
-from ..fitting.probe import hear
+from ..fitting.probe import encode_clips
 
 FOUR = ("neutral", "happy", "sad", "angry")
 VALIDATION_SPEAKERS = 5
@@ -94,7 +94,7 @@ def summarise_corpora(run: Run, corpora: Sequence[Corpus]) -> list[Summaries]:
     found = []
     for corpus in corpora:
         material = prepare_corpora(run, [corpus], ())
-        clips = hear(run, material.features, ())
+        clips = encode_clips(run, material.features, ())
         values = np.stack([clip.versions["original"].mean(axis=0) for clip in clips])
         found.append(Summaries(corpus, values))
     return found

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from ser_core.errors import ConfigError
-from tests.support.tiny_encoder import BANDS, DEPTH, HEADS, TINY, WIDTH, write_tiny_encoder
+from tests.support.tiny_encoder import (
+    BANDS,
+    DEPTH,
+    TINY,
+    reference_layers,
+    tiny_network,
+    write_tiny_encoder,
+)
 from tests.support.tiny_training import make_corpus
 from train import recipe as recipes
 from train.networks.pretrained_encoders import SMART_TURN, install, read
@@ -18,58 +25,6 @@ from train.networks.pretrained_encoders import SMART_TURN, install, read
 def encoder(tmp_path_factory) -> Path:
     """A tiny encoder's file."""
     return write_tiny_encoder(tmp_path_factory.mktemp("encoder") / "tiny.onnx")
-
-
-def reference_layers(weights: dict, x: np.ndarray) -> list[np.ndarray]:
-    """Whisper's encoder in plain numpy, for one recording: the output of every layer.
-
-    Args:
-        weights: of `read`.
-        x: float32 array of shape (frames, bands).
-    """
-    from scipy.special import erf, softmax
-
-    def gelu(a):
-        return 0.5 * a * (1.0 + erf(a / np.sqrt(2.0)))
-
-    def convolve(a, kernel, bias, stride):
-        padded = np.pad(a, ((1, 1), (0, 0)))
-        places = range(0, len(a), stride)
-        return np.stack([np.einsum("wi,wio->o", padded[t : t + 3], kernel) for t in places]) + bias
-
-    def normalise(a, name):
-        centred = a - a.mean(axis=-1, keepdims=True)
-        a = centred / np.sqrt(a.var(axis=-1, keepdims=True) + 1e-5)
-        return a * weights[f"{name}.weight"] + weights[f"{name}.bias"]
-
-    def linear(a, name):
-        return a @ weights[f"{name}.weight"] + weights.get(f"{name}.bias", 0.0)
-
-    x = gelu(convolve(x, weights["conv1.weight"], weights["conv1.bias"], 1))
-    x = gelu(convolve(x, weights["conv2.weight"], weights["conv2.bias"], 2))
-    x = x + weights["embed_positions.weight"][-len(x) :]
-    outputs = []
-    for index in range(DEPTH):
-        layer = f"layers.{index}"
-        y = normalise(x, f"{layer}.self_attn_layer_norm")
-        q, k, v = (
-            linear(y, f"{layer}.self_attn.{part}_proj").reshape(len(x), HEADS, -1) for part in "qkv"
-        )
-        scores = softmax(np.einsum("qhd,khd->hqk", q, k) / np.sqrt(q.shape[-1]), axis=-1)
-        y = np.einsum("hqk,khd->qhd", scores, v).reshape(len(x), -1)
-        x = x + linear(y, f"{layer}.self_attn.out_proj")
-        y = normalise(x, f"{layer}.final_layer_norm")
-        x = x + linear(gelu(linear(y, f"{layer}.fc1")), f"{layer}.fc2")
-        outputs.append(x)
-    return outputs
-
-
-def tiny_network():
-    """Our network, as large as the tiny encoder."""
-    from train.networks import speech_encoder
-
-    shape = {"width": WIDTH, "heads": HEADS, "depth": DEPTH, "units": 16}
-    return speech_encoder.build(100, BANDS, 8, **shape)
 
 
 def test_encoder_in_our_network_is_whisper(encoder):

@@ -8,8 +8,15 @@ import numpy as np
 import pytest
 
 from ser_core.errors import ConfigError
-from tests.support.tiny_encoder import BANDS, DEPTH, HEADS, POSITIONS, WIDTH
-from tests.train.networks.test_encoders import reference_layers, tiny_network
+from tests.support.tiny_encoder import (
+    BANDS,
+    DEPTH,
+    HEADS,
+    POSITIONS,
+    WIDTH,
+    reference_layers,
+    tiny_network,
+)
 from train import recipe as recipes
 from train.networks.pretrained_encoders import ENCODERS, install, read
 
