@@ -132,12 +132,37 @@ KERAS_FAULTS = (
     TypeError,
     OSError,
     LookupError,
+    NameError,  # of a file of weights that is no HDF5, as Keras 3.15 then uses what it never opened
     AttributeError,
     ArithmeticError,
     ImportError,
     RuntimeError,
 )
 """What Keras raises for files of a network that it cannot make sense of."""
+
+
+def load_keras_network(directory: str | PathLike[str]) -> Any:
+    """Load Keras' own save of a network; imports Keras, and with it TensorFlow.
+
+    Args:
+        directory: a local folder with Keras' files.
+
+    Returns:
+        keras.Model, not compiled.
+
+    Raises:
+        ModelError: Keras is not installed or refuses the files.
+    """
+    try:
+        import keras
+    except ImportError as error:
+        raise ModelError(
+            f"Keras cannot be imported to read the network's files: {install_command([KERAS])}."
+        ) from error
+    try:
+        return keras.saving.load_model(directory, compile=False, safe_mode=True)
+    except KERAS_FAULTS as error:
+        raise ModelError(f"Keras cannot load the network in {Path(directory).name}.") from error
 
 
 class KerasRuntime:
@@ -151,17 +176,9 @@ class KerasRuntime:
         Raises:
             ModelError: Keras is not installed, refuses the files, or the shapes do not match.
         """
-        try:
-            import keras
-        except ImportError as error:
-            raise ModelError(
-                f"This repository has no {LITERT_FILE}, and Keras cannot be imported to read its "
-                f"other files: {install_command([KERAS])}."
-            ) from error
-        try:
-            self._network = keras.saving.load_model(directory, compile=False, safe_mode=True)
-        except KERAS_FAULTS as error:
-            raise ModelError(f"Keras cannot load the network in {Path(directory).name}.") from error
+        self._network = load_keras_network(directory)
+        import keras
+
         self._keras = keras
         self._config = config
         self._lock = threading.Lock()

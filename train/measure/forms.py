@@ -22,7 +22,7 @@ from ser_core.config.feature_config import FeatureConfig
 from ser_core.emotions import LABELS
 from ser_core.model.files import FORMS, LITERT_FORMS, save_content
 from ser_core.model.pooling import pool
-from ser_core.model.runtime import LiteRTRuntime
+from ser_core.model.runtime import LiteRTRuntime, load_keras_network
 
 from ..answers.calibration import apply_temperature
 from ..answers.markdown import markdown_table
@@ -95,7 +95,7 @@ def write_missing(model: Path, config: FeatureConfig) -> None:
     """Write the forms that a model's folder does not have."""
     missing = [form for form, name in LITERT_FORMS.items() if not (model / name).is_file()]
     if missing:
-        network = keras.saving.load_model(model, compile=False, safe_mode=True)
+        network = load_keras_network(model)
         for form in missing:
             write_litert(network, config, model, form)
 

@@ -29,6 +29,7 @@ from ser_core.model.records import Metrics
 from ser_core.model.runtime import (
     KerasRuntime,
     LiteRTRuntime,
+    load_keras_network,
     split_outputs,
 )
 
@@ -87,7 +88,7 @@ def verify(directory: Path) -> float:
     seconds = np.arange(int(PROOF_SECONDS * config.sample_rate)) / config.sample_rate
     sound = 0.1 * rng.standard_normal(len(seconds)) * (1.0 + np.sin(2 * np.pi * 3.0 * seconds))
     inputs = network_inputs(sound.astype(np.float32), config)
-    bare = keras.saving.load_model(directory, compile=False, safe_mode=True)
+    bare = load_keras_network(directory)
     given = keras.tree.flatten(bare.predict(inputs, verbose=0))
     outputs = dict(zip(bare.output_names, given, strict=True))
     answers = {
