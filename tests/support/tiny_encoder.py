@@ -86,7 +86,7 @@ def reference_layers(weights: dict, x: np.ndarray) -> list[np.ndarray]:
     """Whisper's encoder in plain numpy, for one recording: the output of every layer.
 
     Args:
-        weights: of `read`.
+        weights: of `read_weights`.
         x: float32 array of shape (frames, bands).
     """
     from scipy.special import erf, softmax

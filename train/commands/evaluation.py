@@ -179,4 +179,4 @@ def screen(
         for weight in invariance:
             settings = screening.HeadSettings(one, weight, weight, shares)
             rows = screening.screen(judged, beside, away, settings, seeds=seed)
-            print(screening.table(rows, f"{one:g}, {weight:g}"))
+            print(screening.markdown_row(rows, f"{one:g}, {weight:g}"))

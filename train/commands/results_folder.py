@@ -93,5 +93,5 @@ def figures(
     """Draw learning curves, confusion matrix and reliability diagram of a results folder."""
     from ..measure import figures as drawing
 
-    for file in drawing.write(drawing.draw(folder), out, png=png):
+    for file in drawing.write_figures(drawing.draw(folder), out, png=png):
         print(file)

@@ -1,6 +1,6 @@
 """Corpora: file names and labels in, rows out; one module per corpus.
 
-A corpus module offers `INFO` (a `CorpusInfo`) and `read(root) -> Reading`, and its docstring
+A corpus module offers `INFO` (a `CorpusInfo`) and `read_clips(root) -> Reading`, and its docstring
 shows how the corpus' labels become our eight classes. What has no class is dropped and counted.
 A corpus that was published (published.py) is read back from its folder, or from the Hub (hub.py).
 """
@@ -135,7 +135,7 @@ def load(name: str, root: Path) -> Corpus:
             something in it does not follow the corpus' pattern.
     """
     if published.is_published(root):
-        info, reading = published.read(root)
+        info, reading = published.read_corpus(root)
         if info.name != name:
             raise CorpusError(f"{root} holds {info.name} and not {name}: give it under that name.")
         if name in CORPORA:
@@ -158,7 +158,7 @@ def _read(name: str, root: Path) -> tuple[CorpusInfo, Reading]:
         raise CorpusError(
             f"{root} is not a folder: {name} was looked for there, as {module.INFO.pattern}."
         )
-    reading = module.read(root)
+    reading = module.read_clips(root)
     if not reading.clips:
         raise CorpusError(f"{root} holds no clip of {name}: looked for {module.INFO.pattern}.")
     return module.INFO, reading

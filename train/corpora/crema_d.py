@@ -66,7 +66,7 @@ NAME = re.compile(r"/(\d{4})_([A-Z]{3})_([A-Z]{3})_([A-Z]{1,2})$")
 POINTER = b"version https://git-lfs"
 
 
-def read(root: Path) -> Reading:
+def read_clips(root: Path) -> Reading:
     """Find the clips below `root`.
 
     Args:

@@ -57,7 +57,7 @@ INFO = CorpusInfo(
 NAME = re.compile(r"/(\d\d)([ab]\d\d)([A-Z])([a-z]?)$")
 
 
-def read(root: Path) -> Reading:
+def read_clips(root: Path) -> Reading:
     """Find the clips below `root`.
 
     Args:

@@ -41,7 +41,7 @@ INFO = CorpusInfo(
 )
 
 
-def read(root: Path) -> Reading:
+def read_clips(root: Path) -> Reading:
     """Read the rows of `metadata.csv` where there is one, else the names of the files.
 
     Args:

@@ -52,7 +52,7 @@ TURN = re.compile(r"\[\d+\.\d+ - \d+\.\d+\]\s+(Ses\d\d\w+_([A-Z])\w+)\s+(\w+)\s+
 TRANSCRIPT = re.compile(r"(Ses\w+) \[[\d.]+-[\d.]+\]: (.+)")
 
 
-def read(root: Path) -> Reading:
+def read_clips(root: Path) -> Reading:
     """Read the labelled turns of every session below `root`.
 
     Args:

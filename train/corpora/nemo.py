@@ -34,7 +34,7 @@ INFO = CorpusInfo(
 )
 
 
-def read(root: Path) -> Reading:
+def read_clips(root: Path) -> Reading:
     """Read the rows of `data.tsv`.
 
     Args:

@@ -213,7 +213,7 @@ def _row(values: dict[str, str | None], info: CorpusInfo, source: str) -> Row:
     return Row(**fields)
 
 
-def read(folder: Path) -> tuple[CorpusInfo, Reading]:
+def read_corpus(folder: Path) -> tuple[CorpusInfo, Reading]:
     """Read a corpus whose clips lie beside metadata.csv.
 
     Args:

@@ -46,7 +46,7 @@ REPETITION_CODES = {"01": 1, "02": 2}
 ACTOR_CODES = {f"{actor:02d}": "male" if actor % 2 else "female" for actor in range(1, 25)}
 
 
-def read(root: Path) -> Reading:
+def read_clips(root: Path) -> Reading:
     """Find the audio-only speech clips below `root`: the official folders, or Kaggle's.
 
     Args:

@@ -26,7 +26,7 @@ INFO = replace(
 )
 
 
-def read(root: Path) -> Reading:
+def read_clips(root: Path) -> Reading:
     """Find the audio-only song clips below `root`.
 
     Args:

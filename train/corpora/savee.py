@@ -44,7 +44,7 @@ INFO = CorpusInfo(
 NAME = re.compile(r"/(DC|JE|JK|KL)[/_]([a-z]{1,2})(\d\d)$")
 
 
-def read(root: Path) -> Reading:
+def read_clips(root: Path) -> Reading:
     """Find the clips below `root`.
 
     Args:

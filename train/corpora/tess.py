@@ -44,7 +44,7 @@ INFO = CorpusInfo(
 NAME = re.compile(r"/([OY]AF?)_([a-z]+)_([a-z]+)$", re.IGNORECASE)
 
 
-def read(root: Path) -> Reading:
+def read_clips(root: Path) -> Reading:
     """Find the clips below `root`.
 
     Args:

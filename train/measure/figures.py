@@ -45,7 +45,7 @@ def draw(folder: Path) -> dict[str, "go.Figure"]:
     }
 
 
-def write(figures: dict[str, "go.Figure"], out: Path, *, png: bool = False) -> list[Path]:
+def write_figures(figures: dict[str, "go.Figure"], out: Path, *, png: bool = False) -> list[Path]:
     """Write figures as HTML, and as PNG where it is wanted.
 
     Args:

@@ -209,7 +209,7 @@ def restricted_uar(answers: np.ndarray, truth: np.ndarray, labels: Sequence[str]
     return float(np.mean([(given[truth[chosen] == c] == c).mean() for c in set(truth[chosen])]))
 
 
-def table(rows: Sequence[Row], title: str) -> str:
+def markdown_row(rows: Sequence[Row], title: str) -> str:
     """One row of a Markdown table: mean and deviation over folds and draws, in per cent."""
 
     def spread(name: str, scale: float = 100.0, digits: int = 1) -> str:

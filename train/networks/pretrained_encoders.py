@@ -50,7 +50,7 @@ class PretrainedEncoder:
     homepage: str
 
 
-def read(name: str, location: str | None) -> Weights:
+def read_weights(name: str, location: str | None) -> Weights:
     """Read an encoder's weights.
 
     Args:
@@ -213,9 +213,9 @@ def install(network: keras.Model, name: str, location: str | None) -> None:
         location: where the encoder is, as --encoder says.
 
     Raises:
-        ConfigError: see `read`; or the encoder is of another size than the network.
+        ConfigError: see `read_weights`; or the encoder is of another size than the network.
     """
-    weights = read(name, location)
+    weights = read_weights(name, location)
     try:
         put(network, weights, at_end=ENCODERS[name].at_end)
     except (KeyError, ValueError) as error:

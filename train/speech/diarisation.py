@@ -144,12 +144,12 @@ def mixtures(people: Sequence[Sequence[Clip]], seed: int, most: dict[str, int]) 
 Answer = Callable[[Mixture], np.ndarray]
 
 
-def given(settings: clusters.Clustering) -> Answer:
+def diarise_with_count(settings: clusters.Clustering) -> Answer:
     """Diarise a mixture, told how many people it has."""
     return lambda m: turns.diarise(m.bounds, m.sums, len(m.speakers), settings)
 
 
-def found(settings: clusters.Clustering) -> Answer:
+def diarise_without_count(settings: clusters.Clustering) -> Answer:
     """Diarise a mixture that nobody says the number of people of."""
     return lambda m: turns.diarise(m.bounds, m.sums, "auto", settings)
 
@@ -177,7 +177,7 @@ def choose(made: Sequence[Mixture]) -> tuple[clusters.Clustering, dict[str, Any]
     prices = []
     for stay, over in product(STAYS, STAYS_OVER_PAUSE):
         settings = clusters.Clustering(stay=stay, stay_over_pause=over)
-        prices.append((error_rate(several, given(settings)), stay, over))
+        prices.append((error_rate(several, diarise_with_count(settings)), stay, over))
     _, stay, over = min(prices)
     settings = clusters.Clustering(stay=stay, stay_over_pause=over)
     counts = range(clusters.MOST_SPEAKERS, 0, -1)
@@ -216,7 +216,7 @@ def choose(made: Sequence[Mixture]) -> tuple[clusters.Clustering, dict[str, Any]
     return replace(settings, alike=alike, apart=apart, smallest=smallest), grid
 
 
-def measure(made: Sequence[Mixture], settings: clusters.Clustering) -> dict[str, Any]:
+def measure_diarisation(made: Sequence[Mixture], settings: clusters.Clustering) -> dict[str, Any]:
     """Measure the stored map on mixtures, each kind apart, beside calling all of it one speaker."""
     tables = {}
     for kind in dict.fromkeys(mixture.kind for mixture in made):
@@ -224,8 +224,8 @@ def measure(made: Sequence[Mixture], settings: clusters.Clustering) -> dict[str,
         minutes = sum(len(mixture.truth) for mixture in chosen) / 6_000
         table: dict[str, Any] = {"mixtures": len(chosen), "minutes": round(minutes, 1)}
         owners = {
-            "given": [given(settings)(mixture) for mixture in chosen],
-            "auto": [found(settings)(mixture) for mixture in chosen],
+            "given": [diarise_with_count(settings)(mixture) for mixture in chosen],
+            "auto": [diarise_without_count(settings)(mixture) for mixture in chosen],
             "all_one_speaker": [np.zeros(len(m.bounds), dtype=np.int64) for m in chosen],
         }
         for name, answers in owners.items():
@@ -292,7 +292,7 @@ def train_diarisation(loaded: Mapping[str, corpora.Corpus], *, evaluate_only: bo
         made = mixtures(parts["test"], TEST_SEED, MOST_OF_A_KIND)
         report["test"][name] = {
             "speakers": [clips[0].speaker for clips in parts["test"]],
-            "kinds": measure(made, settings),
+            "kinds": measure_diarisation(made, settings),
         }
     write_json(RESULTS, report)
     return RESULTS

