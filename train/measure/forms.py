@@ -7,6 +7,7 @@ says nothing about new speakers. With a recipe, the network of each fold is conv
 answers the speakers that it never heard.
 """
 
+import logging
 import tempfile
 import time
 from collections.abc import Sequence
@@ -33,6 +34,8 @@ from ..networks.export import write_litert
 from . import fold_networks
 from .evaluate import trained_on
 from .robustness import prepare_clip
+
+log = logging.getLogger(__name__)
 
 WHOLE = "float32"  # the form that others are compared with
 FIGURES = ("accuracy", "uar", "ece", "nll")
@@ -161,7 +164,7 @@ def of_folds(run: Run, *, every: int = 1) -> dict[str, Any]:
     answers: dict[str, list[np.ndarray]] = {form: [] for form in LITERT_FORMS}
     truth = []
     for fold in fold_networks.find(run):
-        print(f"fold {fold.number}")
+        log.info("fold %s", fold.number)
         network = fold.load(run)
         inputs = inputs_of(fold.test[::every], fold.config)
         with tempfile.TemporaryDirectory() as folder:
