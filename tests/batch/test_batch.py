@@ -479,6 +479,7 @@ def test_two_runs_at_once_are_one_too_many(many, tmp_path):
     assert f"{MANY} recordings answered" in output
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_nothing(many):
     recordings = find_recordings([many])
     answered = []

@@ -81,7 +81,17 @@ def test_a_damaged_file_is_one_sentence(model: Path, name: str, damage: str):
         assert len(sentence) < 300
 
 
-@pytest.mark.parametrize("name", [*files.RECORDS, files.NETWORK])
+@pytest.mark.parametrize(
+    "name",
+    [
+        files.METRICS,
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in (*files.RECORDS, files.NETWORK)
+            if name != files.METRICS
+        ),
+    ],
+)
 def test_a_hostile_value_anywhere_is_shown_or_one_sentence(model: Path, name: str):
     content = (model / name).read_text()
     for seed in range(300):

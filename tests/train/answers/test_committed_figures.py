@@ -19,7 +19,14 @@ def named(folder: Path) -> str:
     return folder.relative_to(RESULTS).as_posix()
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=named)
+# To compute them takes seconds, so that most folders are left to `make test-rest`.
+QUICK_AND_SLOW = [
+    pytest.param(folder, marks=() if named(folder) == "default/speaker" else pytest.mark.slow)
+    for folder in FOLDERS
+]
+
+
+@pytest.mark.parametrize("folder", QUICK_AND_SLOW, ids=named)
 def test_metrics_follow_from_the_answers(folder):
     stored = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     answers = out_of_fold.read_answers(folder / out_of_fold.OUT_OF_FOLD)

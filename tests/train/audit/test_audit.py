@@ -171,6 +171,7 @@ def test_corpora_of_the_same_people_share_speakers():
     assert voice != other
 
 
+@pytest.mark.slow
 def test_pretraining_clips_are_compared_with_test_clips(voices, tmp_path):
     judged = make_ravdess(tmp_path / "one", voices)
     samples = tmp_path / "two" / "samples"
@@ -188,6 +189,7 @@ def test_pretraining_clips_are_compared_with_test_clips(voices, tmp_path):
     assert outcome.findings[0].between[1] == "nemo/XX0_anger_1.wav"
 
 
+@pytest.mark.slow
 def test_out_of_fold_tables_are_split_files(voices, tmp_path):
     corpus = make_ravdess(tmp_path / "ravdess", voices)
     lines = ["file,speaker,fold,truth"]

@@ -92,6 +92,7 @@ def test_metrics_command_finds_figures_that_do_not_follow(trained, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_stopped_fit_goes_on_and_gives_what_an_unbroken_one_gives(trained, tmp_path):
     shutil.copytree(trained, tmp_path / "again")
     folder = tmp_path / "again"
