@@ -50,7 +50,8 @@ def connect(url: str) -> Client:
 
 
 def left_in(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+    # Unlike rglob, a walk passes over folders that the server deletes meanwhile.
+    return [Path(at, name) for at, _, names in os.walk(folder) for name in names]
 
 
 def post(url: str, name: str, data: object) -> tuple[str, object]:

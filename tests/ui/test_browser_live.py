@@ -11,6 +11,7 @@ import soundfile
 
 from ser_core.emotions import LABELS
 from ser_core.ui.look import text
+from tests.support.app import left_in
 from tests.support.browser import assert_fits, shoot, start_browser
 from tests.support.recordings import conversation
 
@@ -91,7 +92,7 @@ def test_emotions_appear_twice_a_second_until_it_is_stopped(page: "Page", upload
     shoot(page, "live_stopped")
     # Chunks that were on their way when it was stopped are nobody's; the sweep by age takes them.
     assert len(sent) > 20
-    assert len([path for path in uploads.rglob("*") if path.is_file()]) <= 6
+    assert len(left_in(uploads)) <= 6
     page.get_by_role("button", name=text.LIVE_CLEAR, exact=True).click()
     page.wait_for_selector("[data-live=waiting]")
     assert page.locator("#live-strip .ser-piece").count() == 0
