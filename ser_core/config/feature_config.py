@@ -55,15 +55,29 @@ class Outputs(Strict):
         emotion: str, the output with one probability per label.
         intensity: str, the output that says how strongly the emotion is expressed, 0 to 1; None
             where the network has none.
+        distance: str, the output that says how far a recording is from those that were trained on,
+            at least 0; None where the network has none.
+        frames: str, the output with what an encoder makes of each of its frames; None where the
+            network has none. With it, a recording is encoded once, stretch by stretch, and its
+            answers come from summaries of any span of these frames (see
+            ser_core.features.stretches).
     """
 
     emotion: str = "emotion"
     intensity: str | None = None
+    distance: str | None = None
+    frames: str | None = None
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The outputs that the network has one row of for an input."""
+        names = (self.emotion, self.intensity, self.distance)
+        return tuple(name for name in names if name is not None)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The outputs that the network has."""
-        return (self.emotion,) if self.intensity is None else (self.emotion, self.intensity)
+        return self.answers if self.frames is None else (*self.answers, self.frames)
 
 
 class Adaptation(Strict):
@@ -205,6 +219,10 @@ class FeatureConfig(Strict):
             windows = "a window" if self.sequence == 1 else f"a sequence of {self.sequence} windows"
             raise ValueError(
                 f"frames is {self.frames}, but {windows} of {self.window} s has {frames}"
+            )
+        if self.outputs.frames is not None and (self.sequence > 1 or self.front_end != "log_mel"):
+            raise ValueError(
+                "outputs.frames is for a network that takes one window of log_mel at a time"
             )
         if self.hop > self.window:
             raise ValueError(f"hop {self.hop} s must not be longer than window {self.window} s")

@@ -22,6 +22,8 @@ class LogMelBlock(FeatureBlock):
         n_mels: int, number of mel bands.
         fmin: float [Hz], lower edge of the first band.
         fmax: float [Hz], upper edge of the last band.
+        detrend: int, how many polynomials are subtracted from each frame, which removes an offset
+            and rumble; see ser_core.features.log_mel.trends.
         floor: float < 0 [dB re the window's mean power per band], what is quieter is set to it.
     """
 
@@ -35,6 +37,7 @@ class LogMelBlock(FeatureBlock):
     n_mels: Count = 64
     fmin: Annotated[float, Field(ge=0)] = 50.0
     fmax: Positive = 8_000.0
+    detrend: Annotated[int, Field(ge=0, le=8)] = 0
     floor: Annotated[float, Field(lt=0)] = -60.0
 
     @model_validator(mode="after")

@@ -7,13 +7,17 @@ Imports audio and config; speech, timeline, the recognizer and training import i
 from .front_end import FrontEnd, choose_front_end
 from .inputs import assemble, network_inputs, sequences, standardise, trim, trim_range
 from .log_mel_front_end import TINY, mel_blocks, place, relative_level
+from .stretches import Stretch, counted_frames, cover, stretch_inputs, summarise
 from .tiling import split, window_starts
 
 __all__ = [
     "TINY",
     "FrontEnd",
+    "Stretch",
     "assemble",
     "choose_front_end",
+    "counted_frames",
+    "cover",
     "mel_blocks",
     "network_inputs",
     "place",
@@ -21,6 +25,8 @@ __all__ = [
     "sequences",
     "split",
     "standardise",
+    "stretch_inputs",
+    "summarise",
     "trim",
     "trim_range",
     "window_starts",

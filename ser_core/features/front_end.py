@@ -42,7 +42,8 @@ class FrontEnd(Protocol):
     def levels(self, window: np.ndarray) -> np.ndarray:
         """Compute the features of one window in their own units.
 
-        A window shorter than `config.window_frames` is put in the middle, with silence around it;
+        A window shorter than `config.window_frames` is put in the middle, with silence around it,
+        or at the beginning, with silence after it, where the network gives its encoder's frames;
         statistics are taken over what is there alone.
 
         Args:

@@ -107,6 +107,30 @@ def hann(win_length: int, n_fft: int) -> np.ndarray:  # (n_fft,)
     return window
 
 
+@lru_cache(maxsize=8)
+def trends(win_length: int, n_fft: int, count: int) -> np.ndarray:  # (n_fft, count)
+    """Make what a windowed frame is projected on to find what is slower than a frame can hold.
+
+    An orthonormal basis of the polynomials of a degree below `count`, each times the Hann window.
+    Subtracting the projection, which is the least-squares fit under that window, removes an offset
+    altogether and rumble nearly: with four polynomials and a window of 25 ms, 20 Hz is lowered by
+    48 dB, 50 Hz by 18 dB, 100 Hz by 2 dB and 150 Hz by less than 0.1 dB. Unlike a high-pass filter
+    it has no state, so a frame does not depend on what came before it.
+
+    Args:
+        win_length, n_fft: int [samples], as for `hann`.
+        count: int >= 0, number of polynomials.
+
+    Returns:
+        float32 array of shape (n_fft, count), columns orthonormal.
+    """
+    time = np.linspace(-1.0, 1.0, n_fft)[:, None]
+    window = hann(win_length, n_fft).astype(np.float64)[:, None]
+    basis: np.ndarray = np.linalg.qr(window * time ** np.arange(count))[0].astype(np.float32)
+    basis.setflags(write=False)
+    return basis
+
+
 def mel_spectrogram(
     samples: np.ndarray,
     *,
@@ -117,6 +141,7 @@ def mel_spectrogram(
     n_mels: int = 64,
     fmin: float = 50.0,
     fmax: float = 8_000.0,
+    detrend: int = 0,
     center: bool = True,
 ) -> np.ndarray:  # (frames, n_mels)
     """Compute the mel power spectrogram.
@@ -133,6 +158,8 @@ def mel_spectrogram(
         n_mels: int, number of mel bands.
         fmin: float >= 0 [Hz], lower edge of the first band.
         fmax: float <= sample_rate / 2 [Hz], upper edge of the last band.
+        detrend: int >= 0, how many polynomials, from the constant on, are subtracted from each
+            frame; see `trends`.
         center: whether to put zeros beyond both ends; without them, frame t begins at sample
             t * hop_length, for pieces of a longer recording.
 
@@ -148,13 +175,17 @@ def mel_spectrogram(
     padded = np.pad(np.asarray(samples, dtype=np.float32), n_fft // 2 if center else 0)
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_length]
     window = hann(win_length, n_fft)
+    slow = trends(win_length, n_fft, detrend)
     bands = mel_bands(sample_rate, n_fft, n_mels, fmin, fmax)
     mel = np.empty((len(frames), n_mels), dtype=np.float32)
     # In blocks of a few hundred frames the spectra stay in the processor's cache, and memory stays
     # flat however long the recording is.
     for start in range(0, len(frames), BLOCK_FRAMES):
         block = slice(start, start + BLOCK_FRAMES)
-        spectrum = np.fft.rfft(frames[block] * window, axis=1)
+        windowed = frames[block] * window
+        if detrend:
+            windowed -= (windowed @ slow) @ slow.T
+        spectrum = np.fft.rfft(windowed, axis=1)
         power = spectrum.real**2 + spectrum.imag**2
         for band, (bins, weights) in enumerate(bands):
             mel[block, band] = power[:, bins] @ weights

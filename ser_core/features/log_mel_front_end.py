@@ -43,16 +43,23 @@ class LogMelFrontEnd:
 
     def levels(self, window: np.ndarray) -> np.ndarray:  # (window_frames, bands)
         """Express a window in dB relative to its own level."""
-        missing = self.config.window_frames - len(window)
-        return place(window, missing // 2, self.config)
+        return place(window, self._before(window), self.config)
 
     def cover(self, levels: np.ndarray, window: np.ndarray, begin: int, end: int) -> np.ndarray:
         """Put the floor where the frames stand."""
-        before = (self.config.window_frames - len(window)) // 2
+        before = self._before(window)
         covered = levels.copy()
         for block, columns in zip(self.blocks, self.config.columns, strict=True):
             covered[before + begin : before + end, columns] = block.floor
         return covered
+
+    def _before(self, window: np.ndarray) -> int:
+        """How many frames of silence come before a window that is shorter than the network's."""
+        if (
+            self.config.outputs.frames is not None
+        ):  # its encoder's frames are counted from the start
+            return 0
+        return (self.config.window_frames - len(window)) // 2
 
     def pack(self, frames: np.ndarray) -> np.ndarray:  # (frames, bands)
         """Return the frames themselves: augmentation changes them and cuts windows at random."""
