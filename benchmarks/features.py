@@ -103,7 +103,7 @@ def print_blocks(samples: np.ndarray, runs: int) -> None:
     print(f"{'(the STFT itself)':<34}{stft[0, 1]:>10.2f}")
     speech = load_audio(SOURCE, sample_rate=16_000)[: round(16_000 * SECONDS)]
     mel = clock(lambda: mel_spectrogram(speech), runs=runs)
-    print(f"{'(log_mel of the default recipe)':<34}{mel[0, 1]:>10.2f}")
+    print(f"{'(log_mel of the recipe tiny)':<34}{mel[0, 1]:>10.2f}")
 
 
 def extract_reference(path: Path) -> tuple[float, float]:
@@ -122,7 +122,7 @@ def default_config() -> FeatureConfig:
 
 
 def extract_default(path: Path) -> tuple[float, float]:
-    """Read a clip and make the default network's inputs; return the CPU time of both [s]."""
+    """Read a clip and make the embedded network's inputs; return the CPU time of both [s]."""
     started = time.process_time()
     samples = load_audio(path, sample_rate=16_000)
     read = time.process_time()
@@ -136,7 +136,7 @@ def print_corpus(argument: str) -> None:
 
     name, root = corpora.parse(argument)
     paths = [clip.path for clip in corpora.load(name, root).clips]
-    sets = {"the default's features": extract_default, "203 features": extract_reference}
+    sets = {"the embedded model's features": extract_default, "203 features": extract_reference}
     for what, extract in sets.items():
         with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
             list(pool.map(extract, paths[:8]))  # imports and first calls are not counted

@@ -1,6 +1,6 @@
 """Measure training steps: train/fitting/steps.py beside Keras' fit(), with and without oneDNN.
 
-    python -m benchmarks.training           # the default recipe; --recipe NAME for another
+    python -m benchmarks.training           # the recipe tiny; --recipe NAME for another
 
 Each figure is from a process of its own on one thread, as `python -m train fit` trains a network,
 and on one batch of random features over and over, so that nothing but steps is measured.
@@ -67,7 +67,7 @@ def measure(recipe_name: str, way: str, steps: int) -> float:
 def main() -> None:
     """Print steps a second of each way, their spread, and the ratio to fit() without oneDNN."""
     arguments = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    arguments.add_argument("--recipe", default="default")
+    arguments.add_argument("--recipe", default="tiny")
     arguments.add_argument("--steps", type=int, default=32)
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)  # in its own process

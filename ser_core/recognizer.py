@@ -24,7 +24,7 @@ from .timeline.timeline import EmotionTimeline, Smoothing
 from .timeline.windows import prepare_inputs
 
 DEFAULT_MODEL = str(Path(__file__).parent / "pretrained")
-"""Path of the embedded default model: a folder with exactly what a Hub repository of ours holds."""
+"""Path of the embedded model: a folder with exactly what a Hub repository of ours holds."""
 
 MAX_SECONDS = 600.0  # [s] longest recording that gets one prediction as a whole
 

@@ -38,8 +38,8 @@ def make_corpus(root: Path, actors: tuple[int, ...] = (1, 2, 3)) -> Path:
 
 
 def recipe_without_pretraining(folder: Path) -> Path:
-    """The default recipe as a file of its own, less its first phase."""
-    text = (ROOT / "train" / "recipes" / "default.toml").read_text(encoding="utf-8")
+    """The recipe tiny as a file of its own, less its first phase."""
+    text = (ROOT / "train" / "recipes" / "tiny.toml").read_text(encoding="utf-8")
     before, rest = text.split("[pretraining]")
     path = folder / "small.toml"
     path.write_text(before + rest[rest.index("[training]") :], encoding="utf-8")

@@ -1,6 +1,6 @@
 """What adapting to a voice gains on speakers the networks never heard, from out_of_fold.csv alone.
 
-python -m train adaptation train/results/default/speaker --write
+python -m train adaptation train/results/tiny/speaker --write
 
 What serves a fold, the mean of voices and `prior_clips`, is of the other folds' speakers alone.
 """

@@ -3,7 +3,7 @@
     python -m train audit --corpus ravdess=PATH --protocol speaker
     python -m train audit --corpus ravdess=PATH --split my_folds.csv
     python -m train audit --corpus ravdess=PATH --corpus nemo=PATH \\
-        --results train/results/default/speaker --write
+        --results train/results/tiny/speaker --write
 
 | kind | what is on both sides |
 |---|---|

@@ -63,7 +63,7 @@ def evaluate(
 @app.command()
 def robustness(
     corpus: CorpusOption,
-    recipe: RecipeOption = "default",
+    recipe: RecipeOption = "tiny",
     protocol: ProtocolOption = "speaker",
     override: SetOption = [],  # noqa: B006
     results: ResultsOption = RESULTS,

@@ -1,6 +1,6 @@
 """Fit a recipe: pre-train once, one network per fold, then the network that ships.
 
-    python -m train fit --recipe default --corpus ravdess=PATH --corpus nemo=PATH --out DIR
+    python -m train fit --recipe tiny --corpus ravdess=PATH --corpus nemo=PATH --out DIR
 
 Every fold writes its answers as it ends, and a run that was killed goes on at the next unfinished
 fold. The schedule is fixed in the recipe, so no fold ever looks at its test speakers to decide.

@@ -101,11 +101,13 @@ class Run:
     def digest(self, material: Material, *, without: frozenset[str] = frozenset()) -> str:
         """Identify what decides the weights, so that folds of another run are never mixed in.
 
+        What a recipe is called decides nothing: a renamed one keeps its folds.
+
         Args:
             material: the clips that are learnt from.
             without: further sections of the recipe that do not matter.
         """
-        skipped = {"description", "claim", "abstention", *without}
+        skipped = {"name", "description", "claim", "abstention", *without}
         # Without defaults, so that a recipe keeps its identity when recipes learn a new word.
         decisive = self.recipe.model_dump(mode="json", exclude=skipped, exclude_defaults=True)
         digest = hashlib.sha256(json.dumps([self.protocol, decisive], sort_keys=True).encode())

@@ -1,6 +1,6 @@
 """Compare recipes under protocols: one table of what each figure means.
 
-    python -m train compare --recipe default --recipe kbest_dense --protocol speaker \\
+    python -m train compare --recipe tiny --recipe kbest_dense --protocol speaker \\
         --protocol random --corpus ravdess=PATH --corpus nemo=PATH
 
 Whatever is not trained yet is trained, fold by fold; then every finished results folder becomes a
@@ -39,7 +39,7 @@ PROTOCOL_ORDER = ("speaker", "corpus", "random", "duplicated")
 COST_SECONDS = 3.0  # [s] of audio that costs are measured on
 COST_RUNS = 15
 OWN = {
-    "default": "this project's default",
+    "tiny": "this project's, small enough for phones",
     "compact": "this project's, large condensed",
     "conformer": "this project's, another network",
     "large": "this project's, too large to ship",

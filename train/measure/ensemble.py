@@ -1,6 +1,6 @@
 """What several recipes would answer together: the geometric mean of their folds' answers.
 
-    python -m train together --recipe default --recipe compact
+    python -m train together --recipe tiny --recipe compact
 
 Nothing is trained: recipes that were judged on the same folds have written down what each of their
 networks answered to speakers that none of them had heard.

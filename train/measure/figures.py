@@ -1,6 +1,6 @@
 """Pictures of a results folder: learning curves, confusion matrix, reliability diagram.
 
-python -m train figures train/results/default/speaker --out runs/figures
+python -m train figures train/results/tiny/speaker --out runs/figures
 """
 
 from pathlib import Path

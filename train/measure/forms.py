@@ -1,6 +1,6 @@
 """The forms of a network for LiteRT: how large and fast each is, and what it costs in accuracy.
 
-    python -m train forms --model DIR --recipe default --corpus ravdess=PATH --corpus nemo=PATH
+    python -m train forms --model DIR --recipe tiny --corpus ravdess=PATH --corpus nemo=PATH
 
 The network that ships has heard every clip of the corpus it is judged on, so its accuracy there
 says nothing about new speakers. With a recipe, the network of each fold is converted too, and

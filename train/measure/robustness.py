@@ -1,6 +1,6 @@
 """How answers hold up outside a studio: each fold's network on degraded clips of its own speakers.
 
-    python -m train robustness --recipe default --corpus ravdess=PATH --corpus nemo=PATH
+    python -m train robustness --recipe tiny --corpus ravdess=PATH --corpus nemo=PATH
 
 Every clip is decoded, degraded, and then takes the way of the recognizer: speech gate, features,
 network, pooled windows, the fold's temperature. Where the gate finds no speech the app would not

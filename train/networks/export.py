@@ -68,7 +68,7 @@ def write_litert(
     One input at a time because recurrent layers of any other form need operations that LiteRT does
     not have. The form int8 has weights of eight bits and layers that round their inputs to eight
     bits as they come (TensorFlow's dynamic range): with ranges measured beforehand on 230 clips,
-    the default network was no faster, and answered 2 % of the clips otherwise instead of none.
+    the recipe tiny was no faster, and answered 2 % of the clips otherwise instead of none.
 
     Args:
         network: keras.Model.

@@ -1,4 +1,4 @@
-"""`residual_cnn`: the default network, a small residual 2-D CNN over log-mel frames.
+"""`residual_cnn`: the network of the recipe tiny, a small residual 2-D CNN over log-mel frames.
 
 Source: residual blocks after He et al. (2016), arXiv:1512.03385; squeeze-and-excitation after Hu et
 al. (2018), arXiv:1709.01507; attentive pooling over time after Mirsamadi et al. (2017), ICASSP.

@@ -1,6 +1,6 @@
 """Feature blocks computed from a window of audio, side by side.
 
-librosa is imported here; the default recipe's `log_mel` comes from log_mel.py without it.
+librosa is imported here; the embedded model's `log_mel` comes from log_mel.py without it.
 """
 
 from collections.abc import Sequence

@@ -68,7 +68,7 @@ def test_a_telephone_in_mel_bands_is_close_to_one_in_samples(file):
 
 def two_blocks() -> FeatureConfig:
     """A feature config whose second block hears low frequencies through a longer window."""
-    recipe = recipes.load("default")
+    recipe = recipes.load("tiny")
     (block,) = recipe.features.blocks
     low = block.model_copy(update={"n_fft": 1024, "win_length": 1024, "fmax": 1000.0})
     features = recipe.features.model_copy(update={"blocks": (block, low)})
@@ -123,7 +123,7 @@ def test_another_tempo_keeps_what_is_said():
 
 
 def test_a_random_filter_keeps_to_its_largest_gain():
-    bands = Bands.for_config(feature_config(recipes.load("default")))
+    bands = Bands.for_config(feature_config(recipes.load("tiny")))
     gains = []
     for seed in range(20):
         flat = np.ones((7, 64), dtype=np.float32)

@@ -25,7 +25,7 @@ def clips_in(folder: Path, count: int, *, alike: bool = False) -> list[Clip]:
 
 @pytest.fixture(scope="module")
 def config():
-    return feature_cache.feature_config(recipes.load("default"))
+    return feature_cache.feature_config(recipes.load("tiny"))
 
 
 def test_files_of_the_same_bytes_are_computed_once(tmp_path, config):

@@ -40,14 +40,14 @@ def test_a_fit_that_is_started_as_people_start_it_is_the_same(trained, tmp_path)
     recipe_without_pretraining(tmp_path)
     done = run_fit(tmp_path, run=start_train)
     assert "loss=" in done.stderr
-    answers = Path("results") / "default" / "speaker" / "out_of_fold.csv"
+    answers = Path("results") / "tiny" / "speaker" / "out_of_fold.csv"
     assert (tmp_path / answers).read_bytes() == (trained / answers).read_bytes()
     weights = Path("model") / "model.weights.h5"
     assert (tmp_path / weights).stat().st_size == (trained / weights).stat().st_size
 
 
 def test_fit_writes_results_and_a_model_that_loads(trained):
-    results = trained / "results" / "default" / "speaker"
+    results = trained / "results" / "tiny" / "speaker"
     table = (results / "out_of_fold.csv").read_text().splitlines()
     assert table[0] == "file,speaker,fold,truth," + ",".join(LABELS)
     assert len(table) == 25
@@ -74,7 +74,7 @@ def test_saved_networks_use_built_in_layers_alone(trained):
 
 
 def test_metrics_command_recomputes_what_fit_wrote(trained):
-    results = trained / "results" / "default" / "speaker"
+    results = trained / "results" / "tiny" / "speaker"
     done = run_train("metrics", results)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["clips"] == 24
@@ -83,7 +83,7 @@ def test_metrics_command_recomputes_what_fit_wrote(trained):
 
 def test_metrics_command_finds_figures_that_do_not_follow(trained, tmp_path):
     results = tmp_path / "speaker"
-    shutil.copytree(trained / "results" / "default" / "speaker", results)
+    shutil.copytree(trained / "results" / "tiny" / "speaker", results)
     metrics = json.loads((results / "metrics.json").read_text())
     (results / "metrics.json").write_text(json.dumps(metrics | {"accuracy": 0.95}))
     done = run_train("metrics", results)
@@ -96,7 +96,7 @@ def test_metrics_command_finds_figures_that_do_not_follow(trained, tmp_path):
 def test_a_stopped_fit_goes_on_and_gives_what_an_unbroken_one_gives(trained, tmp_path):
     shutil.copytree(trained, tmp_path / "again")
     folder = tmp_path / "again"
-    folds = folder / "results" / "default" / "speaker" / "folds"
+    folds = folder / "results" / "tiny" / "speaker" / "folds"
     kept = (folds / "fold_1.csv").stat().st_mtime_ns
     for path in (folds / "fold_2.csv", folds / "fold_2.json", *(folder / "work").rglob("fold_2*")):
         path.unlink()
@@ -104,7 +104,7 @@ def test_a_stopped_fit_goes_on_and_gives_what_an_unbroken_one_gives(trained, tmp
     assert "fold 1 is done" in done.stderr
     assert (folds / "fold_1.csv").stat().st_mtime_ns == kept
     for name in ("folds/fold_2.csv", "out_of_fold.csv"):
-        path = Path("results") / "default" / "speaker" / name
+        path = Path("results") / "tiny" / "speaker" / name
         assert (folder / path).read_bytes() == (trained / path).read_bytes()
 
 
@@ -116,7 +116,7 @@ def test_results_of_another_recipe_are_never_mixed_in(trained):
 
 
 def test_a_missing_corpus_for_pretraining_is_said_so(trained):
-    done = run_fit(trained, "--recipe", "default", check=False)
+    done = run_fit(trained, "--recipe", "tiny", check=False)
     assert done.returncode == 1
     assert "learns from nemo too: give --corpus nemo=PATH" in done.stderr
 
@@ -166,7 +166,7 @@ def test_compare_makes_a_row_of_what_is_there(trained, capsys):
     from train.measure.compare import COLUMNS, compare, comparison_table
 
     (row,) = compare(trained / "results")
-    metrics = json.loads((trained / "results" / "default" / "speaker" / "metrics.json").read_text())
+    metrics = json.loads((trained / "results" / "tiny" / "speaker" / "metrics.json").read_text())
     assert row["accuracy_mean"] == metrics["mean"]["accuracy"]
     assert (row["protocol"], row["folds"], row["seeds"]) == ("speaker", 3, [1])
     assert row["epochs"] == 1.0  # two steps of eight clips, sixteen to learn from
@@ -182,7 +182,7 @@ def test_compare_makes_a_row_of_what_is_there(trained, capsys):
 def test_figures_are_drawn_from_a_results_folder(trained, tmp_path):
     from train.measure import figures
 
-    drawn = figures.draw(trained / "results" / "default" / "speaker")
+    drawn = figures.draw(trained / "results" / "tiny" / "speaker")
     assert [trace.name for trace in drawn["learning_curves"].data] == ["Fold 1", "Fold 2", "Fold 3"]
     files = figures.write_figures(drawn, tmp_path)
     assert {file.name for file in files} == {
@@ -232,7 +232,7 @@ def test_robustness_measures_the_folds_and_goes_on_where_it_stopped(trained, tmp
     done = run_measure(folder, "robustness", "--jobs", "2", "--write", str(folder / "model"))
     assert done.returncode == 0, done.stderr[-3000:]
     assert len(done.stdout.splitlines()) == len(CONDITIONS) + 2
-    results = folder / "results" / "default" / "speaker"
+    results = folder / "results" / "tiny" / "speaker"
     measured = json.loads((results / "robustness.json").read_text())
     assert measured == json.loads((folder / "model" / "robustness.json").read_text())
     assert [row["condition"] for row in measured["rows"]] == list(map(str, CONDITIONS))
@@ -278,7 +278,7 @@ def test_forms_are_measured_on_speakers_that_the_folds_never_heard(trained, tmp_
     metrics = json.loads((folder / "model" / "metrics.json").read_text())
     assert measured["unseen"]["clips"] == metrics["clips"]
     assert len(measured["unseen"]["forms"]) == 3
-    assert "The networks of the folds of default" in done.stdout
+    assert "The networks of the folds of tiny" in done.stdout
 
 
 def test_fit_says_how_well_each_voice_is_heard(trained):
@@ -330,7 +330,7 @@ def test_duplicated_has_every_clip_twice(trained, tmp_path):
     done = run_train(*words)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "batch_loss" in tensorboard_tags(tmp_path / "logs")
-    folds = tmp_path / "results" / "default" / "duplicated" / "folds"
+    folds = tmp_path / "results" / "tiny" / "duplicated" / "folds"
     rows = (folds / "fold_1.csv").read_text().splitlines()[1:]
     assert any(row.startswith("copy/") for row in rows)
     assert json.loads((folds / "fold_1.json").read_text())["train_clips"] + len(rows) == 48
@@ -348,15 +348,15 @@ def test_duplicated_has_every_clip_twice(trained, tmp_path):
 )
 def test_a_wrong_override_raises_one_sentence(override, sentence):
     with pytest.raises(ConfigError, match=sentence):
-        recipes.load("default", [override])
+        recipes.load("tiny", [override])
 
 
 def test_an_unknown_recipe_names_the_known_ones():
-    with pytest.raises(ConfigError, match=r"use one of .*default"):
+    with pytest.raises(ConfigError, match=r"use one of .*tiny"):
         recipes.load("deep")
 
 
 def test_a_resolved_recipe_reads_back_as_itself(tmp_path):
-    recipe = recipes.load("default", ["training.steps=7"])
+    recipe = recipes.load("tiny", ["training.steps=7"])
     (tmp_path / "again.toml").write_text(recipe.to_toml(), encoding="utf-8")
     assert recipes.load(str(tmp_path / "again.toml")) == recipe

@@ -114,7 +114,7 @@ def test_it_tells_of_every_step_once_and_in_order():
 
 
 def test_a_row_of_the_history_has_the_mean_loss_since_the_last_row():
-    progress = Progress("test", VALIDATION_EVERY + 2, feature_config(load("default", [])), None)
+    progress = Progress("test", VALIDATION_EVERY + 2, feature_config(load("tiny", [])), None)
     for step in range(VALIDATION_EVERY):
         progress.on_train_batch_end(step, {"loss": float(step % 2)})
     for step in range(VALIDATION_EVERY, VALIDATION_EVERY + 2):

@@ -70,7 +70,7 @@ def test_two_pushes_renew_the_figures_and_keep_peoples_words(model, hub):
     repository = hub.repo("model", "user/voices")
     assert repository.private
     assert {*REPOSITORY_FILES} - OPTIONAL_FILES <= set(repository.files())
-    pushed = [commit for commit in repository.history() if "Publish default" in commit.title]
+    pushed = [commit for commit in repository.history() if "Publish tiny" in commit.title]
     assert len(pushed) == 1
 
     text = repository.files()["README.md"].decode()

@@ -57,7 +57,7 @@ from pathlib import Path
 from train import corpora, recipe
 from train.data import feature_cache
 
-config = feature_cache.feature_config(recipe.load("default"))
+config = feature_cache.feature_config(recipe.load("tiny"))
 for argument in sys.argv[1:]:
     corpus = corpora.load(*corpora.locate(argument))
     found = feature_cache.compute(corpus.clips, config, cache=Path("cache"), quiet=True)

@@ -1,0 +1,65 @@
+"""What identifies a run, so that folds of another one are never mixed in."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from train import corpora
+from train import recipe as recipes
+from train.corpora import Corpus
+from train.data.feature_cache import Features
+from train.data.material import Material
+from train.fitting.plan import Run, make_run
+
+RESULTS = Path(__file__).parents[3] / "train" / "results"
+FOLDERS = sorted(file.parent for file in RESULTS.glob("*/*/recipe.toml"))
+OF_ONE_CORPUS = [folder for folder in FOLDERS if folder.name != "corpus"]
+
+
+def material_of(digests: list[str]) -> Material:
+    """Clips of which nothing but their bytes is known."""
+    features = [Features(digest, 1.0, {}) for digest in digests]
+    return Material(features, np.zeros((len(digests), 8)), np.zeros(len(digests)))
+
+
+def run_of(recipe: recipes.Recipe, protocol: str, given: dict[str, Corpus]) -> Run:
+    nowhere = Path("nowhere")
+    return make_run(recipe, protocol, given, results=nowhere, work=nowhere, cache=nowhere)
+
+
+def test_renamed_recipe_keeps_its_folds_and_another_seed_does_not() -> None:
+    material = material_of(["one clip", "another"])
+
+    def digest(*overrides: str) -> str:
+        return run_of(recipes.load("tiny", list(overrides)), "speaker", {}).digest(material)
+
+    assert digest('name="renamed"', 'description="Another."') == digest()
+    assert digest("seed=2") != digest()
+    assert digest("training.steps=7") != digest()
+
+
+@pytest.fixture(scope="module")
+def speech(ravdess: Path) -> tuple[Corpus, list[str]]:
+    """RAVDESS, and the digest of each clip."""
+    corpus = corpora.load("ravdess", ravdess)
+    return corpus, [hashlib.sha256(clip.path.read_bytes()).hexdigest() for clip in corpus.clips]
+
+
+@pytest.mark.parametrize("folder", OF_ONE_CORPUS, ids=lambda f: f.relative_to(RESULTS).as_posix())
+def test_committed_folds_are_of_the_recipe_beside_them(
+    folder: Path, speech: tuple[Corpus, list[str]]
+) -> None:
+    corpus, digests = speech
+    recipe = recipes.load(str(folder / "recipe.toml"))
+    assert recipe.name == folder.parent.name
+    nothing = {name: Corpus(corpora.find(name).INFO, ()) for name in recipe.further_corpora}
+    run = run_of(recipe, folder.name, {"ravdess": corpus, **nothing})
+    repeated = np.resize(np.array(digests), len(run.clips))  # `duplicated` has every clip twice
+    stored = {
+        json.loads(file.read_text(encoding="utf-8"))["run"]
+        for file in (folder / "folds").glob("fold_*.json")
+    }
+    assert stored == {run.digest(material_of(list(repeated)))}
