@@ -263,7 +263,7 @@ class EmotionRecognizer(
         activity, inputs = prepare_inputs(samples, config)
         probabilities, intensity = None, None
         if inputs is not None:
-            probabilities, intensity = network.predict(inputs)
+            probabilities, intensity, _ = network.predict(inputs)
         return EmotionPrediction.of(
             probabilities,
             config,

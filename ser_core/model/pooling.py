@@ -16,10 +16,21 @@ class Answers(NamedTuple):
         probabilities: float32 array of shape (windows, classes), rows sum to 1.
         intensity: float32 array of shape (windows,) in [0, 1], how strongly the emotion is
             expressed; None if the network has no such output.
+        distance: float32 array of shape (windows,), at least 0, how far the sound is from what was
+            trained on; None if the network has no such output.
     """
 
     probabilities: np.ndarray
     intensity: np.ndarray | None
+    distance: np.ndarray | None = None
+
+
+def select_rows(answers: Answers, rows: np.ndarray) -> Answers:
+    """Select the answers to some windows: `rows` indexes them, or marks them."""
+    intensity, distance = (
+        None if values is None else values[rows] for values in (answers.intensity, answers.distance)
+    )
+    return Answers(answers.probabilities[rows], intensity, distance)
 
 
 class Pooled(NamedTuple):
@@ -28,10 +39,12 @@ class Pooled(NamedTuple):
     Attributes:
         probabilities: float64 array of shape (classes,), sum 1.
         intensity: float in [0, 1]; None if the network has no such output.
+        distance: float, at least 0; None if the network has no such output.
     """
 
     probabilities: np.ndarray
     intensity: float | None
+    distance: float | None = None
 
 
 def pool_windows(probabilities: np.ndarray, weights: Sequence[float] | None = None) -> np.ndarray:
@@ -85,8 +98,8 @@ def pool_answers(
     """Pool the answers for several inputs of one recording, and adapt them to a voice.
 
     Probabilities are pooled by `pool`, then shifted. The intensity is the plain mean of all inputs'
-    intensities: each counts the same, as in the probabilities' geometric mean, also where it was
-    outvoted.
+    intensities, and so is the distance: each counts the same, as in the probabilities' geometric
+    mean, also where it was outvoted.
 
     Args:
         answers: Answers for the inputs.
@@ -97,5 +110,8 @@ def pool_answers(
     Returns:
         Pooled.
     """
-    intensity = None if answers.intensity is None else float(answers.intensity.mean())
-    return Pooled(subtract_offset(pool(answers.probabilities, config), offset), intensity)
+    intensity, distance = (
+        None if values is None else float(values.mean())
+        for values in (answers.intensity, answers.distance)
+    )
+    return Pooled(subtract_offset(pool(answers.probabilities, config), offset), intensity, distance)

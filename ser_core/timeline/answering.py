@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..model.pooling import Answers, Pooled
+from ..model.pooling import Pooled, select_rows
 from ..model.predictor import Predictor
 from .windows import Window
 
@@ -38,12 +38,10 @@ class Answering:
         if not inputs:
             return [None] * len(windows)
         owners = np.repeat(np.arange(len(inputs)), [len(own) for own in inputs])
-        probabilities, intensity = self.predictor.run(np.concatenate(inputs))
-        pooled = []
-        for index in range(len(inputs)):
-            own = owners == index
-            strengths = None if intensity is None else intensity[own]
-            pooled.append(self.predictor.pool(Answers(probabilities[own], strengths)))
+        given = self.predictor.run(np.concatenate(inputs))
+        pooled = [
+            self.predictor.pool(select_rows(given, owners == index)) for index in range(len(inputs))
+        ]
         answers = iter(pooled)
         return [None if window.inputs is None else next(answers) for window in windows]
 

@@ -25,14 +25,14 @@ from ser_core.model.files import (
     load_content,
     save_content,
 )
-from ser_core.model.runtime import LiteRTRuntime
+from ser_core.model.litert_runtime import LiteRTRuntime
 
 from .. import recipe as recipes
 from ..answers.markdown import markdown_table
 from ..data import feature_cache
 from ..data.storage import write_text
 from ..networks import NETWORKS
-from ..networks.export import write_litert
+from ..networks.litert_files import write_litert
 from ..recipe import Recipe
 
 PROTOCOL_ORDER = ("speaker", "corpus", "random", "duplicated")

@@ -22,15 +22,16 @@ from ser_core.audio.load import load_audio
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.emotions import LABELS
 from ser_core.model.files import FORMS, LITERT_FORMS, save_content
+from ser_core.model.keras_runtime import load_keras_network
+from ser_core.model.litert_runtime import LiteRTRuntime
 from ser_core.model.pooling import pool
-from ser_core.model.runtime import LiteRTRuntime, load_keras_network
 
 from ..answers.calibration import apply_temperature
 from ..answers.markdown import markdown_table
 from ..answers.metrics import scores
 from ..corpora import Clip, Corpus
 from ..fitting.plan import Run
-from ..networks.export import write_litert
+from ..networks.litert_files import write_litert
 from . import fold_networks
 from .evaluate import trained_on
 from .robustness import prepare_clip

@@ -1,5 +1,7 @@
 """Write a trained network as a model repository, and prove that all its forms answer the same."""
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +9,21 @@ import keras
 import numpy as np
 
 from ser_core.config.feature_config import FeatureConfig
-from ser_core.errors import ConfigError, ModelError
-from ser_core.model.files import LITERT_FILE, LITERT_FORMS
+from ser_core.errors import ModelError
+from ser_core.features import summarise
+from ser_core.model.files import LITERT_FORMS, WEIGHTS
+from ser_core.model.keras_runtime import KerasRuntime
+from ser_core.model.litert_runtime import LiteRTRuntime
 from ser_core.model.pooling import Answers
-from ser_core.model.runtime import KerasRuntime, LiteRTRuntime
+from ser_core.model.runtime import Runtime
+
+from .litert_files import write_litert
 
 LARGEST_DIFFERENCE = 1e-4  # between the outputs of two forms of one network, all in [0, 1]
+ALLOWED = {"float32": LARGEST_DIFFERENCE, "float16": 1e-2, "int8": 5e-2}
+"""The same of each form against Keras: rounded weights answer a little otherwise."""
+HALF_DIFFERENCE = 1e-3  # the same of Keras with weights of 16 bits against Keras with all of them
+LARGEST_HALF = float(np.finfo(np.float16).max)
 
 
 def fold_temperature(network: keras.Model, config: FeatureConfig) -> None:
@@ -24,7 +35,15 @@ def fold_temperature(network: keras.Model, config: FeatureConfig) -> None:
     last.set_weights([weight / config.temperature for weight in last.get_weights()])
 
 
-def export(network: keras.Model, config: FeatureConfig, out: Path, windows: np.ndarray) -> None:
+def export(
+    network: keras.Model,
+    config: FeatureConfig,
+    out: Path,
+    windows: np.ndarray,
+    *,
+    forms: Iterable[str] = tuple(LITERT_FORMS),
+    half_weights: bool = False,
+) -> None:
     """Write the network's files and its feature config.
 
     Args:
@@ -32,79 +51,107 @@ def export(network: keras.Model, config: FeatureConfig, out: Path, windows: np.n
         config: FeatureConfig.
         out: folder, made if it is not there.
         windows: float32 array of shape (windows, frames, features), real inputs to compare on.
+        forms: names in LITERT_FORMS, those that are written for LiteRT.
+        half_weights: whether Keras' weights are written with 16 bits (see `halve_weights`).
 
     Raises:
         ModelError: LiteRT and Keras answer differently, or a file cannot be run.
     """
     out.mkdir(parents=True, exist_ok=True)
     network.save(out, zipped=False)
-    for form in LITERT_FORMS:
-        write_litert(network, config, out, form)
     config.save(out)
-    found = differences(
-        KerasRuntime(out, config).run(windows), LiteRTRuntime(out, config).run(windows)
-    )
-    for what, difference in found.items():
-        if not difference <= LARGEST_DIFFERENCE:
-            raise ModelError(
-                f"{LITERT_FILE} and Keras differ by {difference:.2g} in {what}, at most "
-                f"{LARGEST_DIFFERENCE:g} is allowed: the export is wrong."
-            )
+    whole = answer_both_ways(KerasRuntime(out, config), windows, config)
+    for form in forms:
+        write_litert(network, config, out, form)
+        given = answer_both_ways(LiteRTRuntime(out, config, form), windows, config)
+        for one, other in zip(whole, given, strict=True):
+            check_differences(LITERT_FORMS[form], differences(one, other), ALLOWED[form])
+    if half_weights:
+        halve_weights(out, config, windows)
+
+
+def answer_both_ways(runtime: Runtime, windows: np.ndarray, config: FeatureConfig) -> list[Answers]:
+    """Answer windows as a whole, and from their frames, if the network gives those."""
+    answers = [runtime.run(windows)]
+    if config.outputs.frames is not None:
+        encoded = runtime.encode(windows)
+        answers.append(runtime.answer(np.stack([summarise(frames) for frames in encoded])))
+    return answers
 
 
 def differences(one: Answers, other: Answers) -> dict[str, float]:
-    """The largest difference between two forms' answers, by what differs."""
+    """The largest difference between two forms' answers, by what differs.
+
+    A distance has no upper end, so its difference is relative to 1 more than the distance.
+    """
     found = {"probability": float(np.abs(one.probabilities - other.probabilities).max())}
     if one.intensity is not None:
         found["intensity"] = float(np.abs(one.intensity - other.intensity).max())
+    if one.distance is not None:
+        relative = np.abs(one.distance - other.distance) / (1.0 + one.distance)
+        found["distance"] = float(relative.max())
     return found
 
 
-def write_litert(
-    network: keras.Model, config: FeatureConfig, out: Path, form: str = "float32"
-) -> None:
-    """Write the network for LiteRT, for one input at a time, with the config's outputs named.
+def check_differences(what: str, found: dict[str, float], allowed: float) -> None:
+    """Raise ModelError if a file's answers differ from Keras' by more than is allowed."""
+    for name, difference in found.items():
+        if not difference <= allowed:
+            raise ModelError(
+                f"{what} and Keras differ by {difference:.2g} in {name}, at most "
+                f"{allowed:g} is allowed: the export is wrong."
+            )
 
-    One input at a time because recurrent layers of any other form need operations that LiteRT does
-    not have. The form int8 has weights of eight bits and layers that round their inputs to eight
-    bits as they come (TensorFlow's dynamic range): with ranges measured beforehand on 230 clips,
-    the recipe tiny was no faster, and answered 2 % of the clips otherwise instead of none.
+
+def halve_weights(out: Path, config: FeatureConfig, windows: np.ndarray) -> dict[str, float]:
+    """Write the weights of Keras' own save with 16 bits; Keras loads them into 32 as ever.
+
+    What 16 bits cannot hold stays as it is.
 
     Args:
-        network: keras.Model.
+        out: folder with Keras' unzipped save; its file of weights is replaced.
         config: FeatureConfig.
-        out: the folder.
-        form: a name in LITERT_FORMS.
+        windows: float32 array of shape (windows, frames, features), real inputs to compare on.
+
+    Returns:
+        The largest differences of the answers, by what differs.
 
     Raises:
-        ConfigError: Keras runs on JAX or PyTorch, which cannot write such files.
+        ModelError: the answers differ by more than HALF_DIFFERENCE; the file is left as it was.
     """
-    if keras.backend.backend() != "tensorflow":
-        raise ConfigError(
-            f"LiteRT files are written by TensorFlow, and Keras runs on {keras.backend.backend()}: "
-            "give the same command once more with KERAS_BACKEND=tensorflow; nothing is trained "
-            "again."
-        )
-    signature = [keras.InputSpec(shape=(1, config.frames, config.features), dtype="float32")]
-    outputs = dict(zip(network.output_names, network.outputs, strict=True))
-    named = keras.Model(network.inputs, {name: outputs[name] for name in config.outputs.names})
-    named.export(
-        str(out / LITERT_FORMS[form]),
-        format="litert",
-        input_signature=signature,
-        verbose=False,
-        **converter_settings(form),
-    )
+    file, former = out / WEIGHTS, out / f"{WEIGHTS}.former"
+    before = answer_both_ways(KerasRuntime(out, config), windows, config)
+    os.replace(file, former)
+    try:
+        _copy_halved(former, file)
+        after = answer_both_ways(KerasRuntime(out, config), windows, config)
+        several = [differences(one, other) for one, other in zip(before, after, strict=True)]
+        found = {name: max(one[name] for one in several) for name in several[0]}
+        check_differences(f"{WEIGHTS} with 16 bits", found, HALF_DIFFERENCE)
+    except BaseException:
+        os.replace(former, file)
+        raise
+    former.unlink()
+    return found
 
 
-def converter_settings(form: str) -> dict[str, Any]:
-    """Return the options of TensorFlow's converter for a form."""
-    import tensorflow as tf  # only now: this module may run beside other backends
+def _copy_halved(source: Path, target: Path) -> None:
+    """Copy an HDF5 file, float32 made float16 where that is in its range."""
+    import h5py  # comes with Keras
 
-    smaller: dict[str, Any] = {"optimizations": [tf.lite.Optimize.DEFAULT]}
-    settings = {
-        "float32": {},
-        "float16": smaller | {"target_spec": {"supported_types": [tf.float16]}},
-        "int8": smaller,
-    }
-    return settings[form]
+    with h5py.File(source) as whole, h5py.File(target, "w") as half:
+
+        def copy(name: str, item: Any) -> None:
+            if isinstance(item, h5py.Group):
+                copied = half.require_group(name)
+            else:
+                values = item[()]
+                if values.dtype == np.float32 and np.all(np.abs(values) <= LARGEST_HALF):
+                    values = values.astype(np.float16)
+                copied = half.create_dataset(name, data=values)
+            for key, value in item.attrs.items():
+                copied.attrs[key] = value
+
+        for key, value in whole.attrs.items():
+            half.attrs[key] = value
+        whole.visititems(copy)

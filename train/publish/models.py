@@ -25,13 +25,10 @@ from ser_core.model.files import (
     load_record,
 )
 from ser_core.model.hub_faults import PUSH_FAULTS, explain_push
+from ser_core.model.keras_runtime import KerasRuntime, load_keras_network
+from ser_core.model.litert_runtime import LiteRTRuntime
+from ser_core.model.network_outputs import split_outputs
 from ser_core.model.records import Metrics
-from ser_core.model.runtime import (
-    KerasRuntime,
-    LiteRTRuntime,
-    load_keras_network,
-    split_outputs,
-)
 
 from ..networks.export import LARGEST_DIFFERENCE, differences
 from .hub_card import fetch_card, merge_card

@@ -16,8 +16,9 @@ from ser_core.batch.recordings import Recording
 from ser_core.batch.rows import answer_recording
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.features import network_inputs
+from ser_core.model.keras_runtime import KerasRuntime
+from ser_core.model.litert_runtime import LiteRTRuntime
 from ser_core.model.pooling import Answers, Pooled, pool_answers
-from ser_core.model.runtime import KerasRuntime, LiteRTRuntime
 from ser_core.timeline.builder import TimelineBuilder
 from ser_core.timeline.windows import Window
 from ser_core.ui.look.markup import percent

@@ -11,7 +11,8 @@ import pytest
 from ser_core import EmotionRecognizer
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.features import network_inputs
-from ser_core.model.runtime import KerasRuntime, LiteRTRuntime
+from ser_core.model.keras_runtime import KerasRuntime
+from ser_core.model.litert_runtime import LiteRTRuntime
 from tests.support.commands import run_train
 from tests.support.tiny_training import make_corpus
 from train import recipe as recipes

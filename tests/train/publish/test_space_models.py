@@ -57,7 +57,7 @@ def write_system(folder: Path, system: str) -> None:
     from train import recipe as recipes
     from train.data.feature_cache import feature_config
     from train.networks import NETWORKS
-    from train.networks.export import write_litert
+    from train.networks.litert_files import write_litert
 
     name, _, without = system.partition(" without ")
     keras.utils.set_random_seed(2)

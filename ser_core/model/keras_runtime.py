@@ -1,0 +1,136 @@
+"""Run Keras' own save of a network. TensorFlow is imported here alone, and only when needed."""
+
+import threading
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..config.feature_config import FeatureConfig
+from ..errors import ModelError
+from .extras import KERAS, install_command
+from .network_outputs import SUMMARY, check_head, check_shapes, frames_output, split_outputs
+from .pooling import Answers
+
+KERAS_FAULTS = (
+    ValueError,
+    TypeError,
+    OSError,
+    LookupError,
+    NameError,  # of a file of weights that is no HDF5, as Keras 3.15 then uses what it never opened
+    AttributeError,
+    ArithmeticError,
+    ImportError,
+    RuntimeError,
+)
+"""What Keras raises for files of a network that it cannot make sense of."""
+
+
+def load_keras_network(directory: str | PathLike[str]) -> Any:
+    """Load Keras' own save of a network; imports Keras, and with it TensorFlow.
+
+    Args:
+        directory: a local folder with Keras' files.
+
+    Returns:
+        keras.Model, not compiled.
+
+    Raises:
+        ModelError: Keras is not installed or refuses the files.
+    """
+    try:
+        import keras
+    except ImportError as error:
+        raise ModelError(
+            f"Keras cannot be imported to read the network's files: {install_command([KERAS])}."
+        ) from error
+    try:
+        return keras.saving.load_model(directory, compile=False, safe_mode=True)
+    except KERAS_FAULTS as error:
+        raise ModelError(f"Keras cannot load the network in {Path(directory).name}.") from error
+
+
+def cut_head(network: Any, config: FeatureConfig) -> Any:
+    """Cut the head off a network that gives its encoder's frames.
+
+    Args:
+        network: keras.Model with a layer `summary`.
+        config: FeatureConfig.
+
+    Returns:
+        keras.Model from `summary`, float32 (batch, 2 * width), to the network's answers by name;
+        it shares the network's weights.
+
+    Raises:
+        ModelError: the answers are not made of the output of such a layer.
+    """
+    import keras
+
+    outputs = dict(zip(network.output_names, network.outputs, strict=True))
+    try:
+        summary = network.get_layer(SUMMARY).output
+        return keras.Model(summary, {name: outputs[name] for name in config.outputs.answers})
+    except KERAS_FAULTS as error:
+        raise ModelError(
+            f"The network's answers are not made of a layer {SUMMARY!r} alone, which is where a "
+            "network that gives its encoder's frames is cut."
+        ) from error
+
+
+class KerasRuntime:
+    """Keras' own save, for a repository without a LiteRT file; imports TensorFlow when made."""
+
+    name = "Keras"
+
+    def __init__(self, directory: str | PathLike[str], config: FeatureConfig) -> None:
+        """Load the network and check it against the config.
+
+        Raises:
+            ModelError: Keras is not installed, refuses the files, or the shapes do not match.
+        """
+        self._network = load_keras_network(directory)
+        import keras
+
+        self._keras = keras
+        self._config = config
+        self._lock = threading.Lock()
+        what = "The Keras network"
+        outputs = _output_shapes(self._network)
+        check_shapes(what, _input_shapes(self._network), outputs, config)
+        self._head: Any = None
+        if config.outputs.frames is not None:
+            self._head = head = cut_head(self._network, config)
+            frames = outputs[config.outputs.frames]
+            check_head(
+                "the Keras network", _input_shapes(head), _output_shapes(head), frames, config
+            )
+
+    def run(self, windows: np.ndarray) -> Answers:
+        """See `Runtime.run`."""
+        return split_outputs(self._call(self._network, windows), self._config)
+
+    def encode(self, inputs: np.ndarray) -> np.ndarray:
+        """See `Runtime.encode`."""
+        return self._call(self._network, inputs)[frames_output(self._config)]
+
+    def answer(self, summaries: np.ndarray) -> Answers:
+        """See `Runtime.answer`."""
+        frames_output(self._config)
+        return split_outputs(self._call(self._head, summaries), self._config)
+
+    def _call(self, network: Any, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Call a network, and give its outputs by name."""
+        with self._lock:
+            outputs = network(rows.astype(np.float32, copy=False), training=False)
+        tensors = zip(network.output_names, self._keras.tree.flatten(outputs), strict=True)
+        return {name: self._keras.ops.convert_to_numpy(tensor) for name, tensor in tensors}
+
+
+def _input_shapes(network: Any) -> dict[str, tuple[int | None, ...]]:
+    return {tensor.name: tensor.shape for tensor in network.inputs}
+
+
+def _output_shapes(network: Any) -> dict[str, tuple[int | None, ...]]:
+    shapes = (tensor.shape for tensor in network.outputs)
+    return dict(zip(network.output_names, shapes, strict=True))
