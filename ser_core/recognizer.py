@@ -261,13 +261,12 @@ class EmotionRecognizer(
         network = self.predictor
         config = network.config
         activity, inputs = prepare_inputs(samples, config)
-        probabilities, intensity = None, None
-        if inputs is not None:
-            probabilities, intensity, _ = network.predict(inputs)
+        pooled = None if inputs is None else network.predict(inputs)
         return EmotionPrediction.of(
-            probabilities,
+            None if pooled is None else pooled.probabilities,
             config,
-            intensity=intensity,
+            intensity=None if pooled is None else pooled.intensity,
+            distance=None if pooled is None else pooled.distance,
             speech_seconds=round(activity.speech_seconds, 3),
             duration=round(len(samples) / config.sample_rate, 3),
         )

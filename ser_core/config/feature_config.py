@@ -16,6 +16,7 @@ from ..emotions import LABELS
 from ..errors import ConfigError
 from .blocks import Block, Statistic
 from .documents import parse_json_object, read_bytes
+from .reliability import Conformal, Domain
 from .schema import Fraction, Positive, Strict, validated_json
 
 SCHEMA_VERSION = 1
@@ -124,6 +125,8 @@ class FeatureConfig(Strict):
         speech: thresholds of the speech gate.
         uncertain_below: float in [0, 1], below this confidence the status is "uncertain".
         adaptation: how answers are adapted to a voice; None where that was not measured to help.
+        domain: which recordings sound like those that were trained on; None where nobody measured.
+        conformal: which labels are named beside the likeliest; None where nobody measured.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -146,6 +149,8 @@ class FeatureConfig(Strict):
     speech: SpeechSettings
     uncertain_below: Fraction
     adaptation: Adaptation | None = None
+    domain: Domain | None = None
+    conformal: Conformal | None = None
 
     @property
     def block_features(self) -> int:
@@ -241,6 +246,8 @@ class FeatureConfig(Strict):
                 f"adaptation.mean has {len(self.adaptation.mean)} values for {len(self.labels)} "
                 "labels"
             )
+        if self.domain is not None and self.outputs.distance is None:
+            raise ValueError("domain is of distances, but outputs.distance names no output")
         return self
 
     def to_json(self) -> str:

@@ -5,6 +5,7 @@ config and emotions; every other room may import it.
 """
 
 from .frozen_mapping import FrozenMapping
+from .label_sets import conformal_sets
 from .predictions import (
     EmotionPrediction,
     EmotionSegment,
@@ -24,5 +25,6 @@ __all__ = [
     "SpeakerTurn",
     "Status",
     "TimelineWindow",
+    "conformal_sets",
     "reported_intensity",
 ]

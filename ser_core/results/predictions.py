@@ -9,6 +9,7 @@ import numpy as np
 from ..config.feature_config import FeatureConfig
 from ..emotions import NEUTRAL
 from ..errors import check_number
+from .label_sets import likely_labels
 from .result import Result
 
 Status = Literal["emotion", "uncertain", "no_speech"]
@@ -38,6 +39,14 @@ def _name(
     )
 
 
+def _familiarity(distance: float | None, config: FeatureConfig) -> tuple[float | None, bool | None]:
+    """Round a distance to four decimals, and say whether it is that of a familiar recording."""
+    if distance is None:
+        return None, None
+    rounded = round(float(distance), 4)
+    return rounded, None if config.domain is None else rounded <= config.domain.familiar_below
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class EmotionPrediction(Result):
     """The emotion a listener would hear in one recording.
@@ -53,6 +62,14 @@ class EmotionPrediction(Result):
             such output, if `label` is "neutral", and when there is no speech.
         speech_seconds: float [s], how much of the recording is speech.
         duration: float [s], length of the recording.
+        distance: float >= 0, how far it is from the recordings that the model was trained on; None
+            if the model has no such output, and when there is no speech.
+        familiar: bool, whether it sounds like those, as 95 % of the recordings of unseen speakers
+            from the training corpus do; None if the model does not say, and when there is no
+            speech.
+        likely: the labels that cannot be ruled out, likeliest first: the truth is one of them as
+            often as the model's `config.conformal.coverage` says; None if the model does not say,
+            and when there is no speech.
     """
 
     status: Status
@@ -62,6 +79,9 @@ class EmotionPrediction(Result):
     intensity: float | None
     speech_seconds: float
     duration: float
+    distance: float | None = None
+    familiar: bool | None = None
+    likely: tuple[str, ...] | None = None
 
     @classmethod
     def of(
@@ -70,6 +90,7 @@ class EmotionPrediction(Result):
         config: FeatureConfig,
         *,
         intensity: float | None = None,
+        distance: float | None = None,
         speech_seconds: float,
         duration: float,
     ) -> "EmotionPrediction":
@@ -80,12 +101,19 @@ class EmotionPrediction(Result):
             config: FeatureConfig, whose labels and threshold apply.
             intensity: float in [0, 1], the network's output, whatever the label; None if it has no
                 such output.
+            distance: float >= 0, the network's output; None if it has no such output.
             speech_seconds: float [s].
             duration: float [s].
         """
         if probabilities is None:
             return cls("no_speech", None, 0.0, {}, None, speech_seconds, duration)
-        return cls(*_name(probabilities, config, intensity), speech_seconds, duration)
+        return cls(
+            *_name(probabilities, config, intensity),
+            speech_seconds,
+            duration,
+            *_familiarity(distance, config),
+            likely_labels(probabilities, config),
+        )
 
     def top(self, k: int = 3) -> list[tuple[str, float]]:
         """Return the k likeliest emotions with their probabilities, likeliest first.
@@ -117,7 +145,8 @@ class EmotionPrediction(Result):
         ranked = ", ".join(f"{label} {probability:.2f}" for label, probability in self.top(3))
         doubt = "uncertain: " if self.status == "uncertain" else ""
         strength = "" if self.intensity is None else f", intensity {self.intensity:.2f}"
-        return f"{doubt}{ranked}{strength} ({seconds})"
+        strange = ", unlike the training recordings" if self.familiar is False else ""
+        return f"{doubt}{ranked}{strength}{strange} ({seconds})"
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -31,11 +31,14 @@ class TimelineBuilder:
         self._bounds: list[tuple[float, float, float]] = []
         self._answers: list[np.ndarray] = []
         self._intensities: list[float] = []
+        self._distances: list[float] = []  # of windows that are answered
 
     def add(self, window: Window, answer: Pooled | None) -> None:
         """Take the next window, and its answer; None if it has too little speech."""
         if answer is None:
             answer = Pooled(np.full(len(self.config.labels), np.nan), None)
+        if answer.distance is not None:
+            self._distances.append(answer.distance)
         self._bounds.append((window.start, window.end, window.speech_seconds))
         self._answers.append(answer.probabilities)
         self._intensities.append(np.nan if answer.intensity is None else answer.intensity)
@@ -87,6 +90,7 @@ class TimelineBuilder:
                 pooled,
                 config,
                 intensity=intensity,
+                distance=float(np.mean(self._distances)) if self._distances else None,
                 speech_seconds=round(sum(end - start for start, end in speech), 3),
                 duration=round(duration, 3),
             ),
