@@ -16,13 +16,21 @@ Columns: TypeAlias = Mapping[str, type]
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 _GROUP = 50_000  # rows of a Parquet file that are written together
+_PARSERS: Mapping[type, Callable[[str], object]] = {
+    str: str,
+    float: float,
+    int: int,
+    bool: lambda cell: ("False", "True").index(cell) == 1,
+}
+"""What each type of column makes of a cell of a CSV file."""
 
 
 def table_columns(labels: Sequence[str], kind: RowKind) -> Columns:
     """Return the columns of a table with their types, in order.
 
     Args:
-        labels: the model's labels; each has a column `prob_LABEL`.
+        labels: the model's labels; each has a column `prob_LABEL`, and `likely` joins some of them
+            with semicolons.
         kind: "files", or "segments", which have `start` and `end` [s] beside.
 
     >>> list(table_columns(["sad"], "segments"))[:5]
@@ -39,6 +47,9 @@ def table_columns(labels: Sequence[str], kind: RowKind) -> Columns:
         "intensity": float,
         "speech_seconds": float,
         "duration": float,
+        "distance": float,
+        "familiar": bool,
+        "likely": str,
         "error": str,
         "size": int,
         "version": str,
@@ -111,7 +122,9 @@ def _foreign(path: Path, what: str) -> BatchError:
 
 
 def _typed(row: Mapping[str, str], columns: Columns) -> Row:
-    return {name: kind(row[name]) if row[name] else None for name, kind in columns.items()}
+    return {
+        name: _PARSERS[kind](row[name]) if row[name] else None for name, kind in columns.items()
+    }
 
 
 def _pyarrow() -> Any:
@@ -145,7 +158,12 @@ def _write_jsonl(path: Path, columns: Columns) -> Iterator[Appender]:
 @contextmanager
 def _write_parquet(path: Path, columns: Columns) -> Iterator[Appender]:
     pyarrow = _pyarrow()
-    types = {str: pyarrow.string(), float: pyarrow.float64(), int: pyarrow.int64()}
+    types = {
+        str: pyarrow.string(),
+        float: pyarrow.float64(),
+        int: pyarrow.int64(),
+        bool: pyarrow.bool_(),
+    }
     schema = pyarrow.schema([(name, types[kind]) for name, kind in columns.items()])
     rows: list[Row] = []
     with pyarrow.parquet.ParquetWriter(path, schema, compression="zstd") as writer:

@@ -87,6 +87,9 @@ def _prediction_row(prediction: EmotionPrediction) -> Row:
     return _emotion_columns(prediction) | {
         "speech_seconds": prediction.speech_seconds,
         "duration": prediction.duration,
+        "distance": prediction.distance,
+        "familiar": prediction.familiar,
+        "likely": None if prediction.likely is None else ";".join(prediction.likely),
     }
 
 

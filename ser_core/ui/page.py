@@ -69,6 +69,12 @@ class Page:
     ledger: UploadLedger = field(default_factory=UploadLedger)
     feedback: FeedbackBox | None = None
 
+    @property
+    def coverage(self) -> float | None:
+        """How often the truth is among the labels that an answer cannot rule out, if known."""
+        conformal = self.recognizer.config.conformal
+        return None if conformal is None else conformal.coverage
+
     def queue_options(self, turn: gr.HTML) -> dict[str, Any]:
         """Options of every event that predicts: all of them wait in one queue.
 

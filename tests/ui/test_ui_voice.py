@@ -48,11 +48,13 @@ def test_answers_use_the_visitors_voice_and_say_so(page: Page) -> None:
     *_, (shown, heard) = predict_tab.answers(page, SPEECH, mine)
     assert heard.adapted
     note = text.VOICE_ANSWER.format(used="2 recordings")
-    assert shown == answer.answer_card(mine.predict(SPEECH), note=note)
+    said = mine.predict(SPEECH)
+    assert shown == answer.answer_card(said, coverage=page.coverage, note=note)
     assert note in shown
     *_, (plain, heard) = predict_tab.answers(page, SPEECH)
     assert not heard.adapted
-    assert plain == answer.answer_card(page.recognizer.predict(SPEECH))
+    said = page.recognizer.predict(SPEECH)
+    assert plain == answer.answer_card(said, coverage=page.coverage)
     assert page.recognizer.adapted_to == 0
 
 

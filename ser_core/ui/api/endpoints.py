@@ -75,7 +75,9 @@ def add_endpoints(
         Returns:
             status, label, confidence, probabilities by label (empty without speech), intensity (0
             to 1, or null where the model does not say and where the label is neutral),
-            speech_seconds and duration in seconds.
+            speech_seconds and duration in seconds. Where the model says so, and else null: distance
+            (how far the recording is from those that the model was trained on), familiar (whether
+            it sounds like those) and likely (the labels that cannot be ruled out, likeliest first).
         """
         return cast(FullAnswer, answer(audio).to_dict())
 
@@ -121,8 +123,9 @@ def add_endpoints(
         Returns:
             model, revision and version (null where the model is no Hub repository), recipe, labels
             in the order of every answer, window in seconds, sample_rate in Hz, parameters, metrics
-            (accuracy with its 95 % interval, on which clips and by which protocol), licence of the
-            weights, and limits of this server.
+            (accuracy with its 95 % interval, on which clips and by which protocol), familiar_below
+            (the largest distance that is familiar), coverage (how often the truth is among the
+            labels of likely), licence of the weights, and limits of this server.
         """
         return describe()
 

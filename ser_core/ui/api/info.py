@@ -45,6 +45,8 @@ class ModelInfo(TypedDict):
     sample_rate: int
     parameters: int | None
     metrics: Headline | None
+    familiar_below: float | None
+    coverage: float | None
     licence: str | None
     limits: Limits
 
@@ -67,6 +69,8 @@ def model_info(page: Page, served: ServedModel) -> ModelInfo:
         "sample_rate": config.sample_rate,
         "parameters": _parameters(repository),
         "metrics": None if repository.metrics is None else _headline(repository.metrics),
+        "familiar_below": None if config.domain is None else config.domain.familiar_below,
+        "coverage": None if config.conformal is None else config.conformal.coverage,
         "licence": repository.licence,
         "limits": limits(page),
     }

@@ -32,6 +32,9 @@ class FullAnswer(TypedDict):
     intensity: float | None
     speech_seconds: float
     duration: float
+    distance: float | None
+    familiar: bool | None
+    likely: list[str] | None
 
 
 class ComparedAnswer(FullAnswer):

@@ -53,6 +53,9 @@ NO_SPEECH = (
 )
 SPEECH_SECONDS = "{speech:.1f} s of speech in a recording of {duration:.1f} s"
 INTENSITY = "Intensity {percent}"
+LIKELY = "With {coverage:.0%} confidence: {labels}."
+LIKELY_OR = "{others} or {last}"
+UNFAMILIAR = "This does not sound like what the model was trained on: take the answer with care."
 FAILED_TITLE = "This recording cannot be used"
 NO_RECORDING = "There is no recording yet: record one or upload a file first."
 GONE = (
@@ -197,6 +200,10 @@ LIVE_WAITING = "Press Record and speak, and the answer appears here."
 LIVE_STARTING_TITLE = "Listening"
 LIVE_STARTING = "The first answer comes after half a second of sound."
 LIVE_WINDOW = "What the last {seconds:.1f} seconds sound like."
+LIVE_UNFAMILIAR = (
+    "The last {seconds:.1f} seconds do not sound like what the model was trained on: take the "
+    "answer with care."
+)
 LIVE_NO_SPEECH_TITLE = "Nobody is speaking"
 LIVE_NO_SPEECH = "No speech was found in the last seconds, so there is no emotion to report."
 LIVE_UNCERTAIN_SHORT = "Not sure, most likely {label}"

@@ -1,5 +1,7 @@
 """The card of an answer: the emotion, or that there is none to rely on, and all probabilities."""
 
+from collections.abc import Sequence
+
 from ...emotions import BY_NAME, LABELS
 from ...results import EmotionPrediction
 from ..look import text
@@ -7,11 +9,15 @@ from ..look.cards import card, no_speech_card
 from ..look.markup import Markup, bar, fill, join, percent, swatch
 
 
-def answer_card(prediction: EmotionPrediction, *, note: str = "") -> Markup:
+def answer_card(
+    prediction: EmotionPrediction, *, coverage: float | None = None, note: str = ""
+) -> Markup:
     """Show an answer.
 
     Args:
         prediction: EmotionPrediction of any status.
+        coverage: float in (0, 1), how often the truth is among the labels that the answer cannot
+            rule out; None if the model does not say.
         note: a sentence to add to an emotion, such as whose voice it is adapted to.
 
     Returns:
@@ -37,12 +43,41 @@ def answer_card(prediction: EmotionPrediction, *, note: str = "") -> Markup:
         prediction.status,
         title,
         line,
+        *caveats(prediction, coverage),
         label=label,
         lead=lead,
         parts=[_top(prediction), _all(prediction)],
         below=seconds,
         note=note,
     )
+
+
+def caveats(prediction: EmotionPrediction, coverage: float | None = None) -> list[str]:
+    """Say in a sentence each which labels cannot be ruled out, and that the sound is unfamiliar.
+
+    Args:
+        prediction, coverage: as for `answer_card`.
+
+    Returns:
+        Sentences; none where one label stands out in a familiar sound, or the model does not say.
+    """
+    sentences = []
+    if coverage is not None and prediction.likely is not None and len(prediction.likely) > 1:
+        labels = name_alternatives(prediction.likely)
+        sentences.append(text.LIKELY.format(coverage=coverage, labels=labels))
+    if prediction.familiar is False:
+        sentences.append(text.UNFAMILIAR)
+    return sentences
+
+
+def name_alternatives(labels: Sequence[str]) -> str:
+    """Name several labels of which one is meant.
+
+    >>> name_alternatives(["calm", "sad", "neutral"])
+    'calm, sad or neutral'
+    """
+    *others, last = labels
+    return text.LIKELY_OR.format(others=", ".join(others), last=last) if others else last
 
 
 def share_row(label: str, share: float) -> Markup:

@@ -15,6 +15,7 @@ from ..look.markup import Markup, fill, join, paragraph, percent, small, swatch,
 from ..page import QUICK, Page, build_turn, require_recording
 from ..server.inside import leave_no_copies
 from ..settings import LEAST_COMPARED, MOST_COMPARED, UPLOAD_AGE, Settings
+from .answer import caveats
 
 Answer = EmotionPrediction | str | None
 """The answer to a recording, or the sentence that says why there is none; None before either."""
@@ -182,6 +183,7 @@ def _card(position: int, name: str, answer: Answer) -> Markup:
     lines = [text.PROBABILITY.format(percent=percent(answer.confidence))]
     if answer.intensity is not None:
         lines.append(text.INTENSITY.format(percent=percent(answer.intensity)))
+    lines += caveats(answer)
     return list_card(answer.status, name, title, *lines, label=label)
 
 

@@ -43,7 +43,8 @@ def live_card(listener: Listener) -> Markup:
         title, lead = label.capitalize(), text.PROBABILITY.format(percent=share)
         if prediction.intensity is not None:
             lead = f"{lead}, {text.INTENSITY.format(percent=percent(prediction.intensity)).lower()}"
-    window = text.LIVE_WINDOW.format(seconds=prediction.duration)
+    sentence = text.LIVE_UNFAMILIAR if prediction.familiar is False else text.LIVE_WINDOW
+    window = sentence.format(seconds=prediction.duration)
     shown = cards.card("live", prediction.status, title, window, label=label, lead=lead)
     return _announce(words, shown)
 

@@ -126,7 +126,7 @@ def answers(
         sentence = str(error)
     else:
         held = HeldAnswer(path, prediction, adapted=own is not None)
-        yield answer_card(prediction, note=voice.note(own)), held
+        yield answer_card(prediction, coverage=page.coverage, note=voice.note(own)), held
         return
     yield failure_card("status", sentence), None
     # The message is shown as HTML.

@@ -7,7 +7,7 @@ from ...timeline.timeline import EmotionTimeline
 from ..look import text
 from ..look.cards import card, no_speech_card
 from ..look.markup import Markup, fill, join, percent, section, small, swatch, table
-from .answer import share_row
+from .answer import caveats, share_row
 from .strip import Lane, Piece, clock, clock_ticks, draw_lanes, in_words
 
 MOST_SEGMENTS = 300  # rows of the table; the files hold all of them
@@ -28,6 +28,7 @@ def timeline_card(timeline: EmotionTimeline) -> Markup:
         "done",
         text.TIMELINE_MOST_OFTEN.format(label=timeline.dominant),
         words,
+        *caveats(timeline.overall),
         label=timeline.dominant,
         lead=text.TIMELINE_VOTES.format(
             share=f"{100 * timeline.dominance:.0f}%", windows=sum(timeline.votes.values())
