@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ser_core import DEFAULT_MODEL
+from ser_core.errors import ConfigError
 
 from .. import recipe as recipes
 from ..data import storage
@@ -63,7 +64,7 @@ def evaluate(
 @app.command()
 def robustness(
     corpus: CorpusOption,
-    recipe: RecipeOption = "tiny",
+    recipe: RecipeOption = "default",
     protocol: ProtocolOption = "speaker",
     override: SetOption = [],  # noqa: B006
     results: ResultsOption = RESULTS,
@@ -137,46 +138,42 @@ def forms(
 @app.command()
 def screen(
     corpus: CorpusOption,
-    recipe: RecipeOption = "large",
+    recipe: RecipeOption = "default",
     override: SetOption = [],  # noqa: B006
     unseen: Annotated[
         str | None, typer.Option(help="A corpus to validate on and never train on, NAME=PATH.")
     ] = None,
-    strength: Annotated[
-        list[float], typer.Option(help="How much clips weigh against the squared weights.")
-    ] = [0.001],  # noqa: B006
-    invariance: Annotated[
-        list[float], typer.Option(help="Weight of the offsets of speakers and corpora.")
-    ] = [0.0, 3.0],  # noqa: B006
-    share: Annotated[
-        list[str], typer.Option(help="A corpus' part of the loss, as NAME=NUMBER; 1 without.")
+    instead: Annotated[
+        list[str],
+        typer.Option("--try", help="One more row: section.key=value, several with ; between."),
     ] = [],  # noqa: B006
-    seed: Annotated[list[int], typer.Option(help="Of the draw of validation speakers.")] = [1],  # noqa: B006
+    fold: Annotated[list[int], typer.Option(help="Only these folds.")] = [],  # noqa: B006
     cache: CacheOption = CACHE,
+    work: WorkOption = WORK,
     encoder: EncoderOption = None,
 ) -> None:
-    """Print rows of an ablation: a linear head over the recipe's encoder, on validation speakers.
+    """Print rows of an ablation of a recipe with heads, on validation speakers.
 
     The first corpus is judged, by its folds; the test speakers of a fold are not looked at. The
-    others are learnt from too.
+    others are learnt from too. The first row is of the recipe as it is, then one for each --try.
     """
-    resolved = recipes.load(recipe, override)
+    variants = [[], *(one.split(";") for one in instead)]
+    resolved = [recipes.load(recipe, [*override, *one]) for one in variants]
+    for one in resolved:
+        if one.heads is None:
+            raise ConfigError(f"A screen is of a recipe with heads, and {one.name} has none.")
     corpora = load_corpora(corpus)
     strangers = load_corpora([unseen] if unseen else [])
-    shares = {name: float(number) for name, _, number in (s.partition("=") for s in share)}
     from ..fitting import plan
     from ..measure import screen as screening  # only now: Keras takes seconds to import
 
-    first = dict([next(iter(corpora.items()))])
-    run = plan.make_run(
-        resolved, "speaker", first, results=RESULTS, work=WORK, cache=cache, encoder=encoder
-    )
-    judged, *beside = screening.summarise_corpora(run, list(corpora.values()))
-    away = next(iter(screening.summarise_corpora(run, list(strangers.values()))), None)
-    print("| C, invariance | accuracy | NLL | UAR unseen | 4 classes | ECE unseen |")
-    print("|---|---:|---:|---:|---:|---:|")
-    for one in strength:
-        for weight in invariance:
-            settings = screening.HeadSettings(one, weight, weight, shares)
-            rows = screening.screen(judged, beside, away, settings, seeds=seed)
-            print(screening.markdown_row(rows, f"{one:g}, {weight:g}"))
+    plan.deterministic()
+    print(f"| {recipe} | {' | '.join(screening.COLUMNS)} |")
+    print("|---|" + "---:|" * len(screening.COLUMNS))
+    for one, variant in zip(resolved, variants, strict=True):
+        needed = plan.corpora_for(one, "speaker", corpora)
+        run = plan.make_run(
+            one, "speaker", needed, results=RESULTS, work=work, cache=cache, encoder=encoder
+        )
+        rows = screening.screen(run, next(iter(strangers.values()), None), fold)
+        print(screening.markdown_row(rows, "; ".join(variant) or "as it is"), flush=True)

@@ -31,7 +31,7 @@ app = typer.Typer()
 @app.command()
 def fit(
     corpus: CorpusOption,
-    recipe: RecipeOption = "tiny",
+    recipe: RecipeOption = "default",
     protocol: ProtocolOption = "speaker",
     override: SetOption = [],  # noqa: B006
     results: ResultsOption = RESULTS,

@@ -74,7 +74,11 @@ def feature_config(
     settings = {
         "recipe": recipe.name,
         **features.model_dump(exclude={"select", "scale"}),
-        "outputs": Outputs(intensity="intensity" if recipe.gives_intensity else None),
+        "outputs": Outputs(
+            intensity="intensity" if recipe.gives_intensity else None,
+            distance="distance" if recipe.heads else None,
+            frames="frames" if recipe.heads else None,
+        ),
         "normalisation": normalisation or same,
         "selected": selected,
         "temperature": temperature,

@@ -30,13 +30,24 @@ from .batches import Batches
 from .condense import install_encoder
 from .distil import prepare_teacher, teach_fold
 from .inference import answer
+from .joint import answer_clips, learn_heads, prepare_summaries
 from .loop import train
-from .plan import Run, learn_config, new_network, prepare, prepare_corpora
+from .plan import (
+    ALL_CLIPS,
+    PRETRAINING,
+    Run,
+    deterministic,
+    final_files,
+    fold_weights,
+    learn_config,
+    name_of,
+    new_network,
+    prepare,
+    prepare_corpora,
+)
 from .probe import encode_clips, learn_head
 
 log = logging.getLogger(__name__)
-
-PRETRAINING, ALL_CLIPS = 0, 99  # stand in for a fold's number where seeds are derived
 
 
 def pretrain(run: Run, *, quiet: bool = False) -> tuple[Path | None, Material | None]:
@@ -141,21 +152,28 @@ def fit_fold(
     validation: Material | None,
 ) -> None:
     """Train on a fold's training speakers and write the answers for its test speakers."""
-    started = time.monotonic()
-    learnt, beside = teach_fold(run, material, fold.train, fold.number)
-    network, config, history = train_network(
-        run,
-        learnt,
-        run.recipe.training,
-        fold.number,
-        validation,
-        run.work / f"fold_{fold.number}-{digest}.weights.h5",
-        name_of(fold.number),
-        initial,
-        beside,
-    )
-    tested = [material.features[i] for i in fold.test]
-    probabilities, intensity = answer(network, tested, config)
+    started, weights = time.monotonic(), fold_weights(run, fold.number, digest)
+    history: list[dict[str, float]] = []
+    if run.recipe.heads is not None:
+        network, config = learn_heads(run, fold.train, fold.number, weights)
+        outputs = answer_clips(run, network, fold.test)
+        probabilities, intensity = outputs["emotion"], outputs.get("intensity")
+        intensity = None if intensity is None else intensity[:, 0]
+    else:
+        learnt, beside = teach_fold(run, material, fold.train, fold.number)
+        network, config, history = train_network(
+            run,
+            learnt,
+            run.recipe.training,
+            fold.number,
+            validation,
+            weights,
+            name_of(fold.number),
+            initial,
+            beside,
+        )
+        tested = [material.features[i] for i in fold.test]
+        probabilities, intensity = answer(network, tested, config)
     if not (material.intensity[fold.train] >= 0).any():
         intensity = None  # what was never learnt is no answer
     known = (material.targets[fold.train] >= 0).any(axis=0)
@@ -219,17 +237,14 @@ def fit(run: Run, *, folds: tuple[int, ...] = (), final: bool = False, jobs: int
         pretrain(run)
         # Here, as the networks that are trained side by side would each do it, into the same files.
         prepare_teacher(run)
-        if run.recipe.encoder is not None:
+        if run.recipe.heads is not None:
+            prepare_summaries(run)
+        elif run.recipe.encoder is not None:
             encode_clips(run, material.features, run.recipe.versions(run.recipe.training))
     # A fresh process per network: TensorFlow's thread count can be set only once in each.
     calls = [(run, number) for number in pending]
     names = [name_of(number) for number in pending]
     run_in_processes(train_one, calls, jobs=jobs, names=names, fresh=True)
-
-
-def name_of(number: int) -> str:
-    """What a network is called on the progress bar."""
-    return "all clips" if number == ALL_CLIPS else f"fold {number}"
 
 
 def is_done(run: Run, number: int, digest: str) -> bool:
@@ -252,29 +267,27 @@ def train_one(run: Run, number: int) -> None:
         fit_fold(run, fold, material, digest, initial, validation)
 
 
-def final_files(run: Run, digest: str) -> tuple[Path, Path]:
-    """Say where the shipped network's weights and feature config are kept."""
-    weights = run.work / f"all-{digest}.weights.h5"
-    return weights, weights.with_suffix(".json")
-
-
 def fit_all(
     run: Run, material: Material, digest: str, initial: Path | None, validation: Material | None
 ) -> None:
     """Train the network that ships, on all clips."""
     weights, config_file = final_files(run, digest)
-    learnt, beside = teach_fold(run, material, np.arange(len(material.features)), ALL_CLIPS)
-    _, config, _ = train_network(
-        run,
-        learnt,
-        run.recipe.training,
-        ALL_CLIPS,
-        validation,
-        weights,
-        name_of(ALL_CLIPS),
-        initial,
-        beside,
-    )
+    everything = np.arange(len(material.features))
+    if run.recipe.heads is not None:
+        _, config = learn_heads(run, everything, ALL_CLIPS, weights)
+    else:
+        learnt, beside = teach_fold(run, material, everything, ALL_CLIPS)
+        _, config, _ = train_network(
+            run,
+            learnt,
+            run.recipe.training,
+            ALL_CLIPS,
+            validation,
+            weights,
+            name_of(ALL_CLIPS),
+            initial,
+            beside,
+        )
     write_text(config_file, config.to_json())
 
 
@@ -297,19 +310,27 @@ def validate(run: Run, fold_number: int, speakers: int) -> dict[str, float]:
     material = prepare(run)
     initial, _ = pretrain(run)
     learn, held = hold_out_speakers(run.clips, fold.train, speakers, run.recipe.seed)
-    learnt, beside = teach_fold(run, material, learn, fold_number)
-    network, config, _ = train_network(
-        run,
-        learnt,
-        run.recipe.training,
-        fold_number,
-        material.take(held),
-        run.work / f"screen_{fold_number}.weights.h5",
-        f"screen fold {fold_number}",
-        initial,
-        beside,
-    )
-    probabilities, intensity = answer(network, [material.features[i] for i in held], config)
+    weights = run.work / f"screen_{fold_number}.weights.h5"
+    if run.recipe.heads is not None:
+        prepare_summaries(run)
+        network, config = learn_heads(run, learn, fold_number, weights)
+        outputs = answer_clips(run, network, held)
+        probabilities, intensity = outputs["emotion"], outputs.get("intensity")
+        intensity = None if intensity is None else intensity[:, 0]
+    else:
+        learnt, beside = teach_fold(run, material, learn, fold_number)
+        network, config, _ = train_network(
+            run,
+            learnt,
+            run.recipe.training,
+            fold_number,
+            material.take(held),
+            weights,
+            f"screen fold {fold_number}",
+            initial,
+            beside,
+        )
+        probabilities, intensity = answer(network, [material.features[i] for i in held], config)
     truth = material.targets[held].argmax(axis=1)
     told = {
         "accuracy": round(float((probabilities.argmax(axis=1) == truth).mean()), 4),
@@ -321,17 +342,3 @@ def validate(run: Run, fold_number: int, speakers: int) -> dict[str, float]:
         if auc is not None:
             told["intensity_auc"] = auc
     return told
-
-
-def deterministic(threads: int | None = None) -> None:
-    """Make the same seed give the same weights on the same machine.
-
-    Args:
-        threads: int, how many threads the backend may use; None for its own choice.
-    """
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        tf.config.experimental.enable_op_determinism()
-        if threads is not None:
-            tf.config.threading.set_intra_op_parallelism_threads(threads)

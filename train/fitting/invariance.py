@@ -65,6 +65,15 @@ def corpus_covariance(
     return np.asarray(stacked.T @ stacked / len(stacked))
 
 
+def change_covariance(changes: np.ndarray) -> np.ndarray:  # (width, width)
+    """Second moment of what degrading a recording changes in its summary.
+
+    Args:
+        changes: float32 array of shape (copies, width).
+    """
+    return np.asarray(changes.T @ changes, dtype=np.float64) / len(changes)
+
+
 def shrink(covariance: np.ndarray) -> np.ndarray:  # (width, width)
     """Map that shrinks each direction by the root of one plus its variance in `covariance`.
 

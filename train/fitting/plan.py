@@ -21,6 +21,8 @@ from ..data.selection import select
 from ..networks import NETWORKS
 from ..recipe import Pretraining, Recipe, load
 
+PRETRAINING, ALL_CLIPS = 0, 99  # stand in for a fold's number where seeds are derived
+
 
 @dataclass(frozen=True)
 class Run:
@@ -78,7 +80,10 @@ class Run:
                 f"{', '.join(elsewhere) or 'none'} for pre-training, got "
                 f"{', '.join(self.corpora) or 'none'}: give each as --corpus NAME=PATH."
             )
-        learnt = judged if self.protocol == "corpus" else [self.corpora[n] for n in elsewhere]
+        apart = self.recipe.heads.corpora if self.recipe.heads else ()  # by fold, see joint.py
+        learnt = [self.corpora[name] for name in elsewhere if name not in apart]
+        if self.protocol == "corpus":
+            learnt = judged
         for corpus in judged:
             shared = {other.info.name for other in learnt} & set(corpus.info.same_speakers_as)
             if shared:
@@ -214,3 +219,33 @@ def learn_config(run: Run, material: Material) -> FeatureConfig:
         return config
     selected = select(material, config, run.recipe.features.select)
     return feature_cache.feature_config(run.recipe, normalisation=statistics, selected=selected)
+
+
+def name_of(number: int) -> str:
+    """What a network is called on the progress bar."""
+    return "all clips" if number == ALL_CLIPS else f"fold {number}"
+
+
+def fold_weights(run: Run, number: int, digest: str) -> Path:
+    """Say where the weights of a fold's network are kept."""
+    return run.work / f"fold_{number}-{digest}.weights.h5"
+
+
+def final_files(run: Run, digest: str) -> tuple[Path, Path]:
+    """Say where the shipped network's weights and feature config are kept."""
+    weights = run.work / f"all-{digest}.weights.h5"
+    return weights, weights.with_suffix(".json")
+
+
+def deterministic(threads: int | None = None) -> None:
+    """Make the same seed give the same weights on the same machine.
+
+    Args:
+        threads: int, how many threads the backend may use; None for its own choice.
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+        if threads is not None:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)

@@ -14,8 +14,7 @@ from ..answers.metrics import measure_answers, measure_intensity, scores
 from ..data import feature_cache
 from ..data.material import Material
 from ..data.storage import read_json, write_text
-from .fit import ALL_CLIPS
-from .plan import Run, new_network, prepare
+from .plan import ALL_CLIPS, Run, new_network, prepare
 from .run_audit import audit_run
 
 log = logging.getLogger(__name__)

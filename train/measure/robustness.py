@@ -37,8 +37,8 @@ from ..data import degradations, feature_cache
 from ..data.feature_cache import ORIGINAL
 from ..data.processes import run_in_processes
 from ..data.storage import read_arrays, write_arrays
-from ..fitting import fit, inference
-from ..fitting.plan import Run
+from ..fitting import inference
+from ..fitting.plan import Run, deterministic, name_of
 from . import fold_networks
 from .conditions import CONDITIONS, degrade, generator
 from .fold_networks import FoldNetwork
@@ -135,14 +135,14 @@ def check_network(
 
 def measure_fold(run: Run, fold: FoldNetwork, every: int, file: Path) -> None:
     """Let a fold's network answer its test clips under every condition, in a process of its own."""
-    fit.deterministic(threads=1)
+    deterministic(threads=1)
     network, config = fold.load(run), fold.config
     clips = fold.test[::every]
     sounds = [load_audio(clip.path, sample_rate=config.sample_rate) for clip in clips]
     check_network(network, fold, run, clips, sounds)
     talkers = talkers_of(fold)
     probabilities, answered, intensity = [], [], []
-    for condition in tqdm(CONDITIONS, desc=fit.name_of(fold.number), unit="condition"):
+    for condition in tqdm(CONDITIONS, desc=name_of(fold.number), unit="condition"):
         heard = []
         for clip, samples in zip(clips, sounds, strict=True):
             rng = generator(condition.kind, clip.file)
@@ -195,7 +195,7 @@ def measure_robustness(
     files = {fold.number: file_of(run, fold, every) for fold in found}
     pending = [fold for fold in found if not files[fold.number].is_file()]
     calls = [(run, fold, every, files[fold.number]) for fold in pending]
-    names = [fit.name_of(fold.number) for fold in pending]
+    names = [name_of(fold.number) for fold in pending]
     run_in_processes(measure_fold, calls, jobs=jobs, names=names, fresh=True)
     measured = summarise([read_measured(file) for file in files.values()]) | {
         "recipe": run.recipe.name,

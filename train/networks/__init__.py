@@ -15,6 +15,7 @@ from . import (
     mfcc_lstm,
     residual_cnn,
     speech_encoder,
+    two_heads,
 )
 
 NETWORKS: dict[str, Callable[..., keras.Model]] = {
@@ -25,4 +26,5 @@ NETWORKS: dict[str, Callable[..., keras.Model]] = {
     "mfcc_lstm": mfcc_lstm.build,
     "residual_cnn": residual_cnn.build,
     "speech_encoder": speech_encoder.build,
+    "two_heads": two_heads.build,
 }

@@ -38,12 +38,7 @@ def write_litert(
         ConfigError: Keras runs on JAX or PyTorch, which cannot write such files.
         ModelError: the network gives frames, and has no head that could be cut off.
     """
-    if keras.backend.backend() != "tensorflow":
-        raise ConfigError(
-            f"LiteRT files are written by TensorFlow, and Keras runs on {keras.backend.backend()}: "
-            "give the same command once more with KERAS_BACKEND=tensorflow; nothing is trained "
-            "again."
-        )
+    require_tensorflow()
     file = out / LITERT_FORMS[form]
     outputs = dict(zip(network.output_names, network.outputs, strict=True))
     named = keras.Model(network.inputs, {name: outputs[name] for name in config.outputs.names})
@@ -59,6 +54,16 @@ def write_litert(
         verbose=False,
         **converter_settings(form),
     )
+
+
+def require_tensorflow() -> None:
+    """Raise ConfigError unless Keras runs on TensorFlow, which alone writes LiteRT files."""
+    if keras.backend.backend() != "tensorflow":
+        raise ConfigError(
+            f"LiteRT files are written by TensorFlow, and Keras runs on {keras.backend.backend()}: "
+            "give the same command once more with KERAS_BACKEND=tensorflow; nothing is trained "
+            "again."
+        )
 
 
 def converter_settings(form: str) -> dict[str, Any]:

@@ -20,8 +20,7 @@ from ..corpora.overview import by_emotion_and_gender
 from ..data import feature_cache
 from ..data.material import Material
 from ..data.storage import write_text
-from ..fitting.fit import ALL_CLIPS, final_files
-from ..fitting.plan import Run, new_network, prepare, prepare_corpora
+from ..fitting.plan import ALL_CLIPS, Run, final_files, new_network, prepare, prepare_corpora
 from ..fitting.report import report
 from ..networks.export import export, fold_temperature
 from ..networks.pretrained_encoders import ENCODERS

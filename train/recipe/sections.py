@@ -1,18 +1,11 @@
-"""Recipes: a training run as TOML, validated before anything is computed."""
+"""Sections of a recipe: features, network, encoder, augmentation, schedules."""
 
-import tomllib
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-import tomli_w
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from ser_core.config.blocks import Block, Statistic
-from ser_core.config.schema import Positive, Strict, validated
-from ser_core.errors import ConfigError
-
-RECIPES = Path(__file__).parent / "recipes"
+from ser_core.config.schema import Positive, Strict
 
 Count = Annotated[int, Field(gt=0)]
 Probability = Annotated[float, Field(ge=0, lt=1)]
@@ -54,6 +47,7 @@ class Network(Strict):
         "residual_cnn",
         "conformer",
         "speech_encoder",
+        "two_heads",
         "autoencoder_bilstm",
         "kbest_dense",
         "cnn_lstm",
@@ -207,127 +201,3 @@ class Abstention(Strict):
     """
 
     target_accuracy: Probability
-
-
-class Recipe(Strict):
-    """A whole training run.
-
-    Attributes:
-        name: the recipe's name.
-        description: one sentence.
-        claim: what the system's own documents claim, where it is a published one.
-        seed: int; each fold's seed derives from (seed, fold).
-        autoencoder: a first phase in which the encoder learns to rebuild the training clips; the
-            encoder is then frozen while the classifier is trained.
-        fine_tuning: a last phase in which part of the encoder learns too.
-        encoder: a pre-trained encoder under the network's own layers.
-        condensing: how that encoder is made smaller first.
-        distillation: a teacher to learn from.
-    """
-
-    name: str
-    description: str
-    claim: str = ""
-    seed: Annotated[int, Field(ge=0)]
-    features: Features
-    network: Network
-    encoder: Encoder | None = None
-    condensing: Condensing | None = None
-    augmentation: Augmentation | None = None
-    copies: Copies = Copies()
-    pretraining: Pretraining | None = None
-    distillation: Distillation | None = None
-    autoencoder: Schedule | None = None
-    training: Schedule
-    fine_tuning: FineTuning | None = None
-    abstention: Abstention
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        is_mel = self.features.blocks[0].front_end == "log_mel"
-        if not is_mel and (self.augmentation or self.pretraining):
-            raise ValueError(
-                "augmentation and pretraining are of mel power: blocks from the waveform take "
-                "copies instead"
-            )
-        if is_mel and (self.copies != Copies() or self.features.select):
-            raise ValueError("copies and select are of blocks from the waveform, not of log_mel")
-        if self.condensing is not None and self.encoder is None:
-            raise ValueError("condensing is of an encoder, which is missing")
-        if is_mel and self.augmentation is None:
-            raise ValueError("augmentation is missing")
-        return self
-
-    @property
-    def further_corpora(self) -> tuple[str, ...]:
-        """Names of the corpora that are learnt from and not judged on."""
-        pretraining = self.pretraining.corpora if self.pretraining else ()
-        beside = self.distillation.beside if self.distillation else ()
-        condensing = self.condensing.corpora if self.condensing else ()
-        return tuple(dict.fromkeys((*pretraining, *condensing, *beside)))
-
-    @property
-    def gives_intensity(self) -> bool:
-        """Whether the network says how strongly an emotion is expressed."""
-        return bool(self.network.parameters.get("intensity"))
-
-    def versions(self, schedule: Schedule) -> tuple[str, ...]:
-        """Name the versions of each clip that a phase draws from."""
-        if self.augmentation is None:
-            noisy = [f"snr {value:g}" for value in self.copies.snr]
-            shifted = [f"pitch {value:g}" for value in self.copies.pitch]
-            return ("original", *noisy, *shifted)
-        phase = schedule if isinstance(schedule, Pretraining) else self.augmentation
-        return at_speeds(phase.speeds)
-
-    def to_toml(self) -> str:
-        """Return the resolved recipe as TOML."""
-        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
-
-
-def at_speeds(speeds: Sequence[float]) -> tuple[str, ...]:
-    """Name the versions of a clip at some playback speeds."""
-    return tuple("original" if s == 1.0 else f"speed {s:g}" for s in speeds)
-
-
-def load(name: str, overrides: list[str] | None = None) -> Recipe:
-    """Read a recipe by name or path.
-
-    Args:
-        name: a recipe in train/recipes without its ending, or a path to a TOML file.
-        overrides: `section.key=value` strings, the value in TOML.
-
-    Returns:
-        Recipe.
-
-    Raises:
-        ConfigError: no such recipe, not TOML, or not valid.
-    """
-    path = Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        known = ", ".join(sorted(recipe.stem for recipe in RECIPES.glob("*.toml")))
-        raise ConfigError(f"There is no recipe {name!r}: use one of {known}, or a path.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path.name} is not valid TOML: {error}.") from error
-    for override in overrides or []:
-        _set(data, override)
-    return validated(Recipe, data, path.name)
-
-
-def _set(data: dict[str, Any], override: str) -> None:
-    """Apply one `section.key=value` override in place."""
-    key, separator, value = override.partition("=")
-    if not separator:
-        raise ConfigError(f"An override is given as section.key=value, not {override!r}.")
-    try:
-        parsed = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        parsed = value  # a bare word is a string
-    *sections, last = key.split(".")
-    for section in sections:
-        data = data.setdefault(section, {})
-        if not isinstance(data, dict):
-            raise ConfigError(f"The override {override!r} goes through {section}, a plain value.")
-    data[last] = parsed

@@ -1,0 +1,90 @@
+"""Heads over a frozen encoder, learnt from the judged corpus' training side and others at once."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ser_core.config.feature_config import FeatureConfig
+
+from ..corpora import Clip, Corpus
+from ..data import feature_cache
+from ..data.storage import write_whole
+from ..networks.pretrained_encoders import install
+from .heads import Learnt, answer_summaries, fit_heads, head_inputs
+from .plan import Run, new_network
+from .summaries import summarise_clips
+
+
+def learn_heads(
+    run: Run, positions: np.ndarray, fold: int, weights: Path
+) -> tuple[keras.Model, FeatureConfig]:
+    """Fit a fold's heads, and save the network.
+
+    Args:
+        run: Run of a recipe with heads.
+        positions: int array, the training clips among `run.clips`.
+        fold: int, its number, from which seeds derive.
+        weights: where the network's weights are kept.
+
+    Returns:
+        The network and its config.
+    """
+    assert run.recipe.encoder is not None, "a recipe with heads has an encoder"
+    config = feature_cache.feature_config(run.recipe)
+    network = new_network(run, config, fold)
+    install(network, run.recipe.encoder.name, run.encoder)
+    fit_heads(network, gather(run, positions), run.recipe, (run.recipe.seed, fold))
+    with write_whole(weights) as unfinished:
+        network.save_weights(unfinished)
+    return network, config
+
+
+def gather(run: Run, positions: np.ndarray) -> list[Learnt]:
+    """Gather what a fold learns from: its training clips, and other corpora whole.
+
+    Of a corpus with the same people as the judged one, only those on the training side count.
+    """
+    clips = [run.clips[i] for i in positions]
+    people = sorted({clip.speaker for clip in clips})
+    gathered = []
+    for corpus in run.judged:
+        own = [clip for clip in clips if clip.corpus == corpus.info.name]
+        if own:
+            gathered.append(take(run, corpus, own))
+    for corpus in beside(run):
+        chosen = list(corpus.clips)
+        if any(one.info.name in corpus.info.same_speakers_as for one in run.judged):
+            chosen = [clip for clip in chosen if clip.speaker in people]
+        gathered.append(take(run, corpus, chosen))
+    return gathered
+
+
+def take(run: Run, corpus: Corpus, clips: Sequence[Clip]) -> Learnt:
+    """Take some clips of a corpus, with their summaries."""
+    return Learnt(corpus, clips, summarise_clips(run, clips, copies_of(run, corpus), quiet=True))
+
+
+def beside(run: Run) -> list[Corpus]:
+    """The corpora that are learnt from and not judged on."""
+    if run.protocol == "corpus" or run.recipe.heads is None:
+        return []
+    return [run.corpora[name] for name in run.recipe.heads.corpora]
+
+
+def prepare_summaries(run: Run) -> None:
+    """Compute the summaries of all clips that any fold learns from or is asked about."""
+    for corpus in [*run.judged, *beside(run)]:
+        summarise_clips(run, corpus.clips, copies_of(run, corpus))
+
+
+def copies_of(run: Run, corpus: Corpus) -> int:
+    """How many degraded copies the recipe wants of a corpus' clips."""
+    return run.recipe.heads.copies.get(corpus.info.name, 0) if run.recipe.heads else 0
+
+
+def answer_clips(run: Run, network: keras.Model, positions: np.ndarray) -> dict[str, np.ndarray]:
+    """Answer clips as they are, from their summaries; see `heads.answer_summaries`."""
+    clips = [run.clips[i] for i in positions]
+    return answer_summaries(network, head_inputs(summarise_clips(run, clips, 0, quiet=True)))

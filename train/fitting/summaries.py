@@ -1,0 +1,237 @@
+"""Summaries of whole recordings: what a frozen encoder makes of them, computed once and kept.
+
+The encoder runs as it ships, with weights of eight bits, so that the heads learn from what they
+will be given. A recording is trimmed, and covered with stretches, as the recognizer does it.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ser_core.audio.load import load_audio
+from ser_core.config.feature_config import FEATURE_VERSION, FeatureConfig
+from ser_core.features import (
+    choose_front_end,
+    counted_frames,
+    cover,
+    stretch_inputs,
+    summarise,
+    trim_range,
+)
+
+from ..corpora import Clip
+from ..data import random_degradation
+from ..data.feature_cache import ORIGINAL, feature_config
+from ..data.processes import run_in_processes
+from ..data.random_degradation import degrade_at_random
+from ..data.storage import read_arrays, write_arrays, write_whole
+from ..networks.litert_files import converter_settings, require_tensorflow
+from ..networks.pretrained_encoders import install
+from ..networks.two_heads import FRAMES
+from .plan import Run, new_network
+
+LONGEST = 8.0  # [s] of a recording's middle that is summarised
+MARGIN = 0.4  # [s] at most kept before and after the sound of a degraded copy
+TALKERS = 60  # recordings that babble is made of
+CHUNK = 16  # recordings that a process takes at a time
+
+Summaries = Mapping[str, np.ndarray]
+"""float32 arrays of shape (width of the summary,) by version: "original", "degraded 1", ..."""
+
+
+def encoder_file(run: Run) -> Path:
+    """Export the recipe's encoder for LiteRT, with weights of eight bits, unless it is there.
+
+    Raises:
+        ConfigError: the encoder cannot be read, or Keras does not run on TensorFlow.
+    """
+    recipe = run.recipe
+    assert recipe.encoder is not None, "a recipe with heads has an encoder"
+    layers = {k: recipe.network.parameters.get(k) for k in ("width", "heads", "depth", "kept")}
+    decisive = [recipe.features.model_dump(mode="json"), recipe.encoder.name, run.encoder, layers]
+    digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
+    file = run.cache.parent / "encoders" / f"{digest}.tflite"
+    if not file.is_file():
+        require_tensorflow()
+        config = feature_config(recipe)
+        network = new_network(run, config, 0)
+        install(network, recipe.encoder.name, run.encoder)
+        encoder = keras.Model(network.inputs, {FRAMES: network.get_layer(FRAMES).output})
+        shape = (1, config.frames, config.features)
+        with write_whole(file) as unfinished:
+            encoder.export(
+                str(unfinished),
+                format="litert",
+                input_signature=[keras.InputSpec(shape=shape, dtype="float32")],
+                verbose=False,
+                **converter_settings("int8"),
+            )
+    return file
+
+
+def summarise_clips(
+    run: Run, clips: Sequence[Clip], copies: int, *, quiet: bool = False, workers: int = 2
+) -> list[Summaries]:
+    """Compute or fetch the summaries of clips.
+
+    Args:
+        run: Run of a recipe with heads.
+        clips: which clips.
+        copies: int >= 0, how many degraded copies of each.
+        quiet: whether to do without a bar and without further processes.
+        workers: int > 0, processes.
+
+    Returns:
+        Summaries of each clip, in order.
+
+    Raises:
+        AudioError: a clip cannot be read.
+        ConfigError: as `encoder_file`.
+    """
+    versions = (ORIGINAL, *(f"degraded {number}" for number in range(1, copies + 1)))
+    config, encoder = feature_config(run.recipe), encoder_file(run)
+    folder = summary_folder(run, encoder)
+    digests = [hashlib.sha256(clip.path.read_bytes()).hexdigest() for clip in clips]
+    files = [folder / f"{digest}.npz" for digest in digests]
+    missing = {
+        file: (clip.path, file, config, versions, encoder, tuple(talker_paths(run)))
+        for clip, file in zip(clips, files, strict=True)
+        if not file.is_file() or not set(versions) <= set(read_arrays(file))
+    }
+    run_in_processes(
+        cache_summaries,
+        list(missing.values()),
+        jobs=1 if quiet else workers,
+        names=[call[0].name for call in missing.values()],
+        chunk=CHUNK,
+        description=None if quiet or not missing else "summaries",
+    )
+    found: list[Summaries] = []
+    for file in files:
+        arrays = read_arrays(file)
+        found.append({name: arrays[name].astype(np.float32) for name in versions})
+    return found
+
+
+def summary_folder(run: Run, encoder: Path) -> Path:
+    """Where summaries are kept: a folder for each encoder, features, and way to degrade."""
+    parts = [encoder.stem, FEATURE_VERSION, random_degradation.VERSION, LONGEST, MARGIN]
+    digest = hashlib.sha256(json.dumps(parts).encode())
+    return run.cache.parent / "summaries" / digest.hexdigest()[:16]
+
+
+def talker_paths(run: Run) -> list[Path]:
+    """Which recordings babble is made of: some of a corpus that is learnt from as a whole."""
+    assert run.recipe.heads is not None, "only a recipe with heads has summaries"
+    name = run.recipe.heads.talkers
+    clips = run.corpora[name].clips if name in run.corpora else ()
+    spread = np.linspace(0, len(clips) - 1, min(TALKERS, len(clips))).astype(int)
+    return [clips[i].path for i in spread]
+
+
+def cache_summaries(
+    recording: Path,
+    file: Path,
+    config: FeatureConfig,
+    versions: Sequence[str],
+    encoder: Path,
+    talkers: tuple[Path, ...],
+) -> None:
+    """Compute a recording's summaries, and keep them in a file.
+
+    Raises:
+        AudioError: the recording cannot be read.
+    """
+    arrays = read_arrays(file) if file.is_file() else {}
+    samples = load_audio(recording, sample_rate=config.sample_rate)
+    for name in versions:
+        if name not in arrays:
+            changed = samples
+            if name != ORIGINAL:
+                seed = hashlib.sha256(f"{recording.name} {name}".encode()).digest()[:8]
+                rng = np.random.default_rng(int.from_bytes(seed, "little"))
+                voices = read_talkers(talkers, config.sample_rate)
+                changed = degrade(samples, config, voices, rng)
+            arrays[name] = summarise_samples(changed, config, encoder).astype(np.float16)
+    write_arrays(file, arrays)
+
+
+def degrade(
+    samples: np.ndarray,
+    config: FeatureConfig,
+    talkers: Sequence[np.ndarray],
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Cut a recording to its sound, and degrade it at random.
+
+    Args:
+        samples: float32 array of shape (n,), n > 0, mono at `config.sample_rate`.
+        config: FeatureConfig.
+        talkers: recordings that babble is made of.
+        rng: numpy Generator.
+
+    Returns:
+        float32 array of shape (m,).
+    """
+    rate = config.sample_rate
+    kept = trim_range(choose_front_end(config).frames(samples), config)
+    before, after = rng.uniform(0.0, MARGIN, 2)
+    first = max(0, kept.start * config.hop_length - int(before * rate))
+    last = min(len(samples), kept.stop * config.hop_length + int(after * rate))
+    sound = samples[first:last]
+    least = rate // 10
+    sound = np.pad(sound, (0, max(0, least - len(sound))))
+    return degrade_at_random(sound, rate, talkers, rng)
+
+
+def summarise_samples(samples: np.ndarray, config: FeatureConfig, encoder: Path) -> np.ndarray:
+    """Summarise a recording, or its middle where it is long.
+
+    Args:
+        samples: float32 array of shape (n,), n > 0, mono at `config.sample_rate`.
+        config: FeatureConfig.
+        encoder: file of `encoder_file`.
+
+    Returns:
+        float32 array of shape (width of the summary,).
+    """
+    frames = choose_front_end(config).frames(samples)
+    frames = frames[trim_range(frames, config)]
+    longest = round(LONGEST * config.frame_rate)
+    start = max(0, (len(frames) - longest) // 2)
+    frames = frames[start : start + longest]
+    stretches = cover(len(frames), config)
+    run_encoder = load_encoder(encoder)
+    pieces = [
+        counted_frames(run_encoder(one[None]), stretch, config)
+        for one, stretch in zip(stretch_inputs(frames, stretches, config), stretches, strict=True)
+    ]
+    return summarise(np.concatenate(pieces))
+
+
+@lru_cache(maxsize=1)
+def load_encoder(file: Path) -> Callable[[np.ndarray], np.ndarray]:
+    """Open an encoder once a process: from one input, (1, frames, features), to its frames."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(file), num_threads=1)
+    interpreter.allocate_tensors()
+    runner = interpreter.get_signature_runner()
+    (name,) = runner.get_input_details()
+
+    def run(inputs: np.ndarray) -> np.ndarray:  # (encoder's frames, width)
+        assert interpreter is not None  # the runner needs it, and does not keep it alive
+        return np.asarray(runner(**{name: inputs})[FRAMES][0])
+
+    return run
+
+
+@lru_cache(maxsize=1)
+def read_talkers(paths: tuple[Path, ...], sample_rate: int) -> list[np.ndarray]:
+    """Read the recordings that babble is made of, once a process."""
+    return [load_audio(path, sample_rate=sample_rate) for path in paths]
