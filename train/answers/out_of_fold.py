@@ -1,13 +1,14 @@
 """What was measured, as files: answers per fold, the pooled out-of-fold table, versions.
 
-`out_of_fold.csv` holds one row per clip: file, speaker, fold, truth, then a probability per label.
+`out_of_fold.csv` holds one row per clip: file, speaker, fold, truth, the distance from the training
+clips where the network says one, then a probability per label.
 """
 
 import importlib.metadata
 import platform
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from ..corpora import Clip
 from ..data.storage import read_json, write_json, write_whole
 
 OUT_OF_FOLD = "out_of_fold.csv"
+DISTANCE = "distance"
+KNOWN_COLUMNS = ["file", "speaker", "fold", "truth"]
 INTENSITY = "intensity.csv"
 INTENSITY_COLUMNS = ("file", "speaker", "fold", "emotion", "acted", "heard")
 PACKAGES = ("keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "numpy", "soxr", "soundfile")
@@ -37,6 +40,8 @@ class Answers:
         truth: int array of shape (clips,), index into `labels`.
         probabilities: float array of shape (clips, classes), rows sum to 1.
         labels: the classes.
+        distances: float array of shape (clips,), at least 0, how far each clip is from those that
+            the network was trained on; None if the network does not say.
     """
 
     files: tuple[str, ...]
@@ -45,16 +50,27 @@ class Answers:
     truth: np.ndarray
     probabilities: np.ndarray
     labels: tuple[str, ...] = LABELS
+    distances: np.ndarray | None = None
 
     def with_probabilities(self, probabilities: np.ndarray) -> "Answers":
         """The same clips with other probabilities."""
+        return replace(self, probabilities=probabilities)
+
+    def take(self, rows: np.ndarray) -> "Answers":
+        """Some of the clips: `rows` indexes them, or marks them."""
         return Answers(
-            self.files, self.speakers, self.folds, self.truth, probabilities, self.labels
+            files=tuple(np.array(self.files)[rows].tolist()),
+            speakers=tuple(np.array(self.speakers)[rows].tolist()),
+            folds=self.folds[rows],
+            truth=self.truth[rows],
+            probabilities=self.probabilities[rows],
+            labels=self.labels,
+            distances=None if self.distances is None else self.distances[rows],
         )
 
 
 def write_answers(path: Path, answers: Answers) -> None:
-    """Write answers as CSV, probabilities with six decimals."""
+    """Write answers as CSV, probabilities and distances with six decimals."""
     table = pd.DataFrame(
         {
             "file": answers.files,
@@ -63,6 +79,8 @@ def write_answers(path: Path, answers: Answers) -> None:
             "truth": [answers.labels[index] for index in answers.truth],
         }
     )
+    if answers.distances is not None:
+        table[DISTANCE] = answers.distances
     table[list(answers.labels)] = answers.probabilities
     with write_whole(path) as unfinished:
         table.to_csv(unfinished, index=False, float_format="%.6f", lineterminator="\n")
@@ -79,11 +97,12 @@ def read_answers(path: Path) -> Answers:
         header = list(table.columns)
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} could not be read as a table of answers.") from error
-    labels = header[4:]
-    if header[:4] != ["file", "speaker", "fold", "truth"] or len(labels) < 2 or not len(table):
+    with_distance = header[4:5] == [DISTANCE]
+    labels = header[4 + with_distance :]
+    if header[:4] != KNOWN_COLUMNS or len(labels) < 2 or not len(table):
         raise ConfigError(
-            f"{path} must have the columns file, speaker, fold, truth and one per label, "
-            f"and at least one row; it has {', '.join(header)}."
+            f"{path} must have the columns {', '.join(KNOWN_COLUMNS)}, {DISTANCE} if it is known, "
+            f"and one per label, and at least one row; it has {', '.join(header)}."
         )
     strange = set(table["truth"]) - set(labels)
     if strange:
@@ -91,8 +110,11 @@ def read_answers(path: Path) -> Answers:
     try:
         probabilities = table[labels].to_numpy(dtype=float)  # (clips, classes)
         folds = table["fold"].to_numpy(dtype=int)
+        distances = table[DISTANCE].to_numpy(dtype=float) if with_distance else None
     except ValueError as error:
-        raise ConfigError(f"{path} has a fold or a probability that is no number.") from error
+        raise ConfigError(
+            f"{path} has a fold, a distance or a probability that is no number."
+        ) from error
     return Answers(
         files=tuple(table["file"]),
         speakers=tuple(table["speaker"]),
@@ -100,6 +122,7 @@ def read_answers(path: Path) -> Answers:
         truth=pd.Categorical(table["truth"], categories=labels).codes.astype(int),
         probabilities=probabilities / probabilities.sum(axis=1, keepdims=True),
         labels=tuple(labels),
+        distances=distances,
     )
 
 
@@ -115,14 +138,27 @@ def write_fold(
     probabilities: np.ndarray,
     intensity: np.ndarray | None,
     record: dict[str, Any],
+    distances: np.ndarray | None = None,
 ) -> None:
-    """Write a finished fold: its raw answers, then the record that says it is finished."""
+    """Write a finished fold: its raw answers, then the record that says it is finished.
+
+    Args:
+        folder: of the results.
+        number: int, the fold's.
+        clips: those that the fold tests.
+        probabilities: float array of shape (clips, classes), not calibrated.
+        intensity: float array of shape (clips,) in [0, 1]; None if the network has no such output.
+        record: what else is to be known of the fold.
+        distances: float array of shape (clips,), at least 0; None if the network has no such
+            output.
+    """
     answers = Answers(
         files=tuple(clip.file for clip in clips),
         speakers=tuple(clip.speaker for clip in clips),
         folds=np.full(len(clips), number),
         truth=np.array([LABELS.index(clip.emotion) for clip in clips]),
         probabilities=probabilities,
+        distances=distances,
     )
     folds = folder / "folds"
     write_answers(folds / f"fold_{number}.csv", answers)
@@ -187,6 +223,9 @@ def read_folds(folder: Path) -> Answers:
     if not files:
         raise ConfigError(f"{folder / 'folds'} holds no finished fold: run fit first.")
     parts = [read_answers(file) for file in files]
+    distances = [part.distances for part in parts if part.distances is not None]
+    if len(distances) not in (0, len(parts)):
+        raise ConfigError(f"{folder / 'folds'} has folds with distances and folds without.")
     return Answers(
         files=tuple(name for part in parts for name in part.files),
         speakers=tuple(name for part in parts for name in part.speakers),
@@ -194,6 +233,7 @@ def read_folds(folder: Path) -> Answers:
         truth=np.concatenate([part.truth for part in parts]),
         probabilities=np.concatenate([part.probabilities for part in parts]),
         labels=parts[0].labels,
+        distances=np.concatenate(distances) if distances else None,
     )
 
 

@@ -28,7 +28,7 @@ def metrics(
     folder: Annotated[Path, typer.Argument(help="A results folder with out_of_fold.csv.")],
 ) -> None:
     """Recompute every figure from out_of_fold.csv alone, and compare it with metrics.json."""
-    from ..answers import fairness, out_of_fold
+    from ..answers import conformal, domain, fairness, out_of_fold
     from ..answers.metrics import measure_answers
 
     answers = out_of_fold.read_answers(folder / out_of_fold.OUT_OF_FOLD)
@@ -41,6 +41,10 @@ def metrics(
     if "fairness" in stored:  # which says of what gender each speaker is
         genders = {name: row["gender"] for name, row in stored["fairness"]["speakers"].items()}
         measured["fairness"] = fairness.measure_fairness(answers, genders)
+    if "conformal" in stored:
+        measured["conformal"] = conformal.measure_conformal(answers, stored["conformal"]["target"])
+    if "domain" in stored:
+        measured["domain"] = domain.measure_domain(answers, stored["domain"]["target"])
     differing = [key for key in measured if stored.get(key) != measured[key]]
     if differing:
         raise SpeechEmotionError(

@@ -8,7 +8,7 @@ from typing import Any
 
 from ser_core.model.files import METRICS, RECIPE, save_content
 
-from ..answers import adaptation_gain, fairness, out_of_fold
+from ..answers import adaptation_gain, conformal, domain, fairness, out_of_fold
 from ..answers.calibration import Calibration, calibrate
 from ..answers.metrics import measure_answers, measure_intensity, scores
 from ..data import feature_cache
@@ -59,6 +59,7 @@ def report(run: Run) -> tuple[dict[str, Any], Calibration]:
             if adaptation_gain.applies(answers)
             else {}
         ),
+        **measure_sets_and_domain(answers),
         **({"intensity": intensity} if intensity else {}),
         **(
             {"fairness": fairness.measure_fairness(answers, genders)}
@@ -72,6 +73,14 @@ def report(run: Run) -> tuple[dict[str, Any], Calibration]:
     save_content(run.results, METRICS, metrics)
     write_text(run.results / RECIPE, run.recipe.to_toml())
     return metrics, calibration
+
+
+def measure_sets_and_domain(answers: out_of_fold.Answers) -> dict[str, Any]:
+    """Measure conformal sets, and the domain where there are distances; nothing of one fold."""
+    if not conformal.applies(answers):
+        return {}
+    sets = {"conformal": conformal.measure_conformal(answers)}
+    return sets if answers.distances is None else sets | {"domain": domain.measure_domain(answers)}
 
 
 def fold_records(run: Run, material: Material) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ser_core.config.feature_config import FeatureConfig
 from ser_core.emotions import LABELS
 from ser_core.model.files import COMPARISON, DATASET, METRICS, RECIPE, ROBUSTNESS, save_content
 
-from ..answers import adaptation_gain
+from ..answers import adaptation_gain, conformal, domain
 from ..answers.calibration import Calibration
 from ..corpora import Corpus
 from ..corpora.overview import by_emotion_and_gender
@@ -49,7 +49,13 @@ def assemble(run: Run, out: Path, metrics: dict[str, Any], calibration: Calibrat
         selected=trained.selected,
         temperature=calibration.temperature,
         uncertain_below=calibration.uncertain_below,
-    ).model_copy(update={"adaptation": adaptation_gain.settings_of(metrics.get("adaptation"))})
+    ).model_copy(
+        update={
+            "adaptation": adaptation_gain.settings_of(metrics.get("adaptation")),
+            "conformal": conformal.settings_of(metrics.get("conformal")),
+            "domain": domain.settings_of(metrics.get("domain")),
+        }
+    )
     network = new_network(run, config, ALL_CLIPS)
     network.load_weights(weights)
     fold_temperature(network, config)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from train import recipe as recipes
-from train.answers import adaptation_gain, fairness, out_of_fold
+from train.answers import adaptation_gain, conformal, domain, fairness, out_of_fold
 from train.answers.calibration import calibrate
 from train.answers.metrics import measure_answers, measure_intensity, scores
 
@@ -37,6 +37,10 @@ def test_metrics_follow_from_the_answers(folder):
     if "adaptation" in stored:
         # Keys are text in JSON.
         measured["adaptation"] = json.loads(json.dumps(adaptation_gain.measure_adaptation(answers)))
+    if "conformal" in stored:
+        measured["conformal"] = conformal.measure_conformal(answers)
+    if "domain" in stored:
+        measured["domain"] = domain.measure_domain(answers)
     if "intensity" in stored:
         measured["intensity"] = measure_intensity(out_of_fold.read_intensities(folder))
     assert {key: stored[key] for key in measured} == measured

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from ser_core import LABELS, EmotionRecognizer
+from ser_core import LABELS, EmotionRecognizer, FeatureConfig
 from ser_core.errors import ConfigError
 from tests.support.commands import run_train, start_train
 from tests.support.shared import keep
@@ -160,6 +160,15 @@ def test_a_screen_names_a_fold_there_is_and_leaves_somebody_to_learn_from(
     if fold != 1:
         with pytest.raises(ConfigError, match=sentence):
             fit(run, folds=(fold,))
+
+
+def test_model_names_the_labels_that_its_folds_could_not_rule_out(trained):
+    folder = trained / "results" / "tiny" / "speaker"
+    measured = json.loads((folder / "metrics.json").read_text())["conformal"]
+    settings = FeatureConfig.load(trained / "model").conformal
+    assert (settings.coverage, settings.threshold) == (0.9, measured["threshold"])
+    assert 0.0 <= measured["coverage"] <= 1.0
+    assert 1.0 <= measured["labels"] <= 8.0
 
 
 def test_compare_makes_a_row_of_what_is_there(trained, capsys):
