@@ -154,11 +154,13 @@ def fit_fold(
     """Train on a fold's training speakers and write the answers for its test speakers."""
     started, weights = time.monotonic(), fold_weights(run, fold.number, digest)
     history: list[dict[str, float]] = []
+    distances: np.ndarray | None = None
     if run.recipe.heads is not None:
         network, config = learn_heads(run, fold.train, fold.number, weights)
         outputs = answer_clips(run, network, fold.test)
         probabilities, intensity = outputs["emotion"], outputs.get("intensity")
         intensity = None if intensity is None else intensity[:, 0]
+        distances = outputs["distance"][:, 0]
     else:
         learnt, beside = teach_fold(run, material, fold.train, fold.number)
         network, config, history = train_network(
@@ -200,6 +202,7 @@ def fit_fold(
             "history": history,
             "versions": out_of_fold.versions(),
         },
+        distances,
     )
 
 

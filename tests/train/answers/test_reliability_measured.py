@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 from ser_core.config.reliability import Conformal, Domain
+from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 from ser_core.results import conformal_sets
 from train.answers import conformal, domain, out_of_fold
 from train.answers.conformal import fit_conformal_threshold, measure_conformal, measure_sets
 from train.answers.domain import fit_familiar_below, measure_domain, measure_familiar
 from train.answers.out_of_fold import Answers
+from train.corpora import Clip
 
 RESULTS = Path(__file__).parents[3] / "train" / "results"
 
@@ -179,6 +181,19 @@ def test_folds_join_their_distances_or_none(tmp_path: Path) -> None:
     out_of_fold.write_answers(tmp_path / "folds" / "fold_3.csv", third)
     with pytest.raises(ConfigError, match="folds with distances and folds without"):
         out_of_fold.read_folds(tmp_path)
+
+
+def test_finished_fold_keeps_its_distances(tmp_path: Path) -> None:
+    clips = [
+        Clip(tmp_path / f"{name}.wav", f"{name}.wav", "ravdess", "sad", "01", "male")
+        for name in "ab"
+    ]
+    even = np.full((2, len(LABELS)), 1 / len(LABELS))
+    record = {"fold": 1, "run": "0"}
+    out_of_fold.write_fold(tmp_path, 1, clips, even, None, record, np.array([0.25, 1.5]))
+    joined = out_of_fold.read_folds(tmp_path)
+    assert joined.distances is not None
+    assert joined.distances.tolist() == [0.25, 1.5]
 
 
 @pytest.mark.parametrize("recipe", ["tiny", "large", "compact"])
