@@ -18,7 +18,7 @@ import numpy as np
 
 import ser_core
 from ser_core.errors import BatchError
-from ser_core.model.files import FEATURE_CONFIG, KERAS_FILES, LITERT_FILE
+from ser_core.model.files import FEATURE_CONFIG, files_in, network_files
 
 from .pool import WorkerPool
 from .recordings import Recording
@@ -139,9 +139,7 @@ def _results(
 
 
 def _files(directory: Path) -> dict[str, bytes]:
-    names: tuple[str, ...] = (FEATURE_CONFIG, LITERT_FILE)
-    if not (directory / LITERT_FILE).is_file():
-        names = (FEATURE_CONFIG, *KERAS_FILES)
+    names = (FEATURE_CONFIG, *network_files(files_in(directory)))
     return {name: (directory / name).read_bytes() for name in names}
 
 

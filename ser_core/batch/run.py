@@ -15,7 +15,7 @@ from typing import Literal, NoReturn, get_args
 from tqdm import tqdm
 
 from ser_core.errors import ArgumentError, check_number
-from ser_core.model.files import FEATURE_CONFIG, KERAS_FILES, LITERT_FILE
+from ser_core.model.files import FEATURE_CONFIG, KERAS_FILES, files_in, network_files
 from ser_core.recognizer import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.timeline.answering import usable_cores
 
@@ -155,7 +155,8 @@ def model_identity(recognizer: EmotionRecognizer) -> tuple[str, str]:
     if recognizer.revision is not None:
         return recognizer.source, recognizer.revision
     digest = hashlib.sha256()
-    for name in (FEATURE_CONFIG, LITERT_FILE, *KERAS_FILES):
+    network = network_files(files_in(recognizer.directory))
+    for name in dict.fromkeys((FEATURE_CONFIG, *network, *KERAS_FILES)):
         file = recognizer.directory / name
         if file.is_file():
             digest.update(file.read_bytes())

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from ..config.feature_config import FeatureConfig
 from ..config.frame_blocks import LogMelBlock
 from ..errors import ModelError
-from .files import LITERT_FILE
+from .files import choose_form
 
 REFERENCE, KERAS = "reference", "keras"
 
@@ -29,14 +29,14 @@ _MODULES = {REFERENCE: "librosa", KERAS: "keras"}
 
 
 def needed_extras(
-    config: FeatureConfig, names: Collection[str], form: str = "float32"
+    config: FeatureConfig, names: Collection[str], form: str | None = None
 ) -> tuple[str, ...]:
     """Name the extras of ser-core that a model needs to answer.
 
     Args:
         config: FeatureConfig of the model.
         names: of the files that its repository holds.
-        form: the one that is loaded, a name in LITERT_FORMS.
+        form: as for `load_runtime`.
 
     Returns:
         Keys of EXTRAS: "reference" for features that librosa computes, "keras" for a network
@@ -44,7 +44,7 @@ def needed_extras(
     """
     needs = {
         REFERENCE: config.front_end != LogMelBlock.front_end,
-        KERAS: form == "float32" and LITERT_FILE not in names,
+        KERAS: choose_form(names, form) is None,
     }
     return tuple(extra for extra, needed in needs.items() if needed)
 

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,6 +35,8 @@ LITERT_FORMS = {
     "int8": "model.int8.tflite",
 }
 """The network's forms for LiteRT, by how its weights are kept; inputs and outputs are float32."""
+PREFERRED_FORMS = ("float32", "int8", "float16")
+"""The order in which they are taken where nobody asks for one."""
 
 METRICS, DATASET, RECIPE = "metrics.json", "dataset.json", "recipe.toml"
 COMPARISON, ROBUSTNESS, FORMS = "comparison.json", "robustness.json", "forms.json"
@@ -53,8 +55,8 @@ REPOSITORY_FILES = (
 )
 """Names of the files of a model repository; nothing else is downloaded, saved or pushed."""
 
-OPTIONAL_FILES = frozenset({COMPARISON, ROBUSTNESS, FORMS, *LITERT_FORMS.values()} - {LITERT_FILE})
-"""Those that a published model may lack."""
+OPTIONAL_FILES = frozenset({COMPARISON, ROBUSTNESS, FORMS, *LITERT_FORMS.values()})
+"""Those that a published model may lack, if it has one for LiteRT."""
 
 RECORDS: Mapping[str, type[BaseModel]] = {
     METRICS: Metrics,
@@ -73,6 +75,31 @@ def files_in(directory: str | PathLike[str]) -> tuple[str, ...]:
     return tuple(name for name in REPOSITORY_FILES if os.path.isfile(os.path.join(directory, name)))
 
 
+def choose_form(names: Collection[str], form: str | None = None) -> str | None:
+    """Choose the form of a network that is loaded.
+
+    Args:
+        names: of the files that its repository holds.
+        form: a name in LITERT_FORMS that was asked for; None for the best that is there.
+
+    Returns:
+        A name in LITERT_FORMS; None for Keras' own save, which has float32 too.
+
+    >>> choose_form({"model.int8.tflite"}), choose_form({"model.weights.h5"}, "float32")
+    ('int8', None)
+    """
+    if form is None:
+        there = (known for known in PREFERRED_FORMS if LITERT_FORMS[known] in names)
+        return next(there, None)
+    return None if form == "float32" and LITERT_FILE not in names else form
+
+
+def network_files(names: Collection[str]) -> tuple[str, ...]:
+    """Name the files of a network that are loaded, of those that its repository holds."""
+    form = choose_form(names)
+    return KERAS_FILES if form is None else (LITERT_FORMS[form],)
+
+
 def require_files(names: Iterable[str], source: str) -> None:
     """Raise unless there are files enough to predict with.
 
@@ -87,7 +114,7 @@ def require_files(names: Iterable[str], source: str) -> None:
     if FEATURE_CONFIG not in names:
         raise ModelError(f"{source} is no model repository of ours: it has no {FEATURE_CONFIG}.")
     missing = [name for name in KERAS_FILES if name not in names]
-    if LITERT_FILE not in names and missing:
+    if choose_form(names) is None and missing:
         raise ModelError(
             f"{source} is no model repository of ours: it has no {LITERT_FILE}, "
             f"and {', '.join(missing)} is missing too."

@@ -35,7 +35,7 @@ class HubModel(ModelHubMixin):
         *,
         source: str | None = None,
         revision: str | None = None,
-        form: str = "float32",
+        form: str | None = None,
         cache_dir: str | PathLike[str] | None = None,
     ) -> None:
         """Load a local model repository.
@@ -111,7 +111,7 @@ class HubModel(ModelHubMixin):
         cache_dir: str | PathLike[str] | None = None,
         force_download: bool = False,
         local_files_only: bool = False,
-        form: str = "float32",
+        form: str | None = None,
     ) -> Self:
         """Load a model from a folder or from the Hugging Face Hub.
 
@@ -122,7 +122,9 @@ class HubModel(ModelHubMixin):
             cache_dir: where downloads are kept; None is huggingface_hub's own cache.
             force_download: whether to download what is cached already.
             local_files_only: whether to send no request, and use the cache alone.
-            form: "float32"; "float16" or "int8", which are smaller, if the repository has them.
+            form: "float32"; "float16" or "int8", which are smaller, if the repository has them;
+                None for the best that it has: in this order float32, int8, float16, Keras' own
+                save.
 
         Returns:
             The model.

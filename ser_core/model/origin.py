@@ -36,13 +36,13 @@ class Origin:
     Attributes:
         source: str, the absolute path of a folder, or the id of a Hub repository.
         revision: str, the hash of the Hub's commit; None for a folder.
-        form: str, a name in `ser_core.model.runtime.LITERT_FORMS`.
+        form: str, a name in `ser_core.model.files.LITERT_FORMS`; None for the best that is there.
         cache_dir: str, where downloads are kept; None for huggingface_hub's own cache.
     """
 
     source: str
     revision: str | None = None
-    form: str = "float32"
+    form: str | None = None
     cache_dir: str | None = None
 
     def reload(self) -> LoadedModel:
@@ -63,12 +63,12 @@ class Origin:
         return _reload(self, directory, _fingerprint(directory))
 
 
-def load_model(directory: Path, form: str, name: str) -> LoadedModel:
+def load_model(directory: Path, form: str | None, name: str) -> LoadedModel:
     """Load a local model repository.
 
     Args:
         directory: its folder.
-        form: a name in `ser_core.model.runtime.LITERT_FORMS`.
+        form: as for `load_runtime`.
         name: what to call it in an error.
 
     Raises:

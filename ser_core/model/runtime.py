@@ -8,7 +8,7 @@ import numpy as np
 
 from ..config.feature_config import FeatureConfig
 from ..errors import ArgumentError, ModelError
-from .files import LITERT_FILE, LITERT_FORMS
+from .files import LITERT_FORMS, choose_form, files_in
 from .keras_runtime import KerasRuntime
 from .litert_runtime import LiteRTRuntime
 from .pooling import Answers
@@ -56,37 +56,37 @@ class Runtime(Protocol):
         ...
 
 
-def check_form(form: str) -> None:
-    """Raise ArgumentError unless a network may have this form."""
-    if form not in LITERT_FORMS:
+def check_form(form: str | None) -> None:
+    """Raise ArgumentError unless a network may have this form, or nobody asks for one."""
+    if form is not None and form not in LITERT_FORMS:
         raise ArgumentError(f"form must be one of {', '.join(LITERT_FORMS)}, got {form!r:.60}.")
 
 
 def load_runtime(
-    directory: str | PathLike[str], config: FeatureConfig, form: str = "float32"
+    directory: str | PathLike[str], config: FeatureConfig, form: str | None = None
 ) -> Runtime:
     """Load the network of a model repository.
 
     Args:
         directory: a local folder with the repository's files, enough of them to predict with.
         config: its FeatureConfig.
-        form: a name in LITERT_FORMS.
+        form: a name in LITERT_FORMS; None for the first of PREFERRED_FORMS that is there.
 
     Returns:
-        LiteRTRuntime where the form's file is there, else, for float32, KerasRuntime.
+        LiteRTRuntime where the form's file is there; KerasRuntime where there is no file for
+        LiteRT, or none of float32 and that was asked for.
 
     Raises:
         ModelError: the form's file is missing, cannot be run, or does not match the config.
         ArgumentError: there is no such form.
     """
     check_form(form)
-    directory = Path(directory)
-    if form != "float32":
-        if not (directory / LITERT_FORMS[form]).is_file():
-            raise ModelError(
-                f"{directory.name} has no {LITERT_FORMS[form]}: load it without form={form!r}."
-            )
-        return LiteRTRuntime(directory, config, form)
-    if (directory / LITERT_FILE).is_file():
-        return LiteRTRuntime(directory, config)
-    return KerasRuntime(directory, config)
+    directory, names = Path(directory), files_in(directory)
+    chosen = choose_form(names, form)
+    if chosen is None:
+        return KerasRuntime(directory, config)
+    if LITERT_FORMS[chosen] not in names:
+        raise ModelError(
+            f"{directory.name} has no {LITERT_FORMS[chosen]}: load it without form={form!r}."
+        )
+    return LiteRTRuntime(directory, config, chosen)

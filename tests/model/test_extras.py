@@ -11,7 +11,7 @@ from ser_core.config.frame_blocks import LogMelBlock, MfccBlock
 from ser_core.errors import ModelError
 from ser_core.model import extras
 from ser_core.model.extras import EXTRAS, KERAS, REFERENCE, needed_extras, require_extras
-from ser_core.model.files import FEATURE_CONFIG, KERAS_FILES, LITERT_FILE
+from ser_core.model.files import FEATURE_CONFIG, KERAS_FILES, LITERT_FILE, LITERT_FORMS
 from tests.support.tiny_models import tiny_config
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +36,8 @@ def test_a_repository_says_what_it_needs():
     assert needed_extras(plain, {LITERT_FILE}) == ()
     assert needed_extras(plain, KERAS_FILES) == (KERAS,)
     assert needed_extras(plain, KERAS_FILES, "float16") == ()
+    assert needed_extras(plain, {LITERT_FORMS["int8"]}) == ()
+    assert needed_extras(plain, {LITERT_FORMS["int8"]}, "float32") == (KERAS,)
     assert needed_extras(reference, {LITERT_FILE}) == (REFERENCE,)
     assert needed_extras(reference, KERAS_FILES) == (REFERENCE, KERAS)
 

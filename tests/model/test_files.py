@@ -126,7 +126,7 @@ def test_a_recognizer_loads_or_says_in_a_sentence_why_not(model: Path, name: str
     for other in files.KERAS_FILES:
         (model / other).unlink()  # or a missing LiteRT file would be made up for, by TensorFlow
     DAMAGES[damage](model / name)
-    form = {file: form for form, file in files.LITERT_FORMS.items()}.get(name, "float32")
+    form = {file: form for form, file in files.LITERT_FORMS.items()}.get(name)
     with pytest.raises(SpeechEmotionError) as caught:
         EmotionRecognizer.from_pretrained(model, form=form)
     assert "\n" not in str(caught.value)
@@ -136,7 +136,8 @@ def test_a_recognizer_loads_or_says_in_a_sentence_why_not(model: Path, name: str
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("name", files.KERAS_FILES)
 def test_what_keras_cannot_load_is_one_sentence(model: Path, name: str, damage: str):
-    (model / files.LITERT_FILE).unlink()
+    for form in files.LITERT_FORMS.values():
+        (model / form).unlink(missing_ok=True)
     DAMAGES[damage](model / name)
     fault = fault_of(lambda: EmotionRecognizer.from_pretrained(model))
     # metadata.json says the version of Keras, and no more.
@@ -150,6 +151,23 @@ def test_a_feature_config_with_a_hostile_value_answers_or_is_one_sentence(
     for seed in range(200):
         (model / files.FEATURE_CONFIG).write_text(mutate(content, seed))
         fault_of(lambda: EmotionRecognizer.from_pretrained(model).predict(speech))
+
+
+def test_the_best_form_that_is_there_is_loaded(model: Path):
+    """And one that is asked for, or none."""
+    expected = ["model.tflite", "model.int8.tflite", "model.float16.tflite"]
+    for name in expected:
+        assert files.network_files(files.files_in(model)) == (name,)
+        recognizer = EmotionRecognizer.from_pretrained(model)
+        assert (recognizer.runtime, recognizer.predictor.runtime._file) == ("LiteRT", name)
+        (model / name).unlink()
+    assert files.network_files(files.files_in(model)) == files.KERAS_FILES
+    assert EmotionRecognizer.from_pretrained(model).runtime == "Keras"
+    assert EmotionRecognizer.from_pretrained(model, form="float32").runtime == "Keras"
+    with pytest.raises(
+        ModelError, match=r"has no model\.int8\.tflite: load it without form='int8'"
+    ):
+        EmotionRecognizer.from_pretrained(model, form="int8")
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -18,8 +18,10 @@ from ser_core.features import network_inputs
 from ser_core.model.files import (
     CARD,
     LITERT_FILE,
+    LITERT_FORMS,
     OPTIONAL_FILES,
     REPOSITORY_FILES,
+    choose_form,
     copy_files,
     files_in,
     load_record,
@@ -30,7 +32,7 @@ from ser_core.model.litert_runtime import LiteRTRuntime
 from ser_core.model.network_outputs import split_outputs
 from ser_core.model.records import Metrics
 
-from ..networks.export import LARGEST_DIFFERENCE, differences
+from ..networks.export import ALLOWED, differences
 from .hub_card import fetch_card, merge_card
 from .model_card import write_card
 from .sent_files import list_files
@@ -73,8 +75,11 @@ def verify(directory: Path) -> float:
         ConfigError: the audit of its evaluation found a leak, or there was none.
     """
     needed = [name for name in REPOSITORY_FILES if name not in {*OPTIONAL_FILES, CARD}]
-    missing = [name for name in needed if not (directory / name).is_file()]
-    if missing:
+    names = files_in(directory)
+    form = choose_form(names)
+    needed += [LITERT_FILE] if form is None else []
+    missing = [name for name in needed if name not in names]
+    if form is None or missing:
         raise ModelError(
             f"{directory} cannot be published without {', '.join(missing)}: make it with "
             "`python -m train fit --out DIR`."
@@ -89,7 +94,7 @@ def verify(directory: Path) -> float:
     given = keras.tree.flatten(bare.predict(inputs, verbose=0))
     outputs = dict(zip(bare.output_names, given, strict=True))
     answers = {
-        LITERT_FILE: LiteRTRuntime(directory, config).run(inputs),
+        LITERT_FORMS[form]: LiteRTRuntime(directory, config, form).run(inputs),
         "ser_core's Keras runtime": KerasRuntime(directory, config).run(inputs),
         "bare Keras": split_outputs(outputs, config),
     }
@@ -100,10 +105,10 @@ def verify(directory: Path) -> float:
         for what, difference in differences(answers[first], answers[name]).items()
     }
     for (name, what), difference in found.items():
-        if not difference <= LARGEST_DIFFERENCE:
+        if not difference <= ALLOWED[form]:
             raise ModelError(
                 f"{first} and {name} differ by {difference:.2g} in {what}, at most "
-                f"{LARGEST_DIFFERENCE:g} is allowed: fit the model again."
+                f"{ALLOWED[form]:g} is allowed: fit the model again."
             )
     return max(found.values())
 

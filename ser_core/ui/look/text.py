@@ -544,7 +544,10 @@ FORMS_HEADERS = (
     "Same answers",
     "Largest change of a probability",
 )
-FORMS_LOAD = 'EmotionRecognizer.from_pretrained(..., form="int8") loads another form than float32.'
+FORMS_LOAD = (
+    'EmotionRecognizer.from_pretrained(..., form="int8") loads one of them; without form, the '
+    "first of float32, int8 and float16 that the repository has."
+)
 MEGABYTES = "{size:.2f} MB"
 MILLISECONDS = "{time:.2f} ms"
 
