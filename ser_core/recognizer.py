@@ -20,8 +20,8 @@ from .speech.turns import Speakers
 from .timeline.analyze import AnalysisProgress, analyze
 from .timeline.live import HOP, LiveBlock, LiveMoment, LiveSession
 from .timeline.occlusion import Explanation, occlude
+from .timeline.predict import predict
 from .timeline.timeline import EmotionTimeline, Smoothing
-from .timeline.windows import prepare_inputs
 
 DEFAULT_MODEL = str(Path(__file__).parent / "pretrained")
 """Path of the embedded model: a folder with exactly what a Hub repository of ours holds."""
@@ -74,7 +74,9 @@ class EmotionRecognizer(
         """Predict the emotion in one recording.
 
         The probabilities of the windows with speech are pooled by their geometric mean; their
-        intensities, if the model has them, by the arithmetic mean.
+        intensities, if the model has them, by the arithmetic mean. A model that gives its encoder's
+        frames answers from a summary of all that is between the first speech and the last; where
+        that is longer than 8 s, from one of each of several equal spans, pooled alike.
 
         Args:
             audio: a path, bytes, binary file object, or (sample_rate [Hz], array); see
@@ -258,15 +260,13 @@ class EmotionRecognizer(
         Returns:
             EmotionPrediction.
         """
-        network = self.predictor
-        config = network.config
-        activity, inputs = prepare_inputs(samples, config)
-        pooled = None if inputs is None else network.predict(inputs)
+        config = self.config
+        activity, answer = predict(self.predictor, samples)
         return EmotionPrediction.of(
-            None if pooled is None else pooled.probabilities,
+            None if answer is None else answer.probabilities,
             config,
-            intensity=None if pooled is None else pooled.intensity,
-            distance=None if pooled is None else pooled.distance,
+            intensity=None if answer is None else answer.intensity,
+            distance=None if answer is None else answer.distance,
             speech_seconds=round(activity.speech_seconds, 3),
             duration=round(len(samples) / config.sample_rate, 3),
         )

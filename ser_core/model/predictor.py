@@ -32,6 +32,14 @@ class Predictor:
         """
         return self.runtime.run(inputs)
 
+    def encode(self, inputs: np.ndarray) -> np.ndarray:
+        """Encode stretches; see `Runtime.encode`."""
+        return self.runtime.encode(inputs)
+
+    def answer(self, summaries: np.ndarray) -> Answers:
+        """Answer each summary of encoded frames by itself, not adapted; see `Runtime.answer`."""
+        return self.runtime.answer(summaries)
+
     def pool(self, answers: Answers) -> Pooled:
         """Pool the answers for all inputs of one recording, and adapt them."""
         return pool_answers(answers, self.config, self.offset)

@@ -2,8 +2,9 @@
 
 See `EmotionRecognizer.explain`. An occluded piece holds what silence holds, the floor of the
 features, and nothing else of a window changes: its level stays, and the speech gate does not run
-again. How far the log-probability of the prediction falls is the saliency of the piece; it is
-negative for a piece without which the prediction is likelier.
+again. A network that gives its encoder's frames encodes the stretches again that a piece is in,
+and no others. How far the log-probability of the prediction falls is the saliency of the piece; it
+is negative for a piece without which the prediction is likelier.
 
 Source: Zeiler and Fergus (2014), Visualizing and Understanding Convolutional Networks, ECCV,
 arXiv:1311.2901, section 4.2 (there a grey square slides over a picture).
@@ -16,8 +17,11 @@ import numpy as np
 
 from ..config.feature_config import FeatureConfig
 from ..features import assemble, choose_front_end
+from ..features.frame_sums import summarise_sums
+from ..model.pooling import Answers
 from ..model.predictor import Predictor
 from ..results import Result
+from .spans import Span, encode_stretches, speech_spans
 from .windows import speech_frames, speech_windows
 
 PIECE = 0.25  # [s] that is occluded at a time: about a syllable
@@ -80,11 +84,19 @@ def occlude(predictor: Predictor, samples: np.ndarray) -> Explanation:
     activity, frames, spoken = speech_frames(samples, config)
     if not activity.has_speech:
         return Explanation(None, (), activity.segments, duration)
-    windows = speech_windows(frames, spoken, config)
+    spans: list[Span] = []
+    if config.outputs.frames is None:
+        windows = speech_windows(frames, spoken, config)
+    else:
+        spans = speech_spans(frames, spoken, config)
+        windows = [window for span in spans for window in span.windows()]
     step, edges = divide(windows, config)
     front = choose_front_end(config)
     plain = [front.levels(rows) for _, rows in windows]
-    network = _RepeatedQuestion(predictor, assemble(plain, config))
+    inputs = assemble(plain, config)
+    network = (
+        _RepeatedSpans(predictor, inputs, spans) if spans else _RepeatedQuestion(predictor, inputs)
+    )
     best = int(network.probabilities(network.inputs).argmax())
     logs = []
     # The first and the last moment are covered as often as the others, by pieces that overhang.
@@ -154,12 +166,37 @@ class _RepeatedQuestion:
     def probabilities(self, inputs: np.ndarray) -> np.ndarray:  # (classes,)
         """The pooled answer, adapted to a voice where the predictor is."""
         changed = np.any(inputs != self.inputs, axis=(1, 2))
-        probabilities = self._answers.probabilities.copy()
-        if changed.any():
-            probabilities[changed] = self._predictor.run(inputs[changed]).probabilities
-        answers = self._answers._replace(probabilities=probabilities)
-        return self._predictor.pool(answers).probabilities
+        return self._predictor.pool(self._answer(inputs, changed)).probabilities
 
     def log_probability(self, inputs: np.ndarray, label: int) -> float:
         """The logarithm of a label's probability [nats]."""
         return float(np.log(max(self.probabilities(inputs)[label], SMALLEST)))
+
+    def _answer(self, inputs: np.ndarray, changed: np.ndarray) -> Answers:
+        probabilities = self._answers.probabilities.copy()
+        if changed.any():
+            probabilities[changed] = self._predictor.run(inputs[changed]).probabilities
+        return self._answers._replace(probabilities=probabilities)
+
+
+class _RepeatedSpans(_RepeatedQuestion):
+    """Asks a network that gives frames about stretches most of which it has encoded already."""
+
+    def __init__(self, predictor: Predictor, inputs: np.ndarray, spans: Sequence[Span]) -> None:
+        self.inputs = inputs  # (stretches, frames, features)
+        self._predictor = predictor
+        self._stretches = [stretch for span in spans for stretch in span.stretches]
+        self._ends = np.cumsum([len(span.stretches) for span in spans])
+        self._sums = encode_stretches(predictor, inputs, self._stretches)
+
+    def _answer(self, inputs: np.ndarray, changed: np.ndarray) -> Answers:
+        sums = list(self._sums)
+        which = np.flatnonzero(changed).tolist()
+        if which:
+            stretches = [self._stretches[index] for index in which]
+            again = encode_stretches(self._predictor, inputs[changed], stretches)
+            for index, one in zip(which, again, strict=True):
+                sums[index] = one
+        bounds = zip([0, *self._ends], self._ends, strict=False)
+        summaries = [summarise_sums(sums[start:end]) for start, end in bounds]
+        return self._predictor.answer(np.stack(summaries))

@@ -27,6 +27,22 @@ from ..speech.voices import VoiceStream
 MARGIN = 0.3  # [s] kept before the first and after the last speech
 
 
+def speech_range(frames: np.ndarray, spoken: np.ndarray, config: FeatureConfig) -> slice:
+    """Find where a recording is cut: from a margin before its first speech to one after its last.
+
+    Args:
+        frames, spoken, config: as for `speech_windows`.
+
+    Returns:
+        slice of at least one frame; of those, the quiet ones at both ends are left out.
+    """
+    first, last = np.flatnonzero(spoken)[[0, -1]]
+    margin = round(MARGIN * config.frame_rate)
+    begin = max(0, int(first) - margin)
+    kept = trim_range(frames[begin : last + 1 + margin], config)
+    return slice(begin + kept.start, begin + kept.stop)
+
+
 def speech_windows(
     frames: np.ndarray, spoken: np.ndarray, config: FeatureConfig
 ) -> list[tuple[int, np.ndarray]]:
@@ -40,16 +56,12 @@ def speech_windows(
     Returns:
         For each window the recording's frame where it begins, and a view of its frames.
     """
-    first, last = np.flatnonzero(spoken)[[0, -1]]
-    margin = round(MARGIN * config.frame_rate)
-    begin = max(0, first - margin)
-    frames, spoken = (rows[begin : last + 1 + margin] for rows in (frames, spoken))
-    kept = trim_range(frames, config)
-    begin, frames, spoken = begin + kept.start, frames[kept], spoken[kept]
+    cut = speech_range(frames, spoken, config)
+    begin, frames, spoken = cut.start, frames[cut], spoken[cut]
     starts = window_starts(len(frames), config)
     length = config.window_frames
     with_speech = [start for start in starts if spoken[start : start + length].any()]
-    return [(int(begin) + start, frames[start : start + length]) for start in with_speech or starts]
+    return [(begin + start, frames[start : start + length]) for start in with_speech or starts]
 
 
 def speech_inputs(frames: np.ndarray, spoken: np.ndarray, config: FeatureConfig) -> np.ndarray:
