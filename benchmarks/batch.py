@@ -23,7 +23,7 @@ from pathlib import Path
 
 from ser_core.batch import cluster, run
 from ser_core.batch.recordings import find_recordings
-from ser_core.timeline.answering import usable_cores
+from ser_core.timeline.in_order import usable_cores
 
 ROOT = Path(__file__).parents[1]
 RAY_RECORDINGS = 1_000

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from ser_core.errors import ArgumentError, check_number
 from ser_core.model.files import FEATURE_CONFIG, KERAS_FILES, files_in, network_files
 from ser_core.recognizer import DEFAULT_MODEL, EmotionRecognizer
-from ser_core.timeline.answering import usable_cores
+from ser_core.timeline.in_order import usable_cores
 
 from .checkpoint import Checkpoint
 from .output_table import require_writable, table_columns

@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ..audio.load import AudioInput, read_blocks
 from ..errors import AnalysisCancelledError, ArgumentError, TruncatedAudioError, check_number
@@ -11,8 +12,11 @@ from ..model.predictor import Predictor
 from ..results import Result, SpeakerTurn
 from ..speech.gate import HOP
 from ..speech.turns import Speakers, check_speakers, find_turns
-from .answering import Answering, usable_cores
+from .answering import Answering, SummaryAnswering, WindowAnswering
 from .builder import TimelineBuilder
+from .in_order import usable_cores
+from .recording_stream import RecordingStream
+from .stretch_stream import StretchStream
 from .timeline import SMOOTHINGS, EmotionTimeline, Smoothing
 from .windows import WindowStream
 
@@ -40,6 +44,28 @@ class AnalysisProgress(Result):
         if self.fraction <= 0.0:
             return None
         return self.elapsed * (1.0 - self.fraction) / self.fraction
+
+
+def open_streams(
+    predictor: Predictor, window: float, hop: float, *, threads: int, voices: bool
+) -> tuple[RecordingStream[Any], Answering[Any]]:
+    """Choose what a recording goes through piece by piece, by the kind of the network.
+
+    Args:
+        predictor: Predictor.
+        window, hop: float [s], of the windows.
+        threads: int > 0.
+        voices: whether to keep what the voices sound like.
+
+    Returns:
+        What takes samples, and what takes that stream's items and gives answered windows.
+    """
+    config = predictor.config
+    if config.outputs.frames is None:
+        windows = WindowStream(config, window, hop, voices=voices)
+        return windows, WindowAnswering(predictor, threads)
+    stretches = StretchStream(config, window, hop, voices=voices)
+    return stretches, SummaryAnswering(predictor, threads, stretches.grid)
 
 
 def analyze(
@@ -83,9 +109,10 @@ def analyze(
                 f"The analysis was cancelled after {seconds:.0f} s of the recording."
             )
 
-    stream = WindowStream(config, window, hop, voices=speakers is not None)
+    stream, answering = open_streams(
+        predictor, window, hop, threads=threads, voices=speakers is not None
+    )
     builder = TimelineBuilder(config, window=window, hop=hop, smoothing=smoothing)
-    answering = Answering(predictor, threads)
     truncated = None
     blocks = read_blocks(
         audio,

@@ -1,36 +1,47 @@
 """Answer the windows of a recording on several threads, in order."""
 
-import contextlib
-import math
-import os
-import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 
+from ..features import assemble, choose_front_end
+from ..features.frame_sums import FrameSums, summarise_sums
 from ..model.pooling import Pooled, select_rows
 from ..model.predictor import Predictor
+from .cells import CellGrid
+from .in_order import InOrder
+from .stretch_stream import CellWindow, SpokenStretch
 from .windows import Window
 
-TASK = 16  # windows that a thread answers in one go
-PENDING = 4  # tasks in flight a thread: enough to keep it busy, few enough to bound memory
+WINDOWS = 16  # that a thread answers in one go
+STRETCHES = 4  # that a thread encodes in one go
 
 AnsweredWindow = tuple[Window, Pooled | None]
 
-_executors: dict[int, ThreadPoolExecutor] = {}
-_lock = threading.Lock()
+Taken = TypeVar("Taken", contravariant=True)
 
 
-class Answering:
-    """Answers windows on several threads, and gives them back in order."""
+class Answering(Protocol[Taken]):
+    """Takes what a recording's stream gives, and gives its windows, answered, in order."""
+
+    def put(self, items: Iterable[Taken]) -> Iterator[AnsweredWindow]:
+        """Take items, and give back the windows that are answered."""
+
+    def finish(self) -> Iterator[AnsweredWindow]:
+        """Give back all windows that are left."""
+
+    def close(self) -> None:
+        """Drop what has not been begun."""
+
+
+class WindowAnswering(InOrder[Window, Pooled | None]):
+    """Answers windows from their inputs."""
 
     def __init__(self, predictor: Predictor, threads: int) -> None:
-        self.predictor, self.threads = predictor, threads
-        self._waiting: list[Window] = []
-        self._tasks: deque[tuple[list[Window], Future[list[Pooled | None]]]] = deque()
+        super().__init__(self.answer, threads, items=WINDOWS)
+        self.predictor = predictor
 
     def answer(self, windows: list[Window]) -> list[Pooled | None]:
         """Give each window's answer, pooled over its inputs; None for one without inputs."""
@@ -45,70 +56,79 @@ class Answering:
         answers = iter(pooled)
         return [None if window.inputs is None else next(answers) for window in windows]
 
-    def put(self, windows: Iterable[Window]) -> Iterator[AnsweredWindow]:
-        """Take windows, and give back those that are answered."""
-        for window in windows:
-            self._waiting.append(window)
-            if len(self._waiting) == TASK:
-                yield from self._start()
+
+Cells = dict[int, FrameSums]
+
+
+class SummaryAnswering:
+    """Encodes stretches on several threads, and answers windows from summaries of their frames."""
+
+    def __init__(self, predictor: Predictor, threads: int, grid: CellGrid) -> None:
+        """Begin a recording.
+
+        Args:
+            predictor: Predictor of a network that gives its encoder's frames.
+            threads: int > 0.
+            grid: CellGrid of the windows.
+        """
+        self.predictor, self.grid = predictor, grid
+        self._encoding = InOrder(self._encode, threads, items=STRETCHES)
+        self._cells: Cells = {}
+        self._given = self._done = 0  # stretches
+        self._pending: deque[tuple[int, CellWindow]] = deque()  # with the stretches it needs
+
+    def put(self, items: Iterable[SpokenStretch | CellWindow]) -> Iterator[AnsweredWindow]:
+        """Take stretches and windows, and give back the windows that are answered."""
+        for item in items:
+            if isinstance(item, CellWindow):
+                self._pending.append((self._given, item))
+            else:
+                self._given += 1
+                self._keep(self._encoding.put([item]))
+            yield from self._answer_pending()
 
     def finish(self) -> Iterator[AnsweredWindow]:
         """Give back all windows that are left."""
-        if self._tasks:
-            yield from self._start()
-        else:  # a short recording is not worth another thread
-            yield from self._answer_waiting()
-        while self._tasks:
-            yield from self._next()
+        self._keep(self._encoding.finish())
+        yield from self._answer_pending()
 
     def close(self) -> None:
         """Drop what has not been begun."""
-        for _, task in self._tasks:
-            task.cancel()
+        self._encoding.close()
 
-    def _start(self) -> Iterator[AnsweredWindow]:
-        if self.threads == 1:
-            yield from self._answer_waiting()
-            return
-        windows, self._waiting = self._waiting, []
-        self._tasks.append((windows, _executor(self.threads).submit(self.answer, windows)))
-        most = PENDING * self.threads
-        while len(self._tasks) > most or (self._tasks and self._tasks[0][1].done()):
-            yield from self._next()
+    def _encode(self, stretches: list[SpokenStretch]) -> list[Cells]:
+        """Encode stretches, and sum up the frames of each that count by the cells they are in."""
+        config = self.predictor.config
+        front = choose_front_end(config)
+        inputs = assemble([front.levels(one.frames) for one in stretches], config)
+        encoded = self.predictor.encode(inputs)  # (stretches, encoder's frames, width)
+        ratio = config.frames // encoded.shape[1]  # frames of ours to one of the encoder's
+        kept = []
+        for one, rows in zip(stretches, encoded, strict=True):
+            near = np.append(one.near, np.zeros(-len(one.near) % ratio, dtype=bool))
+            counted = np.flatnonzero(near.reshape(-1, ratio).any(axis=1))
+            numbers = self.grid.number(one.stretch.start + counted * ratio)
+            borders = np.flatnonzero(np.diff(numbers)) + 1
+            parts = zip(np.split(counted, borders), np.split(numbers, borders), strict=True)
+            kept.append({int(cell[0]): FrameSums.of(rows[own]) for own, cell in parts})
+        return kept
 
-    def _answer_waiting(self) -> Iterator[AnsweredWindow]:
-        windows, self._waiting = self._waiting, []
-        yield from zip(windows, self.answer(windows), strict=True)
+    def _keep(self, encoded: Iterable[tuple[SpokenStretch, Cells]]) -> None:
+        for _, cells in encoded:
+            self._done += 1
+            for number, sums in cells.items():
+                former = self._cells.get(number)
+                self._cells[number] = sums if former is None else former.join(sums)
 
-    def _next(self) -> Iterator[AnsweredWindow]:
-        windows, task = self._tasks.popleft()
-        yield from zip(windows, task.result(), strict=True)
+    def _answer_pending(self) -> Iterator[AnsweredWindow]:
+        while self._pending and self._pending[0][0] <= self._done:
+            _, item = self._pending.popleft()
+            yield item.window, self._answer(item.cells)
 
-
-def _executor(threads: int) -> ThreadPoolExecutor:
-    """The process's threads for answering: kept, as each holds an interpreter of its own."""
-    with _lock:
-        if threads not in _executors:
-            _executors[threads] = ThreadPoolExecutor(threads, thread_name_prefix="answering")
-        return _executors[threads]
-
-
-def _drop_executors() -> None:
-    """Forget the threads in a process that was forked: they are those of its parent."""
-    global _lock
-    _lock = threading.Lock()
-    _executors.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_drop_executors)
-
-
-def usable_cores() -> int:
-    """Return how many cores this process may use: its affinity, and its container's quota."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    with contextlib.suppress(OSError, ValueError):
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
-        cores = min(cores, math.ceil(int(quota) / int(period)))
-    return max(1, cores)
+    def _answer(self, numbers: range) -> Pooled | None:
+        for number in [number for number in self._cells if number < numbers.start]:
+            del self._cells[number]
+        sums = [self._cells[number] for number in numbers if number in self._cells]
+        if not sums:
+            return None
+        return self.predictor.pool(self.predictor.answer(summarise_sums(sums)[None]))

@@ -10,19 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..audio.load import load_audio
-from ..audio.resample import Resampler
 from ..config.feature_config import FeatureConfig
 from ..features import assemble, choose_front_end, trim_range, window_starts
 from ..features.log_mel import mel_spectrogram
-from ..speech.gate import BANDS, HOP, SpeechActivity, detect_speech
-from ..speech.gate_stream import (
-    GATE_BLOCK,
-    GATE_SAMPLE_RATE,
-    SpeechStream,
-    gate_mel_stream,
-    shares_gate,
-)
-from ..speech.voices import VoiceStream
+from ..speech.gate import BANDS, SpeechActivity, detect_speech
+from ..speech.gate_stream import GATE_SAMPLE_RATE, shares_gate
+from .recording_stream import RecordingStream
 
 MARGIN = 0.3  # [s] kept before the first and after the last speech
 
@@ -152,24 +145,20 @@ class Window:
         end: float [s].
         speech_seconds: float [s], how much of it is speech.
         inputs: float32 array of shape (inputs, config.frames, config.features); None with too
-            little speech to answer.
+            little speech to answer, and where answers come from summaries (see stretch_stream).
     """
 
     start: float
     end: float
     speech_seconds: float
-    inputs: np.ndarray | None
+    inputs: np.ndarray | None = None
 
 
-class WindowStream:
+class WindowStream(RecordingStream["Window"]):
     """The windows of a recording that comes in pieces.
 
     Windows begin every `hop` seconds, and a last one ends where the recording ends; a recording no
     longer than one window is one window.
-
-    Attributes:
-        speech: SpeechStream, where somebody speaks.
-        voices: VoiceStream, what they sound like; None if nobody asks who speaks.
     """
 
     def __init__(
@@ -183,80 +172,46 @@ class WindowStream:
             hop: float [s], step between windows.
             voices: whether to keep what the voices sound like.
         """
-        self.config = config
-        self.rate = config.frame_rate
-        self.length = max(1, round(window * self.rate))
-        self.step = max(1, round(hop * self.rate))
-        self.stream = choose_front_end(config).stream()
-        self.speech = SpeechStream(config.speech.threshold)
-        self.voices = VoiceStream() if voices else None
-        self.frames = np.empty((0, self.stream.columns), dtype=np.float32)
-        self.origin = 0  # the recording's frame that comes first in `frames`
+        super().__init__(config, voices=voices)
+        self.length, self.step = frames_of(window, config), frames_of(hop, config)
         self.start = 0  # the frame where the next window begins
-        self.gate = None if shares_gate(config) else gate_mel_stream()
-        self.resampler = Resampler(config.sample_rate, GATE_SAMPLE_RATE)
-
-    @property
-    def seconds(self) -> float:
-        """How much came in so far [s]."""
-        return self.stream.total / self.config.sample_rate
 
     def push(self, samples: np.ndarray) -> Iterator[Window]:
         """Take the next mono float32 samples at `config.sample_rate`; give what is complete."""
-        frames = self.stream.push(samples)
-        self._append(frames)
-        self._push_gate(self._gate_mel(samples, frames))
-        settled = int(self.speech.settled * HOP * self.rate)
+        self.take(samples)
         # The last window of a recording is found at its end alone.
-        while self.start + self.length < min(self.stream.count, settled):
+        while self.start + self.length < self.settled:
             yield self._window(self.start)
             self.start += self.step
-            self._forget()
+            self.forget(self.start)
 
     def finish(self) -> Iterator[Window]:
         """End the recording, and give the windows that are left."""
-        frames = self.stream.finish()
-        self._append(frames)
-        self._push_gate(self._gate_mel(np.empty(0, np.float32), frames, last=True), last=True)
-        last = max(0, self.stream.count - self.length)
+        self.end()
+        last = max(0, self.count - self.length)
         while self.start < last:
             yield self._window(self.start)
             self.start += self.step
         yield self._window(last)
 
-    def _push_gate(self, mel: np.ndarray, *, last: bool = False) -> None:
-        self.speech.push(mel, last=last)
-        if self.voices is not None:
-            self.voices.push(mel, self.speech.segments, self.speech.settled)
-
-    def _gate_mel(
-        self, samples: np.ndarray, frames: np.ndarray, *, last: bool = False
-    ) -> np.ndarray:  # (frames, 64)
-        """The mel power that the gate reads of these samples, or of these frames of theirs."""
-        if self.gate is None:
-            return frames[:, :BANDS]
-        mel = self.gate.push(self.resampler.push(samples, last=last))
-        return np.concatenate([mel, self.gate.finish()]) if last else mel
-
-    def _append(self, frames: np.ndarray) -> None:
-        self.frames = np.concatenate([self.frames, frames])
-
-    def _forget(self) -> None:
-        """Drop the frames before the next window, now and then, as that copies the others."""
-        unused = self.start - self.origin
-        if unused > GATE_BLOCK:
-            self.frames = self.frames[unused:].copy()
-            self.origin += unused
-
     def _window(self, first: int) -> Window:
-        frames = self.frames[first - self.origin : first - self.origin + self.length]
-        start = first / self.rate
-        end = min(start + len(frames) / self.rate, self.seconds)
+        frames = self.between(first, first + self.length)
+        start, end = self.seconds_of(first, first + len(frames))
         segments = self.speech.within(start, end)
         seconds = sum(b - a for a, b in segments)
         inputs = None
-        if seconds > 0 and seconds >= self.config.speech.min_seconds - 1e-9:
+        if enough_speech(seconds, self.config):
             spoken = mark_speech(segments, first, len(frames), self.rate)
             if spoken.any():
                 inputs = speech_inputs(frames, spoken, self.config)
         return Window(start, end, seconds, inputs)
+
+
+def frames_of(seconds: float, config: FeatureConfig) -> int:
+    """Turn a length [s] into whole frames, at least one."""
+    return max(1, round(seconds * config.frame_rate))
+
+
+def enough_speech(seconds: float, config: FeatureConfig) -> bool:
+    """Whether a window has enough speech for an answer."""
+    return seconds > 0 and seconds >= config.speech.min_seconds - 1e-9

@@ -29,7 +29,7 @@ from ser_core.batch.recordings import (
 )
 from ser_core.errors import ArgumentError, AudioFileError, AudioLengthError
 from ser_core.recognizer import MAX_SECONDS
-from ser_core.timeline.answering import usable_cores
+from ser_core.timeline.in_order import usable_cores
 from tests.support.recordings import make_many
 
 ROOT = Path(__file__).parents[2]
