@@ -165,7 +165,9 @@ class EmotionRecognizer(
         It is decoded, resampled, gated and predicted block by block, in memory that does not grow
         with its length but for some hundred bytes a window. Each window with at least
         `config.speech.min_seconds` of speech gets the prediction that `predict` would give it as a
-        recording of its own.
+        recording of its own. A model that gives its encoder's frames encodes every moment with
+        speech once, and answers each window from a summary of the frames in it that are speech or
+        within 0.3 s of it; the last window may be 0.2 s longer than the others.
 
         Args:
             audio: as for `predict`; of any length from 0.1 s on.
