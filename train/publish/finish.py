@@ -11,15 +11,24 @@ import numpy as np
 from ser_core import EmotionRecognizer
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.emotions import LABELS
-from ser_core.model.files import COMPARISON, DATASET, METRICS, RECIPE, ROBUSTNESS, save_content
+from ser_core.model.files import (
+    COMPARISON,
+    DATASET,
+    LITERT_FORMS,
+    METRICS,
+    RECIPE,
+    ROBUSTNESS,
+    save_content,
+)
 
 from ..answers import adaptation_gain, conformal, domain
 from ..answers.calibration import Calibration
 from ..corpora import Corpus
-from ..corpora.overview import by_emotion_and_gender
+from ..corpora.overview import by_emotion_and_gender, durations
 from ..data import feature_cache
 from ..data.material import Material
 from ..data.storage import write_text
+from ..fitting.joint import beside
 from ..fitting.plan import ALL_CLIPS, Run, final_files, new_network, prepare, prepare_corpora
 from ..fitting.report import report
 from ..networks.export import export, fold_temperature
@@ -61,7 +70,10 @@ def assemble(run: Run, out: Path, metrics: dict[str, Any], calibration: Calibrat
     fold_temperature(network, config)
     with tempfile.TemporaryDirectory() as folder:
         staging = Path(folder)
-        export(network, config, staging, example_inputs(material, config))
+        large = run.recipe.heads is not None  # an encoder that 32 bits a weight make too large
+        forms = ("int8",) if large else tuple(LITERT_FORMS)
+        examples = example_inputs(material, config)
+        export(network, config, staging, examples, forms=forms, half_weights=large)
         save_content(staging, METRICS, metrics)
         save_content(staging, DATASET, describe(run, material))
         write_text(staging / RECIPE, run.recipe.to_toml())
@@ -89,6 +101,8 @@ def describe(run: Run, material: Material) -> dict[str, Any]:
         for corpus in [run.corpora[name] for name in run.pretraining.corpora]:
             learnt = prepare_corpora(run, [corpus], versions, quiet=True).features
             rows.append(describe_corpus(corpus, [clip.seconds for clip in learnt], "pre-training"))
+    for corpus in beside(run):
+        rows.append(describe_corpus(corpus, durations(corpus.clips), "training"))
     described = {"labels": list(LABELS), "corpora": rows}
     encoder = run.recipe.encoder or (run.teacher and run.teacher.recipe.encoder)
     if encoder:
