@@ -4,6 +4,6 @@ Owns every container, codec and rate. Imports nothing of the house but `ser_core
 other room may import it.
 """
 
-from .load import MIN_SECONDS, SAMPLE_RATE, AudioInput, load_audio, read_blocks, to_mono
+from .load import MIN_SECONDS, SAMPLE_RATE, AudioInput, load_audio, read_blocks, to_channels
 
-__all__ = ["MIN_SECONDS", "SAMPLE_RATE", "AudioInput", "load_audio", "read_blocks", "to_mono"]
+__all__ = ["MIN_SECONDS", "SAMPLE_RATE", "AudioInput", "load_audio", "read_blocks", "to_channels"]

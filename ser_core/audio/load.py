@@ -16,8 +16,9 @@ from typing import BinaryIO, TypeAlias
 import numpy as np
 
 from ser_core.audio.decode import decode
+from ser_core.audio.downmix import Downmix
 from ser_core.audio.resample import Resampler
-from ser_core.audio.samples import array_blocks, mono, require_rate
+from ser_core.audio.samples import array_blocks, require_rate
 from ser_core.audio.source import AudioSource
 from ser_core.errors import (
     AudioContentError,
@@ -50,8 +51,8 @@ def load_audio(
         max_seconds: float > 0 [s], or None for no limit. Decoding stops as soon as it is passed.
 
     Returns:
-        float32 [shape=(n,)], full scale 1, channels averaged. Peaks of lossy or resampled audio
-        may exceed 1 a little; nothing is clipped.
+        float32 [shape=(n,)], full scale 1, channels averaged; where they cancel each other, the
+        louder one. Peaks of lossy or resampled audio may exceed 1 a little; nothing is clipped.
 
     Raises:
         AudioFileError: missing, a folder, or not readable.
@@ -112,21 +113,21 @@ def read_blocks(
     return _cut_blocks(pieces, round(block_seconds * sample_rate))
 
 
-def to_mono(audio: tuple[int, np.ndarray]) -> tuple[int, np.ndarray]:
-    """Turn `(sample_rate, array)` into mono samples at its own rate, however short it is.
+def to_channels(audio: tuple[int, np.ndarray]) -> tuple[int, np.ndarray]:
+    """Turn `(sample_rate, array)` into float samples at its own rate, however short it is.
 
     Args:
         audio: as for `load_audio`, but an empty array is allowed.
 
     Returns:
-        The sample rate [Hz], and float32 [shape=(n,)].
+        The sample rate [Hz], and float32 [shape=(n, channels)].
 
     Raises:
         AudioFormatError, AudioContentError: as `load_audio`.
     """
     if len(audio) == 2 and isinstance(audio[1], np.ndarray) and audio[1].size == 0:
-        return require_rate(audio[0], "The audio"), np.empty(0, np.float32)
-    blocks = [(rate, mono(block, "The audio")) for rate, block in array_blocks(audio)]
+        return require_rate(audio[0], "The audio"), np.empty((0, 1), np.float32)
+    blocks = list(array_blocks(audio))
     rate = require_rate(blocks[0][0], "The audio")
     return rate, np.concatenate([block for _, block in blocks])
 
@@ -183,24 +184,33 @@ def _mono_blocks(
 ) -> Generator[tuple[int, np.ndarray]]:
     """Yield (sample rate, mono float32 block) as decoded, checked, at the recording's own rate."""
     with _open_audio(audio) as (label, blocks, share):
-        first_rate, frames = None, 0
-        for rate, block in blocks:
-            if first_rate is None:
-                first_rate = require_rate(rate, label)
-            elif rate != first_rate:
-                raise AudioFormatError(
-                    f"{label} changes its sample rate on the way: expected {first_rate} Hz "
-                    f"throughout, got {rate} Hz; convert it to WAV."
-                )
-            frames += len(block)
-            if on_read is not None:
-                on_read(min(1.0, share(frames)))
-            if max_seconds is not None and frames > max_seconds * rate:
-                raise AudioLengthError(
-                    f"{label} is too long: expected at most {max_seconds:g} s, got more; "
-                    "cut it into shorter pieces."
-                )
-            yield rate, mono(block, label)
+        first_rate, frames = 0, 0
+        downmix, truncation = None, None
+        try:
+            for rate, block in blocks:
+                if downmix is None:
+                    first_rate = require_rate(rate, label)
+                    downmix = Downmix(rate, label)
+                elif rate != first_rate:
+                    raise AudioFormatError(
+                        f"{label} changes its sample rate on the way: expected {first_rate} Hz "
+                        f"throughout, got {rate} Hz; convert it to WAV."
+                    )
+                frames += len(block)
+                if on_read is not None:
+                    on_read(min(1.0, share(frames)))
+                if max_seconds is not None and frames > max_seconds * rate:
+                    raise AudioLengthError(
+                        f"{label} is too long: expected at most {max_seconds:g} s, got more; "
+                        "cut it into shorter pieces."
+                    )
+                yield rate, downmix.push(block)
+        except TruncatedAudioError as error:
+            truncation = error
+        if downmix is not None:
+            yield first_rate, downmix.finish()
+        if truncation is not None:
+            raise truncation
         seconds = frames / first_rate if first_rate else 0.0
         if seconds < MIN_SECONDS:
             raise AudioLengthError(

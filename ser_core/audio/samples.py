@@ -1,4 +1,4 @@
-"""Samples as numbers: any integer or float array to mono float32, checked on the way."""
+"""Samples as numbers: any integer or float array to float32, checked on the way."""
 
 from collections.abc import Generator
 from typing import Any
@@ -14,8 +14,6 @@ BLOCK_SAMPLES = 2**15
 
 # An axis this short cannot be time: at 8 kHz it would last 8 ms, less than any recording may.
 _MAX_LEADING_CHANNELS = 64
-# Floats beyond this are damage, not sound, and would overflow in the resampler.
-_LARGEST_SAMPLE = 1e30
 
 
 def as_float32(samples: np.ndarray) -> np.ndarray:
@@ -64,37 +62,6 @@ def array_blocks(pair: tuple[int, np.ndarray]) -> Generator[tuple[int, np.ndarra
     length = max(1, BLOCK_SAMPLES // array.shape[1])
     for start in range(0, len(array), length):
         yield rate, as_float32(array[start : start + length])
-
-
-def mono(block: np.ndarray, label: str) -> np.ndarray:
-    """Average the channels of a block.
-
-    Args:
-        block: float32 [shape=(frames, channels)].
-        label: str, what messages call the recording.
-
-    Returns:
-        float32 [shape=(frames,)].
-
-    Raises:
-        AudioContentError: a sample is not a finite number, or far beyond any sound.
-    """
-    channels = block.shape[1]
-    mixed = block[:, 0]
-    if channels > 1:
-        # Column by column: 30 times faster than mean(axis=1), and the same sum in the same order
-        # whatever the memory layout, so that a file and an array agree to the bit.
-        with np.errstate(over="ignore", invalid="ignore"):
-            mixed = mixed + block[:, 1]
-            for channel in range(2, channels):
-                mixed += block[:, channel]
-            mixed /= channels
-    if len(mixed) and not (mixed.min() > -_LARGEST_SAMPLE and mixed.max() < _LARGEST_SAMPLE):
-        raise AudioContentError(
-            f"{label} holds samples that are not finite numbers: expected values around -1 to 1, "
-            "got NaN, infinity or beyond 1e30; export the recording again."
-        )
-    return np.ascontiguousarray(mixed)
 
 
 def require_rate(rate: int, label: str) -> int:

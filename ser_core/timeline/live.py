@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..audio.load import to_mono
+from ..audio.downmix import Downmix
+from ..audio.load import to_channels
 from ..audio.resample import Resampler
 from ..config.feature_config import FeatureConfig
 from ..errors import AudioContentError, check_number
@@ -93,6 +94,7 @@ class LiveSession:
         self._next = max(self.hop, round(SHORTEST * self.rate))
         self._resampler: Resampler | None = None
         self._incoming = self.rate
+        self._downmix = Downmix(self.rate)
 
     @property
     def time(self) -> float:
@@ -117,7 +119,7 @@ class LiveSession:
                 "A block of live sound is of a wrong type: expected (sample_rate, array), got "
                 f"{type(block).__name__}; give the arrays as they come, each with its rate."
             )
-        samples = self._resample(*to_mono(block))
+        samples = self._resample(*to_channels(block))
         while len(samples):
             taken, samples = np.split(samples, [min(len(samples), self._next - self._total)])
             self._samples = np.concatenate([self._samples, taken])[-self.window :]
@@ -130,10 +132,16 @@ class LiveSession:
                 self.history.append(moment)
                 yield moment
 
-    def _resample(self, rate: int, samples: np.ndarray) -> np.ndarray:
-        if rate != self._incoming or self._resampler is None:
+    def _resample(self, rate: int, channels: np.ndarray) -> np.ndarray:  # (n,)
+        """Mix (n, channels) samples to one channel, and bring them to the model's rate."""
+        held = np.empty(0, np.float32)
+        if rate != self._incoming:
+            if self._resampler is not None:
+                held = self._resampler.push(self._downmix.finish(), last=True)
+            self._downmix, self._resampler = Downmix(rate), None
+        if self._resampler is None:
             self._incoming, self._resampler = rate, Resampler(rate, self.rate)
-        return self._resampler.push(samples)
+        return np.concatenate([held, self._resampler.push(self._downmix.push(channels))])
 
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"_resampler": None}  # soxr's does not pickle

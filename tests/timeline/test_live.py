@@ -87,3 +87,12 @@ def test_an_answer_takes_a_fraction_of_the_time_between_two(recognizer):
     started = time.process_time()
     count = sum(len(list(session.push(block))) for block in blocks(samples, 16_000, 8_000))
     assert (time.process_time() - started) / count < 0.25
+
+
+@pytest.mark.parametrize("length", [160, 4_410, 10**6])
+def test_channels_of_opposite_phase_are_heard_however_they_are_cut(recognizer, length):
+    samples = conversation((0.3,), 44_100)[:66_150]
+    both = np.stack([samples, -samples], axis=1)
+    wanted = list(recognizer.stream(blocks(samples, 44_100, 10**6)))
+    assert list(recognizer.stream(blocks(both, 44_100, length))) == wanted
+    assert any(moment.prediction.label for moment in wanted)
