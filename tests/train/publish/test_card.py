@@ -95,6 +95,40 @@ def test_the_hub_reads_results_licence_and_task(rendered):
     }
 
 
+def test_sets_and_domain_are_told_where_they_were_measured(rendered):
+    card = ModelCard.of(Path(DEFAULT_MODEL), source="user/name")
+    bare = {k: v for k, v in card.metrics.items() if k not in ("conformal", "domain")}
+    sets = {
+        "target": 0.9,
+        "threshold": 0.08,
+        "coverage": 0.8993,
+        "coverage_interval": [0.8722, 0.9243],
+        "least_coverage": 0.7333,
+        "labels": 2.062,
+        "single": 0.387,
+    }
+    domain = {
+        "target": 0.95,
+        "familiar_below": 1.25,
+        "familiar": 0.941,
+        "familiar_interval": [0.92, 0.96],
+    }
+    measured = replace(card, metrics=bare | {"conformal": sets, "domain": domain}).render()
+    assert PATTERN.fullmatch(measured)
+    for words in (
+        "probability of at least 0.0800",
+        "the truth in 90 % of all cases",
+        "89.9 % (95 % interval over speakers 87.2 % to 92.4 %",
+        "names 2.06 labels on average, and one alone for 39 %",
+        "above 1.2500 is not `familiar`",
+        "94.1 % of the clips of unseen speakers are familiar (95 % were",
+    ):
+        assert words in measured.replace("\n", " ")
+    silent = replace(card, metrics=bare).render()
+    assert "familiar" not in silent
+    assert "conformal" not in silent
+
+
 def test_the_snippet_runs(rendered, fixtures, capsys):
     snippet = re.search(r"```python\n(.+?)```", rendered, flags=re.DOTALL)[1]
     snippet = snippet.replace('"user/name"', repr(DEFAULT_MODEL))
