@@ -18,6 +18,7 @@ from . import degradations
 VERSION = 2  # raised whenever the same draws would give another recording
 
 SPEEDS = (0.89, 1.12)  # playback
+WIDE_SPEEDS = (0.78, 1.28)  # playback, of a voice whose colour is no cue
 SNR = (3.0, 35.0)  # [dB]
 LEVEL = (-42.0, -12.0)  # [dBFS] RMS
 RT60 = (0.12, 0.9)  # [s]
@@ -66,6 +67,37 @@ def degrade_at_random(
     if rng.random() < 0.15:
         rumble = np.sin(2.0 * np.pi * rng.uniform(8.0, 45.0) * np.arange(len(x)) / sample_rate)
         x = x + root_mean_square(x) * np.float32(rng.uniform(0.1, 1.0)) * rumble
+    return np.asarray(x, dtype=np.float32)
+
+
+def recolour_at_random(
+    samples: np.ndarray, sample_rate: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Change a voice's colour far beyond what rooms and microphones do, so that none is a cue.
+
+    Playback speed, which moves pitch and formants, then a strong random filter with a tilt, and
+    half of the time some noise.
+
+    Args:
+        samples: float32 array of shape (n,), n > 0, mono.
+        sample_rate: int [Hz].
+        rng: numpy Generator.
+
+    Returns:
+        float32 array of shape (m,), of any level.
+    """
+    speed = float(np.exp(rng.uniform(*np.log(WIDE_SPEEDS))))
+    x = degradations.at_speed(samples, speed, sample_rate)
+    spectrum = np.fft.rfft(x)
+    frequencies = np.fft.rfftfreq(len(x), 1.0 / sample_rate)
+    octaves = np.log2(np.maximum(frequencies, 50.0) / 1000.0)
+    corners = np.linspace(octaves.min(), octaves.max(), 7)
+    decibels = np.interp(octaves, corners, rng.normal(0.0, 5.0, 7))
+    decibels += rng.uniform(-6.0, 6.0) * octaves
+    x = np.fft.irfft(spectrum * 10.0 ** (decibels / 20.0), len(x)).astype(np.float32)
+    if rng.random() < 0.5:
+        noise = coloured_noise(len(x), rng.uniform(-2.0, 0.5), sample_rate, rng)
+        x = degradations.at_snr(x, noise, rng.uniform(10.0, 40.0))
     return np.asarray(x, dtype=np.float32)
 
 

@@ -10,6 +10,7 @@ from ser_core.config.feature_config import FeatureConfig
 
 from ..corpora import Clip, Corpus
 from ..data import feature_cache
+from ..data.feature_cache import ORIGINAL
 from ..data.storage import write_whole
 from ..networks.pretrained_encoders import install
 from .heads import Learnt, answer_summaries, fit_heads, head_inputs
@@ -63,7 +64,7 @@ def gather(run: Run, positions: np.ndarray) -> list[Learnt]:
 
 def take(run: Run, corpus: Corpus, clips: Sequence[Clip]) -> Learnt:
     """Take some clips of a corpus, with their summaries."""
-    return Learnt(corpus, clips, summarise_clips(run, clips, copies_of(run, corpus), quiet=True))
+    return Learnt(corpus, clips, summarise_clips(run, clips, versions_of(run, corpus), quiet=True))
 
 
 def beside(run: Run) -> list[Corpus]:
@@ -76,15 +77,20 @@ def beside(run: Run) -> list[Corpus]:
 def prepare_summaries(run: Run) -> None:
     """Compute the summaries of all clips that any fold learns from or is asked about."""
     for corpus in [*run.judged, *beside(run)]:
-        summarise_clips(run, corpus.clips, copies_of(run, corpus))
+        summarise_clips(run, corpus.clips, versions_of(run, corpus))
 
 
-def copies_of(run: Run, corpus: Corpus) -> int:
-    """How many degraded copies the recipe wants of a corpus' clips."""
-    return run.recipe.heads.copies.get(corpus.info.name, 0) if run.recipe.heads else 0
+def versions_of(run: Run, corpus: Corpus) -> list[str]:
+    """Name the versions of a corpus' clips that the recipe learns from."""
+    heads, name = run.recipe.heads, corpus.info.name
+    if heads is None:
+        return [ORIGINAL]
+    degraded = [f"degraded {number}" for number in range(1, heads.copies.get(name, 0) + 1)]
+    wide = [f"wide {number}" for number in range(1, heads.wide.get(name, 0) + 1)]
+    return [ORIGINAL, *degraded, *wide]
 
 
 def answer_clips(run: Run, network: keras.Model, positions: np.ndarray) -> dict[str, np.ndarray]:
     """Answer clips as they are, from their summaries; see `heads.answer_summaries`."""
     clips = [run.clips[i] for i in positions]
-    return answer_summaries(network, head_inputs(summarise_clips(run, clips, 0, quiet=True)))
+    return answer_summaries(network, head_inputs(summarise_clips(run, clips, quiet=True)))

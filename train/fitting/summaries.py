@@ -28,7 +28,7 @@ from ..corpora import Clip
 from ..data import random_degradation
 from ..data.feature_cache import ORIGINAL, feature_config
 from ..data.processes import run_in_processes
-from ..data.random_degradation import degrade_at_random
+from ..data.random_degradation import degrade_at_random, recolour_at_random
 from ..data.storage import read_arrays, write_arrays, write_whole
 from ..networks.litert_files import converter_settings, require_tensorflow
 from ..networks.pretrained_encoders import install
@@ -41,7 +41,7 @@ TALKERS = 60  # recordings that babble is made of
 CHUNK = 16  # recordings that a process takes at a time
 
 Summaries = Mapping[str, np.ndarray]
-"""float32 arrays of shape (width of the summary,) by version: "original", "degraded 1", ..."""
+"""float32 arrays of shape (width of the summary,) by version; see `summarise_clips`."""
 
 
 def encoder_file(run: Run) -> Path:
@@ -75,14 +75,20 @@ def encoder_file(run: Run) -> Path:
 
 
 def summarise_clips(
-    run: Run, clips: Sequence[Clip], copies: int, *, quiet: bool = False, workers: int = 2
+    run: Run,
+    clips: Sequence[Clip],
+    versions: Sequence[str] = (ORIGINAL,),
+    *,
+    quiet: bool = False,
+    workers: int = 2,
 ) -> list[Summaries]:
     """Compute or fetch the summaries of clips.
 
     Args:
         run: Run of a recipe with heads.
         clips: which clips.
-        copies: int >= 0, how many degraded copies of each.
+        versions: which of each: ORIGINAL, "degraded N" (see degrade_at_random), "wide N" (see
+            recolour_at_random), N from 1.
         quiet: whether to do without a bar and without further processes.
         workers: int > 0, processes.
 
@@ -93,7 +99,6 @@ def summarise_clips(
         AudioError: a clip cannot be read.
         ConfigError: as `encoder_file`.
     """
-    versions = (ORIGINAL, *(f"degraded {number}" for number in range(1, copies + 1)))
     config, encoder = feature_config(run.recipe), encoder_file(run)
     folder = summary_folder(run, encoder)
     digests = [hashlib.sha256(clip.path.read_bytes()).hexdigest() for clip in clips]
@@ -151,26 +156,25 @@ def cache_summaries(
     samples = load_audio(recording, sample_rate=config.sample_rate)
     for name in versions:
         if name not in arrays:
-            changed = samples
-            if name != ORIGINAL:
-                seed = hashlib.sha256(f"{recording.name} {name}".encode()).digest()[:8]
-                rng = np.random.default_rng(int.from_bytes(seed, "little"))
-                voices = read_talkers(talkers, config.sample_rate)
-                changed = degrade(samples, config, voices, rng)
+            seed = hashlib.sha256(f"{recording.name} {name}".encode()).digest()[:8]
+            rng = np.random.default_rng(int.from_bytes(seed, "little"))
+            changed = change(samples, name, config, talkers, rng)
             arrays[name] = summarise_samples(changed, config, encoder).astype(np.float16)
     write_arrays(file, arrays)
 
 
-def degrade(
+def change(
     samples: np.ndarray,
+    version: str,
     config: FeatureConfig,
-    talkers: Sequence[np.ndarray],
+    talkers: tuple[Path, ...],
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Cut a recording to its sound, and degrade it at random.
+    """Cut a recording to its sound, and change it at random as its version says.
 
     Args:
         samples: float32 array of shape (n,), n > 0, mono at `config.sample_rate`.
+        version: as in `summarise_clips`.
         config: FeatureConfig.
         talkers: recordings that babble is made of.
         rng: numpy Generator.
@@ -178,15 +182,19 @@ def degrade(
     Returns:
         float32 array of shape (m,).
     """
-    rate = config.sample_rate
+    if version == ORIGINAL:
+        return samples
+    rate, hop = config.sample_rate, config.hop_length
+    wide = version.startswith("wide")
     kept = trim_range(choose_front_end(config).frames(samples), config)
-    before, after = rng.uniform(0.0, MARGIN, 2)
-    first = max(0, kept.start * config.hop_length - int(before * rate))
-    last = min(len(samples), kept.stop * config.hop_length + int(after * rate))
+    before, after = (0.0, 0.0) if wide else rng.uniform(0.0, MARGIN, 2)
+    first = max(0, kept.start * hop - int(before * rate))
+    last = min(len(samples), kept.stop * hop + int(after * rate))
     sound = samples[first:last]
-    least = rate // 10
-    sound = np.pad(sound, (0, max(0, least - len(sound))))
-    return degrade_at_random(sound, rate, talkers, rng)
+    sound = np.pad(sound, (0, max(0, rate // 10 - len(sound))))
+    if wide:
+        return recolour_at_random(sound, rate, rng)
+    return degrade_at_random(sound, rate, read_talkers(talkers, rate), rng)
 
 
 def summarise_samples(samples: np.ndarray, config: FeatureConfig, encoder: Path) -> np.ndarray:

@@ -66,7 +66,7 @@ def screen(run: Run, unseen: Corpus | None = None, folds: Collection[int] = ()) 
     """
     chosen = find_folds(run.folds, folds)
     prepare_summaries(run)
-    away = None if unseen is None else head_inputs(summarise_clips(run, unseen.clips, 0))
+    away = None if unseen is None else head_inputs(summarise_clips(run, unseen.clips))
     rows = []
     for fold in chosen:
         learn, held = hold_out_speakers(run.clips, fold.train, VALIDATION_SPEAKERS, run.recipe.seed)

@@ -50,6 +50,9 @@ class HiddenHead(Strict):
     components: Count = 768
 
 
+Copies = Annotated[int, Field(ge=0, le=9)]
+
+
 class Heads(Strict):
     """Heads over summaries of whole recordings, learnt from several corpora at once.
 
@@ -57,6 +60,7 @@ class Heads(Strict):
         corpora: those that are learnt from beside the one that is judged; the people who are in
             both are held out of both.
         copies: how many degraded copies of each clip, by corpus; none where none is given.
+        wide: the same of copies whose voice has another colour, for the linear head alone.
         talkers: the corpus whose recordings babble is made of; it is learnt from as a whole.
         linear: LinearHead.
         hidden: HiddenHead.
@@ -66,7 +70,8 @@ class Heads(Strict):
     """
 
     corpora: tuple[str, ...]
-    copies: dict[str, Annotated[int, Field(ge=0, le=9)]]
+    copies: dict[str, Copies]
+    wide: dict[str, Copies] = Field(default_factory=dict)
     talkers: str
     linear: LinearHead
     hidden: HiddenHead
