@@ -2,7 +2,8 @@
 
 Each speaker counts alike, however many clips it has. The sets promise their coverage for further
 clips of such speakers; for speakers that nobody knows yet it is measured, each fold with what was
-fitted on the others.
+fitted on the others. (The temperature behind an answer was fitted on all folds but its own, see
+calibration.py: one number, so little of a fold as goes into the others' threshold that way.)
 
 Source: Sadinle, Lei and Wasserman (2019), Least ambiguous set-valued classifiers with bounded error
 levels, Journal of the American Statistical Association 114(525); the correction for a finite
