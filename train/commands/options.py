@@ -13,7 +13,7 @@ CorpusOption = Annotated[
 ]
 RecipeOption = Annotated[str, typer.Option(help="A recipe's name, or a path to a TOML file.")]
 ProtocolOption = Annotated[
-    str, typer.Option(help="How clips are split: speaker, random, duplicated or corpus.")
+    str, typer.Option(help="How clips are split: speaker, random, duplicated, corpus or emobox.")
 ]
 SetOption = Annotated[
     list[str], typer.Option("--set", help="Override a recipe's value: section.key=value.")

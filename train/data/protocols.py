@@ -6,6 +6,7 @@
 | `random` | random clips of each emotion; the speakers are on both sides |
 | `duplicated` | as `random`, with every clip there twice, as in RAVDESS' well-known Kaggle copy |
 | `corpus` | a whole corpus; the others are trained on |
+| `emobox` | RAVDESS' actors in the six folds of EmoBox, so that figures compare |
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -26,6 +27,16 @@ RAVDESS_FOLDS = (
     ("01", "04", "09", "22"),
 )
 """Test actors of the five folds, those of Luna-Jimenez et al. (2022), so that figures compare."""
+
+EMOBOX_FOLDS = (
+    ("01", "11", "20", "21"),
+    ("04", "10", "12", "14"),
+    ("08", "09", "19", "23"),
+    ("03", "05", "07", "24"),
+    ("02", "15", "16", "18"),
+    ("06", "13", "17", "22"),
+)
+"""Test actors of the six folds of EmoBox (Ma et al. 2024, arXiv:2406.07162)."""
 
 RANDOM_FOLDS, RANDOM_SEED = 5, 42
 
@@ -121,6 +132,23 @@ def hold_out_speakers(
     return train[~held], train[held]
 
 
+def by_emobox(clips: Sequence[Clip]) -> list[Fold]:
+    """RAVDESS' six folds of EmoBox.
+
+    Raises:
+        CorpusError: the clips are not RAVDESS', or not of all its actors.
+    """
+    speakers = np.array([clip.speaker for clip in clips])
+    known = {speaker for fold in EMOBOX_FOLDS for speaker in fold}
+    if {clip.corpus for clip in clips} != {"ravdess"} or set(speakers) != known:
+        raise CorpusError("Protocol emobox is of RAVDESS' 24 actors: give --corpus ravdess=PATH.")
+    tests = [np.isin(speakers, actors) for actors in EMOBOX_FOLDS]
+    return [
+        Fold(number, np.flatnonzero(~test), np.flatnonzero(test))
+        for number, test in enumerate(tests, start=1)
+    ]
+
+
 def by_clip(clips: Sequence[Clip]) -> list[Fold]:
     """Five folds of random clips, each emotion spread evenly: what most public projects report."""
     emotions = [clip.emotion for clip in clips]
@@ -156,5 +184,6 @@ PROTOCOLS: dict[str, Callable[[Sequence[Clip]], list[Fold]]] = {
     "random": by_clip,
     "duplicated": by_clip,
     "corpus": by_corpus,
+    "emobox": by_emobox,
 }
 """By name, what makes folds of the clips that `clips_of` gives."""

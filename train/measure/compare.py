@@ -35,7 +35,7 @@ from ..networks import NETWORKS
 from ..networks.litert_files import write_litert
 from ..recipe import Recipe
 
-PROTOCOL_ORDER = ("speaker", "corpus", "random", "duplicated")
+PROTOCOL_ORDER = ("speaker", "emobox", "corpus", "random", "duplicated")
 COST_SECONDS = 3.0  # [s] of audio that costs are measured on
 COST_RUNS = 15
 OWN = {

@@ -44,6 +44,7 @@ WAYS = {
     "random": "random clips, same speakers",
     "duplicated": "random clips, each there twice",
     "corpus": "an unseen corpus",
+    "emobox": "unseen speakers, in EmoBox's folds",
 }
 
 

@@ -581,6 +581,7 @@ COMPARISON_PROTOCOLS = {
     "random": "random clips, same speakers",
     "duplicated": "random clips, each included twice",
     "corpus": "an unseen corpus",
+    "emobox": "unseen speakers, in EmoBox's folds",
 }
 ACCURACY_SPREAD = "{mean}\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}{std}"
 TRAINING = "How it was trained"

@@ -9,7 +9,13 @@ import pytest
 from ser_core import LABELS
 from ser_core.errors import ConfigError
 from train.corpora import Clip, CorpusError
-from train.data.protocols import PROTOCOLS, RAVDESS_FOLDS, clips_of, find_folds
+from train.data.protocols import (
+    EMOBOX_FOLDS,
+    PROTOCOLS,
+    RAVDESS_FOLDS,
+    clips_of,
+    find_folds,
+)
 
 
 def clips(corpus: str = "ravdess", speakers: int = 24, labels=LABELS) -> list[Clip]:
@@ -45,6 +51,16 @@ def test_speaker_holds_out_the_published_actors_of_ravdess():
     for fold, actors in zip(PROTOCOLS["speaker"](all_clips), RAVDESS_FOLDS, strict=True):
         assert {all_clips[i].speaker for i in fold.test} == set(actors)
         assert not {all_clips[i].speaker for i in fold.train} & set(actors)
+
+
+def test_emobox_holds_out_its_published_actors_of_ravdess():
+    all_clips = clips()
+    folds = PROTOCOLS["emobox"](all_clips)
+    tested = [{all_clips[i].speaker for i in fold.test} for fold in folds]
+    assert tested == [set(actors) for actors in EMOBOX_FOLDS]
+    assert sorted(np.concatenate([fold.test for fold in folds])) == list(range(len(all_clips)))
+    with pytest.raises(CorpusError, match="24 actors"):
+        PROTOCOLS["emobox"](all_clips[: len(all_clips) // 2])
 
 
 def test_random_has_the_speakers_on_both_sides_and_spreads_the_emotions():

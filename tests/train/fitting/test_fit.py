@@ -309,7 +309,7 @@ def test_push_to_needs_a_model_to_publish(trained):
 def test_an_unknown_protocol_names_the_known_ones(trained):
     done = run_fit(trained, "--protocol", "alphabetical", check=False)
     assert done.returncode == 1
-    assert "use one of speaker, random, duplicated, corpus" in done.stderr
+    assert "use one of speaker, random, duplicated, corpus, emobox" in done.stderr
 
 
 def tensorboard_tags(logs: Path) -> set[str]:
