@@ -1,6 +1,7 @@
 """Measure start-up, memory and warm latency, beside openSMILE's eGeMAPS in the same run.
 
     python -m benchmarks.latency            # pip install opensmile for the comparison
+    python -m benchmarks.latency --model DIR
 
 The recording is tests/fixtures/speech_48k_stereo.wav made mono: 3 s, 48 kHz, 16 bit. openSMILE's
 licence is non-commercial; it is measured here and used nowhere else.
@@ -17,14 +18,15 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+EMBEDDED = str(ROOT / "ser_core" / "pretrained")
 SOURCE = ROOT / "tests" / "fixtures" / "speech_48k_stereo.wav"
 HEAVY = ("tensorflow", "gradio", "plotly", "pandas", "librosa", "scipy")
 
 COLD = """
 import time; started = time.perf_counter()
 import resource, sys
-from ser_core import DEFAULT_MODEL, EmotionRecognizer
-answer = EmotionRecognizer.from_pretrained(DEFAULT_MODEL).predict(sys.argv[1])
+from ser_core import EmotionRecognizer
+answer = EmotionRecognizer.from_pretrained(sys.argv[2]).predict(sys.argv[1])
 seconds = time.perf_counter() - started
 megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 heavy = [name for name in {heavy!r} if name in sys.modules]
@@ -38,12 +40,12 @@ def one_thread() -> None:
         os.environ[name] = "1"
 
 
-def cold_start(path: Path, runs: int) -> None:
+def cold_start(path: Path, model: str, runs: int) -> None:
     """Import to first answer in new processes."""
     rows = []
     for _ in range(runs):
         result = subprocess.run(
-            [sys.executable, "-c", COLD.format(heavy=HEAVY), str(path)],
+            [sys.executable, "-c", COLD.format(heavy=HEAVY), str(path), model],
             capture_output=True,
             text=True,
             check=True,
@@ -73,24 +75,28 @@ def timed(name: str, call, runs: int) -> float:
     return median
 
 
-def warm(path: Path, runs: int) -> None:
+def warm(path: Path, model: str, runs: int) -> None:
     """Each step of a prediction, the whole, and openSMILE's features alone."""
     import numpy as np
 
-    from ser_core import DEFAULT_MODEL, EmotionRecognizer, features
+    from ser_core import EmotionRecognizer, features
     from ser_core.audio.load import load_audio
-    from ser_core.model.runtime import load_runtime
+    from ser_core.features.log_mel import mel_spectrogram
     from ser_core.speech.gate import detect_speech
+    from ser_core.speech.gate_stream import shares_gate
 
-    recognizer = EmotionRecognizer.from_pretrained(DEFAULT_MODEL)
+    recognizer = EmotionRecognizer.from_pretrained(model)
     config = recognizer.config
     samples = load_audio(path, sample_rate=config.sample_rate)
     front = features.choose_front_end(config)
-    power = front.frames(samples)
     window = features.network_inputs(samples, config)[:1]
-    runtime = load_runtime(recognizer.directory, config)
+    runtime = recognizer.predictor.runtime
     timed("decode and resample", lambda: load_audio(path, sample_rate=config.sample_rate), runs)
     timed("mel spectrogram", lambda: front.frames(samples), runs)
+    power = front.frames(samples)
+    if not shares_gate(config):
+        timed("the gate's own", lambda: mel_spectrogram(samples), runs)
+        power = mel_spectrogram(samples)
     timed("speech gate", lambda: detect_speech(power), runs)
     timed("network, one window", lambda: runtime.run(window), runs)
     whole = timed("predict(path)", lambda: recognizer.predict(path), runs)
@@ -116,6 +122,7 @@ def warm(path: Path, runs: int) -> None:
 def main() -> None:
     """Run all measurements on one file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--model", default=EMBEDDED, help="folder of a model repository")
     parser.add_argument("--runs", type=int, default=50)
     parser.add_argument("--cold-runs", type=int, default=5)
     arguments = parser.parse_args()
@@ -128,8 +135,8 @@ def main() -> None:
         soundfile.write(path, samples[:, 0], rate, subtype="PCM_16")
         print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
         print(f"{path.name}: {len(samples) / rate:.2f} s, {rate} Hz, mono, 16 bit; one thread")
-        cold_start(path, arguments.cold_runs)
-        warm(path, arguments.runs)
+        cold_start(path, arguments.model, arguments.cold_runs)
+        warm(path, arguments.model, arguments.runs)
 
 
 if __name__ == "__main__":

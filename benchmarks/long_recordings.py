@@ -1,6 +1,7 @@
 """Measure analysis of an hour of speech, its memory, and openSMILE over the same windows.
 
     python -m benchmarks.long_recordings          # pip install opensmile for the comparison
+    python -m benchmarks.long_recordings --model DIR
 
 The hour is made of the voices in tests/fixtures with pauses between them (about 6 s of speech in
 10 s), once as MP3 at 44.1 kHz and once as 16-bit WAV at 16 kHz. Every analysis runs in a process
@@ -22,6 +23,8 @@ import numpy as np
 import soundfile
 import soxr
 
+from ser_core import DEFAULT_MODEL
+
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT / "tests" / "fixtures"
 VOICES = ("speech_female.wav", "speech_male.wav", "speech_polish.wav")
@@ -30,8 +33,8 @@ FORMS = (("MP3, 44.1 kHz", ".mp3", 44_100), ("WAV, 16 kHz", ".wav", 16_000))
 
 ANALYSE = """
 import json, resource, sys, time
-from ser_core import DEFAULT_MODEL, EmotionRecognizer
-recognizer = EmotionRecognizer.from_pretrained(DEFAULT_MODEL)
+from ser_core import EmotionRecognizer
+recognizer = EmotionRecognizer.from_pretrained(sys.argv[3])
 started, busy = time.perf_counter(), time.process_time()
 timeline = recognizer.analyze(sys.argv[1], threads=int(sys.argv[2]))
 print(json.dumps({
@@ -67,9 +70,9 @@ def write(path: Path, rate: int, minutes: int) -> None:
             left -= len(piece)
 
 
-def analyse(path: Path, threads: int) -> dict:
+def analyse(path: Path, threads: int, model: str) -> dict:
     """Analyse a recording in a new process."""
-    command = [sys.executable, "-c", ANALYSE, str(path), str(threads)]
+    command = [sys.executable, "-c", ANALYSE, str(path), str(threads), model]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     return json.loads(done.stdout)
 
@@ -99,6 +102,7 @@ def opensmile_seconds(window: float, hop: float) -> float | None:
 def main() -> None:
     """Run all measurements."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="folder of a model repository")
     parser.add_argument("--minutes", type=int, default=60)
     parser.add_argument("--runs", type=int, default=3)
     arguments = parser.parse_args()
@@ -111,9 +115,9 @@ def main() -> None:
             long, short = (Path(folder) / f"{n}{suffix}" for n in ("long", "short"))
             write(long, rate, arguments.minutes)
             write(short, rate, 1)
-            minute = analyse(short, cores)
+            minute = analyse(short, cores, arguments.model)
             for threads in sorted({1, cores}):
-                runs = [analyse(long, threads) for _ in range(arguments.runs)]
+                runs = [analyse(long, threads, arguments.model) for _ in range(arguments.runs)]
                 row = min(runs, key=lambda run: run["seconds"])
                 best[name, threads] = row["seconds"]
                 print(
