@@ -25,7 +25,7 @@ _WEIGHTLESS = {
     "Maximum", "Subtract", "Flatten", "Permute", "RepeatVector", "ZeroPadding1D", "ZeroPadding2D",
     "AveragePooling1D", "AveragePooling2D", "MaxPooling1D", "MaxPooling2D",
     "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalMaxPooling1D",
-    "GlobalMaxPooling2D", "Masking", "Identity",
+    "GlobalMaxPooling2D", "Masking", "Identity", "Rescaling",
 }  # fmt: skip
 
 
@@ -205,4 +205,20 @@ def _parameters(kind: str, config: Mapping[str, Any], source: Shape | None) -> i
         # A GRU whose reset comes after the product has a second bias.
         biases = bool(config["use_bias"]) * (1 + bool(config.get("reset_after")))
         return gates * units * (channels + units + biases)
+    if kind == "Normalization":
+        axes = config["axis"] if isinstance(config["axis"], list) else [config["axis"]]
+        sizes = [source[axis] for axis in axes]
+        return None if None in sizes else 2 * prod(map(_size, sizes)) + 1  # and a count
+    if kind == "MultiHeadAttention":
+        return _attention_parameters(config, channels)
     return None
+
+
+def _attention_parameters(config: Mapping[str, Any], channels: int) -> int | None:
+    """Count the numbers of self-attention, whose query, key and value have these channels."""
+    if config.get("output_shape") not in (None, [channels]):
+        return None
+    heads, bias = _size(config["num_heads"]), bool(config["use_bias"])
+    keys = heads * _size(config["key_dim"])
+    values = heads * _size(config.get("value_dim") or config["key_dim"])
+    return (2 * keys + values) * (channels + bias) + channels * (values + bias)

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from ser_core import EmotionRecognizer
+from ser_core.batch.recordings import Recording
+from ser_core.batch.rows import answer_recording
 from ser_core.features import choose_front_end, cover, standardise, summarise
 from ser_core.features.frame_sums import FrameSums, summarise_sums
 from ser_core.model.files import KERAS_FILES, LITERT_FORMS
@@ -199,3 +201,14 @@ def test_a_voice_is_adapted_to(tmp_path: Path):
     adapted = plain.adapt([clip])
     assert adapted.predict(clip) != plain.predict(clip)
     assert adapted.explain(clip).label == adapted.predict(clip).label
+
+
+def test_live_speech_and_archives_have_the_same_answers(recognizer, fixtures):
+    samples = voice("speech_female.wav")[: 2 * RATE]
+    moments = list(recognizer.stream([(RATE, samples)], hop=1.0, window=1.5))
+    assert [moment.time for moment in moments] == [1.0, 2.0]
+    assert moments[-1].prediction == recognizer.predict((RATE, samples[-round(1.5 * RATE) :]))
+    path = str(fixtures / "speech_male.wav")
+    (row,) = answer_recording(recognizer, Recording(path, path, None, None), "files")
+    assert row["label"] == recognizer.predict(path).label
+    assert row["distance"] == recognizer.predict(path).distance
