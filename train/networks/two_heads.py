@@ -34,7 +34,7 @@ def build(
     centres: int = 512,
     intensity: bool = True,
 ) -> keras.Model:
-    """Build the network: 15.8 million parameters for 240 frames of 80 bands and 8 classes.
+    """Build the network: 14.9 million parameters for 240 frames of 80 bands and 8 classes.
 
     Args:
         frames: int, length of the input window [frames], even.
