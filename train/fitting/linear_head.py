@@ -17,8 +17,7 @@ from scipy.special import logsumexp, softmax
 
 from ser_core.emotions import LABELS
 
-MERGED = {"calm": "neutral"}
-"""A class that corpora without it call by another's name."""
+from ..answers.restricted import MERGED
 
 NEVER = -1e9  # logit of a class that does not count
 

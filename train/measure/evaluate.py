@@ -13,6 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ser_core import EmotionRecognizer, FeatureConfig
+from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 from ser_core.model.files import DATASET, files_in, load_record
 from ser_core.model.further_records import Dataset
@@ -21,6 +22,7 @@ from ..answers.conformal import measure_sets
 from ..answers.domain import measure_familiar
 from ..answers.metrics import measure_answers
 from ..answers.out_of_fold import Answers
+from ..answers.restricted import measure_restricted
 from ..corpora import Clip, Corpus
 
 
@@ -36,7 +38,8 @@ def evaluate(recognizer: EmotionRecognizer, corpus: Corpus) -> tuple[Answers, di
         `no_speech`, `uncertain`, `unknown_emotion` (clips left out, since the model has no such
         label), `accuracy_of_asked` (a clip called silent counts as wrong), `accuracy_of_answered`
         (of what is not "uncertain"; None if that is nothing), `trained_on_it`; and where the model
-        has sets or a domain, `conformal` and `domain`, what they do on this corpus.
+        has sets or a domain, `conformal` and `domain`, what they do on this corpus; `restricted`,
+        recall among the corpus' own classes and the four that most corpora share.
 
     Raises:
         ConfigError: the model knows none of the corpus' emotions, or heard no speech at all.
@@ -73,6 +76,7 @@ def evaluate(recognizer: EmotionRecognizer, corpus: Corpus) -> tuple[Answers, di
         "trained_on_it": corpus.info.name in trained_on(recognizer.directory),
         **measure_answers(answers),
         **measure_sets_and_domain(answers, recognizer.config),
+        **({"restricted": measure_restricted(answers)} if recognizer.labels == LABELS else {}),
     }
 
 

@@ -14,15 +14,14 @@ from scipy.stats import rankdata
 from ser_core.emotions import LABELS
 
 from ..answers.metrics import expected_calibration_error, negative_log_likelihood
+from ..answers.restricted import FOUR, merge_answers, merge_label, restricted_uar
 from ..corpora import Clip, Corpus
 from ..data.protocols import find_folds, hold_out_speakers
 from ..fitting.heads import answer_summaries, head_inputs
 from ..fitting.joint import answer_clips, learn_heads, prepare_summaries
-from ..fitting.linear_head import MERGED
 from ..fitting.plan import Run
 from ..fitting.summaries import summarise_clips
 
-FOUR = ("neutral", "happy", "sad", "angry")
 VALIDATION_SPEAKERS = 5
 COLUMNS = ("accuracy", "NLL", "ECE", "UAR unseen", "4 classes", "ECE unseen", "AUC unseen")
 
@@ -103,8 +102,8 @@ def area(lower: np.ndarray, higher: np.ndarray) -> float:
 
 
 def _judge_unseen(answers: np.ndarray, unseen: Corpus) -> dict[str, float]:
-    labels = [_merge(label) for label in unseen.info.labels]
-    truth = np.array([LABELS.index(_merge(clip.emotion)) for clip in unseen.clips])
+    labels = [merge_label(label) for label in unseen.info.labels]
+    truth = np.array([LABELS.index(merge_label(clip.emotion)) for clip in unseen.clips])
     merged = merge_answers(answers)
     return {
         "uar": restricted_uar(merged, truth, labels),
@@ -113,33 +112,8 @@ def _judge_unseen(answers: np.ndarray, unseen: Corpus) -> dict[str, float]:
     }
 
 
-def _merge(label: str) -> str:
-    return MERGED.get(label, label)
-
-
 def _truth(clips: Sequence[Clip]) -> np.ndarray:
     return np.array([LABELS.index(clip.emotion) for clip in clips])
-
-
-def merge_answers(answers: np.ndarray) -> np.ndarray:  # (clips, classes)
-    """Add the probability of calm to neutral's, for corpora that do not tell them apart."""
-    merged = answers.copy()
-    for label, other in MERGED.items():
-        merged[:, LABELS.index(other)] += merged[:, LABELS.index(label)]
-        merged[:, LABELS.index(label)] = 0.0
-    return merged
-
-
-def restricted_uar(answers: np.ndarray, truth: np.ndarray, labels: Sequence[str]) -> float:
-    """Unweighted average recall among some classes: other clips left out, other answers barred.
-
-    >>> round(restricted_uar(np.eye(8)[[0, 2, 5]], np.array([0, 2, 3]), ["neutral", "happy"]), 6)
-    1.0
-    """
-    columns = sorted({LABELS.index(label) for label in labels})
-    chosen = np.isin(truth, columns)
-    given = np.array(columns)[answers[chosen][:, columns].argmax(axis=1)]
-    return float(np.mean([(given[truth[chosen] == c] == c).mean() for c in set(truth[chosen])]))
 
 
 def markdown_row(rows: Sequence[Row], title: str) -> str:

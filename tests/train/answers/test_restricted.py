@@ -1,0 +1,38 @@
+"""Answers restricted to the classes that a corpus has."""
+
+import numpy as np
+import pytest
+
+from ser_core.emotions import LABELS
+from train.answers.out_of_fold import Answers
+from train.answers.restricted import measure_restricted
+
+
+def answers(truth: list[str], given: list[dict[str, float]]) -> Answers:
+    rows = np.array([[one.get(label, 0.0) for label in LABELS] for one in given])
+    count = len(truth)
+    names = tuple(map(str, range(count)))
+    positions = np.array([LABELS.index(label) for label in truth])
+    return Answers(names, names, np.ones(count, dtype=int), positions, rows)
+
+
+def test_calm_counts_as_neutral_and_other_answers_are_barred():
+    found = measure_restricted(
+        answers(
+            ["neutral", "happy", "sad", "angry"],
+            [
+                {"calm": 0.4, "neutral": 0.2, "happy": 0.4},
+                {"disgust": 0.6, "happy": 0.3, "sad": 0.1},
+                {"sad": 0.9, "calm": 0.1},
+                {"sad": 0.9, "angry": 0.1},
+            ],
+        )
+    )
+    assert found["classes"] == ["neutral", "happy", "sad", "angry"]
+    assert found["uar"] == found["uar_four"] == pytest.approx(0.75)
+
+
+def test_the_four_need_all_four():
+    found = measure_restricted(answers(["happy", "sad"], [{"happy": 1.0}, {"happy": 1.0}]))
+    assert found["uar_four"] is None
+    assert found["uar"] == pytest.approx(0.5)
