@@ -108,7 +108,7 @@ def check_differences(what: str, found: dict[str, float], allowed: float) -> Non
 def halve_weights(out: Path, config: FeatureConfig, windows: np.ndarray) -> dict[str, float]:
     """Write the weights of Keras' own save with 16 bits; Keras loads them into 32 as ever.
 
-    What 16 bits cannot hold stays as it is.
+    Vectors and what 16 bits cannot hold stay as they are.
 
     Args:
         out: folder with Keras' unzipped save; its file of weights is replaced.
@@ -138,7 +138,10 @@ def halve_weights(out: Path, config: FeatureConfig, windows: np.ndarray) -> dict
 
 
 def _copy_halved(source: Path, target: Path) -> None:
-    """Copy an HDF5 file, float32 made float16 where that is in its range."""
+    """Copy an HDF5 file, matrices of float32 made float16 where that is in its range.
+
+    Vectors are added as they are, and a distance is a small difference of large sums: they stay.
+    """
     import h5py  # comes with Keras
 
     with h5py.File(source) as whole, h5py.File(target, "w") as half:
@@ -148,7 +151,8 @@ def _copy_halved(source: Path, target: Path) -> None:
                 copied = half.require_group(name)
             else:
                 values = item[()]
-                if values.dtype == np.float32 and np.all(np.abs(values) <= LARGEST_HALF):
+                is_matrix = values.dtype == np.float32 and values.ndim > 1
+                if is_matrix and np.all(np.abs(values) <= LARGEST_HALF):
                     values = values.astype(np.float16)
                 copied = half.create_dataset(name, data=values)
             for key, value in item.attrs.items():

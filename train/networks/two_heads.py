@@ -139,6 +139,9 @@ def set_heads(
         away_temperature: float > 0, divides the linear head's away.
         intensity: kernel (width, 1) and bias (1,) of that output.
     """
+    # A distance is a small difference of large products: of centres that 16 bits hold exactly,
+    # it is the same where weights are halved.
+    centres = np.asarray(centres, np.float16).astype(np.float32)
     one, classes = np.ones((1, 1), np.float32), len(linear[1])
     home, away = 0.5 / home_temperature, 1.0 / away_temperature
     weights: dict[str, list[np.ndarray]] = {
