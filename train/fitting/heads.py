@@ -6,7 +6,7 @@ measured to.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -120,8 +120,7 @@ def fit_heads(
     space = find_space(learnt, heads.hidden.components, seed[0])
     data = [head_data(one, space) for one in learnt]
     kernel, bias = fit_linear(learnt, data, recipe)
-    mild = [keep_mild(one, own) for one, own in zip(learnt, data, strict=True)]
-    hidden = fit_hidden_head(mild, recipe, seed)
+    hidden = fit_hidden_head(data, recipe, seed)
     components = int(recipe.network.parameters["components"])
     centres = int(recipe.network.parameters["centres"])
     plain = [one.versions[0][:, :components] for one in data]
@@ -152,12 +151,6 @@ def head_data(one: Learnt, space: Space) -> HeadData:
         [space.project(one.version(name)) for name in one.names],
         label_sets(emotions, one.corpus.info.labels),
     )
-
-
-def keep_mild(one: Learnt, data: HeadData) -> HeadData:
-    """Leave out the versions whose voices have another colour."""
-    pairs = zip(one.names, data.versions, strict=True)
-    return replace(data, versions=[v for name, v in pairs if not name.startswith("wide")])
 
 
 def fit_linear(

@@ -34,8 +34,8 @@ class HiddenHead(Strict):
 
     Attributes:
         shares: float > 0 by corpus, of each batch.
-        original: float in (0, 1], share of the clips that are heard as they are; degraded copies
-            have equal parts of the rest.
+        original: float in (0, 1], share of the clips that are heard as they are; copies have
+            equal parts of the rest.
         dropout: float in [0, 1), before and after the hidden layer.
         mixup: float > 0, parameter of the beta distribution.
         mixup_share: float in [0, 1), share of the clips that are mixed with another.
@@ -60,7 +60,7 @@ class Heads(Strict):
         corpora: those that are learnt from beside the one that is judged; the people who are in
             both are held out of both.
         copies: how many degraded copies of each clip, by corpus; none where none is given.
-        wide: the same of copies whose voice has another colour, for the linear head alone.
+        wide: the same of copies whose voice has another colour.
         talkers: the corpus whose recordings babble is made of; it is learnt from as a whole.
         linear: LinearHead.
         hidden: HiddenHead.
