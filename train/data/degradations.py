@@ -290,6 +290,25 @@ def silence_around(samples: np.ndarray, seconds: float, sample_rate: int) -> np.
     return np.pad(samples, round(seconds * sample_rate))
 
 
+def middle(samples: np.ndarray, seconds: float, sample_rate: int) -> np.ndarray:
+    """Keep the middle of a recording: all of one that is no longer.
+
+    Args:
+        samples: float32 array of shape (n,).
+        seconds: float > 0 [s].
+        sample_rate: int [Hz].
+
+    Returns:
+        float32 array of shape (min(n, round(seconds * sample_rate)),).
+
+    >>> middle(np.arange(6, dtype=np.float32), 0.5, 4).tolist()
+    [2.0, 3.0]
+    """
+    count = round(seconds * sample_rate)
+    start = max(0, (len(samples) - count) // 2)
+    return samples[start : start + count]
+
+
 def at_speed(samples: np.ndarray, speed: float, sample_rate: int) -> np.ndarray:
     """Play faster or slower, pitch and formants moving along.
 

@@ -44,6 +44,7 @@ CONDITIONS = (
     *(Condition("gain in 16 bits", decibels, "dB") for decibels in (20.0, -20.0)),
     Condition("random gain in floats", 10.0, "dB either way"),
     Condition("silence on both sides", 1.0, "s"),
+    *(Condition("middle", seconds, "s") for seconds in (0.5, 1.0, 2.0, 3.0)),
     *(Condition("speed", speed, "times") for speed in (0.9, 1.1)),
 )
 
@@ -95,6 +96,8 @@ def degrade(
             return degradations.gain_16_bits(samples, level)
         case "silence on both sides":
             return degradations.silence_around(samples, level, sample_rate)
+        case "middle":
+            return degradations.middle(samples, level, sample_rate)
         case "speed":
             return degradations.at_speed(samples, level, sample_rate)
     raise ValueError(f"There is no degradation called {condition.kind!r}.")

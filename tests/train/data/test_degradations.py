@@ -158,7 +158,8 @@ def test_every_condition_changes_a_clip_the_same_way_each_time(voice):
         assert one.dtype == np.float32, condition
         assert np.isfinite(one).all(), condition
         assert np.array_equal(one, again), condition
-        assert np.array_equal(one, voice) == (condition.kind == "clean"), condition
+        kept = condition.kind == "middle" and len(voice) <= condition.level * RATE
+        assert np.array_equal(one, voice) == (kept or condition.kind == "clean"), condition
     assert len({str(condition) for condition in CONDITIONS}) == len(CONDITIONS)
 
 
