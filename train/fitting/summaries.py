@@ -125,7 +125,9 @@ def summarise_clips(
 
 def summary_folder(run: Run, encoder: Path) -> Path:
     """Where summaries are kept: a folder for each encoder, features, and way to degrade."""
-    parts = [encoder.stem, FEATURE_VERSION, random_degradation.VERSION, LONGEST, MARGIN]
+    assert run.recipe.heads is not None, "only a recipe with heads has summaries"
+    versions = [FEATURE_VERSION, random_degradation.VERSION]
+    parts = [encoder.stem, run.recipe.heads.talkers, *versions, LONGEST, MARGIN]
     digest = hashlib.sha256(json.dumps(parts).encode())
     return run.cache.parent / "summaries" / digest.hexdigest()[:16]
 
