@@ -6,12 +6,18 @@ TOOLS := .venv-tools/bin
 # they set up; one that is done early takes over some of another's.
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist worksteal
 
-.PHONY: install app test test-rest test-slow test-all test-cluster test-backbone quality docs dist space clean
+.PHONY: install app features test test-rest test-slow test-all test-cluster test-backbone quality docs dist space clean
 
 install: .venv/app
 
 app: .venv/app
 	$(BIN)/python app.py
+
+# What a recipe learns from, kept in .cache; given again, it goes on where it was stopped:
+# make features CORPORA="ravdess=PATH ravdess_song=PATH nemo=PATH emospeech=PATH" ENCODER=hf://openai/whisper-base
+RECIPE ?= default
+features: .venv/test
+	$(BIN)/python -m train features --recipe $(RECIPE) $(CORPORA:%=--corpus %) $(if $(ENCODER),--encoder $(ENCODER))
 
 test: .venv/test
 	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE)

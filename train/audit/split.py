@@ -98,6 +98,27 @@ def with_pretraining(
     return Split((*items, *more), tuple(joined), len(items))
 
 
+def add_training_clips(
+    split: Split, corpora: Sequence[Corpus], chosen: Mapping[int, Mapping[str, Sequence[Clip]]]
+) -> Split:
+    """Put on each fold's training side those clips of further corpora that it learns from.
+
+    Args:
+        split: Split.
+        corpora: the further ones.
+        chosen: by fold and corpus, the clips that it learns from.
+    """
+    more = [(clip, corpus.info) for corpus in corpora for clip in corpus.clips]
+    places = {clip: len(split.items) + number for number, (clip, _) in enumerate(more)}
+    folds = []
+    for fold in split.folds:
+        clips = [clip for of_corpus in chosen[fold.number].values() for clip in of_corpus]
+        added = np.array([places[clip] for clip in clips], dtype=int)
+        folds.append(Fold(fold.number, np.concatenate([fold.train, added]), fold.test))
+    items = tuple(item_of(clip, info) for clip, info in more)
+    return Split((*split.items, *items), tuple(folds), split.judged)
+
+
 def read_split(
     file: Path, judged: Mapping[Path, Corpus], pretraining: Sequence[Corpus] = ()
 ) -> Split:

@@ -1,4 +1,4 @@
-"""The commands that train: python -m train fit, compare."""
+"""The commands that train: python -m train features, fit, compare."""
 
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +26,31 @@ from .options import (
 )
 
 app = typer.Typer()
+
+
+@app.command()
+def features(
+    corpus: CorpusOption,
+    recipe: RecipeOption = "default",
+    protocol: ProtocolOption = "speaker",
+    override: SetOption = [],  # noqa: B006
+    cache: CacheOption = CACHE,
+    encoder: EncoderOption = None,
+) -> None:
+    """Compute what a recipe learns from and keep it in the cache, so that a fit begins at once.
+
+    Whatever is there already is not computed again, so a stopped command goes on where it was.
+    """
+    resolved = recipes.load(recipe, override)
+    corpora = load_corpora(corpus)
+    from ..fitting import plan
+    from ..fitting.prepare_features import prepare_features
+
+    needed = plan.corpora_for(resolved, protocol, corpora)
+    job = plan.make_run(
+        resolved, protocol, needed, results=RESULTS, work=WORK, cache=cache, encoder=encoder
+    )
+    prepare_features(job, plan.prepare(job))
 
 
 @app.command()

@@ -45,6 +45,7 @@ from .plan import (
     prepare,
     prepare_corpora,
 )
+from .prepare_features import prepare_features
 from .probe import encode_clips, learn_head
 
 log = logging.getLogger(__name__)
@@ -240,10 +241,7 @@ def fit(run: Run, *, folds: tuple[int, ...] = (), final: bool = False, jobs: int
         pretrain(run)
         # Here, as the networks that are trained side by side would each do it, into the same files.
         prepare_teacher(run)
-        if run.recipe.heads is not None:
-            prepare_summaries(run)
-        elif run.recipe.encoder is not None:
-            encode_clips(run, material.features, run.recipe.versions(run.recipe.training))
+        prepare_features(run, material)
     # A fresh process per network: TensorFlow's thread count can be set only once in each.
     calls = [(run, number) for number in pending]
     names = [name_of(number) for number in pending]

@@ -48,18 +48,32 @@ def gather(run: Run, positions: np.ndarray) -> list[Learnt]:
     Of a corpus with the same people as the judged one, only those on the training side count.
     """
     clips = [run.clips[i] for i in positions]
-    people = sorted({clip.speaker for clip in clips})
     gathered = []
     for corpus in run.judged:
         own = [clip for clip in clips if clip.corpus == corpus.info.name]
         if own:
             gathered.append(take(run, corpus, own))
+    chosen = choose_beside(run, positions)
+    return gathered + [take(run, corpus, chosen[corpus.info.name]) for corpus in beside(run)]
+
+
+def choose_beside(run: Run, positions: np.ndarray) -> dict[str, list[Clip]]:
+    """Choose the clips of corpora beside the judged one that a fold learns from.
+
+    Args:
+        run: Run.
+        positions: int array, the training clips among `run.clips`.
+
+    Returns:
+        Clips by corpus: all, or those of the people on the training side where it has the same.
+    """
+    people = {run.clips[i].speaker for i in positions}
+    chosen = {}
     for corpus in beside(run):
-        chosen = list(corpus.clips)
-        if any(one.info.name in corpus.info.same_speakers_as for one in run.judged):
-            chosen = [clip for clip in chosen if clip.speaker in people]
-        gathered.append(take(run, corpus, chosen))
-    return gathered
+        same = any(one.info.name in corpus.info.same_speakers_as for one in run.judged)
+        clips = [clip for clip in corpus.clips if not same or clip.speaker in people]
+        chosen[corpus.info.name] = clips
+    return chosen
 
 
 def take(run: Run, corpus: Corpus, clips: Sequence[Clip]) -> Learnt:

@@ -1,4 +1,4 @@
-"""The audit of a run: its folds, what it pre-trains on, and what its folds wrote down."""
+"""The audit of a run: its folds, what else they learn from, and what they wrote down."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -11,14 +11,15 @@ from .. import recipe as recipes
 from ..audit.audit import Audit, audit
 from ..audit.finding import Finding
 from ..audit.leaked_statistics import judge, read_fold
-from ..audit.split import split_by_protocol
+from ..audit.split import add_training_clips, split_by_protocol
 from ..corpora import Corpus
 from ..data import feature_cache
+from .joint import beside, choose_beside
 from .plan import Run, prepare
 
 
 def audit_run(run: Run, *, jobs: int = 1, quiet: bool = False) -> Audit:
-    """Audit a run: its protocol's folds, what it pre-trains on, and what its folds wrote down.
+    """Audit a run: its protocol's folds, what else they learn from, and what they wrote down.
 
     Args:
         run: Run; what its finished folds wrote down is read from its results.
@@ -28,11 +29,15 @@ def audit_run(run: Run, *, jobs: int = 1, quiet: bool = False) -> Audit:
     names = run.pretraining.corpora if run.pretraining else ()
     learnt = [run.corpora[name] for name in names]
     split = split_by_protocol(run.protocol, run.judged, learnt)
+    chosen = {fold.number: choose_beside(run, fold.train) for fold in run.folds}
+    split = add_training_clips(split, beside(run), chosen)
     return audit(split, statistics=statistics_of(run, quiet=quiet), jobs=jobs, quiet=quiet)
 
 
 def statistics_of(run: Run, *, quiet: bool = False) -> tuple[list[Finding], str]:
     """Fit again what each fold of a run wrote down; say how many folds wrote nothing down."""
+    if run.recipe.heads is not None:
+        return [], "of features, fixed in the recipe; those of summaries were not checked"
     folds = run.folds
     stored = {fold.number: read_fold(run.results, fold.number) for fold in folds}
     if not any(stored.values()):

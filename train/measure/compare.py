@@ -16,10 +16,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from ser_core.features import assemble, choose_front_end, split
+from ser_core.features import assemble, choose_front_end, cover, split, stretch_inputs
 from ser_core.model.files import (
     COMPARISON,
-    LITERT_FILE,
+    LITERT_FORMS,
     METRICS,
     RECIPE,
     load_content,
@@ -39,6 +39,7 @@ PROTOCOL_ORDER = ("speaker", "emobox", "corpus", "random", "duplicated")
 COST_SECONDS = 3.0  # [s] of audio that costs are measured on
 COST_RUNS = 15
 OWN = {
+    "default": "this project's",
     "tiny": "this project's, small enough for phones",
     "compact": "this project's, large condensed",
     "conformer": "this project's, another network",
@@ -72,8 +73,9 @@ def measure_costs(recipe: Recipe) -> dict[str, float]:
         recipe: Recipe.
 
     Returns:
-        litert_megabytes [MB], feature_milliseconds and network_milliseconds [ms], medians on one
-        thread; the network's is for as many inputs as three seconds have.
+        litert_megabytes [MB] of the form that ships, feature_milliseconds and
+        network_milliseconds [ms], medians on one thread; the network's is for as many inputs as
+        three seconds have.
     """
     count = recipe.features.select
     config = feature_cache.feature_config(recipe, selected=tuple(range(count)) if count else None)
@@ -84,15 +86,18 @@ def measure_costs(recipe: Recipe) -> dict[str, float]:
 
     def inputs() -> np.ndarray:
         front = choose_front_end(config)
-        windows = split(front.frames(samples), config)
-        return assemble([front.levels(window) for window in windows], config)
+        frames = front.frames(samples)
+        if recipe.heads is not None:
+            return stretch_inputs(frames, cover(len(frames), config), config)
+        return assemble([front.levels(window) for window in split(frames, config)], config)
 
     build = NETWORKS[recipe.network.name]
     network = build(config.frames, config.features, len(config.labels), **recipe.network.parameters)
+    form = "float32" if recipe.heads is None else "int8"
     with tempfile.TemporaryDirectory() as folder:
-        write_litert(network, config, Path(folder))
-        size = (Path(folder) / LITERT_FILE).stat().st_size
-        runtime = LiteRTRuntime(folder, config)
+        write_litert(network, config, Path(folder), form)
+        size = (Path(folder) / LITERT_FORMS[form]).stat().st_size
+        runtime = LiteRTRuntime(folder, config, form)
         windows = inputs()
         return {
             "litert_megabytes": round(size / 1e6, 2),

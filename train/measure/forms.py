@@ -5,14 +5,17 @@
 The network that ships has heard every clip of the corpus it is judged on, so its accuracy there
 says nothing about new speakers. With a recipe, the network of each fold is converted too, and
 answers the speakers that it never heard.
+
+A network that gives its encoder's frames is large, and ships in the forms that it was written in:
+no other is written, and what it is compared with is Keras' own save where float32 is not there.
 """
 
 import logging
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 import numpy as np
@@ -22,9 +25,12 @@ from ser_core.audio.load import load_audio
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.emotions import LABELS
 from ser_core.model.files import FORMS, LITERT_FORMS, save_content
-from ser_core.model.keras_runtime import load_keras_network
+from ser_core.model.keras_runtime import KerasRuntime, load_keras_network
 from ser_core.model.litert_runtime import LiteRTRuntime
-from ser_core.model.pooling import pool
+from ser_core.model.pooling import Answers, pool
+from ser_core.model.predictor import Predictor
+from ser_core.model.runtime import Runtime
+from ser_core.timeline.spans import Span, answer_spans
 
 from ..answers.calibration import apply_temperature
 from ..answers.markdown import markdown_table
@@ -33,12 +39,15 @@ from ..corpora import Clip, Corpus
 from ..fitting.plan import Run
 from ..networks.litert_files import write_litert
 from . import fold_networks
+from .clip_inputs import prepare_clip, prepare_spans
 from .evaluate import trained_on
-from .robustness import prepare_clip
 
 log = logging.getLogger(__name__)
 
+Result = TypeVar("Result")
+
 WHOLE = "float32"  # the form that others are compared with
+SHIPPED = "int8"  # that of networks that give their encoder's frames
 FIGURES = ("accuracy", "uar", "ece", "nll")
 
 
@@ -47,7 +56,8 @@ def measure_forms(
 ) -> dict[str, Any]:
     """Measure the forms of a model, and write `forms.json` into its folder.
 
-    A form that the folder has not is written first, from Keras' own save.
+    A form that the folder has not is written first, from Keras' own save, but for networks that
+    give their encoder's frames.
 
     Args:
         model: folder of a model repository.
@@ -65,16 +75,20 @@ def measure_forms(
         ConfigError, ModelError: the folder holds no model; the folds' networks are not there.
     """
     config = FeatureConfig.load(model)
-    write_missing(model, config)
+    if config.outputs.frames is None:
+        write_missing(model, config)
+    forms = [form for form, name in LITERT_FORMS.items() if (model / name).is_file()]
     clips = [clip for clip in corpus.clips if clip.emotion in config.labels][::every]
-    inputs = inputs_of(clips, config)
+    asked = questions_of(clips, config)
     truth = np.array([config.labels.index(clip.emotion) for clip in clips])
     answers, milliseconds = {}, {}
-    for form in LITERT_FORMS:
+    if WHOLE not in forms:
+        answers[WHOLE], _ = answer(KerasRuntime(model, config), asked, config)
+    for form in forms:
         answers[form], milliseconds[form] = answer(
-            LiteRTRuntime(model, config, form), inputs, config
+            LiteRTRuntime(model, config, form), asked, config
         )
-    sizes = {form: (model / name).stat().st_size for form, name in LITERT_FORMS.items()}
+    sizes = {form: (model / LITERT_FORMS[form]).stat().st_size for form in forms}
     measured = {
         "corpus": corpus.info.name,
         "clips": len(clips),
@@ -88,6 +102,7 @@ def measure_forms(
                 **row,
             }
             for row in rows_of(answers, truth)
+            if row["form"] in forms
         ],
         "unseen": None if run is None else of_folds(run, every=every),
     }
@@ -104,17 +119,25 @@ def write_missing(model: Path, config: FeatureConfig) -> None:
             write_litert(network, config, model, form)
 
 
-def inputs_of(clips: Sequence[Clip], config: FeatureConfig) -> list[np.ndarray]:
-    """Make the network's inputs of clips: arrays of shape (inputs, frames, features)."""
-    bar = tqdm(clips, desc="features", unit="clip", mininterval=1.0)
-    return [
-        prepare_clip(load_audio(c.path, sample_rate=config.sample_rate), config).windows
-        for c in bar
-    ]
+Question = np.ndarray | list[Span]
+"""What a clip is asked as: arrays of shape (inputs, frames, features); or spans, of a network that
+gives its encoder's frames."""
+
+
+def questions_of(clips: Sequence[Clip], config: FeatureConfig) -> list[Question]:
+    """Make what a network is asked about clips."""
+    asked: list[Question] = []
+    for clip in tqdm(clips, desc="features", unit="clip", mininterval=1.0):
+        samples = load_audio(clip.path, sample_rate=config.sample_rate)
+        if config.outputs.frames is None:
+            asked.append(prepare_clip(samples, config).windows)
+        else:
+            asked.append(prepare_spans(samples, config)[0])
+    return asked
 
 
 def answer(
-    runtime: LiteRTRuntime, inputs: Sequence[np.ndarray], config: FeatureConfig
+    runtime: Runtime, asked: Sequence[Question], config: FeatureConfig
 ) -> tuple[np.ndarray, float]:
     """Answer clips window by window.
 
@@ -122,15 +145,45 @@ def answer(
         float64 array of shape (clips, classes); and the median of the time that a window took, on
         one thread [ms].
     """
-    pooled, seconds = [], []
-    for windows in inputs:
-        given = []
-        for window in windows:
-            started = time.perf_counter()
-            given.append(runtime.run(window[None]).probabilities)
-            seconds.append(time.perf_counter() - started)
-        pooled.append(pool(np.concatenate(given), config))
-    return np.stack(pooled), round(1000.0 * float(np.median(seconds)), 3)
+    timed = TimedRuntime(runtime)
+    predictor = Predictor(config, timed)
+    answers = [
+        timed.run(one) if isinstance(one, np.ndarray) else answer_spans(predictor, one)
+        for one in asked
+    ]
+    pooled = np.stack([pool(one.probabilities, config) for one in answers])
+    return pooled, round(1000.0 * float(np.median(timed.seconds)), 3)
+
+
+class TimedRuntime:
+    """A runtime that takes one window after the other, and notes how long each took.
+
+    Attributes:
+        seconds: floats [s], of each window.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime, self.name = runtime, runtime.name
+        self.seconds: list[float] = []
+
+    def run(self, windows: np.ndarray) -> Answers:
+        """See `Runtime.run`; intensities and distances are left away."""
+        given = [self._time(self.runtime.run, one).probabilities for one in windows]
+        return Answers(np.concatenate(given), None)
+
+    def encode(self, inputs: np.ndarray) -> np.ndarray:
+        """See `Runtime.encode`."""
+        return np.concatenate([self._time(self.runtime.encode, one) for one in inputs])
+
+    def answer(self, summaries: np.ndarray) -> Answers:
+        """See `Runtime.answer`."""
+        return self.runtime.answer(summaries)
+
+    def _time(self, work: Callable[[np.ndarray], Result], window: np.ndarray) -> Result:
+        started = time.perf_counter()
+        result = work(window[None])
+        self.seconds.append(time.perf_counter() - started)
+        return result
 
 
 def rows_of(answers: dict[str, np.ndarray], truth: np.ndarray) -> list[dict[str, Any]]:
@@ -162,17 +215,19 @@ def of_folds(run: Run, *, every: int = 1) -> dict[str, Any]:
     Returns:
         JSON-ready dict: recipe, protocol, clips, and a row per form, pooled over folds.
     """
-    answers: dict[str, list[np.ndarray]] = {form: [] for form in LITERT_FORMS}
+    forms = tuple(LITERT_FORMS) if run.recipe.heads is None else (SHIPPED,)
+    answers: dict[str, list[np.ndarray]] = {form: [] for form in dict.fromkeys((WHOLE, *forms))}
     truth = []
     for fold in fold_networks.find(run):
         log.info("fold %s", fold.number)
         network = fold.load(run)
-        inputs = inputs_of(fold.test[::every], fold.config)
+        asked = questions_of(fold.test[::every], fold.config)
         with tempfile.TemporaryDirectory() as folder:
             for form, of_form in answers.items():
-                write_litert(network, fold.config, Path(folder), form)
-                runtime = LiteRTRuntime(folder, fold.config, form)
-                given = fold.among_known(answer(runtime, inputs, fold.config)[0])
+                runtime = convert(
+                    network, fold.config, Path(folder), form if form in forms else None
+                )
+                given = fold.among_known(answer(runtime, asked, fold.config)[0])
                 of_form.append(apply_temperature(given, fold.temperature))
         truth.append(fold.truth[::every])
         keras.utils.clear_session()
@@ -184,6 +239,15 @@ def of_folds(run: Run, *, every: int = 1) -> dict[str, Any]:
         "clips": sum(map(len, truth)),
         "forms": rows_of(joined, np.concatenate(truth)),
     }
+
+
+def convert(network: keras.Model, config: FeatureConfig, folder: Path, form: str | None) -> Runtime:
+    """Write a network in a form, or as Keras does where it is None, and load it."""
+    if form is None:
+        network.save(folder, zipped=False)
+        return KerasRuntime(folder, config)
+    write_litert(network, config, folder, form)
+    return LiteRTRuntime(folder, config, form)
 
 
 def forms_table(measured: dict[str, Any]) -> str:

@@ -3,7 +3,8 @@
     python -m train robustness --recipe tiny --corpus ravdess=PATH --corpus nemo=PATH
 
 Every clip is decoded, degraded, and then takes the way of the recognizer: speech gate, features,
-network, pooled windows, the fold's temperature. Where the gate finds no speech the app would not
+network, pooled windows (or spans, of a network that gives its encoder's frames), the fold's
+temperature. Where the gate finds no speech the app would not
 answer; the row says how often it would, and its other figures are of all clips, so that conditions
 compare. A fold's answers are kept as it ends, and a run that was stopped goes on at the next one.
 """
@@ -21,12 +22,9 @@ import numpy as np
 from tqdm import tqdm
 
 from ser_core.audio.load import load_audio
-from ser_core.config.feature_config import FeatureConfig
 from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
-from ser_core.features import network_inputs
 from ser_core.model.files import ROBUSTNESS, save_content
-from ser_core.timeline.windows import prepare_inputs
 
 from ..answers import out_of_fold
 from ..answers.calibration import apply_temperature
@@ -34,34 +32,18 @@ from ..answers.markdown import markdown_table
 from ..answers.metrics import accuracy_interval, intensity_auc, scores
 from ..corpora import Clip
 from ..data import degradations, feature_cache
-from ..data.feature_cache import ORIGINAL
 from ..data.processes import run_in_processes
 from ..data.storage import read_arrays, write_arrays
 from ..fitting import inference
 from ..fitting.plan import Run, deterministic, name_of
+from ..fitting.summaries import encoder_file
 from . import fold_networks
+from .clip_inputs import ClipInputs, answering_part, prepare_clip, prepare_whole
 from .conditions import CONDITIONS, degrade, generator
 from .fold_networks import FoldNetwork
 
 TALKER_CLIPS = 120  # training clips that babble is made of, spread over a fold's speakers
 SAME = 0.01  # of a probability: what another machine's rounding leaves
-
-
-@dataclass(frozen=True)
-class ClipInputs:
-    """What the network is asked about one clip, as `inference.answer` takes it.
-
-    Attributes:
-        windows: float32 array of shape (inputs, frames, features).
-        answered: bool, whether the gate found speech.
-    """
-
-    windows: np.ndarray
-    answered: bool = True
-
-    def inputs(self, config: FeatureConfig, version: str = ORIGINAL) -> np.ndarray:
-        """See `train.data.feature_cache.Features.inputs`."""
-        return self.windows
 
 
 @dataclass(frozen=True)
@@ -88,14 +70,6 @@ class Measured:
     intensity: np.ndarray
 
 
-def prepare_clip(samples: np.ndarray, config: FeatureConfig) -> ClipInputs:
-    """Make the network's inputs as the recognizer does; of all there is where nobody speaks."""
-    _, inputs = prepare_inputs(samples, config)
-    if inputs is None:
-        return ClipInputs(network_inputs(samples, config), answered=False)
-    return ClipInputs(inputs)
-
-
 def talkers_of(fold: FoldNetwork) -> list[np.ndarray]:
     """Read the training clips that a fold's babble is made of: never those of a test speaker."""
     spread = np.linspace(0, len(fold.train) - 1, min(TALKER_CLIPS, len(fold.train))).astype(int)
@@ -106,7 +80,10 @@ def talkers_of(fold: FoldNetwork) -> list[np.ndarray]:
 def answer(
     network: keras.Model, heard: Sequence[ClipInputs], fold: FoldNetwork
 ) -> tuple[np.ndarray, np.ndarray | None]:  # (clips, classes), (clips,)
-    """Answer clips as the fold did, before any temperature; see `inference.answer`."""
+    """Answer clips as the fold did, before any temperature; see `inference.answer`.
+
+    The network is what `answering_part` gives.
+    """
     probabilities, intensity = inference.answer(network, heard, fold.config)
     return fold.among_known(probabilities), intensity
 
@@ -117,13 +94,12 @@ def check_network(
     run: Run,
     clips: Sequence[Clip],
     sounds: Sequence[np.ndarray],
+    encoder: Path | None,
 ) -> None:
     """Raise ConfigError unless the network gives the answers that its fold wrote down."""
     written = out_of_fold.read_answers(run.results / "folds" / f"fold_{fold.number}.csv")
     places = [written.files.index(clip.file) for clip in clips]
-    again, _ = answer(
-        network, [ClipInputs(network_inputs(one, fold.config)) for one in sounds], fold
-    )
+    again, _ = answer(network, [prepare_whole(one, fold.config, encoder) for one in sounds], fold)
     difference = float(np.abs(again - written.probabilities[places]).max())
     if not difference <= SAME:
         raise ConfigError(
@@ -136,10 +112,12 @@ def check_network(
 def measure_fold(run: Run, fold: FoldNetwork, every: int, file: Path) -> None:
     """Let a fold's network answer its test clips under every condition, in a process of its own."""
     deterministic(threads=1)
-    network, config = fold.load(run), fold.config
+    config = fold.config
+    network = answering_part(fold.load(run), config)
+    encoder = None if run.recipe.heads is None else encoder_file(run)
     clips = fold.test[::every]
     sounds = [load_audio(clip.path, sample_rate=config.sample_rate) for clip in clips]
-    check_network(network, fold, run, clips, sounds)
+    check_network(network, fold, run, clips, sounds, encoder)
     talkers = talkers_of(fold)
     probabilities, answered, intensity = [], [], []
     for condition in tqdm(CONDITIONS, desc=name_of(fold.number), unit="condition"):
@@ -147,7 +125,7 @@ def measure_fold(run: Run, fold: FoldNetwork, every: int, file: Path) -> None:
         for clip, samples in zip(clips, sounds, strict=True):
             rng = generator(condition.kind, clip.file)
             changed = degrade(samples, condition, config.sample_rate, talkers, rng)
-            heard.append(prepare_clip(changed, config))
+            heard.append(prepare_clip(changed, config, encoder))
         given, strengths = answer(network, heard, fold)
         probabilities.append(apply_temperature(given, fold.temperature))
         intensity.append(np.full(len(clips), np.nan) if strengths is None else strengths)

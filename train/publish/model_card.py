@@ -17,9 +17,11 @@ from ser_core.model.files import (
     COMPARISON,
     DATASET,
     FORMS,
+    LITERT_FORMS,
     METRICS,
     RECORDS,
     ROBUSTNESS,
+    choose_form,
     files_in,
     load_content,
 )
@@ -65,6 +67,7 @@ class ModelCard:
         speech_gate: the speech gate's own metrics; None if they are not at hand.
         robustness: robustness.json, or None.
         forms: forms.json, or None.
+        litert_file: name of the file that LiteRT loads, or None.
     """
 
     source: str
@@ -75,6 +78,7 @@ class ModelCard:
     speech_gate: Content | None
     robustness: Content | None
     forms: Content | None
+    litert_file: str | None
 
     @classmethod
     def of(cls, directory: Path, *, source: str) -> "ModelCard":
@@ -94,6 +98,7 @@ class ModelCard:
                 raise ModelNotFoundError(f"{directory} has no {name}, which the card is made from.")
         gate = json.loads(SPEECH_GATE.read_text("utf-8")) if SPEECH_GATE.is_file() else None
         content = {name: load_content(directory, name) for name in RECORDS if name in present}
+        form = choose_form(present)
         return cls(
             source=source,
             config=FeatureConfig.load(directory),
@@ -103,6 +108,7 @@ class ModelCard:
             speech_gate=gate,
             robustness=content.get(ROBUSTNESS),
             forms=content.get(FORMS),
+            litert_file=None if form is None else LITERT_FORMS[form],
         )
 
     def front_matter(self) -> str:
@@ -182,6 +188,7 @@ class ModelCard:
             gate=self.speech_gate,
             robustness=self.robustness,
             forms=self.forms,
+            litert_file=self.litert_file,
             adapted=adaptation_gain.adaptation_table(self.metrics.get("adaptation")),
             worst=min(by_speaker.items(), key=lambda item: item[1]),
             best=max(by_speaker.items(), key=lambda item: item[1]),
