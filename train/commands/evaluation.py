@@ -157,7 +157,7 @@ def screen(
     The first corpus is judged, by its folds; the test speakers of a fold are not looked at. The
     others are learnt from too. The first row is of the recipe as it is, then one for each --try.
     """
-    variants = [[], *(one.split(";") for one in instead)]
+    variants = [[], *([part.strip() for part in one.split(";")] for one in instead)]
     resolved = [recipes.load(recipe, [*override, *one]) for one in variants]
     for one in resolved:
         if one.heads is None:
