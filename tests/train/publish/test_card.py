@@ -95,6 +95,21 @@ def test_the_hub_reads_results_licence_and_task(rendered):
     }
 
 
+def test_each_part_of_the_weights_has_its_licence_and_each_citation_stands_once(rendered):
+    card = ModelCard.of(Path(DEFAULT_MODEL), source="user/name")
+    assert "| speech gate and diarisation (`ser_core/speech`) |" in rendered
+    known = {"title": "Some encoder", "licence": "MIT (Some)", "homepage": "https://example.org"}
+    first, *_ = card.dataset["corpora"]
+    twice = [first, first | {"title": "The same people's song"}]
+    dataset = card.dataset | {"corpora": twice, "encoder": known | {"role": "in the network"}}
+    over = replace(card, dataset=dataset).render()
+    assert "| the encoder's layers, as they were published | Some encoder | MIT (Some) |" in over
+    assert "| the layers over it, its thresholds and statistics | the corpora above |" in over
+    assert over.count(f"- {first['citation']}") == 1
+    dataset["encoder"] = known | {"role": "in its teacher"}
+    assert "the encoder's layers" not in replace(card, dataset=dataset).render()
+
+
 def test_sets_and_domain_are_told_where_they_were_measured(rendered):
     card = ModelCard.of(Path(DEFAULT_MODEL), source="user/name")
     bare = {k: v for k, v in card.metrics.items() if k not in ("conformal", "domain")}
