@@ -181,7 +181,9 @@ def test_what_is_no_audio_is_said_so(run, tmp_path):
         summarise_clips(run, [clip], quiet=True)
 
 
-def test_other_features_or_another_encoder_have_another_place(run):
+def test_another_encoder_or_other_babble_has_another_place(run, folder):
     one = encoder_file(run)
     assert summary_folder(run, one) == summary_folder(run, one)
     assert summary_folder(run, one) != summary_folder(run, one.with_name("other.tflite"))
+    others = heads_run(folder, "heads.talkers='ravdess_song'")
+    assert summary_folder(replace(others, cache=run.cache), one) != summary_folder(run, one)
