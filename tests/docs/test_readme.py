@@ -68,6 +68,16 @@ def test_cards_are_rendered_from_the_metrics():
         assert words in rendered
 
 
+def test_unseen_corpora_are_the_measured_ones():
+    from train.answers.unseen_corpora import read_evaluations, unseen_table
+
+    measured = read_evaluations(ROOT / "train" / "results" / "default" / "unseen")
+    between = re.search(r"<!-- unseen -->\n(.+?)<!-- /unseen -->", EVALUATION, flags=re.DOTALL)
+    assert between[1] == unseen_table(measured)
+    assert [one["corpus"] for one in measured] == ["emovo"]
+    assert not any(one["trained_on_it"] for one in measured)
+
+
 def test_diarisation_is_the_measured_one():
     stored = (ROOT / "train" / "results" / "speakers" / "metrics.json").read_text(encoding="utf-8")
     kinds = json.loads(stored)["test"]["ravdess"]["kinds"]

@@ -39,7 +39,7 @@ PROTOCOL_ORDER = ("speaker", "emobox", "corpus", "random", "duplicated")
 COST_SECONDS = 3.0  # [s] of audio that costs are measured on
 COST_RUNS = 15
 OWN = {
-    "default": "this project's",
+    "default": "this project's, embedded",
     "tiny": "this project's, small enough for phones",
     "compact": "this project's, large condensed",
     "conformer": "this project's, another network",
