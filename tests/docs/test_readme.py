@@ -44,7 +44,7 @@ def test_comparison_is_the_measured_one():
 def test_adaptation_is_the_measured_one():
     from train.answers import adaptation_gain
 
-    folder = ROOT / "train" / "results" / "tiny" / "speaker"
+    folder = ROOT / "train" / "results" / "default" / "speaker"
     stored = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["adaptation"]
     between = re.search(r"<!-- adaptation -->\n(.+?)<!-- /adaptation -->", PYTHON, flags=re.DOTALL)
     assert between[1] == adaptation_gain.adaptation_table(stored)
@@ -54,7 +54,7 @@ def test_adaptation_is_the_measured_one():
 
 
 def test_embedded_metrics_are_the_measured_ones():
-    measured = (ROOT / "train" / "results" / "tiny" / "speaker" / "metrics.json").read_bytes()
+    measured = (ROOT / "train" / "results" / "default" / "speaker" / "metrics.json").read_bytes()
     assert (Path(DEFAULT_MODEL) / "metrics.json").read_bytes() == measured
     compared = (ROOT / "train" / "results" / "comparison.json").read_bytes()
     assert (Path(DEFAULT_MODEL) / "comparison.json").read_bytes() == compared

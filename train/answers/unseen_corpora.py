@@ -1,4 +1,4 @@
-"""What `python -m train evaluate --out FOLDER` wrote about corpora that a model never met, as a table.
+"""What `python -m train evaluate --out FOLDER` wrote about corpora a model never met, as a table.
 
 Its rows stand in docs/evaluation.md, between the marks `unseen`.
 """

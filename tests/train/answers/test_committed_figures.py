@@ -21,7 +21,7 @@ def named(folder: Path) -> str:
 
 # To compute them takes seconds, so that most folders are left to `make test-rest`.
 QUICK_AND_SLOW = [
-    pytest.param(folder, marks=() if named(folder) == "tiny/speaker" else pytest.mark.slow)
+    pytest.param(folder, marks=() if named(folder) == "default/speaker" else pytest.mark.slow)
     for folder in FOLDERS
 ]
 
