@@ -81,7 +81,11 @@ def test_the_hub_reads_results_licence_and_task(rendered):
     assert data["library_name"] == "keras"
     assert data["pipeline_tag"] == "audio-classification"
     assert data["license"] == "cc-by-nc-sa-4.0"
-    assert data["language"] == ["en", "pl"]
+    corpora = json.loads((Path(DEFAULT_MODEL) / "dataset.json").read_text(encoding="utf-8"))[
+        "corpora"
+    ]
+    assert data["language"] == sorted({corpus["language"] for corpus in corpora})
+    assert {"en", "pl"} <= set(data["language"])
     assert "speech-emotion-recognition" in data["tags"]
     metrics = json.loads((Path(DEFAULT_MODEL) / "metrics.json").read_text(encoding="utf-8"))
     first = data["model-index"][0]["results"][0]
