@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ser_core import DEFAULT_MODEL
+from ser_core import DEFAULT_MODEL, FeatureConfig
 from ser_core.model.files import OPTIONAL_FILES, REPOSITORY_FILES
 from tests.support.commands import run_train
 from tests.support.hub_server import HubServer
@@ -58,8 +58,8 @@ def test_a_dry_run_writes_everything_and_asks_nobody(model, tmp_path):
     assert done.returncode == 0, done.stderr[-2000:]
     written = {path.name for path in (tmp_path / "out").iterdir()}
     assert {*REPOSITORY_FILES} - OPTIONAL_FILES <= written <= {*REPOSITORY_FILES}
-    size = (tmp_path / "out" / "model.tflite").stat().st_size
-    assert f"model.tflite  {size:,} bytes" in done.stdout
+    (network, *_) = sorted((tmp_path / "out").glob("*.tflite"))
+    assert f"{network.name}  {network.stat().st_size:,} bytes" in done.stdout
     assert re.search(r"Would send \d+ files, [\d,]+ bytes, to user/voices", done.stdout)
     assert 'from_pretrained("user/voices")' in (tmp_path / "out" / "README.md").read_text()
 
@@ -70,7 +70,8 @@ def test_two_pushes_renew_the_figures_and_keep_peoples_words(model, hub):
     repository = hub.repo("model", "user/voices")
     assert repository.private
     assert {*REPOSITORY_FILES} - OPTIONAL_FILES <= set(repository.files())
-    pushed = [commit for commit in repository.history() if "Publish tiny" in commit.title]
+    recipe = FeatureConfig.load(model).recipe
+    pushed = [commit for commit in repository.history() if f"Publish {recipe}" in commit.title]
     assert len(pushed) == 1
 
     text = repository.files()["README.md"].decode()
