@@ -63,7 +63,7 @@ def test_the_card_shows_the_forms(unseen):
     forms = {"corpus": "ravdess", "clips": 9, "trained_on_it": True, "forms": shipped}
     forms["unseen"] = {"clips": 1_440, "forms": rows} if unseen else None
     card = replace(ModelCard.of(Path(DEFAULT_MODEL), source="user/name"), forms=forms).render()
-    section = card.split("### Smaller forms\n")[1].split("###")[0]
+    section = card.split("### Smaller forms\n")[1].split("\n##")[0]
     assert "| `model.int8.tflite` | 2.00 MB | 1.50 ms |" in section
     assert ("unseen speakers" in section) == unseen
     assert ("which the network was trained on" in section) != unseen

@@ -71,7 +71,7 @@ def test_table_and_card_have_a_row_for_every_condition(measured):
     assert len({line.count("|") for line in lines}) == 1
     card = ModelCard.of(Path(DEFAULT_MODEL), source="user/name")
     text = replace(card, robustness=measured).render()
-    section = text.split("### Outside a studio\n")[1].split("###")[0]
+    section = text.split("### Outside a studio\n")[1].split("\n##")[0]
     assert "| white noise, 20 dB SNR | 40.0 % | -60.0 |" in section
     rows = [line for line in section.splitlines() if line.startswith("|")]
     assert len(rows) == len(CONDITIONS) + 2
@@ -79,5 +79,5 @@ def test_table_and_card_have_a_row_for_every_condition(measured):
     assert rows[0].endswith("| intensity, AUC |")
     untold = summarise([fold(0.2, "01", tells=False), fold(0.6, "02", tells=False)])
     text = replace(card, robustness=untold).render()
-    section = text.split("### Outside a studio\n")[1].split("###")[0]
+    section = text.split("### Outside a studio\n")[1].split("\n##")[0]
     assert {row.count("|") for row in section.splitlines() if row.startswith("|")} == {9}
