@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import tempfile
+import tomllib
 from pathlib import Path
 
 import gradio as gr
@@ -157,11 +158,14 @@ def test_the_network_is_counted_as_training_counted_it(page: Page) -> None:
 
 def test_features_and_training_are_the_repositorys(page: Page) -> None:
     steps = model_tab.feature_steps(page.recognizer.config)
-    assert "64 bands, 50 to 8000 Hz" in steps
+    (block,) = page.recognizer.config.blocks
+    assert f"{block.n_mels} bands, {block.fmin:g} to {block.fmax:g} Hz" in steps
     assert "25 ms every 10 ms" in steps
     assert "{" not in steps
     shown = model_tab.training(page.repository.recipe)
-    assert "residual_cnn" in shown
+    assert (
+        tomllib.loads((Path(DEFAULT_MODEL) / "recipe.toml").read_text())["network"]["name"] in shown
+    )
     assert "></td>" not in shown  # what the recipe does not use is left out
     assert "False" not in shown
 
@@ -199,9 +203,10 @@ def test_pictures_hold_the_repositorys_numbers(page: Page) -> None:
         if isinstance(block, gr.Plot) and block.value is not None
     ]
     kinds = [json.dumps(figure, default=str) for figure in figures if figure is not None]
-    # Two corpora with two pictures each, then confusion, reliability, speakers.
-    assert len(kinds) == 7
-    assert f"({METRICS['confusion_matrix'][0][5]})" in kinds[4]
+    # Two pictures of each corpus, then confusion, reliability, speakers.
+    of_corpora = 2 * len(DATASET["corpora"])
+    assert len(kinds) == of_corpora + 3
+    assert f"({METRICS['confusion_matrix'][0][5]})" in kinds[of_corpora]
 
 
 @pytest.mark.parametrize(
