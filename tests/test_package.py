@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from ser_core import __version__
+from tests.support.embedded import NETWORK_FILE
 from tests.support.shared import keep
 
 ROOT = Path(__file__).parents[1]
@@ -63,7 +64,7 @@ def test_the_wheel_holds_the_library_and_nothing_else(dist: Path) -> None:
     assert {name for name in names if ".dist-info/" not in name} == {
         name for name in tracked if (ROOT / name).is_file()
     }
-    assert {"ser_core/py.typed", "ser_core/pretrained/model.tflite"} <= names
+    assert {"ser_core/py.typed", f"ser_core/pretrained/{NETWORK_FILE}"} <= names
     assert any(name.endswith(".npz") for name in names)
     assert any(name.endswith(".mp3") for name in names)
 

@@ -20,9 +20,11 @@ import ser_core
 from ser_core import DEFAULT_MODEL, EmotionRecognizer, EmotionTimeline, LiveSession
 from ser_core.errors import ArgumentError, SpeechEmotionError, check_number
 from ser_core.model import origin
+from ser_core.model.files import copy_files
 from ser_core.results import FrozenMapping, Result
 from tests.support.public_classes import error_classes, make_error, make_result, result_classes
 from tests.support.recordings import conversation
+from tests.support.tiny_models import write_tiny_model
 
 ROOT = Path(__file__).parents[1]
 RESULTS, ERRORS = result_classes(), error_classes()
@@ -225,7 +227,7 @@ def test_a_folder_is_found_from_elsewhere_and_another_model_in_it_is_seen(
     monkeypatch.chdir("/")
     first = pickle.loads(content).predict(recording)
     assert first == recognizer.predict(recording)
-    shutil.copyfile(tmp_path / "here" / "model.int8.tflite", tmp_path / "here" / "model.tflite")
+    copy_files(write_tiny_model(tmp_path / "other"), tmp_path / "here")
     assert pickle.loads(content).predict(recording) != first
 
 

@@ -12,6 +12,7 @@ from ser_core.errors import ModelError
 from ser_core.model import extras
 from ser_core.model.extras import EXTRAS, KERAS, REFERENCE, needed_extras, require_extras
 from ser_core.model.files import FEATURE_CONFIG, KERAS_FILES, LITERT_FILE, LITERT_FORMS
+from tests.support.embedded import NETWORK_FILE
 from tests.support.tiny_models import tiny_config
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +45,7 @@ def test_a_repository_says_what_it_needs():
 
 def test_a_model_is_refused_at_load_with_the_command_that_helps(tmp_path, monkeypatch):
     tiny_config(**REFERENCE_BLOCKS).save(tmp_path)
-    (tmp_path / LITERT_FILE).write_bytes((Path(DEFAULT_MODEL) / LITERT_FILE).read_bytes())
+    (tmp_path / LITERT_FILE).write_bytes((Path(DEFAULT_MODEL) / NETWORK_FILE).read_bytes())
     monkeypatch.setattr(extras, "find_spec", lambda name: None)
     with pytest.raises(ModelError) as caught:
         EmotionRecognizer.from_pretrained(tmp_path)

@@ -15,6 +15,7 @@ from ser_core.model.files import REPOSITORY_FILES
 from ser_core.model.further_records import Comparison
 from ser_core.model.repository import Repository
 from tests.support.damage import DAMAGES, mutate
+from tests.support.frame_models import write_frame_model
 
 ROOT = Path(__file__).parents[2]
 
@@ -153,8 +154,9 @@ def test_a_feature_config_with_a_hostile_value_answers_or_is_one_sentence(
         fault_of(lambda: EmotionRecognizer.from_pretrained(model).predict(speech))
 
 
-def test_the_best_form_that_is_there_is_loaded(model: Path):
+def test_the_best_form_that_is_there_is_loaded(tmp_path: Path):
     """And one that is asked for, or none."""
+    model = write_frame_model(tmp_path / "model")
     expected = ["model.tflite", "model.int8.tflite", "model.float16.tflite"]
     for name in expected:
         assert files.network_files(files.files_in(model)) == (name,)
@@ -176,7 +178,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_saving_over_another_model_leaves_exactly_the_new_one(model: Path, tmp_path: Path):
     for name in (files.LITERT_FORMS["float16"], files.COMPARISON):
-        (model / name).unlink()
+        (model / name).unlink(missing_ok=True)
     target = shutil.copytree(DEFAULT_MODEL, tmp_path / "target")
     (target / "notes.txt").write_text("mine")
     EmotionRecognizer.from_pretrained(model).save_pretrained(target)

@@ -14,6 +14,7 @@ import pytest
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.model.files import REPOSITORY_FILES
+from tests.support.embedded import NETWORK_FILE
 from tests.support.hub_server import HubServer
 from tests.support.hub_storage import Repository
 
@@ -171,7 +172,7 @@ def test_the_token_is_not_shown_to_the_large_file_storage(hub, repository, load)
     load()
     stored = [request for request in hub.requests if request.path.startswith("/stored/")]
     names = {request.path.rpartition("/")[2] for request in stored}
-    forms = {"model.tflite", "model.float16.tflite", "model.int8.tflite"}
+    forms = {name for name in FILES if name.endswith(".tflite")}
     assert names == {"model.weights.h5", *forms}
     assert {request.user for request in stored} == {None}
     assert {request.user for request in hub.requests if request not in stored} == {"user"}
@@ -325,13 +326,13 @@ def test_a_newer_schema_and_files_that_do_not_match_are_refused(hub, repository,
     fewer = {"labels": config["labels"][:7], "adaptation": None}
     other = json.dumps(config | fewer).encode()
     hub.repo("model", "user/other").write(FILES | {"feature_config.json": other})
-    hub.repo("model", "user/broken").write(FILES | {"model.tflite": b"not a network"})
+    hub.repo("model", "user/broken").write(FILES | {NETWORK_FILE: b"not a network"})
     newer, other, broken = errors("user/newer", "user/other", "user/broken")
     assert newer[0] == "ConfigError"
     assert "schema_version 99, and this package reads up to 1: upgrade" in newer[1]
     assert other[0] == broken[0] == "ModelError"
     assert "gives 8 probabilities, but feature_config.json lists 7 labels" in other[1]
-    assert "model.tflite is not a LiteRT model" in broken[1]
+    assert f"{NETWORK_FILE} is not a LiteRT model" in broken[1]
 
 
 @pytest.mark.parametrize(
@@ -407,7 +408,7 @@ def test_an_address_that_is_no_hub_is_said_so(hub, errors):
     assert sentence.startswith(f"What answered for user/name at {hub.url} is no Hub")
 
 
-@pytest.mark.parametrize("file", ["model.tflite", "feature_config.json"])
+@pytest.mark.parametrize("file", [NETWORK_FILE, "feature_config.json"])
 def test_a_body_cut_short_is_resumed(hub, repository, load, file):
     hub.fail(f"/(stored|resolve)/.*{file}", "truncate", method="GET")
     assert load()["revision"] == repository.resolve().oid
@@ -415,7 +416,7 @@ def test_a_body_cut_short_is_resumed(hub, repository, load, file):
 
 
 def test_a_file_of_the_wrong_size_is_not_kept(hub, repository, errors, load):
-    hub.fail("/stored/.*model.tflite", "shorten", method="GET")
+    hub.fail(f"/stored/.*{NETWORK_FILE}", "shorten", method="GET")
     assert errors("user/name") == [
         (
             "ModelNotFoundError",
@@ -430,7 +431,7 @@ def test_a_file_of_the_wrong_size_is_not_kept(hub, repository, errors, load):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["drop", 500])
 def test_a_download_that_never_succeeds_ends_in_a_sentence(hub, repository, errors, kind):
-    hub.fail("/stored/.*model.tflite", kind, method="GET", times=100)
+    hub.fail(f"/stored/.*{NETWORK_FILE}", kind, method="GET", times=100)
     ((name, sentence),) = errors("user/name")
     assert name == "ModelNotFoundError"
     assert "cannot be reached" in sentence or "broke off" in sentence or "status 500" in sentence
@@ -439,11 +440,11 @@ def test_a_download_that_never_succeeds_ends_in_a_sentence(hub, repository, erro
 def test_a_pull_that_was_killed_leaves_nothing_half_written(
     hub, repository, errors, load, hub_process
 ):
-    hub.fail("/stored/.*model.tflite", "hang", method="GET")
+    hub.fail(f"/stored/.*{NETWORK_FILE}", "hang", method="GET")
     program = "from ser_core import EmotionRecognizer as E; E.from_pretrained('user/name')"
     process = hub_process(program)
     wait_for(hub, "feature_config.json", "GET")
-    wait_for(hub, "model.tflite", "GET")
+    wait_for(hub, NETWORK_FILE, "GET")
     process.send_signal(signal.SIGKILL)
     process.communicate()
     ((_, sentence),) = errors(("user/name", {"local_files_only": True}))

@@ -11,6 +11,7 @@ from ser_core.model.pooling import Answers
 from ser_core.model.predictor import Predictor
 from ser_core.timeline.occlusion import MOST_PIECES, PIECE, cover, occlude
 from tests.support.recordings import conversation, voice
+from tests.support.tiny_models import tiny_config
 
 RATE = 16_000  # [Hz]
 BAND = 62  # of 64: about 7.5 kHz, where the low-passed voice has nothing
@@ -37,6 +38,10 @@ class BurstNetwork:
         return Answers(likelihoods / likelihoods.sum(axis=1, keepdims=True), None)
 
 
+# That of a network that answers windows, with the bands that its answers are made of.
+CONFIG = tiny_config(window=2.4, hop=0.8, frames=240)
+
+
 @pytest.fixture
 def recognizer() -> EmotionRecognizer:
     return EmotionRecognizer(DEFAULT_MODEL)
@@ -53,8 +58,8 @@ def with_burst() -> np.ndarray:
     return samples
 
 
-def test_the_only_moment_that_speaks_for_the_answer_is_shown(recognizer) -> None:
-    found = occlude(Predictor(recognizer.config, BurstNetwork()), with_burst())
+def test_the_only_moment_that_speaks_for_the_answer_is_shown() -> None:
+    found = occlude(Predictor(CONFIG, BurstNetwork()), with_burst())
     assert found.label == "angry"
     apart = PIECE  # a piece that covers a bit of the burst reaches so far beside it
     for moment in found.moments:
@@ -75,18 +80,16 @@ def test_moments_follow_one_another_over_all_that_is_heard(recognizer) -> None:
     assert found.duration == pytest.approx(len(samples) / RATE, abs=0.001)
 
 
-def test_of_a_short_recording_some_twenty_windows_are_asked(recognizer) -> None:
+def test_of_a_short_recording_some_twenty_windows_are_asked() -> None:
     network = BurstNetwork()
     samples = voice("speech_female.wav")[: 2 * RATE]
-    found = occlude(Predictor(recognizer.config, network), samples)
+    found = occlude(Predictor(CONFIG, network), samples)
     assert network.asked <= len(found.moments) + 3 <= 24
 
 
-def test_a_minute_costs_no_more_pieces_than_a_limit(recognizer) -> None:
+def test_a_minute_costs_no_more_pieces_than_a_limit() -> None:
     samples = np.tile(voice("speech_female.wav"), 30)[: 60 * RATE]
-    assert (
-        len(occlude(Predictor(recognizer.config, BurstNetwork()), samples).moments) <= MOST_PIECES
-    )
+    assert len(occlude(Predictor(CONFIG, BurstNetwork()), samples).moments) <= MOST_PIECES
 
 
 def test_silence_has_no_moments(recognizer) -> None:
@@ -94,8 +97,8 @@ def test_silence_has_no_moments(recognizer) -> None:
     assert (found.label, found.moments, found.strongest) == (None, (), None)
 
 
-def test_what_is_covered_is_the_floor_and_the_rest_stays(recognizer) -> None:
-    config = recognizer.config
+def test_what_is_covered_is_the_floor_and_the_rest_stays() -> None:
+    config = CONFIG
     levels = np.full((config.level_frames, config.block_features), -10.0, np.float32)
     rows = np.ones((100, config.block_features), np.float32)
     covered = cover(levels, rows, -5, 10, config)

@@ -43,6 +43,7 @@ from tests.support.app import (
     visit,
     wav,
 )
+from tests.support.embedded import NETWORK_FILE
 from tests.support.hub_server import HubServer
 from tests.support.recordings import conversation
 
@@ -404,7 +405,7 @@ def test_app_pulls_its_model_from_the_hub_and_starts_from_the_cache_without_it(
             assert HTTP.get(f"{url}health").json() == served
         (fetching,) = (line for line in log if line.startswith("Fetching "))
         assert f"Fetching {len(files)} of {len(files)} files of user/name, " in fetching
-        assert "model.tflite" in fetching
+        assert NETWORK_FILE in fetching
         loaded = f"Loaded user/name at revision {revision} in "
         assert any(line.startswith(loaded) for line in log)
     with running_app(**environment) as (url, log):

@@ -42,6 +42,7 @@ from tests.support.app import (
     upload,
 )
 from tests.support.browser import choose, open_tab
+from tests.support.embedded import NETWORK_FILE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -176,7 +177,7 @@ def test_no_file_of_the_server_is_served(url: str, uploads: Path, secret: Path) 
         f"{uploads}{'/..' * 20}{secret}",
         f"{ROOT}/app.py",
         "app.py",
-        f"{DEFAULT_MODEL}/model.tflite",
+        f"{DEFAULT_MODEL}/{NETWORK_FILE}",
         f"{DEFAULT_MODEL}/metrics.json",
         "/proc/self/environ",
         f"file://{secret}",

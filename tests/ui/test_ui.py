@@ -148,7 +148,8 @@ def test_the_words_say_who_was_tested_and_what_follows(page: Page) -> None:
 def test_the_network_is_counted_as_training_counted_it(page: Page) -> None:
     architecture = page.repository.architecture
     assert architecture.parameters == METRICS["parameters"]
-    assert architecture.stages[0].output == (240, 64)
+    config = page.recognizer.config
+    assert architecture.stages[0].output == (config.frames, config.features)
     outputs = {stage.name: stage.output for stage in architecture.stages[-2:]}
     assert outputs == {"emotion": (len(LABELS),), "intensity": (1,)}
     shown = model_tab.stages(architecture)
