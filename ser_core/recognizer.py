@@ -167,7 +167,8 @@ class EmotionRecognizer(
         `config.speech.min_seconds` of speech gets the prediction that `predict` would give it as a
         recording of its own. A model that gives its encoder's frames encodes every moment with
         speech once, and answers each window from a summary of the frames in it that are speech or
-        within 0.3 s of it; the last window may be 0.2 s longer than the others.
+        within 0.3 s of it, less the quiet ends of that; the last window may be 0.2 s longer than
+        the others.
 
         Args:
             audio: as for `predict`; of any length from 0.1 s on.

@@ -105,8 +105,8 @@ class SummaryAnswering:
         ratio = config.frames // encoded.shape[1]  # frames of ours to one of the encoder's
         kept = []
         for one, rows in zip(stretches, encoded, strict=True):
-            near = np.append(one.near, np.zeros(-len(one.near) % ratio, dtype=bool))
-            counted = np.flatnonzero(near.reshape(-1, ratio).any(axis=1))
+            marks = np.append(one.counted, np.zeros(-len(one.counted) % ratio, dtype=bool))
+            counted = np.flatnonzero(marks.reshape(-1, ratio).any(axis=1))
             numbers = self.grid.number(one.stretch.start + counted * ratio)
             borders = np.flatnonzero(np.diff(numbers)) + 1
             parts = zip(np.split(counted, borders), np.split(numbers, borders), strict=True)

@@ -1,21 +1,24 @@
 """A recording that comes in pieces, for a network that gives its encoder's frames.
 
-A stretch begins where speech begins, less a margin, at or after the end of the one before. It is
-`config.window` seconds long, or ends a margin after the last speech in it; then it reaches back, as
-the last stretch of a clip does (see ser_core.features.cover). So every moment with speech is
-encoded once, and silence never but for pauses within a stretch.
+What counts is speech and a margin around it, less the quiet ends of that, as in a clip that is
+predicted as a whole (see ser_core.features.trim). A stretch begins with the first frame that counts
+at or after the end of the one before. It is `config.window` seconds long, or ends with the last
+frame in it that counts; then it reaches back, as the last stretch of a clip does (see
+ser_core.features.cover). So every moment with speech is encoded once, and silence never but for
+pauses within a stretch.
 
-A window's summary is of the encoded frames in it that are speech or within the margin of it. An
-encoder's frame stands where the first of ours does that it is of.
+A window's summary is of the encoded frames in it that count. An encoder's frame stands where the
+first of ours does that it is of.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ..config.feature_config import FeatureConfig
-from ..features import Stretch
+from ..features import Stretch, choose_front_end
 from .cells import LONGEST_CELL, CellGrid
 from .recording_stream import RecordingStream
 from .windows import MARGIN, Window, enough_speech, frames_of, mark_speech
@@ -28,13 +31,12 @@ class SpokenStretch:
     Attributes:
         stretch: Stretch, of the recording's frames.
         frames: float32 array of shape (n, columns), from its start to its stop.
-        near: bool array of shape (n,), which of them count: those in speech or within the margin
-            of it, and not before the stretch's `first`.
+        counted: bool array of shape (n,), which of them count, none before the stretch's `first`.
     """
 
     stretch: Stretch
     frames: np.ndarray
-    near: np.ndarray
+    counted: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -70,17 +72,21 @@ class StretchStream(RecordingStream[SpokenStretch | CellWindow]):
         self.grid = CellGrid(length, step, frames_of(LONGEST_CELL, config))
         self.margin = round(MARGIN * self.rate)
         self.start = 0  # the frame where the next window begins
-        self.next = 0  # the frame before which all speech is in a stretch
+        self.next = 0  # the frame before which all that counts is in a stretch
+        self.known = 0  # the frame before which it was known what counts
 
     def push(self, samples: np.ndarray) -> Iterator[SpokenStretch | CellWindow]:
         """Take the next mono float32 samples at `config.sample_rate`; give what is complete."""
         self.take(samples)
-        known = self.settled - self.margin - 2  # whether there is speech within a margin of it
-        yield from self._stretches(known)
+        reach = self.config.window_frames
+        # Whether a frame counts depends on speech up to one window after it, and how loud two are.
+        yield from self._stretches(
+            min(self.settled - reach - self.margin - 2, self.count - 2 * reach)
+        )
         while self.start + self.grid.length < min(self.settled, self.next):
             yield self._window(self.start, self.start + self.grid.length)
             self.start += self.grid.step
-        self.forget(max(0, self.next - self.config.window_frames))
+        self.forget(max(0, self.next - 3 * reach))
 
     def finish(self) -> Iterator[SpokenStretch | CellWindow]:
         """End the recording, and give what is left."""
@@ -93,19 +99,22 @@ class StretchStream(RecordingStream[SpokenStretch | CellWindow]):
         yield self._window(final, self.count)
 
     def _stretches(self, known: int, *, last: bool = False) -> Iterator[SpokenStretch]:
-        """Give the stretches whose speech is known, before a frame."""
+        """Give the stretches before a frame, where it is known until there what counts."""
         length = self.config.window_frames
+        if known <= self.known and not last:
+            return
+        self.known = known
         while self.next < known:
-            near = self._near(self.next, known)
-            if not near.any():
+            counted = self._counted(self.next, known)
+            if not counted.any():
                 self.next = known
                 return
-            begin = self.next + int(near.argmax())
+            begin = self.next + int(counted.argmax())
             if begin + length > known and not last:
                 self.next = begin
                 return
-            near = near[begin - self.next : begin - self.next + length]
-            self.next = begin + int(np.flatnonzero(near)[-1]) + 1
+            counted = counted[begin - self.next : begin - self.next + length]
+            self.next = begin + int(np.flatnonzero(counted)[-1]) + 1
             yield self._stretch(begin, self.next)
 
     def _stretch(self, first: int, stop: int) -> SpokenStretch:
@@ -113,21 +122,38 @@ class StretchStream(RecordingStream[SpokenStretch | CellWindow]):
         earliest = max(0, stop - self.config.window_frames)
         start = first
         if earliest < first:
-            start = earliest + int(np.append(self._near(earliest, first), True).argmax())
+            start = earliest + int(np.append(self._counted(earliest, first), True).argmax())
             start = first - (first - start) // 2 * 2  # an encoder's frame is two of ours
-        near = self._near(start, stop)
-        near[: first - start] = False
-        return SpokenStretch(Stretch(start, first, stop), self.between(start, stop).copy(), near)
+        counted = self._counted(start, stop)
+        counted[: first - start] = False
+        frames = self.between(start, stop).copy()
+        return SpokenStretch(Stretch(start, first, stop), frames, counted)
+
+    def _counted(self, first: int, stop: int) -> np.ndarray:  # (stop - first,)
+        """Mark the frames that count: near speech, and not the quiet ends of that.
+
+        A frame near speech is loud if it is within `config.trim` of the loudest one near speech
+        that is less than a window away. One counts if a loud one of the same stretch of speech is
+        less than a window before it, or it, and one after it, or it.
+        """
+        reach = self.config.window_frames
+        begin, end = max(0, first - 2 * reach), min(self.count, stop + 2 * reach)
+        near = self._near(begin, end)
+        energy = choose_front_end(self.config).energy(self.between(begin, end)) * near
+        around = np.pad(energy, (reach, reach - 1))
+        loudest = sliding_window_view(around, 2 * reach).max(axis=1)
+        loud = near & (energy >= loudest * 10.0 ** (-self.config.trim / 10.0))
+        counted = near & _follows(loud, near, reach)
+        counted &= _follows(loud[::-1], near[::-1], reach)[::-1]
+        wanted: np.ndarray = counted[first - begin : stop - begin]
+        return wanted
 
     def _near(self, first: int, stop: int) -> np.ndarray:  # (stop - first,)
         """Mark the frames that are speech or within the margin of it."""
-        around = self.margin + 2
+        around, margin = self.margin + 2, self.margin / self.rate
         begin, end = max(0, first - around), stop + around
         segments = self.speech.within(begin / self.rate, end / self.rate)
-        wider = [
-            (start - self.margin / self.rate, end + self.margin / self.rate)
-            for start, end in segments
-        ]
+        wider = [(start - margin, end + margin) for start, end in segments]
         return mark_speech(wider, first, stop - first, self.rate)
 
     def _window(self, first: int, stop: int) -> CellWindow:
@@ -137,3 +163,12 @@ class StretchStream(RecordingStream[SpokenStretch | CellWindow]):
         if enough_speech(seconds, self.config):
             cells = self.grid.between(first, stop)
         return CellWindow(Window(start, end, seconds), cells)
+
+
+def _follows(loud: np.ndarray, near: np.ndarray, reach: int) -> np.ndarray:  # (frames,)
+    """Mark the frames that are loud, or less than `reach` after a loud one with speech between."""
+    places = np.arange(len(loud))
+    last_loud = np.maximum.accumulate(np.where(loud, places, -reach))
+    last_pause = np.maximum.accumulate(np.where(near, -1, places))
+    follows: np.ndarray = (last_loud > last_pause) & (places - last_loud < reach)
+    return follows

@@ -67,12 +67,23 @@ def analyze(runtime, recognizer, samples, **options):
     return analysing.analyze(predictor, (RATE, samples), **(defaults | options))
 
 
-def near_speech(frames: np.ndarray, config) -> np.ndarray:
-    """Which frames are speech or within a margin of it."""
+def counted_frames(frames: np.ndarray, config) -> np.ndarray:
+    """Which frames are speech or within a margin of it, and not the quiet ends of that."""
     near = np.zeros(len(frames), dtype=bool)
     for start, end in detect_speech(frames, threshold=config.speech.threshold).segments:
         near[max(0, round(start * 100) - MARGIN) : round(end * 100) + MARGIN] = True
-    return near
+    energy = frames.sum(axis=1) * near
+    loud = np.zeros_like(near)
+    for place in np.flatnonzero(near):
+        around = energy[max(0, place - STRETCH) : place + STRETCH]
+        loud[place] = energy[place] >= around.max() * 10 ** (-config.trim / 10)
+    counted = np.zeros_like(near)
+    edges = np.flatnonzero(np.diff(near.astype(int), prepend=0, append=0))
+    for begin, end in edges.reshape(-1, 2):
+        for place in range(begin, end):
+            before = loud[max(begin, place - STRETCH + 1) : place + 1].any()
+            counted[place] = before and loud[place : min(end, place + STRETCH)].any()
+    return counted
 
 
 def encode_by_hand(samples, recognizer) -> tuple[np.ndarray, np.ndarray, int]:
@@ -80,7 +91,7 @@ def encode_by_hand(samples, recognizer) -> tuple[np.ndarray, np.ndarray, int]:
     config, runtime = recognizer.config, recognizer.predictor.runtime
     front = choose_front_end(config)
     frames = front.frames(samples)
-    near = near_speech(frames, config)
+    near = counted_frames(frames, config)
     rows, places, count, position = [], [], 0, 0
     while near[position:].any():
         begin = position + int(np.flatnonzero(near[position:])[0])
@@ -211,7 +222,8 @@ def test_stretches_follow_one_another_and_every_moment_near_speech_is_in_one(rec
     stream = StretchStream(recognizer.config, 1.0, 0.5)
     items = [*stream.push(samples), *stream.finish()]
     stretches = [item.stretch for item in items if isinstance(item, SpokenStretch)]
-    near = near_speech(choose_front_end(recognizer.config).frames(samples), recognizer.config)
+    near = counted_frames(choose_front_end(recognizer.config).frames(samples), recognizer.config)
+    assert near.any()
     counted = np.zeros_like(near)
     for one in stretches:
         assert 0 < one.stop - one.start <= STRETCH
