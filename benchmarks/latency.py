@@ -81,9 +81,8 @@ def warm(path: Path, model: str, runs: int) -> None:
 
     from ser_core import EmotionRecognizer, features
     from ser_core.audio.load import load_audio
-    from ser_core.features.log_mel import mel_spectrogram
-    from ser_core.speech.gate import detect_speech
-    from ser_core.speech.gate_stream import shares_gate
+    from ser_core.speech.gate import BANDS, detect_speech
+    from ser_core.speech.gate_stream import gate_mel, shares_gate
 
     recognizer = EmotionRecognizer.from_pretrained(model)
     config = recognizer.config
@@ -93,11 +92,12 @@ def warm(path: Path, model: str, runs: int) -> None:
     runtime = recognizer.predictor.runtime
     timed("decode and resample", lambda: load_audio(path, sample_rate=config.sample_rate), runs)
     timed("mel spectrogram", lambda: front.frames(samples), runs)
-    power = front.frames(samples)
-    if not shares_gate(config):
-        timed("the gate's own", lambda: mel_spectrogram(samples), runs)
-        power = mel_spectrogram(samples)
-    timed("speech gate", lambda: detect_speech(power), runs)
+    if shares_gate(config):
+        mel = front.frames(samples)[:, :BANDS]
+    else:
+        timed("the gate's own", lambda: gate_mel(samples), runs)
+        mel = gate_mel(samples)
+    timed("speech gate", lambda: detect_speech(mel), runs)
     timed("network, one window", lambda: runtime.run(window), runs)
     whole = timed("predict(path)", lambda: recognizer.predict(path), runs)
     print(f"windows in this recording: {len(features.network_inputs(samples, config))}")

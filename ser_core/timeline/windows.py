@@ -12,9 +12,8 @@ import numpy as np
 from ..audio.load import load_audio
 from ..config.feature_config import FeatureConfig
 from ..features import assemble, choose_front_end, trim_range, window_starts
-from ..features.log_mel import mel_spectrogram
 from ..speech.gate import BANDS, SpeechActivity, detect_speech
-from ..speech.gate_stream import GATE_SAMPLE_RATE, shares_gate
+from ..speech.gate_stream import GATE_SAMPLE_RATE, gate_mel, shares_gate
 from .recording_stream import RecordingStream
 
 MARGIN = 0.3  # [s] kept before the first and after the last speech
@@ -110,9 +109,7 @@ def speech_frames(
     if shares_gate(config):
         mel = frames[:, :BANDS]
     else:
-        mel = mel_spectrogram(
-            load_audio((config.sample_rate, samples), sample_rate=GATE_SAMPLE_RATE)
-        )
+        mel = gate_mel(load_audio((config.sample_rate, samples), sample_rate=GATE_SAMPLE_RATE))
     speech = config.speech
     activity = detect_speech(mel, threshold=speech.threshold, min_speech=speech.min_seconds)
     return activity, frames, mark_speech(activity.segments, 0, len(frames), config.frame_rate)

@@ -16,9 +16,8 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from ser_core.features.log_mel import mel_spectrogram
 from ser_core.speech.gate import THRESHOLD
-from ser_core.speech.gate_stream import SpeechStream
+from ser_core.speech.gate_stream import SpeechStream, gate_mel
 from ser_core.speech.voices import VoiceStream
 
 from ..corpora import Clip
@@ -107,7 +106,7 @@ def cut_clip(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def listen(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give the pieces of speech that the gate hears, and their sums; see `VoiceStream`."""
-    return listen_to_mel(mel_spectrogram(samples))
+    return listen_to_mel(gate_mel(samples))
 
 
 def listen_to_mel(

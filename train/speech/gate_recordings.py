@@ -1,0 +1,151 @@
+"""Recorded sounds without speech, and speech from elsewhere, such as games and telephones have.
+
+Folders of Debian's packages, for instance; nobody listened to every file, so the teacher is asked
+which of them hold speech, and what it said is kept in a cache.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ser_core.speech.gate import HOP, find_segments
+
+from ..data.storage import read_arrays, write_arrays
+from .gate_evaluation import gate
+from .gate_teacher import CHUNK, TEACHER_THRESHOLD, read_mono, teacher_probability
+from .nonspeech import RATE
+
+PROMPTS = 100  # files of a folder of real speech that are looked at
+REAL_SECONDS = 10.0  # [s] of a real sound that are looked at
+# Files of game and desktop sounds in which a human voice, or an actor playing a creature, is heard:
+# spoken channel names, comments, screams, grunts. Chosen by their names, not by listening, in the
+# packages sound-theme-freedesktop, wesnoth-1.16-data and freedroidrpg-data.
+VOICES = re.compile(
+    r"audio-channel-|(human|dwarf|elf|orc|goblin|mermaid|mermen|naga|ogre|troll|lich|zombie|yeti"
+    r"|drake|ghoul|wose|skeleton)[-_a-z]*-?(hit|die|attack|laugh)|laugh|groan|wail|ugg\.|petrified"
+    r"|tux_ingame_comments|voice_samples|Influencer_Scream|First_Contact|Start_Attack|death_sound"
+    r"|ThouArtDefeated|titles/|/speech/",
+    re.IGNORECASE,
+)
+MUSIC = re.compile(r"/music/|wardrums|fanfare")
+
+AUDIO = {".wav", ".ogg", ".oga", ".flac"}
+TEACHER_ALARM = 0.25  # [s] of speech from which the teacher is said to find some
+
+
+@dataclass(frozen=True)
+class RecordedSound:
+    """A sound of a folder.
+
+    Attributes:
+        name: str, the file's name and its folder's.
+        group: str, "effects", "music" or "voices", by the name.
+        samples: float32 array of shape (n,), 16 kHz, at most `REAL_SECONDS`.
+        teacher_seconds: float, seconds in which the teacher finds speech.
+    """
+
+    name: str
+    group: str
+    samples: np.ndarray
+    teacher_seconds: float
+
+    @property
+    def without_speech(self) -> bool:
+        """Whether neither its name nor the teacher says that somebody speaks."""
+        return self.group != "voices" and self.teacher_seconds <= TEACHER_ALARM
+
+
+def load_sounds(folders: Sequence[Path], cache: Path) -> list[RecordedSound]:
+    """Read folders of recorded sounds, sorted into effects, music and voices by their names.
+
+    Args:
+        folders: of sound files at any depth. Silent and very short ones (under 0.1 s) are left out.
+        cache: folder for what the teacher says.
+
+    Returns:
+        list of RecordedSound, in the order of the files' names.
+    """
+    kept_file = cache / "teacher_sounds.npz"
+    kept = read_arrays(kept_file) if kept_file.exists() else {}
+    known = len(kept)
+    sounds = []
+    for file in sorted(f for folder in folders for f in folder.rglob("*") if f.suffix in AUDIO):
+        if file.is_symlink():
+            continue
+        samples = read_mono(file)[: int(REAL_SECONDS * RATE)]
+        if len(samples) < 0.1 * RATE or np.abs(samples).max() < 1e-4:
+            continue
+        digest = hashlib.sha256(samples.tobytes()).hexdigest()
+        if digest not in kept:
+            kept[digest] = teacher_probability(samples)
+        seconds = float((kept[digest] >= TEACHER_THRESHOLD).sum() * CHUNK / RATE)
+        name = str(file)
+        group = "voices" if VOICES.search(name) else "music" if MUSIC.search(name) else "effects"
+        sounds.append(RecordedSound("/".join(file.parts[-2:]), group, samples, seconds))
+    if len(kept) > known:
+        write_arrays(kept_file, kept)
+    return sounds
+
+
+def sounds_table(
+    sounds: Sequence[RecordedSound], threshold: float, min_speech: float
+) -> dict[str, dict[str, Any]]:
+    """False alarms on recorded sounds, of the gate and of its teacher on the same files.
+
+    Each group is also given without the files in which the teacher hears speech, since nobody
+    listened to every file.
+    """
+    table = {}
+    for group in ("effects", "music", "voices"):
+        chosen = [sound for sound in sounds if sound.group == group]
+        alarms = {
+            sound.name
+            for sound in chosen
+            if find_segments(
+                gate(sound.samples), threshold=threshold, min_speech=min_speech
+            ).has_speech
+        }
+        teacher_alarms = {s.name for s in chosen if s.teacher_seconds > TEACHER_ALARM}
+        count, clean = len(chosen), len(chosen) - len(teacher_alarms)
+        table[group] = {
+            "items": count,
+            "speech_found_rate": round(len(alarms) / max(1, count), 5),
+            "teacher_speech_found_rate": round(len(teacher_alarms) / max(1, count), 5),
+            "items_teacher_finds_silent": clean,
+            "speech_found_rate_where_teacher_finds_none": round(
+                len(alarms - teacher_alarms) / max(1, clean), 5
+            ),
+            "files": sorted(alarms),
+            "teacher_files": sorted(teacher_alarms),
+        }
+    return table
+
+
+def prompts_table(folder: Path, threshold: float, min_speech: float) -> dict[str, float]:
+    """Misses on real speech from elsewhere, such as a telephone exchange's spoken prompts.
+
+    At most `PROMPTS` files of the folder, picked once for all by a seed, and of them those in which
+    the teacher hears half a second of speech.
+    """
+    files = sorted(f for f in folder.rglob("*") if f.suffix in {".wav", ".ogg", ".flac"})
+    files = [file for file in files if not file.is_symlink()]
+    picked = np.random.default_rng(0).permutation(len(files))[:PROMPTS]
+    missed, covered = [], []
+    for index in sorted(picked):
+        samples = read_mono(files[index])[: int(REAL_SECONDS * RATE)]
+        seconds = float((teacher_probability(samples) >= TEACHER_THRESHOLD).sum() * CHUNK / RATE)
+        if seconds >= 0.5:
+            answer = gate(samples)
+            activity = find_segments(answer, threshold=threshold, min_speech=min_speech)
+            missed.append(not activity.has_speech)
+            covered.append(float((answer >= threshold).sum()) * HOP / seconds)
+    return {
+        "items": len(missed),
+        "miss_rate": round(float(np.mean(missed)), 5),
+        "seconds_found_of_teachers": round(float(np.mean(covered)), 5),
+    }
