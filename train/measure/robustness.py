@@ -25,6 +25,7 @@ from ser_core.audio.load import load_audio
 from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 from ser_core.model.files import ROBUSTNESS, save_content
+from ser_core.speech.gate import WEIGHTS_FILE
 
 from ..answers import out_of_fold
 from ..answers.calibration import apply_temperature
@@ -143,11 +144,12 @@ def measure_fold(run: Run, fold: FoldNetwork, every: int, file: Path) -> None:
 
 
 def file_of(run: Run, fold: FoldNetwork, every: int) -> Path:
-    """Say where a fold's answers are kept; another network or another degradation has another."""
+    """Say where a fold's answers are kept; another network, degradation or gate has another."""
     fields = [field.name for field in dataclasses.fields(Measured)]
     parts = [fold.weights.name, f"{fold.temperature:g}", str(every), *map(str, CONDITIONS), *fields]
     digest = hashlib.sha256(json.dumps(parts).encode())
     digest.update(Path(degradations.__file__).read_bytes())
+    digest.update(WEIGHTS_FILE.read_bytes())
     return run.work / f"robustness_{fold.number}-{digest.hexdigest()[:16]}.npz"
 
 
