@@ -11,7 +11,8 @@ class FrameSums(NamedTuple):
 
     Attributes:
         size: int > 0, how many frames.
-        total: float32 array of shape (width,), their sum.
+        total: float64 array of shape (width,), their sum: so what a summary is joined of does not
+            show in it.
         peak: float32 array of shape (width,), their maximum.
     """
 
@@ -22,7 +23,7 @@ class FrameSums(NamedTuple):
     @classmethod
     def of(cls, encoded: np.ndarray) -> "FrameSums":
         """Make it of frames: float32 array of shape (n, width), n > 0."""
-        return cls(len(encoded), encoded.sum(axis=0), encoded.max(axis=0))
+        return cls(len(encoded), encoded.sum(axis=0, dtype=np.float64), encoded.max(axis=0))
 
     def join(self, other: "FrameSums") -> "FrameSums":
         """Make it of these frames and those that come after them."""
@@ -44,5 +45,5 @@ def summarise_sums(parts: Iterable[FrameSums]) -> np.ndarray:
     [2.0, 3.0, 3.0, 4.0]
     """
     sizes, totals, peaks = zip(*parts, strict=True)
-    mean = np.sum(totals, axis=0, dtype=np.float64) / sum(sizes)
+    mean = np.sum(totals, axis=0) / sum(sizes)
     return np.concatenate([mean, np.max(peaks, axis=0)]).astype(np.float32)
