@@ -75,7 +75,8 @@ def test_moments_follow_one_another_over_all_that_is_heard(recognizer) -> None:
     found = recognizer.explain((RATE, samples))
     assert found.label == recognizer.predict((RATE, samples)).label
     assert [m.end for m in found.moments[:-1]] == [m.start for m in found.moments[1:]]
-    assert found.moments[0].start <= found.speech[0][0]
+    # What is far below the loudest frame is cut before, so speech may begin some frames earlier.
+    assert found.moments[0].start == pytest.approx(found.speech[0][0], abs=0.4)
     assert found.moments[-1].end == pytest.approx(found.speech[-1][1], abs=0.4)
     assert found.duration == pytest.approx(len(samples) / RATE, abs=0.001)
 
