@@ -91,6 +91,6 @@ def choose_front_end(config: FeatureConfig) -> FrontEnd:
     >>> from ser_core.recognizer import DEFAULT_MODEL
     >>> front = choose_front_end(FeatureConfig.load(DEFAULT_MODEL))
     >>> front.frames(np.zeros(16_000, dtype=np.float32)).shape
-    (101, 64)
+    (101, 80)
     """
     return _FRONT_ENDS[config.front_end](config)

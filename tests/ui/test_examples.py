@@ -96,7 +96,7 @@ def test_a_click_gives_a_copy_that_is_answered_and_deleted_like_an_upload(
         assert examples.is_example(file["path"])
         assert HTTP.get(f"{url}gradio_api/file={file['path']}").content == before[f"{name}.mp3"]
         given[name] = file
-    for name, status in (("sad", "uncertain"), ("room", "no_speech")):
+    for name, status in (("sad", "emotion"), ("room", "no_speech")):
         data = visit(url, "visitor", hear, [given[name], None])
         assert f'data-status="{status}"' in json.dumps(data).replace('\\"', '"')
     ledger = UploadLedger()
