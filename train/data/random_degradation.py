@@ -88,13 +88,7 @@ def recolour_at_random(
     """
     speed = float(np.exp(rng.uniform(*np.log(WIDE_SPEEDS))))
     x = degradations.at_speed(samples, speed, sample_rate)
-    spectrum = np.fft.rfft(x)
-    frequencies = np.fft.rfftfreq(len(x), 1.0 / sample_rate)
-    octaves = np.log2(np.maximum(frequencies, 50.0) / 1000.0)
-    corners = np.linspace(octaves.min(), octaves.max(), 7)
-    decibels = np.interp(octaves, corners, rng.normal(0.0, 5.0, 7))
-    decibels += rng.uniform(-6.0, 6.0) * octaves
-    x = np.fft.irfft(spectrum * 10.0 ** (decibels / 20.0), len(x)).astype(np.float32)
+    x = amplify(x, smooth_gain(frequencies_of(x, sample_rate), 7, 5.0, 6.0, rng))
     if rng.random() < 0.5:
         noise = coloured_noise(len(x), rng.uniform(-2.0, 0.5), sample_rate, rng)
         x = degradations.at_snr(x, noise, rng.uniform(10.0, 40.0))
@@ -146,16 +140,43 @@ def random_noise(
 
 def random_equaliser(samples: np.ndarray, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
     """Pass through a smooth random filter with a tilt, and now and then a low-pass."""
-    spectrum = np.fft.rfft(samples)
-    frequencies = np.fft.rfftfreq(len(samples), 1.0 / sample_rate)
-    octaves = np.log2(np.maximum(frequencies, 50.0) / 1000.0)
-    corners = np.linspace(octaves.min(), octaves.max(), 6)
-    decibels = np.interp(octaves, corners, rng.normal(0.0, 3.0, 6))
-    decibels += rng.uniform(-3.0, 3.0) * octaves
+    frequencies = frequencies_of(samples, sample_rate)
+    decibels = smooth_gain(frequencies, 6, 3.0, 3.0, rng)
     if rng.random() < 0.3:
         decibels -= 40.0 * np.clip((frequencies - rng.uniform(3000.0, 7500.0)) / 400.0, 0.0, 1.0)
-    filtered = np.fft.irfft(spectrum * 10.0 ** (decibels / 20.0), len(samples))
-    return np.asarray(filtered, dtype=np.float32)
+    return amplify(samples, decibels)
+
+
+def frequencies_of(samples: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Frequencies of the bins of a recording's spectrum [Hz]."""
+    return np.asarray(np.fft.rfftfreq(len(samples), 1.0 / sample_rate))
+
+
+def smooth_gain(
+    frequencies: np.ndarray, count: int, spread: float, tilt: float, rng: np.random.Generator
+) -> np.ndarray:  # (bins,)
+    """Draw a smooth filter with a tilt.
+
+    Args:
+        frequencies: float64 array of shape (bins,) [Hz].
+        count: int > 1, corners between which the gain is a straight line over octaves.
+        spread: float >= 0 [dB], standard deviation of the gain at a corner.
+        tilt: float >= 0 [dB / octave], largest tilt, either way.
+        rng: numpy Generator.
+
+    Returns:
+        float64 array of shape (bins,) [dB].
+    """
+    octaves = np.log2(np.maximum(frequencies, 50.0) / 1000.0)
+    corners = np.linspace(octaves.min(), octaves.max(), count)
+    decibels = np.interp(octaves, corners, rng.normal(0.0, spread, count))
+    return np.asarray(decibels + rng.uniform(-tilt, tilt) * octaves)
+
+
+def amplify(samples: np.ndarray, decibels: np.ndarray) -> np.ndarray:
+    """Amplify each bin of a recording's spectrum by its number of decibels."""
+    spectrum = np.fft.rfft(samples) * 10.0 ** (decibels / 20.0)
+    return np.asarray(np.fft.irfft(spectrum, len(samples)), dtype=np.float32)
 
 
 def random_room(samples: np.ndarray, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
