@@ -58,9 +58,26 @@ def convolve(
     return layers.Activation("gelu", name=f"{name}_gelu")(x)
 
 
+def begin(
+    inputs: keras.KerasTensor, width: int, ranks: Sequence[int] | None = None, every: int = 1
+) -> keras.KerasTensor:
+    """Two convolutions over the frames, and where each of the encoder's frames stands."""
+    first, second = ranks or (None, None)
+    x = convolve(inputs, width, first, "convolution1", padding="same")
+    x = layers.ZeroPadding1D((1, 0), name="convolution2_pad")(x)
+    x = convolve(x, width, second, "convolution2", strides=2 * every)
+    return layers.Normalization(axis=(1, 2), name="positions")(x)  # adds where each frame stands
+
+
+def normalise_frames(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    """Normalise each frame by its own mean and deviation."""
+    norm = layers.LayerNormalization(epsilon=1e-5, center=False, scale=False, name=f"{name}_norm")
+    return norm(x)
+
+
 def summarise(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
     """Normalise each frame, then mean and maximum over time, side by side."""
-    x = layers.LayerNormalization(epsilon=1e-5, center=False, scale=False, name=f"{name}_norm")(x)
+    x = normalise_frames(x, name)
     mean = layers.GlobalAveragePooling1D(name=f"{name}_mean")(x)
     peak = layers.GlobalMaxPooling1D(name=f"{name}_max")(x)
     return layers.Concatenate(name=f"{name}_pool")([mean, peak])
@@ -105,11 +122,7 @@ def build(
         `summary` gives what the encoder heard, (batch, depth * 2 * width).
     """
     inputs = keras.Input((frames, features), name="features")
-    first, second = convolution_ranks or (None, None)
-    x = convolve(inputs, width, first, "convolution1", padding="same")
-    x = layers.ZeroPadding1D((1, 0), name="convolution2_pad")(x)
-    x = convolve(x, width, second, "convolution2", strides=2 * every)
-    x = layers.Normalization(axis=(1, 2), name="positions")(x)  # adds where each frame stands
+    x = begin(inputs, width, convolution_ranks, every)
     seen = []
     for index in range(depth):
         of_layer = ranks[index] if ranks is not None else None

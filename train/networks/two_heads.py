@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from .speech_encoder import SUMMARY, convolve, encoder_layer
+from .speech_encoder import SUMMARY, begin, encoder_layer, normalise_frames
 
 FRAMES = "frames"
 """The output with what the encoder makes of each of its frames."""
@@ -57,18 +57,12 @@ def build(
         their maximum over time, (batch, 2 * len(kept) * width).
     """
     inputs = keras.Input((frames, features), name="features")
-    x = convolve(inputs, width, None, "convolution1", padding="same")
-    x = layers.ZeroPadding1D((1, 0), name="convolution2_pad")(x)
-    x = convolve(x, width, None, "convolution2", strides=2)
-    x = layers.Normalization(axis=(1, 2), name="positions")(x)  # adds where each frame stands
+    x = begin(inputs, width)
     seen = []
     for index in range(1, depth + 1):
         x = encoder_layer(x, width, heads, None, f"layer{index}")
         if index in kept:
-            norm = layers.LayerNormalization(
-                epsilon=1e-5, center=False, scale=False, name=f"summary{index}_norm"
-            )
-            seen.append(norm(x))
+            seen.append(normalise_frames(x, f"summary{index}"))
     encoded = layers.Concatenate(name=FRAMES)(seen)
     mean = layers.GlobalAveragePooling1D(name="summary_mean")(encoded)
     peak = layers.GlobalMaxPooling1D(name="summary_max")(encoded)
