@@ -144,6 +144,43 @@ def learn_all(
     return history
 
 
+def learn(
+    run: Run,
+    material: Material,
+    positions: np.ndarray,
+    fold: int,
+    weights: Path,
+    description: str,
+    initial: Path | None,
+    validation: Material | None,
+) -> tuple[keras.Model, FeatureConfig, list[dict[str, float]]]:
+    """Train a fold's network on the clips at these positions; heads have no history."""
+    if run.recipe.heads is not None:
+        return *learn_heads(run, positions, fold, weights), []
+    learnt, beside = teach_fold(run, material, positions, fold)
+    schedule = run.recipe.training
+    return train_network(
+        run, learnt, schedule, fold, validation, weights, description, initial, beside
+    )
+
+
+def answer_at(
+    run: Run,
+    network: keras.Model,
+    material: Material,
+    positions: np.ndarray,
+    config: FeatureConfig,
+) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+    """Answer the clips at these positions: probabilities, intensities and distances, if any."""
+    if run.recipe.heads is None:
+        tested = [material.features[i] for i in positions]
+        return *answer(network, tested, config), None
+    outputs = answer_clips(run, network, positions)
+    intensity = outputs.get("intensity")
+    one_each = None if intensity is None else intensity[:, 0]
+    return outputs["emotion"], one_each, outputs["distance"][:, 0]
+
+
 def fit_fold(
     run: Run,
     fold: Fold,
@@ -153,30 +190,18 @@ def fit_fold(
     validation: Material | None,
 ) -> None:
     """Train on a fold's training speakers and write the answers for its test speakers."""
-    started, weights = time.monotonic(), fold_weights(run, fold.number, digest)
-    history: list[dict[str, float]] = []
-    distances: np.ndarray | None = None
-    if run.recipe.heads is not None:
-        network, config = learn_heads(run, fold.train, fold.number, weights)
-        outputs = answer_clips(run, network, fold.test)
-        probabilities, intensity = outputs["emotion"], outputs.get("intensity")
-        intensity = None if intensity is None else intensity[:, 0]
-        distances = outputs["distance"][:, 0]
-    else:
-        learnt, beside = teach_fold(run, material, fold.train, fold.number)
-        network, config, history = train_network(
-            run,
-            learnt,
-            run.recipe.training,
-            fold.number,
-            validation,
-            weights,
-            name_of(fold.number),
-            initial,
-            beside,
-        )
-        tested = [material.features[i] for i in fold.test]
-        probabilities, intensity = answer(network, tested, config)
+    started = time.monotonic()
+    network, config, history = learn(
+        run,
+        material,
+        fold.train,
+        fold.number,
+        fold_weights(run, fold.number, digest),
+        name_of(fold.number),
+        initial,
+        validation,
+    )
+    probabilities, intensity, distances = answer_at(run, network, material, fold.test, config)
     if not (material.intensity[fold.train] >= 0).any():
         intensity = None  # what was never learnt is no answer
     known = (material.targets[fold.train] >= 0).any(axis=0)
@@ -274,21 +299,9 @@ def fit_all(
     """Train the network that ships, on all clips."""
     weights, config_file = final_files(run, digest)
     everything = np.arange(len(material.features))
-    if run.recipe.heads is not None:
-        _, config = learn_heads(run, everything, ALL_CLIPS, weights)
-    else:
-        learnt, beside = teach_fold(run, material, everything, ALL_CLIPS)
-        _, config, _ = train_network(
-            run,
-            learnt,
-            run.recipe.training,
-            ALL_CLIPS,
-            validation,
-            weights,
-            name_of(ALL_CLIPS),
-            initial,
-            beside,
-        )
+    _, config, _ = learn(
+        run, material, everything, ALL_CLIPS, weights, name_of(ALL_CLIPS), initial, validation
+    )
     write_text(config_file, config.to_json())
 
 
@@ -310,28 +323,15 @@ def validate(run: Run, fold_number: int, speakers: int) -> dict[str, float]:
     deterministic()
     material = prepare(run)
     initial, _ = pretrain(run)
-    learn, held = hold_out_speakers(run.clips, fold.train, speakers, run.recipe.seed)
+    learners, held = hold_out_speakers(run.clips, fold.train, speakers, run.recipe.seed)
     weights = run.work / f"screen_{fold_number}.weights.h5"
     if run.recipe.heads is not None:
         prepare_summaries(run)
-        network, config = learn_heads(run, learn, fold_number, weights)
-        outputs = answer_clips(run, network, held)
-        probabilities, intensity = outputs["emotion"], outputs.get("intensity")
-        intensity = None if intensity is None else intensity[:, 0]
-    else:
-        learnt, beside = teach_fold(run, material, learn, fold_number)
-        network, config, _ = train_network(
-            run,
-            learnt,
-            run.recipe.training,
-            fold_number,
-            material.take(held),
-            weights,
-            f"screen fold {fold_number}",
-            initial,
-            beside,
-        )
-        probabilities, intensity = answer(network, [material.features[i] for i in held], config)
+    name = f"screen fold {fold_number}"
+    network, config, _ = learn(
+        run, material, learners, fold_number, weights, name, initial, material.take(held)
+    )
+    probabilities, intensity, _ = answer_at(run, network, material, held, config)
     truth = material.targets[held].argmax(axis=1)
     told = {
         "accuracy": round(float((probabilities.argmax(axis=1) == truth).mean()), 4),

@@ -23,6 +23,7 @@ from ser_core.features import (
     summarise,
     trim_range,
 )
+from ser_core.timeline.spans import LONGEST
 
 from ..corpora import Clip
 from ..data import random_degradation
@@ -35,7 +36,6 @@ from ..networks.pretrained_encoders import install
 from ..networks.two_heads import FRAMES
 from .plan import Run, new_network
 
-LONGEST = 8.0  # [s] of a recording's middle that is summarised
 MARGIN = 0.4  # [s] at most kept before and after the sound of a degraded copy
 TALKERS = 60  # recordings that babble is made of
 CHUNK = 16  # recordings that a process takes at a time
@@ -103,10 +103,12 @@ def summarise_clips(
     folder = summary_folder(run, encoder)
     digests = [hashlib.sha256(clip.path.read_bytes()).hexdigest() for clip in clips]
     files = [folder / f"{digest}.npz" for digest in digests]
+    stored = {file: read_arrays(file) for file in files if file.is_file()}
+    talkers = tuple(talker_paths(run))
     missing = {
-        file: (clip.path, file, config, versions, encoder, tuple(talker_paths(run)))
+        file: (clip.path, file, config, versions, encoder, talkers)
         for clip, file in zip(clips, files, strict=True)
-        if not file.is_file() or not set(versions) <= set(read_arrays(file))
+        if not set(versions) <= set(stored.get(file, ()))
     }
     run_in_processes(
         cache_summaries,
@@ -116,11 +118,8 @@ def summarise_clips(
         chunk=CHUNK,
         description=None if quiet or not missing else "summaries",
     )
-    found: list[Summaries] = []
-    for file in files:
-        arrays = read_arrays(file)
-        found.append({name: arrays[name].astype(np.float32) for name in versions})
-    return found
+    stored |= {file: read_arrays(file) for file in missing}
+    return [{name: stored[file][name].astype(np.float32) for name in versions} for file in files]
 
 
 def summary_folder(run: Run, encoder: Path) -> Path:
