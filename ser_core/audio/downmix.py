@@ -119,19 +119,21 @@ class Downmix:
         return powers
 
     def _check(self, samples: np.ndarray) -> np.ndarray:
-        """Return the samples; raises AudioContentError where one of them is no sound."""
-        if len(samples) and not (
-            samples.min() > -LARGEST_SAMPLE and samples.max() < LARGEST_SAMPLE
-        ):
-            raise AudioContentError(
-                f"{self.label} holds samples that are not finite numbers: expected values around "
-                "-1 to 1, got NaN, infinity or beyond 1e30; export the recording again."
-            )
-        return samples
+        return require_sound(samples, self.label)
 
     @staticmethod
     def _source(mean: np.ndarray, block: np.ndarray, channel: int | None) -> np.ndarray:
         return mean if channel is None else block[:, channel]
+
+
+def require_sound(samples: np.ndarray, label: str) -> np.ndarray:
+    """Return samples of any shape; raises AudioContentError where one of them is no sound."""
+    if samples.size and not (samples.min() > -LARGEST_SAMPLE and samples.max() < LARGEST_SAMPLE):
+        raise AudioContentError(
+            f"{label} holds samples that are not finite numbers: expected values around -1 to 1, "
+            "got NaN, infinity or beyond 1e30; export the recording again."
+        )
+    return samples
 
 
 def average(block: np.ndarray) -> np.ndarray:  # (frames,)

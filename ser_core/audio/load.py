@@ -110,7 +110,7 @@ def read_blocks(
         check_number("max_seconds", max_seconds, above=0)
     check_number("block_seconds", block_seconds, least=MIN_SECONDS, unit="s")
     pieces = _resample(audio, sample_rate, max_seconds, on_read)
-    return _cut_blocks(pieces, round(block_seconds * sample_rate))
+    return cut_blocks(pieces, round(block_seconds * sample_rate))
 
 
 def to_channels(audio: tuple[int, np.ndarray]) -> tuple[int, np.ndarray]:
@@ -132,8 +132,11 @@ def to_channels(audio: tuple[int, np.ndarray]) -> tuple[int, np.ndarray]:
     return rate, np.concatenate([block for _, block in blocks])
 
 
-def _cut_blocks(pieces: Generator[np.ndarray], length: int) -> Generator[np.ndarray]:
-    """Join pieces of any lengths and cut them into blocks of `length` samples."""
+def cut_blocks(pieces: Generator[np.ndarray], length: int) -> Generator[np.ndarray]:
+    """Join pieces of any lengths along their first axis, and cut them into blocks of `length`.
+
+    A TruncatedAudioError comes after all that was before it, and the pieces are closed.
+    """
     pending: list[np.ndarray] = []
     count = 0
     truncation = None
@@ -183,34 +186,55 @@ def _mono_blocks(
     audio: AudioInput, max_seconds: float | None, on_read: Callable[[float], None] | None
 ) -> Generator[tuple[int, np.ndarray]]:
     """Yield (sample rate, mono float32 block) as decoded, checked, at the recording's own rate."""
-    with _open_audio(audio) as (label, blocks, share):
-        first_rate, frames = 0, 0
-        downmix, truncation = None, None
+    first_rate, downmix, truncation = 0, None, None
+    with contextlib.closing(decoded_blocks(audio, max_seconds, on_read)) as blocks:
         try:
-            for rate, block in blocks:
-                if downmix is None:
-                    first_rate = require_rate(rate, label)
-                    downmix = Downmix(rate, label)
-                elif rate != first_rate:
-                    raise AudioFormatError(
-                        f"{label} changes its sample rate on the way: expected {first_rate} Hz "
-                        f"throughout, got {rate} Hz; convert it to WAV."
-                    )
-                frames += len(block)
-                if on_read is not None:
-                    on_read(min(1.0, share(frames)))
-                if max_seconds is not None and frames > max_seconds * rate:
-                    raise AudioLengthError(
-                        f"{label} is too long: expected at most {max_seconds:g} s, got more; "
-                        "cut it into shorter pieces."
-                    )
-                yield rate, downmix.push(block)
+            for label, first_rate, block in blocks:
+                downmix = downmix or Downmix(first_rate, label)
+                yield first_rate, downmix.push(block)
         except TruncatedAudioError as error:
             truncation = error
-        if downmix is not None:
-            yield first_rate, downmix.finish()
-        if truncation is not None:
-            raise truncation
+    if downmix is not None:
+        yield first_rate, downmix.finish()
+    if truncation is not None:
+        raise truncation
+
+
+def decoded_blocks(
+    audio: AudioInput, max_seconds: float | None, on_read: Callable[[float], None] | None = None
+) -> Generator[tuple[str, int, np.ndarray]]:
+    """Yield a recording as it is decoded, with all of its channels, at its own rate.
+
+    Args:
+        audio, max_seconds, on_read: as for `read_blocks`.
+
+    Yields:
+        Its name for messages, its sample rate [Hz], which never changes, and a float32 block
+        [shape=(frames, channels)], whose number of channels may.
+
+    Raises:
+        As `load_audio`, but for samples that are no sound, which pass; a TruncatedAudioError comes
+        after everything readable.
+    """
+    with _open_audio(audio) as (label, blocks, share):
+        first_rate, frames = 0, 0
+        for rate, block in blocks:
+            if not first_rate:
+                first_rate = require_rate(rate, label)
+            elif rate != first_rate:
+                raise AudioFormatError(
+                    f"{label} changes its sample rate on the way: expected {first_rate} Hz "
+                    f"throughout, got {rate} Hz; convert it to WAV."
+                )
+            frames += len(block)
+            if on_read is not None:
+                on_read(min(1.0, share(frames)))
+            if max_seconds is not None and frames > max_seconds * rate:
+                raise AudioLengthError(
+                    f"{label} is too long: expected at most {max_seconds:g} s, got more; "
+                    "cut it into shorter pieces."
+                )
+            yield label, rate, block
         seconds = frames / first_rate if first_rate else 0.0
         if seconds < MIN_SECONDS:
             raise AudioLengthError(
