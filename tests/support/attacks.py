@@ -1,0 +1,212 @@
+"""What becomes of recordings on their way: tags, cuts, joins, damage, and headers that are wrong.
+
+Every attack takes a file's content and a random generator, and returns another content. None
+changes what is said in the file, but those that cut or damage it.
+"""
+
+import struct
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+
+Attack: TypeAlias = Callable[[bytes, np.random.Generator], bytes]
+
+_WORDS = "Information on Xing, VBRI, OggS, fLaC, RIFF WAVE, ftyp, ID3 and Info"
+_UNKNOWN = 0xFFFFFFFF  # a size that a program writes that cannot seek back
+
+
+def cut(share: float) -> Attack:
+    """Leave the first `share` of the bytes."""
+    return lambda content, _: content[: round(share * len(content))]
+
+
+def overwrite(share: float, length: int, *, zeros: bool = False) -> Attack:
+    """Put noise, or zeros, over `length` bytes from `share` of the file on."""
+
+    def apply(content: bytes, rng: np.random.Generator) -> bytes:
+        start = round(share * len(content))
+        size = min(length, len(content) - start)
+        put = bytes(size) if zeros else rng.bytes(size)
+        return content[:start] + put + content[start + size :]
+
+    return apply
+
+
+def remove(share: float, length: int) -> Attack:
+    """Leave out `length` bytes from `share` of the file on."""
+
+    def apply(content: bytes, _: np.random.Generator) -> bytes:
+        start = round(share * len(content))
+        return content[:start] + content[start + length :]
+
+    return apply
+
+
+def insert(share: float, length: int) -> Attack:
+    """Put `length` bytes of noise in between."""
+
+    def apply(content: bytes, rng: np.random.Generator) -> bytes:
+        start = round(share * len(content))
+        return content[:start] + rng.bytes(length) + content[start:]
+
+    return apply
+
+
+def append(length: int, *, zeros: bool = False) -> Attack:
+    """Put noise, or zeros, behind."""
+    return lambda content, rng: content + (bytes(length) if zeros else rng.bytes(length))
+
+
+def append_id3v1(content: bytes, _: np.random.Generator) -> bytes:
+    """Put an ID3v1 tag behind, as old players do."""
+    return content + (b"TAG" + _WORDS.encode()[:30].ljust(30)).ljust(128, b"\0")
+
+
+def append_ape(content: bytes, _: np.random.Generator) -> bytes:
+    """Put an APE tag behind."""
+    value = _WORDS.encode()
+    item = struct.pack("<II", len(value), 0) + b"Title\0" + value
+    fields = struct.pack("<IIII8x", 2000, len(item) + 32, 1, 0)
+    return content + item + b"APETAGEX" + fields
+
+
+def prepend_id3(art: int, *, text: str = _WORDS, footer: bool = False) -> Attack:
+    """Put an ID3v2.4 tag before, with a picture of `art` bytes."""
+
+    def apply(content: bytes, rng: np.random.Generator) -> bytes:
+        frames = _id3_frame(b"TIT2", b"\x03" + text.encode())
+        if art:
+            picture = b"\xff\xd8\xff\xe0" + rng.bytes(art)  # letters of any header may be in it
+            frames += _id3_frame(b"APIC", b"\x03image/jpeg\0\x03\0" + picture)
+        head = b"\x04\x00" + bytes([0x10 * footer]) + _synchsafe(len(frames))
+        return b"ID3" + head + frames + (b"3DI" + head) * footer + content
+
+    return apply
+
+
+def prepend_id3_twice(content: bytes, rng: np.random.Generator) -> bytes:
+    """Put two ID3 tags before, as two programs did in turn."""
+    tag = prepend_id3(0)
+    return tag(tag(content, rng), rng)
+
+
+def prepend(length: int, *, zeros: bool = False) -> Attack:
+    """Put noise, or zeros, before."""
+    return lambda content, rng: (bytes(length) if zeros else rng.bytes(length)) + content
+
+
+def join(other: bytes) -> Attack:
+    """Put another file behind."""
+    return lambda content, _: content + other
+
+
+def xing_count(factor: float) -> Attack:
+    """Have an MP3's first frame count other frames and bytes than there are."""
+
+    def apply(content: bytes, _: np.random.Generator) -> bytes:
+        place = max(content.find(b"Xing"), content.find(b"Info"))
+        flags = struct.unpack_from(">I", content, place + 4)[0]
+        changed = bytearray(content)
+        for index in range((flags & 1) + (flags >> 1 & 1)):
+            at = place + 8 + 4 * index
+            count = round(factor * struct.unpack_from(">I", content, at)[0])
+            struct.pack_into(">I", changed, at, min(count, _UNKNOWN))
+        return bytes(changed)
+
+    return apply
+
+
+def flac_count(factor: float) -> Attack:
+    """Have a FLAC's header count other samples than there are; 0 stands for not known."""
+
+    def apply(content: bytes, _: np.random.Generator) -> bytes:
+        at = content.find(b"fLaC") + 8 + 10
+        fields = int.from_bytes(content[at : at + 8])
+        count = round(factor * (fields & 0xFFFFFFFFF))
+        fields = fields >> 36 << 36 | min(count, 0xFFFFFFFFF)
+        return content[:at] + fields.to_bytes(8) + content[at + 8 :]
+
+    return apply
+
+
+def last_ogg_position(factor: float) -> Attack:
+    """Have the last page of an Ogg file state another end than it has."""
+
+    def apply(content: bytes, _: np.random.Generator) -> bytes:
+        at = content.rfind(b"OggS")
+        page = bytearray(content[at:])
+        position = round(factor * struct.unpack_from("<q", page, 6)[0])
+        struct.pack_into("<q", page, 6, position)
+        struct.pack_into("<I", page, 22, 0)
+        struct.pack_into("<I", page, 22, _ogg_crc(page))
+        return content[:at] + bytes(page)
+
+    return apply
+
+
+def wav_sizes(data: int | float, riff: int | None = _UNKNOWN) -> Attack:
+    """Have a WAV state other sizes: numbers, or where float, that share of the true one."""
+
+    def apply(content: bytes, _: np.random.Generator) -> bytes:
+        at = content.find(b"data")
+        true = len(content) - at - 8
+        size = data if isinstance(data, int) else round(data * true)
+        outer = struct.pack("<I", riff) if riff is not None else content[4:8]
+        return (
+            content[:4] + outer + content[8 : at + 4] + struct.pack("<I", size) + content[at + 8 :]
+        )
+
+    return apply
+
+
+def wav_chunk_before(name: bytes, length: int) -> Attack:
+    """Put a chunk before a WAV's samples."""
+
+    def apply(content: bytes, rng: np.random.Generator) -> bytes:
+        at = content.find(b"data")
+        body = (b"data OggS ID3 fLaC " + rng.bytes(length))[:length]
+        chunk = name + struct.pack("<I", length) + body + bytes(length % 2)
+        riff = struct.pack("<I", len(content) + len(chunk) - 8)
+        return b"RIFF" + riff + content[8:at] + chunk + content[at:]
+
+    return apply
+
+
+def number_at(mark: bytes, offset: int, form: str, value: int | float) -> Attack:
+    """Overwrite a number that stands `offset` bytes after `mark`.
+
+    Args:
+        mark: bytes, looked for from the start.
+        offset: int [bytes] from the start of the mark.
+        form: of the number, as `struct` spells it.
+        value: int, or a float: that many times what stands there.
+    """
+
+    def apply(content: bytes, _: np.random.Generator) -> bytes:
+        at = content.find(mark)
+        assert at >= 0, mark
+        changed = bytearray(content)
+        there = struct.unpack_from(form, content, at + offset)[0]
+        number = value if isinstance(value, int) else type(there)(round(value * there))
+        struct.pack_into(form, changed, at + offset, number)
+        return bytes(changed)
+
+    return apply
+
+
+def _id3_frame(name: bytes, body: bytes) -> bytes:
+    return name + _synchsafe(len(body)) + b"\0\0" + body
+
+
+def _synchsafe(number: int) -> bytes:
+    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+
+def _ogg_crc(page: bytes | bytearray) -> int:
+    crc = 0
+    for byte in page:
+        crc ^= byte << 24
+        for _ in range(8):
+            crc = (crc << 1) ^ (0x104C11DB7 if crc & 0x80000000 else 0)
+    return crc & 0xFFFFFFFF
