@@ -7,6 +7,7 @@ import stat
 from typing import BinaryIO
 
 from ser_core.errors import AudioFileError, AudioFormatError, TruncatedAudioError
+from ser_core.lfs_pointer import refuse_lfs_pointer
 
 _HEAD_BYTES = 16_384
 
@@ -48,7 +49,7 @@ class AudioSource:
 
         Raises:
             AudioFileError: missing, not a file, or not readable.
-            AudioFormatError: no bytes at all, or a file object that gives text.
+            AudioFormatError: no bytes at all, a Git LFS pointer, or a file object that gives text.
         """
         self.label = "The audio"
         self.path: str | os.PathLike[str] | None = None
@@ -77,6 +78,11 @@ class AudioSource:
             raise AudioFormatError(
                 f"{self.label} is empty: expected a recording, got 0 bytes; record it again."
             )
+        try:
+            refuse_lfs_pointer(self.head, self.label, AudioFormatError)
+        except AudioFormatError:
+            self._owned.close()
+            raise
 
     def __enter__(self) -> "AudioSource":
         return self

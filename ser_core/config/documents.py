@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
+from ..lfs_pointer import refuse_lfs_pointer
 
 MOST_NESTED = 50  # [levels] ours have 6; Keras' description of a network has about 20
 
@@ -14,14 +15,16 @@ def read_bytes(file: Path) -> bytes:
     """Read a file.
 
     Raises:
-        ConfigError: it is missing, a folder, or cannot be read.
+        ConfigError: it is missing, a folder, a Git LFS pointer, or cannot be read.
     """
     try:
-        return file.read_bytes()
+        content = file.read_bytes()
     except OSError as error:
         raise ConfigError(
             f"{file.name} could not be read in {file.parent}: {error.strerror}."
         ) from error
+    refuse_lfs_pointer(content, file.name, ConfigError)
+    return content
 
 
 def parse_json(content: str | bytes, source: str) -> Any:

@@ -9,7 +9,9 @@ import numpy as np
 
 from ..config.feature_config import FeatureConfig
 from ..errors import ModelError
+from ..lfs_pointer import refuse_lfs_pointer_file
 from .extras import KERAS, install_command
+from .files import KERAS_FILES
 from .network_outputs import SUMMARY, check_head, check_shapes, frames_output, split_outputs
 from .pooling import Answers
 
@@ -37,8 +39,10 @@ def load_keras_network(directory: str | PathLike[str]) -> Any:
         keras.Model, not compiled.
 
     Raises:
-        ModelError: Keras is not installed or refuses the files.
+        ModelError: Keras is not installed or refuses the files, or one is a Git LFS pointer.
     """
+    for name in KERAS_FILES:
+        refuse_lfs_pointer_file(Path(directory) / name, name, ModelError)
     try:
         import keras
     except ImportError as error:

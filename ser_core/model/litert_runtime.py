@@ -9,6 +9,7 @@ import numpy as np
 
 from ..config.feature_config import FeatureConfig
 from ..errors import ModelError
+from ..lfs_pointer import refuse_lfs_pointer
 from .files import LITERT_FORMS
 from .network_outputs import check_head, check_shapes, frames_output, split_outputs
 from .pooling import Answers
@@ -78,10 +79,12 @@ class LiteRTRuntime:
             form: a name in LITERT_FORMS.
 
         Raises:
-            ModelError: not a LiteRT model, or its signatures do not match the config.
+            ModelError: not a LiteRT model but, say, a Git LFS pointer, or its signatures do not
+                match the config.
         """
         self._file = LITERT_FORMS[form]
         self._model = (Path(directory) / self._file).read_bytes()
+        refuse_lfs_pointer(self._model, self._file, ModelError)
         self._config = config
         self._local = threading.local()
         parts = self._parts()

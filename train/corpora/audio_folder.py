@@ -4,6 +4,8 @@ import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from ser_core.lfs_pointer import refuse_lfs_pointer_file
+
 from .clip import CorpusError, CorpusInfo
 
 METADATA = "metadata.csv"
@@ -23,10 +25,11 @@ def audio_rows(
         Path of the audio, and the stripped value of each of `columns`.
 
     Raises:
-        CorpusError: a column is missing, or a row names a file outside the folder or none that is
-            there.
+        CorpusError: the table is a Git LFS pointer, a column is missing, or a row
+            names a file outside the folder or none that is there.
     """
     table = root / METADATA
+    refuse_lfs_pointer_file(table, str(table), CorpusError)
     with table.open(encoding="utf-8", newline="") as lines:
         reader = csv.DictReader(lines)
         wanted = ("file_name", *columns)

@@ -14,7 +14,7 @@ Source: Cao et al. (2014), IEEE Transactions on Affective Computing 5(4): 377-39
 import re
 from pathlib import Path
 
-from .clip import Clip, CorpusError, CorpusInfo, Reading
+from .clip import Clip, CorpusInfo, Reading
 from .names import decode, named_files
 
 EMOTION_CODES = {
@@ -63,7 +63,6 @@ INFO = CorpusInfo(
 )
 
 NAME = re.compile(r"/(\d{4})_([A-Z]{3})_([A-Z]{3})_([A-Z]{1,2})$")
-POINTER = b"version https://git-lfs"
 
 
 def read_clips(root: Path) -> Reading:
@@ -76,20 +75,13 @@ def read_clips(root: Path) -> Reading:
         Reading with one Clip per file name; `statement` is the sentence's code.
 
     Raises:
-        CorpusError: a name has a code that CREMA-D does not have, or a file is Git LFS' stand-in
-            for the recording.
+        CorpusError: a name has a code that CREMA-D does not have, or a file is a Git LFS pointer.
     """
     files, second_copies = named_files(root, NAME)
     clips = []
     for path, match in files:
         actor, sentence, emotion, level = match.groups()
         decode(SENTENCE_CODES, sentence, what="sentence", path=path, info=INFO)
-        with path.open("rb") as file:
-            if file.read(len(POINTER)) == POINTER:
-                raise CorpusError(
-                    f"{path} is a Git LFS pointer and no recording: install git-lfs and run "
-                    "`git lfs pull` in the clone."
-                )
         clips.append(
             Clip(
                 path=path,

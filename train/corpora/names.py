@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from ser_core.lfs_pointer import refuse_lfs_pointer_file
+
 from .clip import CorpusError, CorpusInfo
 
 Meaning = TypeVar("Meaning")
@@ -26,6 +28,9 @@ def named_files(root: Path, name: re.Pattern[str]) -> tuple[list[tuple[Path, re.
 
     Returns:
         The files with their matches, sorted by path, and how many second copies were left out.
+
+    Raises:
+        CorpusError: a file is a Git LFS pointer.
     """
     files = []
     seen = set()
@@ -40,6 +45,7 @@ def named_files(root: Path, name: re.Pattern[str]) -> tuple[list[tuple[Path, re.
         if match.groups() in seen:
             second_copies += 1
             continue
+        refuse_lfs_pointer_file(path, str(path), CorpusError)
         seen.add(match.groups())
         files.append((path, match))
     return sorted(files, key=lambda found: found[0]), second_copies

@@ -9,6 +9,8 @@ Source: Christop (2024), LREC-COLING; the table's columns at the homepage.
 import csv
 from pathlib import Path
 
+from ser_core.lfs_pointer import refuse_lfs_pointer_file
+
 from .clip import Clip, CorpusError, CorpusInfo, Reading
 
 EMOTIONS = {
@@ -44,13 +46,14 @@ def read_clips(root: Path) -> Reading:
         Reading with one Clip per row; `statement` is the normalised text.
 
     Raises:
-        CorpusError: data.tsv, samples/, a column or a file named in a row is missing, or a row
-            has an unknown emotion or gender.
+        CorpusError: data.tsv, samples/, a column or a file named in a row is missing, data.tsv is
+            a Git LFS pointer, or a row has an unknown emotion or gender.
     """
     table = root / "data.tsv"
     samples = root / "samples"
     if not table.is_file() or not samples.is_dir():
         raise CorpusError(f"{root} holds no clip of nemo: looked for {INFO.pattern}.")
+    refuse_lfs_pointer_file(table, str(table), CorpusError)
     files = {path.stem: path for path in sorted(samples.iterdir()) if path.is_file()}
     clips: dict[Path, Clip] = {}
     rows = 0

@@ -20,6 +20,7 @@ from pydantic import Field
 from ser_core.config.schema import Strict, validated
 from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
+from ser_core.lfs_pointer import refuse_lfs_pointer_file
 
 from .clip import Clip, CorpusError, CorpusInfo, Reading
 
@@ -164,6 +165,7 @@ def rows(folder: Path, description: Description, source: str) -> list[Row]:
     Raises:
         CorpusError: a column is missing, or a row does not follow the description.
     """
+    refuse_lfs_pointer_file(folder / METADATA, f"{METADATA} of {source}", CorpusError)
     found: dict[str, Row] = {}
     with (folder / METADATA).open(encoding="utf-8", newline="") as lines:
         reader = csv.DictReader(lines)

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from ser_core.errors import ConfigError
+from ser_core.lfs_pointer import refuse_lfs_pointer_file
 
 Weights = dict[str, np.ndarray]
 
@@ -48,7 +49,7 @@ def whisper(location: str) -> Weights:
         Weights as train/networks/pretrained_encoders.py names and turns them.
 
     Raises:
-        ConfigError: the Hub has no such model, or cannot be asked.
+        ConfigError: the Hub has no such model, or cannot be asked, or a file is a Git LFS pointer.
         ValueError, KeyError, OSError: it is there, and is no such file.
     """
     if location.startswith("hf://"):
@@ -59,6 +60,7 @@ def whisper(location: str) -> Weights:
             if (path / name).is_file():
                 return whisper(str(path / name))
         return from_ctranslate2(_join(path))
+    refuse_lfs_pointer_file(path, str(path), ConfigError)
     if path.suffix == ".safetensors":
         return from_safetensors(path.read_bytes())
     return from_ctranslate2(path.read_bytes())
