@@ -30,7 +30,7 @@ class AudioSource:
     PyAV would call the other on a file that is the caller's.
 
     Attributes:
-        label: str, how messages call the recording: a path's last part, or "The audio".
+        label: str, how messages call the recording: a path's last part, or "The audio"; printable.
         path: str or os.PathLike[str], where that is what was opened; else None.
         is_untrusted: bool, whether a stranger sent it.
         size: int, bytes.
@@ -61,7 +61,7 @@ class AudioSource:
             self._file: BinaryIO = io.BytesIO(audio)
         elif isinstance(audio, (str, os.PathLike)):
             self.path = audio
-            self.label = os.path.basename(os.fsdecode(audio)) or "The path"
+            self.label = _printable(os.path.basename(os.fsencode(audio))) or "The path"
             self._file = self._owned.enter_context(_open_path(audio, self.label))
         else:
             self._file = _seekable(audio)
@@ -144,6 +144,12 @@ class AudioSource:
             f"{readable:.1f} s can be read; record or send it again.",
             readable=readable,
         )
+
+
+def _printable(name: bytes) -> str:
+    """Spell a name for a sentence of one line: codes for what cannot be seen."""
+    text = name.decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def _open_path(path: str | os.PathLike[str], label: str) -> BinaryIO:

@@ -144,9 +144,18 @@ Appender: TypeAlias = Callable[[Row], object]
 @contextmanager
 def _write_csv(path: Path, columns: Columns) -> Iterator[Appender]:
     with open(path, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(columns), lineterminator="\n")
-        writer.writeheader()
-        yield writer.writerow
+        plain = csv.DictWriter(file, list(columns), lineterminator="\n")
+        # What ends no line that is written ends lines that are read, unless it is quoted.
+        quoted = csv.DictWriter(
+            file, list(columns), lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC
+        )
+        plain.writeheader()
+
+        def append(row: Row) -> None:
+            has_return = any(isinstance(cell, str) and "\r" in cell for cell in row.values())
+            (quoted if has_return else plain).writerow(row)
+
+        yield append
 
 
 @contextmanager

@@ -2,6 +2,9 @@
 
     find_recordings(["calls/", "more/**/*.mp3", "s3://bucket/2026/"])
 
+Folders are searched for what is called as recordings are (`ser_core.audio.endings`), and what is
+passed over there is counted; a file or a pattern that somebody typed may call it anything.
+
 A path in a row is absolute, an address is as fsspec spells it, and both name one recording whatever
 folder the command was started in. Secrets that stand in an address are used and never shown.
 """
@@ -11,23 +14,15 @@ import glob
 import os
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from ser_core.audio.endings import has_audio_ending
 from ser_core.errors import AudioFileError, AudioLengthError, BatchError
-
-SUFFIXES = frozenset(
-    f".{name}"
-    for name in (
-        *("3gp", "aac", "aif", "aifc", "aiff", "amr", "au", "avi", "caf", "flac", "m4a", "m4b"),
-        *("m4v", "mka", "mkv", "mov", "mp3", "mp4", "mpeg", "mpg", "oga", "ogg", "opus", "wav"),
-        *("wave", "weba", "webm", "wma"),
-    )
-)
-"""What a folder or a glob is searched for; a file named in full may be called anything."""
 
 MEMORY_BYTES = 64_000_000  # [bytes] of a remote file that is held in memory; longer ones on disk
 MAX_REMOTE_BYTES = 4_000_000_000  # [bytes] largest remote file that is fetched
@@ -35,6 +30,8 @@ _COPY_BYTES = 4_000_000  # [bytes] fetched at a time
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(://|::)")
 _SECRET = re.compile(r"(?i)^(x-amz-|x-goog-|aws|sig|signature|expires|.*(token|key|secret|pass))")
+_SAYS_A_NAME = re.compile(r"[^*?.]")  # in the last part of a pattern
+_SHOWN = 5  # endings that a summary names of those that were passed over
 _VERSIONS = ("ETag", "etag", "xet_hash", "blob_id", "mtime", "LastModified", "last_modified")
 
 
@@ -56,19 +53,36 @@ class Recording:
     version: str | None
 
 
-def find_recordings(
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What an archive holds.
+
+    Attributes:
+        recordings: each once, sorted by path.
+        passed_over: how many files, or folders, were found and not taken, by why: "hidden" (names
+            with a dot before them), "linked folder", or the ending of a name that is no
+            recording's ("" where it has none).
+    """
+
+    recordings: list[Recording]
+    passed_over: Counter[str]
+
+
+def list_recordings(
     paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
-) -> list[Recording]:
-    """List recordings.
+) -> Listing:
+    """List recordings, and count what is passed over.
 
     Args:
         paths: one or several of: files (whatever their names); folders, searched to the bottom for
-            SUFFIXES; globs with `*`, `?`, `[...]` and `**`; and the same behind fsspec addresses
-            (`s3://bucket/x`, `hf://datasets/user/name`, `zip://*.wav::/tmp/a.zip`). As in a shell,
-            names that begin with a dot are passed over; links to folders are not followed.
+            names with AUDIO_ENDINGS; globs with `*`, `?`, `[...]` and `**`, which may ask for
+            files of any name (`*.dat`), but for `*`, `**` and `*.*`, which search as folders are
+            searched; and the same behind fsspec addresses (`s3://bucket/x`,
+            `hf://datasets/user/name`, `zip://*.wav::/tmp/a.zip`). As in a shell, names that begin
+            with a dot are passed over; links to folders are not followed.
 
     Returns:
-        Each recording once, sorted by path.
+        Listing.
 
     Raises:
         BatchError: a path matches nothing, a folder may not be read, or a store cannot be used.
@@ -76,16 +90,46 @@ def find_recordings(
     if isinstance(paths, (str, os.PathLike)):
         paths = [paths]
     found: dict[str, Recording] = {}
+    passed_over: dict[str, str] = {}
     for path in (os.fspath(path) for path in paths):
-        matches = list(_matches(path))
+        passed_here: dict[str, str] = {}
+        matches = list(_matches(path, passed_here)) if path else []
         for recording in matches:
             found.setdefault(recording.path, recording)
         if not matches:
+            others = describe_passed_over(Counter(passed_here.values()))
             raise BatchError(
-                f"{public_address(path)} matches no recording: expected a file, or a folder or "
-                "pattern with audio in it (.wav, .mp3, .m4a, ...), got none; check the path."
+                f"{public_address(path) or 'An empty path'} matches no recording: expected a file, "
+                "or a folder or pattern with audio in it (.wav, .mp3, .m4a, ...), got none"
+                f"{others and f' ({others} passed over)'}; check the path."
             )
-    return [found[path] for path in sorted(found)]
+        passed_over |= passed_here
+    left = Counter(why for path, why in passed_over.items() if path not in found)
+    return Listing([found[path] for path in sorted(found)], left)
+
+
+def find_recordings(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+) -> list[Recording]:
+    """List recordings, each once, sorted by path, as `list_recordings` does."""
+    return list_recordings(paths).recordings
+
+
+def describe_passed_over(passed_over: Counter[str]) -> str:
+    """Say in words what was passed over; nothing where nothing was.
+
+    >>> describe_passed_over(Counter({".txt": 1200, "": 1, "hidden": 2}))
+    '1,200 .txt, 1 without ending, 2 hidden'
+    """
+    reasons = {"hidden": "hidden", "linked folder": "in linked folders", "": "without ending"}
+    endings = [(why, count) for why, count in passed_over.most_common() if why.startswith(".")]
+    parts = [f"{count:,} {ending}" for ending, count in endings[:_SHOWN]]
+    if endings[_SHOWN:]:
+        parts.append(f"{sum(count for _, count in endings[_SHOWN:]):,} of other endings")
+    for why in ("", "hidden", "linked folder"):
+        if passed_over[why]:
+            parts.append(f"{passed_over[why]:,} {reasons[why]}")
+    return ", ".join(parts)
 
 
 @contextlib.contextmanager
@@ -123,10 +167,9 @@ def public_address(address: str) -> str:
     >>> public_address("https://user:pass@host/a.wav?id=5&X-Amz-Signature=abc")
     'https://host/a.wav?id=5'
     """
-    if not _ADDRESS.match(address):
-        # A name whose bytes are no text must still be one in a table.
-        return os.fsencode(address).decode("utf-8", "backslashreplace")
-    return "::".join(map(_public_link, address.split("::")))
+    # A name whose bytes are no text must still be one in a table.
+    text = address.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "::".join(map(_public_link, text.split("::"))) if _ADDRESS.match(text) else text
 
 
 def _public_link(link: str) -> str:
@@ -140,14 +183,15 @@ def _public_link(link: str) -> str:
     return urlunsplit((parts.scheme, host, parts.path, urlencode(kept), parts.fragment))
 
 
-def _matches(path: str) -> Iterator[Recording]:
+def _matches(path: str, passed_over: dict[str, str]) -> Iterator[Recording]:
+    """Yield what a path matches, and note what it passes over, with why."""
     if path.startswith("file://"):
         path = path.removeprefix("file://")
     if _ADDRESS.match(path) and not os.path.lexists(path):
-        yield from _remote(path)
+        yield from _remote(path, passed_over)
         return
     path = os.path.abspath(path)
-    for name in _local(path):
+    for name in _local(path, passed_over):
         try:
             status = os.stat(name)
         except OSError:  # a link to nothing becomes a row with its error
@@ -159,40 +203,75 @@ def _matches(path: str) -> Iterator[Recording]:
             yield Recording(public_address(name), name, status.st_size, changed)
 
 
-def _local(path: str) -> Iterator[str]:
+def _local(path: str, passed_over: dict[str, str]) -> Iterator[str]:
     if os.path.isdir(path):
-        yield from _walk(path)
+        yield from _walk(path, passed_over)
     elif os.path.lexists(path):
         yield path
     elif glob.has_magic(path):
-        for match in glob.iglob(path, recursive=True):
+        is_typed = _SAYS_A_NAME.search(os.path.basename(path))
+        for match in _glob(path):
             if os.path.isdir(match):
-                yield from _walk(os.path.normpath(match))
-            elif _is_audio(match):
+                yield from _walk(os.path.normpath(match), passed_over)
+            elif is_typed or _is_taken(match, passed_over):
                 yield match
 
 
-def _walk(folder: str) -> Iterator[str]:
-    def refuse(error: OSError) -> None:
-        raise BatchError(
-            f"The folder {public_address(error.filename)} may not be listed ({error.strerror}): "
-            "grant that, or name the folders beside it."
-        ) from error
+def _glob(pattern: str) -> Iterator[str]:
+    """Yield what a pattern matches; of `**` as the last part, the folder that it begins in.
 
-    for parent, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (os.path.join(parent, name) for name in names if _is_audio(name))
+    `glob.glob` follows links to folders on its way through `**`, and so finds a folder with a link
+    to itself forty times.
+    """
+    parts = pattern.split("/")
+    if "**" not in parts:
+        yield from glob.iglob(pattern)
+        return
+    place = parts.index("**")
+    rest = parts[place + 1 :]
+    for start in glob.iglob("/".join(parts[:place]) or "/"):
+        if not rest:
+            yield start
+            continue
+        for folder, folders, _ in os.walk(start, onerror=_refuse):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            yield from _glob("/".join((glob.escape(folder), *rest)))
 
 
-def _is_audio(path: str) -> bool:
+def _walk(folder: str, passed_over: dict[str, str]) -> Iterator[str]:
+    for parent, folders, names in os.walk(folder, onerror=_refuse):
+        for name in list(folders):
+            path = os.path.join(parent, name)
+            if name.startswith("."):
+                folders.remove(name)
+                passed_over[public_address(path)] = "hidden"
+            elif os.path.islink(path):
+                passed_over[public_address(path)] = "linked folder"
+        paths = (os.path.join(parent, name) for name in names)
+        yield from (path for path in paths if _is_taken(path, passed_over))
+
+
+def _refuse(error: OSError) -> None:
+    raise BatchError(
+        f"The folder {public_address(error.filename)} may not be listed ({error.strerror}): "
+        "grant that, or name the folders beside it."
+    ) from error
+
+
+def _is_taken(path: str, passed_over: dict[str, str]) -> bool:
+    """Say whether a search takes a file, by its name, and note why where it does not."""
     name = path.rsplit("/", 1)[-1]
-    return not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES
+    if not name.startswith(".") and has_audio_ending(name):
+        return True
+    ending = os.path.splitext(name)[1].lower()
+    passed_over[public_address(path)] = "hidden" if name.startswith(".") else ending
+    return False
 
 
-def _remote(address: str) -> Iterator[Recording]:
+def _remote(address: str, passed_over: dict[str, str]) -> Iterator[Recording]:
     try:
         system, path = _file_system(address)
-        infos = list(_remote_infos(system, path))
+        infos = list(_remote_infos(system, path, passed_over))
     except ImportError as error:
         raise BatchError(
             f"{public_address(address)} needs a package that is not installed ({error}): pip "
@@ -218,12 +297,15 @@ def _remote(address: str) -> Iterator[Recording]:
         )
 
 
-def _remote_infos(system: Any, path: str) -> Iterator[dict[str, Any]]:
+def _remote_infos(system: Any, path: str, passed_over: dict[str, str]) -> Iterator[dict[str, Any]]:
     """Yield fsspec's description of each file that a path without protocol matches."""
     if glob.has_magic(path) and system.protocol not in ("http", ("http", "https")):
         matches = system.glob(path, detail=True).values()
         folders = [info["name"] for info in matches if info["type"] == "directory"]
         infos = [info for info in matches if info["type"] == "file"]
+        if _SAYS_A_NAME.search(path.rsplit("/", 1)[-1]):
+            yield from infos
+            infos = []
     else:
         info = system.info(path)
         if info["type"] != "directory" and not path.endswith("/"):
@@ -232,7 +314,7 @@ def _remote_infos(system: Any, path: str) -> Iterator[dict[str, Any]]:
         folders, infos = [path], []
     for folder in folders:
         infos.extend(system.find(folder, detail=True).values())
-    yield from (info for info in infos if _is_audio(info["name"]))
+    yield from (info for info in infos if _is_taken(info["name"], passed_over))
 
 
 def _file_system(address: str) -> tuple[Any, str]:

@@ -22,7 +22,7 @@ from ser_core.timeline.in_order import usable_cores
 from .checkpoint import Checkpoint
 from .output_table import require_writable, table_columns
 from .pool import TIMEOUT, WorkerPool
-from .recordings import Recording, find_recordings
+from .recordings import Recording, describe_passed_over, list_recordings
 from .rows import ROW_KINDS, Row, RowKind
 
 Engine = Literal["local", "ray"]
@@ -42,6 +42,8 @@ class Summary:
         statuses: recordings answered in this run, by status; of several segments, the last one's.
         audio_seconds: float [s] of audio in them.
         seconds: float [s] that answering took, start of the workers included.
+        passed_over: files of the folders that were not taken for recordings, by why; see
+            `ser_core.batch.recordings.Listing`.
     """
 
     out: Path
@@ -49,6 +51,7 @@ class Summary:
     statuses: Counter[str] = field(default_factory=Counter)
     audio_seconds: float = 0.0
     seconds: float = 0.0
+    passed_over: Counter[str] = field(default_factory=Counter)
 
     def count(self, rows: list[Row]) -> None:
         """Take one recording's rows into account."""
@@ -58,10 +61,11 @@ class Summary:
     def __str__(self) -> str:
         answered = self.statuses.total()
         parts = [f"{count:,} {status}" for status, count in sorted(self.statuses.items())]
+        others = describe_passed_over(self.passed_over)
         return (
             f"{self.out}: {answered:,} recordings answered ({', '.join(parts) or 'none was new'}), "
             f"{self.kept:,} kept from before; {self.audio_seconds / 3600:.2f} h of audio in "
-            f"{self.seconds:.1f} s"
+            f"{self.seconds:.1f} s{others and f'; passed over by name: {others}'}"
         )
 
 
@@ -87,7 +91,7 @@ def run(
 
     Args:
         paths: one or several files, folders, globs or addresses; see
-            `ser_core.batch.recordings.find_recordings`.
+            `ser_core.batch.recordings.list_recordings`.
         out: the table, .parquet, .csv or .jsonl; rows are sorted by path.
         model: a folder, or the id of a Hub repository.
         revision: branch, tag or commit of that repository.
@@ -115,12 +119,13 @@ def run(
     # Relative to where it was started, even if somebody changes the folder meanwhile.
     out = Path(os.path.abspath(out))
     require_writable(out)
-    recordings = find_recordings(paths)
+    listing = list_recordings(paths)
+    recordings = listing.recordings
     recognizer = EmotionRecognizer.from_pretrained(model, revision=revision)
     name, revision = model_identity(recognizer)
     columns = table_columns(recognizer.labels, rows)
     options = {"model": name, "revision": revision, "rows": rows}
-    summary = Summary(out)
+    summary = Summary(out, passed_over=listing.passed_over)
     with closing(Checkpoint(out, options, columns)) as checkpoint:
         todo = [r for r in recordings if not _is_answered(r, checkpoint, retry_errors)]
         summary.kept = len(recordings) - len(todo)

@@ -11,6 +11,7 @@ import sys
 import time
 import tomllib
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from ser_core.batch.pool import WorkerPool
 from ser_core.batch.recordings import (
     Recording,
     find_recordings,
+    list_recordings,
     open_recording,
     public_address,
 )
@@ -237,6 +239,52 @@ def test_paths_are_files_folders_and_globs_each_recording_once(archive):
     assert [r.path for r in find_recordings([bracket])] == [str(bracket)]
 
 
+@pytest.mark.parametrize("ending", ["w64", "sph", "mp2", "snd", "spx", "flv", "qta", "caf"])
+def test_a_folder_is_searched_for_every_ending_that_is_read(archive, ending):
+    (archive / f"memo.{ending}").touch()
+    assert str(archive / f"memo.{ending}") in [r.path for r in find_recordings(archive)]
+
+
+def test_a_pattern_that_somebody_typed_may_ask_for_any_name(archive):
+    (archive / "sub" / "memo.dat").touch()
+    memo, notes = str(archive / "sub" / "memo.dat"), str(archive / "notes.txt")
+    assert [r.path for r in find_recordings(f"{archive}/**/*.dat")] == [memo]
+    assert [r.path for r in find_recordings(f"{archive}/sub/[m]*")] == [memo]
+    typed = [f"{archive}/n*", f"{archive}/s*/*.dat", memo]
+    assert [r.path for r in find_recordings(typed)] == [notes, memo]
+
+
+def test_what_is_passed_over_is_counted_with_why(archive, tmp_path):
+    for name in ("a.json", "b.JSON", "README", "sub/notes.txt"):
+        (archive / name).touch()
+    (archive / ".cache").mkdir()
+    os.symlink(tmp_path, archive / "elsewhere")  # with the archive in it: a way without end
+    listing = list_recordings([archive, f"{archive}/**"])
+    assert len(listing.recordings) == 5
+    assert listing.passed_over == Counter(
+        {".txt": 2, ".json": 2, "": 1, "hidden": 2, "linked folder": 1}
+    )
+    named = list_recordings([archive, archive / "a.json", f"{archive}/*.txt"])
+    assert named.passed_over[".json"] == named.passed_over[".txt"] == 1
+    summary = quiet([archive / "sub"], tmp_path / "out.jsonl")
+    assert str(summary).endswith("; passed over by name: 1 .txt")
+    with zipfile.ZipFile(tmp_path / "calls.zip", "w") as file:
+        for path in archive.rglob("*.*"):
+            file.write(path, path.relative_to(archive))
+    zipped = list_recordings(f"zip://**::{tmp_path}/calls.zip")
+    assert zipped.passed_over == Counter({".txt": 2, ".json": 2, "hidden": 1})
+    typed = find_recordings(f"zip://*.txt::{tmp_path}/calls.zip")
+    assert [r.path for r in typed] == [f"zip://notes.txt::{tmp_path}/calls.zip"]
+
+
+def test_a_folder_without_recordings_says_what_is_in_it(tmp_path):
+    (tmp_path / "take.xyz").touch()
+    with pytest.raises(BatchError, match=r"matches no recording.*got none \(1 \.xyz passed over\)"):
+        find_recordings(tmp_path)
+    with pytest.raises(BatchError, match="An empty path matches no"):
+        find_recordings("")
+
+
 def test_one_path_may_stand_alone(archive):
     assert find_recordings(archive) == find_recordings(str(archive)) == find_recordings([archive])
 
@@ -265,6 +313,37 @@ def test_a_name_that_is_no_text_is_a_row_all_the_same(archive, tmp_path):
     (row,) = table(tmp_path / "out.jsonl")
     assert row["path"] == f"{folder}/caf\\xe9.wav"
     assert row["status"] == "emotion"
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_odd_names_survive_a_table_that_is_gone_on_with(archive, tmp_path, suffix):
+    if suffix == ".parquet":
+        pytest.importorskip("pyarrow", reason="needs pyarrow")
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    names = [
+        *(
+            "a\rb.wav",
+            "c\nd.wav",
+            "e\r\nf.wav",
+            'g"h,i.wav',
+            "\r.wav",
+            "j\u2028k.wav",
+            "l\x85m.wav",
+        ),
+        *("n\tö.wav", " o .wav", "'p.wav", "q\\r.wav"),
+    ]
+    for name in names:
+        (folder / name).write_bytes(b"no audio")
+    (Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9\r.wav"))).write_bytes(b"no audio")
+    out = tmp_path / f"out{suffix}"
+    assert quiet([folder], out).statuses.total() == len(names) + 1
+    before = out.read_bytes()
+    again = quiet([folder], out)
+    assert (again.kept, again.statuses.total()) == (len(names) + 1, 0)
+    assert out.read_bytes() == before
+    (folder / "z\r.wav").write_bytes(b"no audio")
+    assert quiet([folder], out).kept == len(names) + 1
 
 
 @pytest.mark.parametrize("path", ["nowhere.wav", "empty", "empty/*.wav"])

@@ -16,8 +16,10 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from ser_core.audio.endings import AUDIO_ENDINGS
+
 from .clip import Clip, CorpusError, CorpusInfo, Reading
-from .names import SUFFIXES, decode
+from .names import decode
 
 EMOTION_CODES = {
     "neu": "neutral",
@@ -120,7 +122,7 @@ def _transcripts(evaluation: Path) -> dict[str, str]:
 
 def _recording(evaluation: Path, turn: str) -> Path:
     folder = evaluation.parents[2] / "sentences" / "wav" / evaluation.stem
-    for suffix in SUFFIXES:
+    for suffix in AUDIO_ENDINGS:
         if (folder / f"{turn}{suffix}").is_file():
             return folder / f"{turn}{suffix}"
     raise CorpusError(f"{evaluation} names {turn}, but {folder / turn}.wav is not there.")

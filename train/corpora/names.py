@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from ser_core.audio.endings import AUDIO_ENDINGS
 from ser_core.lfs_pointer import refuse_lfs_pointer_file
 
 from .clip import CorpusError, CorpusInfo
 
 Meaning = TypeVar("Meaning")
-
-SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aac", ".aif", ".aiff")
-"""Of audio that the decoder reads, official containers first; corpora are passed on re-encoded."""
 
 
 def named_files(root: Path, name: re.Pattern[str]) -> tuple[list[tuple[Path, re.Match[str]]], int]:
@@ -20,7 +18,7 @@ def named_files(root: Path, name: re.Pattern[str]) -> tuple[list[tuple[Path, re.
 
     Corpora are passed around with a second copy of themselves inside (Kaggle's RAVDESS and TESS):
     a file whose groups all came before is not taken again. Of one clip in several containers
-    (CREMA-D has its WAV as MP3 too) the one that stands first in SUFFIXES is taken.
+    (CREMA-D has its WAV as MP3 too) the one that stands first in AUDIO_ENDINGS is taken.
 
     Args:
         root: folder, searched at any depth.
@@ -35,8 +33,10 @@ def named_files(root: Path, name: re.Pattern[str]) -> tuple[list[tuple[Path, re.
     files = []
     seen = set()
     second_copies = 0
-    candidates = [path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES]
-    for path in sorted(candidates, key=lambda path: (SUFFIXES.index(path.suffix.lower()), path)):
+    candidates = [path for path in root.rglob("*") if path.suffix.lower() in AUDIO_ENDINGS]
+    for path in sorted(
+        candidates, key=lambda path: (AUDIO_ENDINGS.index(path.suffix.lower()), path)
+    ):
         if not path.is_file():
             continue
         match = name.search(path.absolute().with_suffix("").as_posix())
