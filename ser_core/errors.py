@@ -5,7 +5,14 @@ them pickle and copy: one with attributes of its own takes them by name, with a 
 """
 
 import math
+import re
 from numbers import Integral, Real
+from os import PathLike
+
+_LFS_POINTER = re.compile(
+    rb"(?:\xef\xbb\xbf)?version https://(?:git-lfs|hawser)\.github\.com/spec/"
+)
+_LFS_START = 64  # [bytes] in which that stands
 
 
 class SpeechEmotionError(Exception):
@@ -118,3 +125,49 @@ def check_number(
     else:
         wanted = f"a finite {noun}"
     raise ArgumentError(f"{name} must be {wanted}, got {value!r:.60}.")
+
+
+def refuse_lfs_pointer(content: bytes, name: str, kind: type[SpeechEmotionError]) -> None:
+    """Raise where a file's content is that of a Git LFS pointer.
+
+    Who clones a repository without Git LFS, or downloads it as a ZIP from some hosts, has three
+    lines of text under the names of recordings and weights.
+
+    Args:
+        content: the file's first 64 bytes at least; of a shorter one, all.
+        name: what to call the file in the error.
+        kind: class of the error.
+
+    Raises:
+        SpeechEmotionError: of that kind, with what to do about it.
+
+    Source: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
+
+    >>> refuse_lfs_pointer(b"RIFF", "clip.wav", SpeechEmotionError)
+    """
+    if _LFS_POINTER.match(content):
+        raise kind(
+            f"{name} is a Git LFS pointer, not the file itself: run `git lfs pull` in its "
+            "repository, or download the file by itself."
+        )
+
+
+def refuse_lfs_pointer_file(
+    path: str | PathLike[str], name: str, kind: type[SpeechEmotionError]
+) -> None:
+    """Raise where a file is a Git LFS pointer; as `refuse_lfs_pointer` does for its content.
+
+    Args:
+        path: of the file; one that is not there or cannot be read is left to who reads it.
+        name: what to call the file in the error.
+        kind: class of the error.
+
+    Raises:
+        SpeechEmotionError: of that kind.
+    """
+    try:
+        with open(path, "rb") as file:
+            start = file.read(_LFS_START)
+    except OSError:
+        return
+    refuse_lfs_pointer(start, name, kind)

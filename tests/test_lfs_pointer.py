@@ -8,8 +8,13 @@ import pytest
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.audio import load_audio
-from ser_core.errors import AudioFormatError, ConfigError, ModelError, SpeechEmotionError
-from ser_core.lfs_pointer import refuse_lfs_pointer
+from ser_core.errors import (
+    AudioFormatError,
+    ConfigError,
+    ModelError,
+    SpeechEmotionError,
+    refuse_lfs_pointer,
+)
 from ser_core.model.files import FEATURE_CONFIG, METRICS, load_content
 from ser_core.model.keras_runtime import load_keras_network
 from train.corpora import crema_d, emovo, nemo

@@ -6,8 +6,12 @@ import os
 import stat
 from typing import BinaryIO
 
-from ser_core.errors import AudioFileError, AudioFormatError, TruncatedAudioError
-from ser_core.lfs_pointer import refuse_lfs_pointer
+from ser_core.errors import (
+    AudioFileError,
+    AudioFormatError,
+    TruncatedAudioError,
+    refuse_lfs_pointer,
+)
 
 _HEAD_BYTES = 16_384
 

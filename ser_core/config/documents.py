@@ -5,8 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError
-from ..lfs_pointer import refuse_lfs_pointer
+from ..errors import ConfigError, refuse_lfs_pointer
 
 MOST_NESTED = 50  # [levels] ours have 6; Keras' description of a network has about 20
 

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..config.feature_config import FeatureConfig
-from ..errors import ModelError
-from ..lfs_pointer import refuse_lfs_pointer_file
+from ..errors import ModelError, refuse_lfs_pointer_file
 from .extras import KERAS, install_command
 from .files import KERAS_FILES
 from .network_outputs import SUMMARY, check_head, check_shapes, frames_output, split_outputs

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from ..config.feature_config import FeatureConfig
-from ..errors import ModelError
-from ..lfs_pointer import refuse_lfs_pointer
+from ..errors import ModelError, refuse_lfs_pointer
 from .files import LITERT_FORMS
 from .network_outputs import check_head, check_shapes, frames_output, split_outputs
 from .pooling import Answers

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from ser_core.lfs_pointer import refuse_lfs_pointer_file
+from ser_core.errors import refuse_lfs_pointer_file
 
 from .clip import CorpusError, CorpusInfo
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ser_core.audio.endings import AUDIO_ENDINGS
-from ser_core.lfs_pointer import refuse_lfs_pointer_file
+from ser_core.errors import refuse_lfs_pointer_file
 
 from .clip import CorpusError, CorpusInfo
 

@@ -9,7 +9,7 @@ Source: Christop (2024), LREC-COLING; the table's columns at the homepage.
 import csv
 from pathlib import Path
 
-from ser_core.lfs_pointer import refuse_lfs_pointer_file
+from ser_core.errors import refuse_lfs_pointer_file
 
 from .clip import Clip, CorpusError, CorpusInfo, Reading
 

@@ -19,8 +19,7 @@ from pydantic import Field
 
 from ser_core.config.schema import Strict, validated
 from ser_core.emotions import LABELS
-from ser_core.errors import ConfigError
-from ser_core.lfs_pointer import refuse_lfs_pointer_file
+from ser_core.errors import ConfigError, refuse_lfs_pointer_file
 
 from .clip import Clip, CorpusError, CorpusInfo, Reading
 

@@ -17,8 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ser_core.errors import ConfigError
-from ser_core.lfs_pointer import refuse_lfs_pointer_file
+from ser_core.errors import ConfigError, refuse_lfs_pointer_file
 
 Weights = dict[str, np.ndarray]
 
