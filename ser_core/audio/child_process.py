@@ -16,6 +16,8 @@ from contextlib import suppress
 from typing import IO, Any
 from weakref import WeakSet
 
+from ser_core.audio.forks import reset_after_fork
+
 _LENGTHS = struct.Struct("<IQ")  # [bytes] of the JSON text and of the body
 _PIECE = 2**20  # [bytes] read or written at a time
 
@@ -185,12 +187,9 @@ def _read_exactly(pipe: IO[bytes], size: int) -> bytes:
     return b"".join(pieces)
 
 
+@reset_after_fork
 def _leave_children_to_the_parent() -> None:
     """Close, in a process just forked, its copies of the pipes to its parent's children."""
     for child in list(_started):
         child._close()
     _started.clear()
-
-
-if hasattr(os, "register_at_fork"):  # there is no fork on Windows
-    os.register_at_fork(after_in_child=_leave_children_to_the_parent)

@@ -15,6 +15,7 @@ import numpy as np
 from ser_core import errors
 from ser_core.audio.child_process import ChildProcess
 from ser_core.audio.containers import READABLE_FORMATS
+from ser_core.audio.forks import reset_after_fork
 from ser_core.audio.source import AudioSource
 
 PATIENCE = 30.0  # [s] without a block, after which a decoder is stuck; most take one for a file
@@ -132,10 +133,7 @@ class _Decoder:
             ) from error
 
 
+@reset_after_fork
 def _leave_idle_to_the_parent() -> None:
     """Begin, in a process just forked, with no decoder: those there are stay the parent's."""
     _idle.clear()
-
-
-if hasattr(os, "register_at_fork"):  # there is no fork on Windows
-    os.register_at_fork(after_in_child=_leave_idle_to_the_parent)

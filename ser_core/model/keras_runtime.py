@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..audio.forks import reset_after_fork
 from ..config.feature_config import FeatureConfig
 from ..errors import ModelError, refuse_lfs_pointer_file
 from .extras import KERAS, install_command
@@ -27,6 +28,31 @@ KERAS_FAULTS = (
 )
 """What Keras raises for files of a network that it cannot make sense of."""
 
+_has_run = False  # Keras, in this process
+_is_lost = False  # it had run in the process that this one was forked from, and would hang here
+
+
+@reset_after_fork
+def _leave_keras_to_the_parent() -> None:
+    """Note, in a process just forked, whether TensorFlow's threads stayed with its parent."""
+    global _is_lost
+    _is_lost = _has_run
+
+
+def _use_keras() -> None:
+    """Note that Keras runs in this process.
+
+    Raises:
+        ModelError: it cannot, as it ran in the one that this process was forked from.
+    """
+    global _has_run
+    if _is_lost:
+        raise ModelError(
+            "Keras cannot run in a process that was forked from one in which it ran already: start "
+            "processes by spawn, or load a repository with a file for LiteRT."
+        )
+    _has_run = True
+
 
 def load_keras_network(directory: str | PathLike[str]) -> Any:
     """Load Keras' own save of a network; imports Keras, and with it TensorFlow.
@@ -38,10 +64,12 @@ def load_keras_network(directory: str | PathLike[str]) -> Any:
         keras.Model, not compiled.
 
     Raises:
-        ModelError: Keras is not installed or refuses the files, or one is a Git LFS pointer.
+        ModelError: Keras is not installed or cannot run in this process; it refuses the files, or
+            one is a Git LFS pointer.
     """
     for name in KERAS_FILES:
         refuse_lfs_pointer_file(Path(directory) / name, name, ModelError)
+    _use_keras()
     try:
         import keras
     except ImportError as error:
@@ -124,6 +152,7 @@ class KerasRuntime:
 
     def _call(self, network: Any, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Call a network, and give its outputs by name."""
+        _use_keras()
         with self._lock:
             outputs = network(rows.astype(np.float32, copy=False), training=False)
         tensors = zip(network.output_names, self._keras.tree.flatten(outputs), strict=True)

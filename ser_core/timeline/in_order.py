@@ -10,6 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from ..audio.forks import process_id, reset_after_fork
+
 PENDING = 4  # tasks in flight a thread: enough to keep it busy, few enough to bound memory
 
 Item = TypeVar("Item")
@@ -33,6 +35,7 @@ class InOrder(Generic[Item, Result]):
             items: int > 0, that a thread works on in one go.
         """
         self._work, self._threads, self._items = work, threads, items
+        self._owner = process_id()
         self._waiting: list[Item] = []
         self._tasks: deque[tuple[list[Item], Future[list[Result]]]] = deque()
 
@@ -54,6 +57,7 @@ class InOrder(Generic[Item, Result]):
 
     def close(self) -> None:
         """Drop what has not been begun."""
+        self._begin_again_after_fork()
         for _, task in self._tasks:
             task.cancel()
 
@@ -61,6 +65,7 @@ class InOrder(Generic[Item, Result]):
         if self._threads == 1:
             yield from self._work_here()
             return
+        self._begin_again_after_fork()
         items, self._waiting = self._waiting, []
         self._tasks.append((items, _executor(self._threads).submit(self._work, items)))
         most = PENDING * self._threads
@@ -72,8 +77,17 @@ class InOrder(Generic[Item, Result]):
         yield from zip(items, self._work(items), strict=True)
 
     def _next(self) -> Iterator[tuple[Item, Result]]:
+        self._begin_again_after_fork()
         items, task = self._tasks.popleft()
         yield from zip(items, task.result(), strict=True)
+
+    def _begin_again_after_fork(self) -> None:
+        """Give all tasks to threads of this process: those that had them are its parent's."""
+        if self._owner == process_id():
+            return
+        self._owner = process_id()
+        executor = _executor(self._threads)
+        self._tasks = deque((items, executor.submit(self._work, items)) for items, _ in self._tasks)
 
 
 def _executor(threads: int) -> ThreadPoolExecutor:
@@ -84,15 +98,12 @@ def _executor(threads: int) -> ThreadPoolExecutor:
         return _executors[threads]
 
 
+@reset_after_fork
 def _drop_executors() -> None:
     """Forget the threads in a process that was forked: they are those of its parent."""
     global _lock
     _lock = threading.Lock()
     _executors.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_drop_executors)
 
 
 def usable_cores() -> int:
