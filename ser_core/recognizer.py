@@ -5,6 +5,7 @@ print(recognizer.predict("clip.wav"))
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -90,8 +91,14 @@ class EmotionRecognizer(
             AudioError: the recording cannot be used; the message says why and what to do.
             ArgumentError: `max_seconds` is not positive.
         """
-        samples = load_audio(audio, sample_rate=self.config.sample_rate, max_seconds=max_seconds)
-        return self.predict_samples(samples)
+        notes: list[str] = []
+        samples = load_audio(
+            audio,
+            sample_rate=self.config.sample_rate,
+            max_seconds=max_seconds,
+            on_note=notes.append,
+        )
+        return replace(self.predict_samples(samples), notes=tuple(notes))
 
     def predict_batch(
         self, audios: Iterable[AudioInput], *, max_seconds: float | None = MAX_SECONDS
@@ -189,7 +196,7 @@ class EmotionRecognizer(
 
         Returns:
             EmotionTimeline; without speech it has no segments. If the recording is cut off,
-            `truncated` says so.
+            `truncated` says so; `notes` hold that and what else is to be said of it.
 
         Raises:
             AudioError: the recording cannot be used at all.

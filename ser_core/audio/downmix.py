@@ -4,6 +4,8 @@ A microphone wired the wrong way round, or a stereo effect, leaves channels of o
 whose mean nothing is left.
 """
 
+from collections import Counter
+
 import numpy as np
 
 from ser_core.errors import AudioContentError
@@ -16,6 +18,7 @@ CANCELLED = 0.06
 # A chosen channel is kept while it is not this much weaker than the loudest (6 dB): another one may
 # have the opposite sign.
 WEAKER = 0.25
+NOTED_SECONDS = 0.1  # [s] from which on it is said that a channel stood for all
 # Floats beyond this are damage, not sound, and would overflow in the resampler.
 LARGEST_SAMPLE = 1e30
 
@@ -40,6 +43,21 @@ class Downmix:
         self.held = np.empty((0, 1), dtype=np.float32)
         self.channel: int | None = None  # that is used now instead of the mean
         self.has_begun = False
+        self.alone: Counter[int] = Counter()  # [samples] for which a channel stood for all
+        self.rate = sample_rate
+
+    @property
+    def note(self) -> str | None:
+        """A sentence if channels cancelled each other for a while, else None."""
+        seconds = self.alone.total() / self.rate
+        if seconds < NOTED_SECONDS:
+            return None
+        numbers = [str(channel + 1) for channel in sorted(self.alone)]
+        which = f"channel {numbers[0]}" if len(numbers) == 1 else "the loudest"
+        return (
+            f"The channels cancel each other, being of opposite phase, for {seconds:.1f} s: of "
+            f"those only {which} was used."
+        )
 
     def push(self, block: np.ndarray) -> np.ndarray:
         """Take the next samples, and give those that are complete with them.
@@ -98,6 +116,8 @@ class Downmix:
                 earlier = self._source(mean, block, self.channel)[part][: self.fade]
                 faded += (1 - share) * (earlier - faded)
             self.channel, self.has_begun = chosen, True
+            if chosen is not None:
+                self.alone[chosen] += len(mixed[part])
         return self._check(mixed)
 
     def _choose(self, is_cancelled: bool, powers: np.ndarray) -> int | None:

@@ -15,6 +15,7 @@ from typing import BinaryIO, TypeAlias
 
 import numpy as np
 
+from ser_core.audio.clipping import Clipping
 from ser_core.audio.decode import decode
 from ser_core.audio.downmix import Downmix
 from ser_core.audio.resample import Resampler
@@ -22,20 +23,24 @@ from ser_core.audio.samples import array_blocks, require_rate
 from ser_core.audio.source import AudioSource
 from ser_core.errors import (
     AudioContentError,
-    AudioFormatError,
     AudioLengthError,
     TruncatedAudioError,
     check_number,
 )
 
 AudioInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | tuple[int, np.ndarray]
+OnNote: TypeAlias = Callable[[str], None]
 
 SAMPLE_RATE = 16_000  # Hz
 MIN_SECONDS = 0.1
 
 
 def load_audio(
-    audio: AudioInput, *, sample_rate: int = SAMPLE_RATE, max_seconds: float | None = None
+    audio: AudioInput,
+    *,
+    sample_rate: int = SAMPLE_RATE,
+    max_seconds: float | None = None,
+    on_note: OnNote | None = None,
 ) -> np.ndarray:
     """Read a whole recording as mono samples.
 
@@ -49,6 +54,8 @@ def load_audio(
               (channels, n) when the first axis is the shorter and has at most 64 entries.
         sample_rate: int > 0 [Hz], of the result.
         max_seconds: float > 0 [s], or None for no limit. Decoding stops as soon as it is passed.
+        on_note: called with each sentence that is to be said of the recording beside its samples,
+            such as that it is clipped, or that another track of it was left out.
 
     Returns:
         float32 [shape=(n,)], full scale 1, channels averaged; where they cancel each other, the
@@ -69,7 +76,7 @@ def load_audio(
     check_number("sample_rate", sample_rate, above=0)
     if max_seconds is not None:
         check_number("max_seconds", max_seconds, above=0)
-    with contextlib.closing(_resample(audio, sample_rate, max_seconds)) as pieces:
+    with contextlib.closing(_resample(audio, sample_rate, max_seconds, on_note=on_note)) as pieces:
         return np.concatenate(list(pieces))
 
 
@@ -80,6 +87,7 @@ def read_blocks(
     block_seconds: float = 30.0,
     max_seconds: float | None = None,
     on_read: Callable[[float], None] | None = None,
+    on_note: OnNote | None = None,
 ) -> Generator[np.ndarray]:
     """Read a recording of any length as mono blocks, in memory that does not grow with it.
 
@@ -94,6 +102,7 @@ def read_blocks(
         max_seconds: float > 0 [s], or None for no limit. Decoding stops as soon as it is passed.
         on_read: called while decoding with the share of the bytes that have been read, 0 to 1: how
             far a recording is, whatever its header says of its length.
+        on_note: as for `load_audio`; called when everything has been decoded.
 
     Yields:
         float32 [shape=(round(block_seconds * sample_rate),)]; the last one may be shorter.
@@ -109,7 +118,7 @@ def read_blocks(
     if max_seconds is not None:
         check_number("max_seconds", max_seconds, above=0)
     check_number("block_seconds", block_seconds, least=MIN_SECONDS, unit="s")
-    pieces = _resample(audio, sample_rate, max_seconds, on_read)
+    pieces = _resample(audio, sample_rate, max_seconds, on_read, on_note)
     return cut_blocks(pieces, round(block_seconds * sample_rate))
 
 
@@ -165,11 +174,12 @@ def _resample(
     sample_rate: int,
     max_seconds: float | None,
     on_read: Callable[[float], None] | None = None,
+    on_note: OnNote | None = None,
 ) -> Generator[np.ndarray]:
     """Yield mono float32 pieces at `sample_rate`; a truncation is raised after the last one."""
     resampler = None
     truncation = None
-    with contextlib.closing(_mono_blocks(audio, max_seconds, on_read)) as blocks:
+    with contextlib.closing(_mono_blocks(audio, max_seconds, on_read, on_note)) as blocks:
         try:
             for rate, block in blocks:
                 resampler = resampler or Resampler(rate, sample_rate)
@@ -183,11 +193,14 @@ def _resample(
 
 
 def _mono_blocks(
-    audio: AudioInput, max_seconds: float | None, on_read: Callable[[float], None] | None
+    audio: AudioInput,
+    max_seconds: float | None,
+    on_read: Callable[[float], None] | None,
+    on_note: OnNote | None,
 ) -> Generator[tuple[int, np.ndarray]]:
     """Yield (sample rate, mono float32 block) as decoded, checked, at the recording's own rate."""
     first_rate, downmix, truncation = 0, None, None
-    with contextlib.closing(decoded_blocks(audio, max_seconds, on_read)) as blocks:
+    with contextlib.closing(decoded_blocks(audio, max_seconds, on_read, on_note)) as blocks:
         try:
             for label, first_rate, block in blocks:
                 downmix = downmix or Downmix(first_rate, label)
@@ -196,17 +209,22 @@ def _mono_blocks(
             truncation = error
     if downmix is not None:
         yield first_rate, downmix.finish()
+        if on_note is not None and downmix.note is not None:
+            on_note(downmix.note)
     if truncation is not None:
         raise truncation
 
 
 def decoded_blocks(
-    audio: AudioInput, max_seconds: float | None, on_read: Callable[[float], None] | None = None
+    audio: AudioInput,
+    max_seconds: float | None,
+    on_read: Callable[[float], None] | None = None,
+    on_note: OnNote | None = None,
 ) -> Generator[tuple[str, int, np.ndarray]]:
     """Yield a recording as it is decoded, with all of its channels, at its own rate.
 
     Args:
-        audio, max_seconds, on_read: as for `read_blocks`.
+        audio, max_seconds, on_read, on_note: as for `read_blocks`.
 
     Yields:
         Its name for messages, its sample rate [Hz], which never changes, and a float32 block
@@ -216,25 +234,28 @@ def decoded_blocks(
         As `load_audio`, but for samples that are no sound, which pass; a TruncatedAudioError comes
         after everything readable.
     """
-    with _open_audio(audio) as (label, blocks, share):
-        first_rate, frames = 0, 0
-        for rate, block in blocks:
-            if not first_rate:
-                first_rate = require_rate(rate, label)
-            elif rate != first_rate:
-                raise AudioFormatError(
-                    f"{label} changes its sample rate on the way: expected {first_rate} Hz "
-                    f"throughout, got {rate} Hz; convert it to WAV."
-                )
-            frames += len(block)
-            if on_read is not None:
-                on_read(min(1.0, share(frames)))
-            if max_seconds is not None and frames > max_seconds * rate:
-                raise AudioLengthError(
-                    f"{label} is too long: expected at most {max_seconds:g} s, got more; "
-                    "cut it into shorter pieces."
-                )
-            yield label, rate, block
+    clipping = Clipping()
+    with _open_audio(audio) as (label, blocks, share, notes):
+        frames, first_rate, truncation = 0, 0, None
+        try:
+            for first_rate, block in _at_first_rate(blocks, label):
+                frames += len(block)
+                if on_read is not None:
+                    on_read(min(1.0, share(frames)))
+                if max_seconds is not None and frames > max_seconds * first_rate:
+                    raise AudioLengthError(
+                        f"{label} is too long: expected at most {max_seconds:g} s, got more; "
+                        "cut it into shorter pieces."
+                    )
+                clipping.push(block)
+                yield label, first_rate, block
+        except TruncatedAudioError as error:
+            truncation = error
+        if on_note is not None:
+            for note in [*notes, *filter(None, [clipping.note])]:
+                on_note(note)
+        if truncation is not None:
+            raise truncation
         seconds = frames / first_rate if first_rate else 0.0
         if seconds < MIN_SECONDS:
             raise AudioLengthError(
@@ -243,23 +264,55 @@ def decoded_blocks(
             )
 
 
+def _at_first_rate(
+    blocks: Iterator[tuple[int, np.ndarray]], label: str
+) -> Generator[tuple[int, np.ndarray]]:
+    """Bring what has another sample rate than the recording began with to that one.
+
+    Files that were joined may differ in it. A truncation is raised after everything readable.
+    """
+    first_rate, truncation = 0, None
+    former = (0, 0)  # rate and channels of what is being resampled
+    resampler = None
+    try:
+        for rate, block in blocks:
+            form = (require_rate(rate, label), block.shape[1])
+            first_rate = first_rate or rate
+            if resampler is not None and form != former:
+                yield first_rate, resampler.finish()
+                resampler = None
+            if rate == first_rate:
+                yield rate, block
+                continue
+            if resampler is None:
+                resampler = Resampler(rate, first_rate, channels=block.shape[1])
+            former = form
+            yield first_rate, resampler.push(block)
+    except TruncatedAudioError as error:
+        truncation = error
+    if resampler is not None:
+        yield first_rate, resampler.finish()
+    if truncation is not None:
+        raise truncation
+
+
 @contextlib.contextmanager
 def _open_audio(
     audio: AudioInput,
-) -> Iterator[tuple[str, Generator[tuple[int, np.ndarray]], Callable[[int], float]]]:
+) -> Iterator[tuple[str, Generator[tuple[int, np.ndarray]], Callable[[int], float], list[str]]]:
     """Open a recording.
 
     Yields:
-        Its name for messages, its (sample rate, block) pairs, and what turns the frames so far into
-        the share of the recording that has been read.
+        Its name for messages; its (sample rate, block) pairs; what turns the frames so far into the
+        share of the recording that has been read; and the notes on it, once all has been decoded.
     """
     if isinstance(audio, tuple):
-        yield "The audio", array_blocks(audio), lambda frames: frames / max(audio[1].shape)
+        yield "The audio", array_blocks(audio), lambda frames: frames / max(audio[1].shape), []
     elif isinstance(audio, (str, os.PathLike, bytes, bytearray, memoryview)) or hasattr(
         audio, "read"
     ):
         with AudioSource(audio) as source, contextlib.closing(decode(source)) as blocks:
-            yield source.label, blocks, lambda _: source.tell() / source.size
+            yield source.label, blocks, lambda _: source.tell() / source.size, source.notes
     else:
         raise AudioContentError(
             "The audio is of a wrong type: expected a path, bytes, a binary file object or "

@@ -40,6 +40,7 @@ class AudioSource:
         size: int, bytes.
         head: bytes, the first 16 KiB.
         overlay: (offset, bytes) that are read in place of what is there, or None.
+        notes: list of str, what is to be said of the recording beside its samples.
         failure: OSError that reading raised. libsndfile cannot pass one on, so it sees the end
             of the file instead and the error waits here.
     """
@@ -59,6 +60,7 @@ class AudioSource:
         self.path: str | os.PathLike[str] | None = None
         self.is_untrusted = isinstance(audio, UntrustedPath)
         self.overlay: tuple[int, bytes] | None = None
+        self.notes: list[str] = []
         self.failure: OSError | None = None
         self._owned = contextlib.ExitStack()
         if isinstance(audio, (bytes, bytearray, memoryview)):

@@ -50,6 +50,7 @@ def table_columns(labels: Sequence[str], kind: RowKind) -> Columns:
         "distance": float,
         "familiar": bool,
         "likely": str,
+        "notes": str,
         "error": str,
         "size": int,
         "version": str,

@@ -5,6 +5,7 @@ can be makes `answer_recording` raise: what cannot be used is a row with `status
 sentence.
 """
 
+from dataclasses import replace
 from typing import Any, BinaryIO, Literal, TypeAlias, get_args
 
 from ser_core.errors import AudioLengthError, SpeechEmotionError
@@ -61,9 +62,9 @@ def _recording_row(recognizer: EmotionRecognizer, audio: str | bytes | BinaryIO)
     except AudioLengthError:
         # Longer than what is answered at once; or too short, and then the error comes again.
         timeline = recognizer.analyze(audio, threads=1)
-    return (
-        error_row(timeline.truncated) if timeline.truncated else _prediction_row(timeline.overall)
-    )
+    if timeline.truncated:
+        return error_row(timeline.truncated)
+    return _prediction_row(replace(timeline.overall, notes=timeline.notes))
 
 
 def _segment_rows(recognizer: EmotionRecognizer, audio: str | bytes | BinaryIO) -> list[Row]:
@@ -71,6 +72,7 @@ def _segment_rows(recognizer: EmotionRecognizer, audio: str | bytes | BinaryIO) 
     lengths = {
         "speech_seconds": round(timeline.speech_seconds, 3),
         "duration": round(timeline.duration, 3),
+        "notes": " ".join(timeline.notes) or None,
     }
     rows = [
         {"start": round(segment.start, 3), "end": round(segment.end, 3)}
@@ -80,7 +82,7 @@ def _segment_rows(recognizer: EmotionRecognizer, audio: str | bytes | BinaryIO) 
     ]
     if timeline.truncated:
         rows.append(error_row(timeline.truncated) | lengths)
-    return rows or [_prediction_row(timeline.overall)]
+    return rows or [_prediction_row(replace(timeline.overall, notes=timeline.notes))]
 
 
 def _prediction_row(prediction: EmotionPrediction) -> Row:
@@ -90,6 +92,7 @@ def _prediction_row(prediction: EmotionPrediction) -> Row:
         "distance": prediction.distance,
         "familiar": prediction.familiar,
         "likely": None if prediction.likely is None else ";".join(prediction.likely),
+        "notes": " ".join(prediction.notes) or None,
     }
 
 

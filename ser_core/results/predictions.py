@@ -1,6 +1,6 @@
 """The emotion of a recording, of a stretch of it, and of a window."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -70,6 +70,8 @@ class EmotionPrediction(Result):
         likely: the labels that cannot be ruled out, likeliest first: the truth is one of them as
             often as the model's `config.conformal.coverage` says; None if the model does not say,
             and when there is no speech.
+        notes: sentences on what was not heard of the recording or is wrong with it, such as that it
+            is clipped, that one of its channels alone was used, or that it has other tracks.
     """
 
     status: Status
@@ -82,6 +84,7 @@ class EmotionPrediction(Result):
     distance: float | None = None
     familiar: bool | None = None
     likely: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -93,6 +96,7 @@ class EmotionPrediction(Result):
         distance: float | None = None,
         speech_seconds: float,
         duration: float,
+        notes: Sequence[str] = (),
     ) -> "EmotionPrediction":
         """Make a prediction from a network's outputs.
 
@@ -104,15 +108,18 @@ class EmotionPrediction(Result):
             distance: float >= 0, the network's output; None if it has no such output.
             speech_seconds: float [s].
             duration: float [s].
+            notes: sentences on the recording.
         """
         if probabilities is None:
-            return cls("no_speech", None, 0.0, {}, None, speech_seconds, duration)
+            said = tuple(notes)
+            return cls("no_speech", None, 0.0, {}, None, speech_seconds, duration, notes=said)
         return cls(
             *_name(probabilities, config, intensity),
             speech_seconds,
             duration,
             *_familiarity(distance, config),
             likely_labels(probabilities, config),
+            tuple(notes),
         )
 
     def top(self, k: int = 3) -> list[tuple[str, float]]:
@@ -141,12 +148,12 @@ class EmotionPrediction(Result):
     def __str__(self) -> str:
         seconds = f"{self.speech_seconds:.1f} s of speech in {self.duration:.1f} s"
         if self.status == "no_speech":
-            return f"no speech ({seconds})"
+            return " ".join([f"no speech ({seconds})", *self.notes])
         ranked = ", ".join(f"{label} {probability:.2f}" for label, probability in self.top(3))
         doubt = "uncertain: " if self.status == "uncertain" else ""
         strength = "" if self.intensity is None else f", intensity {self.intensity:.2f}"
         strange = ", unlike the training recordings" if self.familiar is False else ""
-        return f"{doubt}{ranked}{strength}{strange} ({seconds})"
+        return " ".join([f"{doubt}{ranked}{strength}{strange} ({seconds})", *self.notes])
 
 
 @dataclass(frozen=True, eq=False, repr=False)

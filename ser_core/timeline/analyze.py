@@ -114,12 +114,14 @@ def analyze(
     )
     builder = TimelineBuilder(config, window=window, hop=hop, smoothing=smoothing)
     truncated = None
+    notes: list[str] = []
     blocks = read_blocks(
         audio,
         sample_rate=config.sample_rate,
         block_seconds=BLOCK_SECONDS,
         max_seconds=max_seconds,
         on_read=on_read,
+        on_note=notes.append,
     )
     with contextlib.closing(blocks), contextlib.closing(answering):
         try:
@@ -144,4 +146,4 @@ def analyze(
     turns: list[SpeakerTurn] | None = None
     if speakers is not None and stream.voices is not None:
         turns = find_turns(*stream.voices.arrays(), speakers, stream.seconds)
-    return builder.build(stream.seconds, speech, truncated, turns)
+    return builder.build(stream.seconds, speech, truncated, turns, notes)

@@ -49,6 +49,7 @@ class TimelineBuilder:
         speech: Sequence[tuple[float, float]],
         truncated: str | None = None,
         turns: Sequence[SpeakerTurn] | None = None,
+        notes: Sequence[str] = (),
     ) -> EmotionTimeline:
         """Make the timeline.
 
@@ -57,6 +58,7 @@ class TimelineBuilder:
             speech: (start, end) of each stretch of speech [s].
             truncated: str, what is wrong with the recording; None if nothing is.
             turns: SpeakerTurns, which together are the speech; None if nobody asked.
+            notes: sentences on the recording, beside `truncated`.
         """
         config, labels = self.config, self.config.labels
         bounds = np.array(self._bounds, dtype=np.float64).reshape(-1, 3)
@@ -108,6 +110,7 @@ class TimelineBuilder:
             answers=answers,
             turns=None if turns is None else tuple(turns),
             intensities=intensities,
+            notes=(*([truncated] if truncated else []), *notes),
         )
 
     def _segments(

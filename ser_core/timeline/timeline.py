@@ -59,6 +59,8 @@ class EmotionTimeline(Result):
         intensities: read-only float64 array of shape (windows,), the network's outputs, whatever
             the label, before any smoothing; NaN with too little speech; None if the model has no
             such output.
+        notes: sentences on what was not heard of the recording or is wrong with it; `truncated` is
+            the first of them.
     """
 
     duration: float
@@ -79,6 +81,7 @@ class EmotionTimeline(Result):
     answers: np.ndarray
     turns: tuple[SpeakerTurn, ...] | None = None
     intensities: np.ndarray | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = ()
 
     @property
     def by_speaker(self) -> Mapping[str, SpeakerShare]:
@@ -122,6 +125,7 @@ class EmotionTimeline(Result):
             "duration": self.duration,
             "speech_seconds": self.speech_seconds,
             "truncated": self.truncated,
+            "notes": list(self.notes),
             "window": self.window,
             "hop": self.hop,
             "smoothing": self.smoothing,
@@ -232,7 +236,7 @@ class EmotionTimeline(Result):
             mostly = max(share.distribution, key=lambda label: share.distribution[label])
             sounds = f", mostly {mostly}" if share.distribution[mostly] else ""
             lines.append(f"{name}: {share.seconds:.1f} s of speech{sounds}")
-        return "\n".join([*lines, *([self.truncated] if self.truncated else [])])
+        return "\n".join([*lines, *self.notes])
 
     def _headline(self) -> str:
         spoken = f"{self.speech_seconds:.1f} s of speech in {self.duration:.1f} s"

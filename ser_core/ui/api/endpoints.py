@@ -58,8 +58,9 @@ def add_endpoints(
             audio: the recording: WAV, FLAC, OGG, Opus, MP3, M4A, WebM or MP4.
 
         Returns:
-            status, label, confidence (probability of the label, 0 to 1), and the three likeliest
-            emotions with their probabilities, likeliest first.
+            status, label, confidence (probability of the label, 0 to 1), the three likeliest
+            emotions with their probabilities, likeliest first, and notes (sentences on what was
+            not heard of the recording or is wrong with it).
         """
         return brief(answer(audio))
 
@@ -78,6 +79,7 @@ def add_endpoints(
             speech_seconds and duration in seconds. Where the model says so, and else null: distance
             (how far the recording is from those that the model was trained on), familiar (whether
             it sounds like those) and likely (the labels that cannot be ruled out, likeliest first).
+            notes are sentences on what was not heard of the recording or is wrong with it.
         """
         return cast(FullAnswer, answer(audio).to_dict())
 
@@ -96,7 +98,8 @@ def add_endpoints(
             overall (as /predict_all), segments, distribution (share of the time of speech by
             label), dominant (the label with most votes, or null without speech) with dominance (its
             share of the votes) and dominance_interval (95 %), votes, speech, and windows with their
-            probabilities and intensity; truncated is a sentence where the recording is cut off.
+            probabilities and intensity; truncated is a sentence where the recording is cut off,
+            notes are that and others on what was not heard of it or is wrong with it.
             Where it was asked for, turns (who speaks when), by_speaker (how long each speaks, and
             the share by label), and the speaker of each segment: "A" for who speaks first.
         """
@@ -156,6 +159,7 @@ def brief(prediction: EmotionPrediction) -> Answer:
             {"label": label, "probability": probability}
             for label, probability in prediction.top(TOP)
         ],
+        "notes": list(prediction.notes),
     }
 
 

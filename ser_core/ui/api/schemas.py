@@ -20,6 +20,7 @@ class Answer(TypedDict):
     label: str | None
     confidence: float
     top: list[Ranked]
+    notes: list[str]
 
 
 class FullAnswer(TypedDict):
@@ -35,6 +36,7 @@ class FullAnswer(TypedDict):
     distance: float | None
     familiar: bool | None
     likely: list[str] | None
+    notes: list[str]
 
 
 class ComparedAnswer(FullAnswer):
@@ -94,6 +96,7 @@ class Timeline(TypedDict):
     duration: float
     speech_seconds: float
     truncated: str | None
+    notes: list[str]
     window: float
     hop: float
     smoothing: str

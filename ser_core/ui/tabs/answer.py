@@ -28,7 +28,7 @@ def answer_card(
     )
     label = prediction.label
     if label is None:
-        return no_speech_card("status", seconds)
+        return no_speech_card("status", " ".join([f"{seconds}.", *prediction.notes]))
     if prediction.intensity is not None:
         seconds = f"{seconds}. {text.INTENSITY.format(percent=percent(prediction.intensity))}"
     share = percent(prediction.confidence)
@@ -53,13 +53,14 @@ def answer_card(
 
 
 def caveats(prediction: EmotionPrediction, coverage: float | None = None) -> list[str]:
-    """Say in a sentence each which labels cannot be ruled out, and that the sound is unfamiliar.
+    """Say in a sentence each what speaks against an answer: other labels, the sound, its notes.
 
     Args:
         prediction, coverage: as for `answer_card`.
 
     Returns:
-        Sentences; none where one label stands out in a familiar sound, or the model does not say.
+        Sentences: which labels cannot be ruled out, that the sound is unfamiliar, where the model
+        says so; and the prediction's notes.
     """
     sentences = []
     if coverage is not None and prediction.likely is not None and len(prediction.likely) > 1:
@@ -67,7 +68,7 @@ def caveats(prediction: EmotionPrediction, coverage: float | None = None) -> lis
         sentences.append(text.LIKELY.format(coverage=coverage, labels=labels))
     if prediction.familiar is False:
         sentences.append(text.UNFAMILIAR)
-    return sentences
+    return [*sentences, *prediction.notes]
 
 
 def name_alternatives(labels: Sequence[str]) -> str:

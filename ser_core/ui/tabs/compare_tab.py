@@ -177,7 +177,9 @@ def _card(position: int, name: str, answer: Answer) -> Markup:
         return list_card("failed", name, text.FAILED_TITLE, answer)
     label = answer.label
     if label is None:
-        return list_card("no_speech", name, text.NO_SPEECH_TITLE, text.COMPARE_NO_SPEECH)
+        return list_card(
+            "no_speech", name, text.NO_SPEECH_TITLE, text.COMPARE_NO_SPEECH, *answer.notes
+        )
     unsure = answer.status == "uncertain"
     title = text.COMPARE_UNSURE.format(label=label) if unsure else label.capitalize()
     lines = [text.PROBABILITY.format(percent=percent(answer.confidence))]

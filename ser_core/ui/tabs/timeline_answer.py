@@ -16,7 +16,7 @@ MOST_SEGMENTS = 300  # rows of the table; the files hold all of them
 def timeline_card(timeline: EmotionTimeline) -> Markup:
     """Sum a timeline up in words; without speech it names no emotion."""
     seconds = text.SPEECH_SECONDS.format(speech=timeline.speech_seconds, duration=timeline.duration)
-    below = " ".join(filter(None, [f"{seconds}.", timeline.truncated]))
+    below = " ".join([f"{seconds}.", *timeline.notes])
     if timeline.dominant is None:
         return no_speech_card("timeline", below)
     low, high = (f"{100 * bound:.0f}%" for bound in timeline.dominance_interval)
