@@ -6,6 +6,8 @@
 Nothing is made before `content` is called, and everything is the same in every run.
 """
 
+import math
+import random
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -195,6 +197,17 @@ def recording_cases() -> list[Case]:
     """Return the corpus, in an order that is the same in every run."""
     groups = (_whole, _damaged, _tagged, _joined, _misstated, _tracks, _reported)
     return [case for group in groups for case in group()]
+
+
+def a_tenth(cases: list[Case], seed: int = 0) -> list[Case]:
+    """Return a tenth of each kind of case, one at least, the same for the same seed."""
+    kinds: dict[str, list[Case]] = {}
+    for case in cases:
+        kinds.setdefault(case.kind, []).append(case)
+    chance = random.Random(seed)
+    return [
+        case for kind in kinds.values() for case in chance.sample(kind, math.ceil(len(kind) / 10))
+    ]
 
 
 def _case(kind: str, carrier: Carrier, label: str, attack: Attack, is_whole: bool) -> Case:

@@ -50,8 +50,9 @@ def judge(case: Case, folder: Path) -> Verdict:
     path = folder / case.name
     path.write_bytes(case.content())
     decoded = max(case.seconds, ffmpeg_seconds(path))
+    notes: list[str] = []
     try:
-        samples, notes = load_audio(path), ()
+        samples = load_audio(path, on_note=notes.append)
     except TruncatedAudioError as error:
         # The page and `analyze` answer from what is there, and say this.
         outcome: Outcome = "refused though whole" if case.is_whole else "refused"
@@ -65,9 +66,9 @@ def judge(case: Case, folder: Path) -> Verdict:
         path.unlink()
     answered = len(samples) / SAMPLE_RATE
     if case.is_whole and np.abs(samples).max() < FAINT:
-        return Verdict(case, "silent", answered, decoded)
+        return Verdict(case, "silent", answered, decoded, " ".join(notes))
     if answered >= decoded - TOLERANCE:
-        return Verdict(case, "whole", answered, decoded)
+        return Verdict(case, "whole", answered, decoded, " ".join(notes))
     return Verdict(case, "said" if notes else "short", answered, decoded, " ".join(notes))
 
 
