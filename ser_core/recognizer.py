@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .audio.channels import Channels
 from .audio.load import AudioInput, load_audio
 from .errors import ArgumentError, SpeechEmotionError
 from .model.adaptation import enrol, require_adaptation
@@ -162,6 +163,7 @@ class EmotionRecognizer(
         hop: float | None = None,
         smoothing: Smoothing = "overlap",
         speakers: Speakers = None,
+        channels: Channels = "mix",
         max_seconds: float | None = None,
         threads: int | None = None,
         progress: Callable[[AnalysisProgress], None] | None = None,
@@ -186,7 +188,14 @@ class EmotionRecognizer(
                 "none": they are those of one window.
             speakers: number of speakers, 1 to 26, for diarisation; "auto" to estimate it, 6 at
                 most, which often takes two people of one gender for one; None for no diarisation.
-                The windows stay the same, so one across a change of speakers covers both.
+                The windows stay the same, so one across a change of speakers covers both. With
+                `channels="auto"` it is for recordings whose channels are mixed.
+            channels: "mix": the recording is what its channels are together; "separate": each of up
+                to 8 channels is a speaker, "channel 1" and so on, with windows, turns and segments
+                of their own, as on calls that are recorded with a side on each; copies of a channel
+                that leak into another one, at least 12 dB softer, are silenced there; "auto":
+                separate if there are two channels with different sound on each, else mix. The
+                timeline's `channels` says which it was. For these two the recording is read twice.
             max_seconds: float > 0 [s], or None; a longer recording raises.
             threads: int > 0, how many windows are predicted at a time; None for one per core, four
                 at most.
@@ -210,6 +219,7 @@ class EmotionRecognizer(
             hop=hop,
             smoothing=smoothing,
             speakers=speakers,
+            channels=channels,
             max_seconds=max_seconds,
             threads=threads,
             progress=progress,

@@ -70,7 +70,7 @@ class AudioSource:
             self.label = _printable(os.path.basename(os.fsencode(audio))) or "The path"
             self._file = self._owned.enter_context(_open_path(audio, self.label))
         else:
-            self._file = _seekable(audio)
+            self._file = make_seekable(audio)
         try:
             self.size = self._file.seek(0, io.SEEK_END)
             self._file.seek(0)
@@ -184,7 +184,13 @@ def _unreadable(label: str, error: Exception) -> AudioFileError:
     return AudioFileError(f"{label} cannot be read ({reason}); check the file and its path.")
 
 
-def _seekable(file: BinaryIO) -> BinaryIO:
+def make_seekable(file: BinaryIO) -> BinaryIO:
+    """Return a binary file object, or, where it cannot seek, one of all its bytes in memory.
+
+    Raises:
+        AudioFileError: it cannot be read.
+        AudioFormatError: it gives text.
+    """
     try:
         is_text = isinstance(file.read(0), str)
         seekable = is_text or file.seekable()

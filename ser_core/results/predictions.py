@@ -168,7 +168,8 @@ class EmotionSegment(Result):
         probabilities: read-only mapping from label to probability, sum 1.
         intensity: float in [0, 1], how strongly it is expressed; None if the model has no such
             output, and if `label` is "neutral".
-        speaker: str, such as "A"; None without diarisation.
+        speaker: str, such as "A", or "channel 1" where each channel was analysed on its own; None
+            where nobody is named.
     """
 
     start: float
@@ -207,6 +208,7 @@ class TimelineWindow(Result):
         intensity: float in [0, 1], how strongly the likeliest emotion is expressed, before any
             smoothing; None if the model has no such output, if that emotion is neutral, and with
             too little speech.
+        speaker: str, the channel that it is of, such as "channel 1"; None where they were mixed.
     """
 
     start: float
@@ -214,3 +216,4 @@ class TimelineWindow(Result):
     speech_seconds: float
     probabilities: Mapping[str, float]
     intensity: float | None = None
+    speaker: str | None = None

@@ -12,7 +12,8 @@ class SpeakerTurn(Result):
 
     Attributes:
         start, end: float [s].
-        speaker: str, "A" for the first to speak, "B" for the next, and so on.
+        speaker: str, "A" for the first to speak, "B" for the next, and so on; "channel 1" and so on
+            where each channel was analysed on its own.
     """
 
     start: float

@@ -4,7 +4,8 @@ The answer of a window stands for its middle, so every moment takes that of the 
 is nearest; with `smoothing="overlap"`, the geometric mean of all windows that reach over that
 middle. Intensities go the same way, by their plain mean where probabilities go by their geometric
 mean. Stretches of speech of one emotion become segments. Where nobody speaks there is no segment.
-Where it is known who speaks, a segment ends with the turn.
+Where it is known who speaks, a segment ends with the turn. Channels that are analysed each on its
+own have windows, stretches and segments of their own, which may overlap.
 """
 
 from collections import Counter
@@ -16,32 +17,32 @@ from ..config.feature_config import FeatureConfig
 from ..model.pooling import Pooled, pool, pool_windows
 from ..results import EmotionPrediction, EmotionSegment, SpeakerTurn
 from .smoothing import Piece, average, join_pieces, smooth
-from .timeline import EmotionTimeline, Smoothing, time_shares
+from .timeline import EmotionTimeline, Smoothing, name_channel, time_shares, unite
 from .wilson import wilson_interval
 from .windows import Window
 
+Stretch = tuple[float, float, str | None]  # start, end [s], speaker
+
 
 class TimelineBuilder:
-    """Collects answered windows, and makes the timeline of them."""
+    """Collects answered windows of a recording, or of each of its channels; makes the timeline."""
 
     def __init__(
-        self, config: FeatureConfig, *, window: float, hop: float, smoothing: Smoothing
+        self,
+        config: FeatureConfig,
+        *,
+        window: float,
+        hop: float,
+        smoothing: Smoothing,
     ) -> None:
         self.config, self.window, self.hop, self.smoothing = config, window, hop, smoothing
-        self._bounds: list[tuple[float, float, float]] = []
-        self._answers: list[np.ndarray] = []
-        self._intensities: list[float] = []
-        self._distances: list[float] = []  # of windows that are answered
+        self._channels: list[_Answers] = []
 
-    def add(self, window: Window, answer: Pooled | None) -> None:
-        """Take the next window, and its answer; None if it has too little speech."""
-        if answer is None:
-            answer = Pooled(np.full(len(self.config.labels), np.nan), None)
-        if answer.distance is not None:
-            self._distances.append(answer.distance)
-        self._bounds.append((window.start, window.end, window.speech_seconds))
-        self._answers.append(answer.probabilities)
-        self._intensities.append(np.nan if answer.intensity is None else answer.intensity)
+    def add(self, window: Window, answer: Pooled | None, channel: int = 0) -> None:
+        """Take the next window of a channel, and its answer; None if it has too little speech."""
+        while len(self._channels) <= channel:
+            self._channels.append(_Answers(len(self.config.labels)))
+        self._channels[channel].add(window, answer)
 
     def build(
         self,
@@ -51,7 +52,7 @@ class TimelineBuilder:
         turns: Sequence[SpeakerTurn] | None = None,
         notes: Sequence[str] = (),
     ) -> EmotionTimeline:
-        """Make the timeline.
+        """Make the timeline of a recording whose channels were mixed.
 
         Args:
             duration: float [s], of the recording.
@@ -60,18 +61,63 @@ class TimelineBuilder:
             turns: SpeakerTurns, which together are the speech; None if nobody asked.
             notes: sentences on the recording, beside `truncated`.
         """
-        config, labels = self.config, self.config.labels
-        bounds = np.array(self._bounds, dtype=np.float64).reshape(-1, 3)
-        answers = np.array(self._answers, dtype=np.float64).reshape(-1, len(labels))
-        intensities = None
-        if config.outputs.intensity is not None:
-            intensities = np.array(self._intensities, dtype=np.float64)
-        stretches: list[tuple[float, float, str | None]]
+        stretches: list[Stretch]
         if turns is None:
             stretches = [(start, end, None) for start, end in speech]
         else:
             stretches = [(turn.start, turn.end, turn.speaker) for turn in turns]
-        segments = self._segments(bounds, answers, intensities, stretches, duration)
+        return self._build(duration, speech, truncated, turns, [stretches], (), notes)
+
+    def build_channels(
+        self,
+        duration: float,
+        speech: Sequence[Sequence[tuple[float, float]]],
+        truncated: str | None = None,
+        notes: Sequence[str] = (),
+    ) -> EmotionTimeline:
+        """Make the timeline of a recording whose channels were analysed each on its own.
+
+        Args:
+            duration, truncated, notes: as for `build`.
+            speech: for each channel, (start, end) of each stretch of speech [s].
+        """
+        names = [name_channel(number) for number in range(len(speech))]
+        stretches: list[list[Stretch]] = [
+            [(start, end, name) for start, end in own]
+            for name, own in zip(names, speech, strict=True)
+        ]
+        turns = [
+            SpeakerTurn(round(start, 3), round(end, 3), str(name))
+            for own in stretches
+            for start, end, name in own
+        ]
+        turns.sort(key=lambda turn: (turn.start, turn.end))
+        together = unite(stretch for own in speech for stretch in own)
+        return self._build(duration, together, truncated, turns, stretches, names, notes)
+
+    def _build(
+        self,
+        duration: float,
+        speech: Sequence[tuple[float, float]],
+        truncated: str | None,
+        turns: Sequence[SpeakerTurn] | None,
+        stretches: Sequence[Sequence[Stretch]],
+        names: Sequence[str],
+        notes: Sequence[str],
+    ) -> EmotionTimeline:
+        config, labels = self.config, self.config.labels
+        while len(self._channels) < len(stretches):
+            self._channels.append(_Answers(len(labels)))
+        bounds, answers, intensities = (
+            np.concatenate(arrays)
+            for arrays in zip(*(own.arrays() for own in self._channels), strict=True)
+        )
+        segments = [
+            segment
+            for own, wanted in zip(self._channels, stretches, strict=True)
+            for segment in self._segments(own, wanted, duration)
+        ]
+        segments.sort(key=lambda segment: (segment.start, segment.end))
         spoken = answers[~np.isnan(answers[:, 0])]  # (windows with speech, classes)
         counts = Counter(spoken.argmax(axis=1).tolist())
         pooled: np.ndarray | None = None
@@ -83,7 +129,8 @@ class TimelineBuilder:
             # Windows that overlap are not votes of their own.
             independent = max(1.0, len(spoken) * min(1.0, self.hop / self.window))
             interval = wilson_interval(dominance, independent)
-            intensity = None if intensities is None else float(np.nanmean(intensities))
+            intensity = float(np.nanmean(intensities)) if self._says_intensity else None
+        distances = [distance for own in self._channels for distance in own.distances]
         return EmotionTimeline(
             duration=round(duration, 3),
             speech=tuple((round(start, 3), round(end, 3)) for start, end in speech),
@@ -92,7 +139,7 @@ class TimelineBuilder:
                 pooled,
                 config,
                 intensity=intensity,
-                distance=float(np.mean(self._distances)) if self._distances else None,
+                distance=float(np.mean(distances)) if distances else None,
                 speech_seconds=round(sum(end - start for start, end in speech), 3),
                 duration=round(duration, 3),
             ),
@@ -109,26 +156,27 @@ class TimelineBuilder:
             bounds=bounds,
             answers=answers,
             turns=None if turns is None else tuple(turns),
-            intensities=intensities,
+            intensities=intensities if self._says_intensity else None,
             notes=(*([truncated] if truncated else []), *notes),
+            channel_names=tuple(names),
         )
 
+    @property
+    def _says_intensity(self) -> bool:
+        return self.config.outputs.intensity is not None
+
     def _segments(
-        self,
-        bounds: np.ndarray,
-        answers: np.ndarray,
-        intensities: np.ndarray | None,
-        stretches: Sequence[tuple[float, float, str | None]],
-        duration: float,
+        self, own: "_Answers", stretches: Sequence[Stretch], duration: float
     ) -> list[EmotionSegment]:
         """Cut stretches of one speaker's speech where the likeliest emotion changes."""
+        bounds, answers, intensities = own.arrays()
         if not len(bounds):
             return []
         middles = bounds[:, :2].mean(axis=1)
         cells, strengths = answers, intensities
         if self.smoothing == "overlap":
             cells = smooth(answers, bounds)
-            if intensities is not None:
+            if self._says_intensity:
                 strengths = smooth(intensities[:, None], bounds, average)[:, 0]
         borders = np.concatenate([[0.0], (middles[1:] + middles[:-1]) / 2, [duration]])
         segments = []
@@ -136,13 +184,13 @@ class TimelineBuilder:
             pieces = _pieces(start, end, borders, ~np.isnan(cells[:, 0]))
             for run in join_pieces(pieces, cells.argmax(axis=1)):
                 lengths = [piece.end - piece.start for piece in run]
-                own = [piece.cell for piece in run]
+                chosen = [piece.cell for piece in run]
                 intensity = None
-                if strengths is not None:
-                    intensity = float(np.average(strengths[own], weights=lengths))
+                if self._says_intensity:
+                    intensity = float(np.average(strengths[chosen], weights=lengths))
                 segments.append(
                     EmotionSegment.of(
-                        pool_windows(cells[own], lengths),
+                        pool_windows(cells[chosen], lengths),
                         self.config,
                         start=round(run[0].start, 3),
                         end=round(run[-1].end, 3),
@@ -151,6 +199,35 @@ class TimelineBuilder:
                     )
                 )
         return segments
+
+
+class _Answers:
+    """The answered windows of a recording, or of one of its channels."""
+
+    def __init__(self, classes: int) -> None:
+        self.classes = classes
+        self.distances: list[float] = []  # of windows that are answered
+        self._bounds: list[tuple[float, float, float]] = []
+        self._rows: list[np.ndarray] = []
+        self._intensities: list[float] = []
+
+    def add(self, window: Window, answer: Pooled | None) -> None:
+        """Take the next window, and its answer; None if it has too little speech."""
+        if answer is None:
+            answer = Pooled(np.full(self.classes, np.nan), None)
+        if answer.distance is not None:
+            self.distances.append(answer.distance)
+        self._bounds.append((window.start, window.end, window.speech_seconds))
+        self._rows.append(answer.probabilities)
+        self._intensities.append(np.nan if answer.intensity is None else answer.intensity)
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Give bounds, (windows, 3), probabilities, (windows, classes), and intensities."""
+        return (
+            np.array(self._bounds, dtype=np.float64).reshape(-1, 3),
+            np.array(self._rows, dtype=np.float64).reshape(-1, self.classes),
+            np.array(self._intensities, dtype=np.float64),
+        )
 
 
 def _pieces(start: float, end: float, borders: np.ndarray, answered: np.ndarray) -> list[Piece]:

@@ -36,7 +36,8 @@ class EmotionTimeline(Result):
     Attributes:
         duration: float [s], of what could be read.
         speech: (start, end) of each stretch of speech [s].
-        segments: EmotionSegments in order, never overlapping; gaps between them are pauses.
+        segments: EmotionSegments in order of time; gaps between them are pauses. Those of one
+            channel never overlap.
         overall: EmotionPrediction for the recording as a whole: all windows with speech, pooled.
         distribution: read-only mapping from label to its share of the time of all segments, sum 1;
             all 0 without speech.
@@ -54,13 +55,16 @@ class EmotionTimeline(Result):
             each [s].
         answers: read-only float64 array of shape (windows, classes), probabilities before any
             smoothing; NaN with too little speech.
-        turns: SpeakerTurns in order, which together are the stretches of speech; None without
-            diarisation.
+        turns: SpeakerTurns in order of time, which together are the stretches of speech; None
+            without diarisation, unless each channel was analysed on its own.
         intensities: read-only float64 array of shape (windows,), the network's outputs, whatever
             the label, before any smoothing; NaN with too little speech; None if the model has no
             such output.
         notes: sentences on what was not heard of the recording or is wrong with it; `truncated` is
             the first of them.
+        channel_names: "channel 1" and so on, the speakers' names where each channel was analysed on
+            its own; empty where they were mixed. Each has as many rows of `bounds`, `answers` and
+            `intensities`, one channel's after the other's.
     """
 
     duration: float
@@ -82,13 +86,19 @@ class EmotionTimeline(Result):
     turns: tuple[SpeakerTurn, ...] | None = None
     intensities: np.ndarray | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
+    channel_names: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def channels(self) -> Literal["mix", "separate"]:
+        """Whether the channels were mixed, or each was analysed on its own."""
+        return "separate" if self.channel_names else "mix"
 
     @property
     def by_speaker(self) -> Mapping[str, SpeakerShare]:
-        """What each speaker sounds like as a whole; empty without diarisation."""
+        """What each speaker or channel sounds like as a whole; empty where nobody is named."""
         turns = self.turns or ()
         shares = {}
-        for name in sorted({turn.speaker for turn in turns}):
+        for name in self.channel_names or sorted({turn.speaker for turn in turns}):
             seconds = sum(turn.end - turn.start for turn in turns if turn.speaker == name)
             segments = [segment for segment in self.segments if segment.speaker == name]
             shares[name] = SpeakerShare(round(seconds, 3), time_shares(segments, self.labels))
@@ -101,8 +111,9 @@ class EmotionTimeline(Result):
 
     @property
     def windows(self) -> tuple[TimelineWindow, ...]:
-        """What each window was answered, in order."""
+        """What each window was answered, in order, one channel's after the other's."""
         windows = []
+        each = len(self.bounds) // max(1, len(self.channel_names))
         for index, (bounds, row) in enumerate(zip(self.bounds.tolist(), self.answers, strict=True)):
             probabilities: dict[str, float] = {}
             intensity = None
@@ -112,7 +123,10 @@ class EmotionTimeline(Result):
                     label = self.labels[int(row.argmax())]
                     intensity = reported_intensity(label, self.intensities[index])
             start, end, speech_seconds = (round(value, 3) for value in bounds)
-            windows.append(TimelineWindow(start, end, speech_seconds, probabilities, intensity))
+            speaker = self.channel_names[index // each] if self.channel_names else None
+            windows.append(
+                TimelineWindow(start, end, speech_seconds, probabilities, intensity, speaker)
+            )
         return tuple(windows)
 
     def to_dict(self, *, windows: bool = True) -> dict[str, Any]:
@@ -129,6 +143,7 @@ class EmotionTimeline(Result):
             "window": self.window,
             "hop": self.hop,
             "smoothing": self.smoothing,
+            "channels": self.channels,
             "overall": self.overall.to_dict(),
             "dominant": self.dominant,
             "dominance": self.dominance,
@@ -256,6 +271,26 @@ class EmotionTimeline(Result):
         speaker = [] if self.turns is None else ["speaker"]
         rest = ["status", "label", "confidence", "intensity"]
         return ["start", "end", *speaker, *rest, *self.labels]
+
+
+def name_channel(number: int) -> str:
+    """Name a channel, counted from 0, as players and telephone systems do: from 1."""
+    return f"channel {number + 1}"
+
+
+def unite(stretches: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Join stretches of time that overlap or touch, in order.
+
+    >>> unite([(2.0, 3.0), (0.0, 1.0), (2.5, 4.0)])
+    [(0.0, 1.0), (2.0, 4.0)]
+    """
+    joined: list[tuple[float, float]] = []
+    for start, end in sorted(stretches):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def time_shares(segments: Sequence[EmotionSegment], labels: Sequence[str]) -> Mapping[str, float]:

@@ -73,6 +73,7 @@ class AnsweredWindow(TypedDict):
     speech_seconds: float
     probabilities: dict[str, float]
     intensity: float | None
+    speaker: str | None
 
 
 class Turn(TypedDict):
@@ -100,6 +101,7 @@ class Timeline(TypedDict):
     window: float
     hop: float
     smoothing: str
+    channels: Literal["mix", "separate"]
     overall: FullAnswer
     dominant: str | None
     dominance: float
