@@ -16,7 +16,7 @@ from ser_core.recognizer import DEFAULT_MODEL
 
 from .pool import TIMEOUT
 from .rows import ROW_KINDS
-from .run import ENGINES, run
+from .run import ENGINES, TOO_MANY_FILES, run
 
 
 def main() -> None:
@@ -28,9 +28,14 @@ def main() -> None:
         summary = run(**arguments)
     except SpeechEmotionError as error:
         sys.exit(str(error))
-    except OSError as error:  # a full disk, most likely
-        place = arguments["out"]
-        sys.exit(f"{place} cannot be written ({error}); the same command goes on once it can be.")
+    except OSError as error:
+        advice = ""
+        if error.errno in TOO_MANY_FILES:
+            advice = ": raise the limit with `ulimit -n 4096`, or use fewer --workers"
+        sys.exit(
+            f"The run stopped ({error.strerror or error}){advice}; the same command goes on where "
+            "this one was."
+        )
     except KeyboardInterrupt:
         print("Stopped; the same command goes on where this one was.", file=sys.stderr)
         sys.exit(128 + signal.SIGINT)

@@ -65,7 +65,9 @@ class Checkpoint:
         """
         self.entries: dict[str, Entry] = {}
         self._out, self._columns = out, columns
-        self._folder = out.with_name(f"{out.name}.parts")
+        # Beside the table itself: two links to one table must not be written to at once.
+        target = out.resolve()
+        self._folder = target.with_name(f"{target.name}.parts")
         self._lines: list[tuple[Recording, bytes, bool]] = []
         self._started = self._written = time.monotonic()
         manifest = {"format": FORMAT} | identity

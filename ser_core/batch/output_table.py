@@ -68,12 +68,11 @@ def require_writable(path: Path) -> None:
         )
     if "://" in str(path) or ":/" in str(path):
         raise BatchError(f"--out {path} is no local file: write one here, and copy it there.")
-    if path.is_dir():
-        raise BatchError(f"--out {path} is a folder: expected a file's name; add one.")
+    _require_regular(path)
     if path.suffix.lower() == ".parquet":
         _pyarrow()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.resolve().parent.mkdir(parents=True, exist_ok=True)  # where a link leads
     except OSError as error:
         raise BatchError(
             f"The folder of --out {path} cannot be made ({error.strerror}); choose another."
@@ -137,6 +136,25 @@ def _pyarrow() -> Any:
             "write .csv or .jsonl."
         ) from error
     return pyarrow
+
+
+def _require_regular(path: Path) -> None:
+    """Raise BatchError where something else than a file stands at `path`, or where it leads."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return  # or a link to what is not there yet: the table is written to where it leads
+    except OSError as error:
+        raise BatchError(
+            f"--out {path} cannot be looked at ({error.strerror}): choose another."
+        ) from error
+    if path.is_dir():
+        raise BatchError(f"--out {path} is a folder: expected a file's name; add one.")
+    if not path.is_file():
+        raise BatchError(
+            f"--out {path} is a pipe or a device: expected a file, which can be replaced when the "
+            "table is complete; write one, and copy it there."
+        )
 
 
 Appender: TypeAlias = Callable[[Row], object]

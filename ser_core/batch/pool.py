@@ -75,7 +75,12 @@ class WorkerPool:
         self._timeout = timeout
         self._failed_starts = 0
         self._workers: list[_Worker] = []
-        self._workers = [_Worker(*self._setup) for _ in range(count)]
+        try:
+            for _ in range(count):
+                self._workers.append(_Worker(*self._setup))
+        except BaseException:  # no descriptors left, or Ctrl-C
+            self.__exit__()
+            raise
 
     @property
     def process_ids(self) -> list[int]:

@@ -10,6 +10,7 @@ folder the command was started in. Secrets that stand in an address are used and
 """
 
 import contextlib
+import errno
 import glob
 import os
 import re
@@ -121,14 +122,12 @@ def describe_passed_over(passed_over: Counter[str]) -> str:
     >>> describe_passed_over(Counter({".txt": 1200, "": 1, "hidden": 2}))
     '1,200 .txt, 1 without ending, 2 hidden'
     """
-    reasons = {"hidden": "hidden", "linked folder": "in linked folders", "": "without ending"}
     endings = [(why, count) for why, count in passed_over.most_common() if why.startswith(".")]
     parts = [f"{count:,} {ending}" for ending, count in endings[:_SHOWN]]
     if endings[_SHOWN:]:
         parts.append(f"{sum(count for _, count in endings[_SHOWN:]):,} of other endings")
-    for why in ("", "hidden", "linked folder"):
-        if passed_over[why]:
-            parts.append(f"{passed_over[why]:,} {reasons[why]}")
+    words = {"": "without ending", "hidden": "hidden", "linked folder": "linked folders"}
+    parts += [f"{passed_over[why]:,} {word}" for why, word in words.items() if passed_over[why]]
     return ", ".join(parts)
 
 
@@ -252,6 +251,8 @@ def _walk(folder: str, passed_over: dict[str, str]) -> Iterator[str]:
 
 
 def _refuse(error: OSError) -> None:
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        raise error  # no fault of the folder's
     raise BatchError(
         f"The folder {public_address(error.filename)} may not be listed ({error.strerror}): "
         "grant that, or name the folders beside it."

@@ -1,12 +1,13 @@
 """One run over an archive: list it, skip what is answered, answer the rest, write the table."""
 
+import errno
 import hashlib
 import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Generator, Iterable
-from contextlib import closing
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Literal, NoReturn, get_args
 
 from tqdm import tqdm
 
-from ser_core.errors import ArgumentError, check_number
+from ser_core.errors import ArgumentError, BatchError, SpeechEmotionError, check_number
 from ser_core.model.files import FEATURE_CONFIG, KERAS_FILES, files_in, network_files
 from ser_core.recognizer import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.timeline.in_order import usable_cores
@@ -27,6 +28,8 @@ from .rows import ROW_KINDS, Row, RowKind
 
 Engine = Literal["local", "ray"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
+
+TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)  # open in this process, or on the whole machine
 
 _REDRAW = 0.2  # [s] of the progress bar on a terminal
 _REDRAW_IN_LOGS = 30.0  # [s]
@@ -108,7 +111,7 @@ def run(
 
     Raises:
         ArgumentError: an argument is out of range.
-        BatchError: a path matches nothing, or the output is another run's.
+        BatchError: a path matches nothing, or the output is another run's, or cannot be written.
         ModelError: the model is not there or cannot be run.
     """
     check_number("timeout", timeout, above=0)
@@ -126,7 +129,9 @@ def run(
     columns = table_columns(recognizer.labels, rows)
     options = {"model": name, "revision": revision, "rows": rows}
     summary = Summary(out, passed_over=listing.passed_over)
-    with closing(Checkpoint(out, options, columns)) as checkpoint:
+    with _writing(out):
+        checkpoint = Checkpoint(out, options, columns)
+    with closing(checkpoint):
         todo = [r for r in recordings if not _is_answered(r, checkpoint, retry_errors)]
         summary.kept = len(recordings) - len(todo)
         started = time.monotonic()
@@ -146,12 +151,14 @@ def run(
                 answers = _answer_here(todo, recognizer.directory, rows, workers, timeout)
             with closing(answers), _progress_bar(len(recordings), summary.kept, progress) as bar:
                 for recording, answered in answers:
-                    checkpoint.add(recording, answered)
+                    with _writing(out):
+                        checkpoint.add(recording, answered)
                     summary.count(answered)
                     bar.update()
                     _show_hours(bar, summary, time.monotonic() - started)
         summary.seconds = time.monotonic() - started
-        checkpoint.join({"model": name, "revision": revision})
+        with _writing(out):
+            checkpoint.join({"model": name, "revision": revision})
     return summary
 
 
@@ -166,6 +173,23 @@ def model_identity(recognizer: EmotionRecognizer) -> tuple[str, str]:
         if file.is_file():
             digest.update(file.read_bytes())
     return recognizer.directory.absolute().name, f"sha256:{digest.hexdigest()[:16]}"
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turn what the system refuses while a table, or a part of it, is written into a BatchError.
+
+    An OSError stays one where too many files are open, which is no fault of the table's.
+    """
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, SpeechEmotionError) or error.errno in TOO_MANY_FILES:
+            raise
+        raise BatchError(
+            f"{path} cannot be written ({error.strerror or error}); the same command goes on once "
+            "it can be."
+        ) from error
 
 
 def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -1,9 +1,11 @@
 """Archives: every recording one row, whatever happens to the workers or to the command."""
 
 import csv
+import errno
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -108,14 +110,19 @@ def quiet(paths, out, **options):
     return run(paths, out, **({"workers": 2, "progress": False} | options))
 
 
-def command(*arguments, **options) -> subprocess.Popen:
+def command(*arguments, limit: int | None = None, **options) -> subprocess.Popen:
+    def prepare() -> None:
+        heed_interrupts()
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+
     return subprocess.Popen(
         [sys.executable, "-m", "ser_core.batch", *map(str, arguments)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=heed_interrupts,
+        preexec_fn=prepare,
         **options,
     )
 
@@ -386,6 +393,43 @@ def test_an_output_that_cannot_be_is_refused_before_any_work(archive, tmp_path, 
     place = out if "://" in out else tmp_path / out
     with pytest.raises(BatchError, match=words):
         quiet([archive], place)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "loop"])
+def test_an_output_that_is_no_file_is_refused_before_any_work(archive, tmp_path, kind):
+    out = tmp_path / "out.csv"
+    if kind == "pipe":
+        os.mkfifo(out)
+    else:
+        os.symlink("/dev/null" if kind == "device" else out, out)
+    words = "cannot be looked at" if kind == "loop" else "is a pipe or a device: expected a file"
+    with pytest.raises(BatchError, match=f"^--out {out} {words}"):
+        quiet([archive], out)
+    assert sorted(os.listdir(tmp_path)) == ["archive", "out.csv"]
+
+
+def test_too_many_open_files_are_not_blamed_on_the_table(archive, tmp_path):
+    process = command(archive, "--out", tmp_path / "out.csv", "--quiet", "--workers", 5, limit=16)
+    output, errors = process.communicate(timeout=120)
+    assert (process.returncode, output) == (1, "")
+    (line,) = (line for line in errors.splitlines() if not line.startswith("INFO"))
+    assert line == (
+        "The run stopped (Too many open files): raise the limit with `ulimit -n 4096`, or use "
+        "fewer --workers; the same command goes on where this one was."
+    )
+
+
+def test_a_table_that_cannot_be_written_is_named(archive, tmp_path, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    out = tmp_path / "out.csv"
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", refuse)
+        with pytest.raises(BatchError, match=r"out\.csv cannot be written \(No space left"):
+            quiet([archive / "sub"], out)
+    quiet([archive / "sub"], out)
+    assert out.is_file()
 
 
 @pytest.mark.slow
