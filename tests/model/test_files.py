@@ -16,6 +16,7 @@ from ser_core.model.further_records import Comparison
 from ser_core.model.repository import Repository
 from tests.support.damage import DAMAGES, mutate
 from tests.support.frame_models import write_frame_model
+from tests.support.light_model import write_light_model
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,8 +46,8 @@ def test_every_name_is_spelled_once():
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    """A copy of the embedded model."""
-    return shutil.copytree(DEFAULT_MODEL, tmp_path / "model")
+    """A model with all that goes with the embedded one."""
+    return write_light_model(tmp_path / "model")
 
 
 @pytest.mark.parametrize("folder", sorted((ROOT / "train" / "results").glob("*/*/")), ids=str)
@@ -180,7 +181,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_saving_over_another_model_leaves_exactly_the_new_one(model: Path, tmp_path: Path):
     for name in (files.LITERT_FORMS["float16"], files.COMPARISON):
         (model / name).unlink(missing_ok=True)
-    target = shutil.copytree(DEFAULT_MODEL, tmp_path / "target")
+    target = write_light_model(tmp_path / "target")
     (target / "notes.txt").write_text("mine")
     EmotionRecognizer.from_pretrained(model).save_pretrained(target)
     assert contents(target) == contents(model) | {"notes.txt": b"mine"}
@@ -191,7 +192,7 @@ def test_saving_over_another_model_leaves_exactly_the_new_one(model: Path, tmp_p
 def test_saving_that_is_cut_short_leaves_what_was_there_or_no_model(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    target = shutil.copytree(DEFAULT_MODEL, tmp_path / "target")
+    target = write_light_model(tmp_path / "target")
     before = contents(target)
     recognizer = EmotionRecognizer.from_pretrained(model)
 

@@ -12,17 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from ser_core import DEFAULT_MODEL, EmotionRecognizer
-from ser_core.model.files import REPOSITORY_FILES
+from ser_core import EmotionRecognizer
 from tests.support.embedded import NETWORK_FILE
 from tests.support.hub_server import HubServer
 from tests.support.hub_storage import Repository
-
-FILES = {
-    path.name: path.read_bytes()
-    for path in Path(DEFAULT_MODEL).iterdir()
-    if path.name in REPOSITORY_FILES
-}
+from tests.support.light_model import write_light_model
 
 LOAD = """
 import json, sys
@@ -86,11 +80,23 @@ time.sleep = sleep
 """
 
 
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> Path:
+    """A model with all that goes with the embedded one."""
+    return write_light_model(tmp_path_factory.mktemp("light") / "model")
+
+
+@pytest.fixture(scope="module")
+def files(model) -> dict[str, bytes]:
+    """What its repository holds."""
+    return {path.name: path.read_bytes() for path in model.iterdir()}
+
+
 @pytest.fixture
-def repository(hub) -> Repository:
-    """A repository on the Hub that holds the embedded model."""
+def repository(hub, files) -> Repository:
+    """A repository on the Hub that holds the model."""
     made = hub.repo("model", "user/name")
-    made.write(FILES)
+    made.write(files)
     return made
 
 
@@ -129,50 +135,52 @@ def downloads(hub: HubServer) -> list[str]:
     ]
 
 
-def test_a_push_is_one_commit_of_exactly_the_files_of_a_repository(hub, hub_run, tmp_path):
+def test_a_push_is_one_commit_of_exactly_the_files_of_a_repository(
+    hub, hub_run, tmp_path, model, files
+):
     folder = tmp_path / "model"
-    shutil.copytree(DEFAULT_MODEL, folder)
+    shutil.copytree(model, folder)
     (folder / "notes.txt").write_text("not for others")
     address = hub_run(PUSH, folder).strip()
     repository = hub.repo("model", "user/name")
-    assert repository.files() == FILES
+    assert repository.files() == files
     newest, *before = repository.history()
     assert [commit.title for commit in before] == ["initial commit"]
     assert address == f"{hub.url}/user/name/commit/{newest.oid}"
 
 
-def test_a_second_push_deletes_what_the_model_no_longer_has(repository, hub_run):
+def test_a_second_push_deletes_what_the_model_no_longer_has(repository, hub_run, model, files):
     repository.write({"comparison.json": b"{}", "samples/one.txt": b"kept"})
-    hub_run(PUSH, DEFAULT_MODEL)
-    assert repository.files() == FILES | {"samples/one.txt": b"kept"}
+    hub_run(PUSH, model)
+    assert repository.files() == files | {"samples/one.txt": b"kept"}
     assert len(repository.history()) == 4  # the first, two of the test's own, and the push
 
 
-def test_a_pulled_model_answers_as_the_one_that_was_pushed(hub, hub_run, load, fixtures):
-    hub_run(PUSH, DEFAULT_MODEL, home="pusher")
-    here = EmotionRecognizer.from_pretrained(DEFAULT_MODEL)
+def test_a_pulled_model_answers_as_the_one_that_was_pushed(hub, hub_run, load, fixtures, model):
+    hub_run(PUSH, model, home="pusher")
+    here = EmotionRecognizer.from_pretrained(model)
     pulled = load()
     assert pulled["answer"] == here.predict(fixtures / "speech_male.wav").to_dict()
     assert pulled["revision"] == hub.repo("model", "user/name").resolve().oid
     assert pulled["source"] == "user/name"
     assert pulled["heavy"] == []
-    assert (here.revision, here.source) == (None, DEFAULT_MODEL)
+    assert (here.revision, here.source) == (None, str(model))
 
 
-def test_only_files_of_a_repository_are_downloaded(hub, repository, load):
+def test_only_files_of_a_repository_are_downloaded(hub, repository, load, files):
     repository.write({"weights.pkl": b"cos\nsystem\n", "pytorch_model.bin": b"0" * 4096})
     pulled = load()
-    assert set(pulled["files"]) == set(FILES)
-    assert sorted(downloads(hub)) == sorted(FILES)
+    assert set(pulled["files"]) == set(files)
+    assert sorted(downloads(hub)) == sorted(files)
 
 
 @pytest.mark.slow
-def test_the_token_is_not_shown_to_the_large_file_storage(hub, repository, load):
+def test_the_token_is_not_shown_to_the_large_file_storage(hub, repository, load, files):
     repository.private = True
     load()
     stored = [request for request in hub.requests if request.path.startswith("/stored/")]
     names = {request.path.rpartition("/")[2] for request in stored}
-    forms = {name for name in FILES if name.endswith(".tflite")}
+    forms = {name for name in files if name.endswith(".tflite")}
     assert names == {"model.weights.h5", *forms}
     assert {request.user for request in stored} == {None}
     assert {request.user for request in hub.requests if request not in stored} == {"user"}
@@ -190,33 +198,35 @@ def test_a_branch_costs_one_request_when_cached_and_a_commit_none(hub, repositor
     assert hub.requests == []
 
 
-def test_starting_up_asks_no_more_than_loading_does(hub, repository, hub_run):
+def test_starting_up_asks_no_more_than_loading_does(hub, repository, hub_run, files):
     def start(**environment) -> list[str]:
         hub.requests.clear()
         program = "from ser_core.ui.startup import main; main()"
         return hub_run(program, SER_MODEL_ID="user/name", **environment).splitlines()
 
-    size = sum(map(len, FILES.values())) / 1e6
+    size = sum(map(len, files.values())) / 1e6
     fetching, loaded = start()
     assert fetching == (
-        f"Fetching {len(FILES)} of {len(FILES)} files of user/name, {size:.1f} MB: "
-        f"{', '.join(sorted(FILES))}."
+        f"Fetching {len(files)} of {len(files)} files of user/name, {size:.1f} MB: "
+        f"{', '.join(sorted(files))}."
     )
     asked = [request.path for request in hub.requests if request.path.startswith("/api/models/")]
     assert asked.count("/api/models/user/name") == 1
     assert not any("/revision/" in path for path in asked)
     commit = repository.resolve().oid
     assert loaded.startswith(f"Loaded user/name at revision {commit} in ")
-    assert start()[0] == f"All {len(FILES)} files of user/name are in the local cache."
+    assert start()[0] == f"All {len(files)} files of user/name are in the local cache."
     assert [request.path for request in hub.requests] == ["/api/models/user/name"]
     assert len(start(SER_MODEL_REVISION=commit)) == 1
     assert hub.requests == []
 
 
-def test_a_branch_that_moved_is_followed_and_only_its_news_are_downloaded(hub, repository, load):
+def test_a_branch_that_moved_is_followed_and_only_its_news_are_downloaded(
+    hub, repository, load, files
+):
     first = load()
     hub.requests.clear()
-    card = {"README.md": FILES["README.md"] + b"\nMore words.\n"}
+    card = {"README.md": files["README.md"] + b"\nMore words.\n"}
     moved = repository.write(card)
     assert load()["revision"] == moved
     assert downloads(hub) == ["README.md"]
@@ -224,12 +234,12 @@ def test_a_branch_that_moved_is_followed_and_only_its_news_are_downloaded(hub, r
 
 
 def test_a_pickle_holds_the_commit_and_the_form_that_it_was_loaded_from(
-    hub, repository, hub_run, load, fixtures
+    hub, repository, hub_run, load, fixtures, files
 ):
     speech, commit = fixtures / "speech_male.wav", repository.resolve().oid
     expected = load(revision=commit, form="int8")["answer"]
     packed = hub_run(PACK).strip()
-    repository.write({"README.md": FILES["README.md"] + b"\nMore words.\n"})
+    repository.write({"README.md": files["README.md"] + b"\nMore words.\n"})
     hub.requests.clear()
     here = json.loads(hub_run(UNPACK, packed, speech))
     assert hub.requests == []  # the commit is in the cache
@@ -238,7 +248,9 @@ def test_a_pickle_holds_the_commit_and_the_form_that_it_was_loaded_from(
 
 
 @pytest.mark.slow
-def test_branches_tags_and_pull_requests_are_revisions(hub, repository, hub_run, load):
+def test_branches_tags_and_pull_requests_are_revisions(
+    hub, repository, hub_run, load, model, files
+):
     program = (
         "import sys; from huggingface_hub import HfApi; from ser_core import *; api = HfApi(); "
         "api.create_tag('user/name', tag='v1'); api.create_branch('user/name', branch='a/b'); "
@@ -247,12 +259,12 @@ def test_branches_tags_and_pull_requests_are_revisions(hub, repository, hub_run,
         "model.push_to_hub('user/name', branch='a/b')"
     )
     before = repository.write({"README.md": b"---\nlicense: mit\n---\nOther words.\n"})
-    hub_run(program, DEFAULT_MODEL)
+    hub_run(program, model)
     assert load(revision="v1")["revision"] == before
     assert load(revision="a/b")["revision"] == repository.resolve("a/b").oid
     assert load(revision="refs/pr/1")["revision"] == repository.resolve("refs/pr/1").oid
     assert b"Other words" in repository.files()["README.md"]
-    assert repository.files("refs/pr/1") == FILES
+    assert repository.files("refs/pr/1") == files
 
 
 def test_a_repository_that_may_not_be_seen_is_said_so(hub, repository, errors):
@@ -319,14 +331,14 @@ def test_a_repository_of_another_kind_is_refused_before_it_is_downloaded(hub, er
     assert downloads(hub) == []
 
 
-def test_a_newer_schema_and_files_that_do_not_match_are_refused(hub, repository, errors):
-    config = json.loads(FILES["feature_config.json"])
+def test_a_newer_schema_and_files_that_do_not_match_are_refused(hub, repository, errors, files):
+    config = json.loads(files["feature_config.json"])
     newer = json.dumps(config | {"schema_version": 99}).encode()
-    hub.repo("model", "user/newer").write(FILES | {"feature_config.json": newer})
+    hub.repo("model", "user/newer").write(files | {"feature_config.json": newer})
     fewer = {"labels": config["labels"][:7], "adaptation": None}
     other = json.dumps(config | fewer).encode()
-    hub.repo("model", "user/other").write(FILES | {"feature_config.json": other})
-    hub.repo("model", "user/broken").write(FILES | {NETWORK_FILE: b"not a network"})
+    hub.repo("model", "user/other").write(files | {"feature_config.json": other})
+    hub.repo("model", "user/broken").write(files | {NETWORK_FILE: b"not a network"})
     newer, other, broken = errors("user/newer", "user/other", "user/broken")
     assert newer[0] == "ConfigError"
     assert "schema_version 99, and this package reads up to 1: upgrade" in newer[1]
@@ -462,9 +474,11 @@ def test_several_processes_may_pull_one_repository_at_once(hub, repository, hub_
 
 
 @pytest.mark.slow
-def test_a_push_that_breaks_off_leaves_the_last_whole_commit(hub, repository, hub_run, tmp_path):
+def test_a_push_that_breaks_off_leaves_the_last_whole_commit(
+    hub, repository, hub_run, tmp_path, model, files
+):
     folder = tmp_path / "model"
-    shutil.copytree(DEFAULT_MODEL, folder)
+    shutil.copytree(model, folder)
     (folder / "README.md").write_text("---\nlicense: mit\n---\nA new card.\n")
     before = repository.resolve()
     for fault in ("cut", "drop", 500):
@@ -483,27 +497,29 @@ for _ in range(4):
 """
     assert hub_run(program, folder).split() == ["failed", "failed", "failed", "pushed"]
     assert repository.resolve().parent == before
-    assert repository.files() == FILES | {"README.md": (folder / "README.md").read_bytes()}
+    assert repository.files() == files | {"README.md": (folder / "README.md").read_bytes()}
 
 
 @pytest.mark.slow
-def test_a_push_killed_while_it_uploads_leaves_the_last_whole_commit(hub, repository, hub_process):
+def test_a_push_killed_while_it_uploads_leaves_the_last_whole_commit(
+    hub, repository, hub_process, model, files
+):
     before = repository.resolve()
     hub.fail("/upload/", "hang", times=2)
-    process = hub_process(PUSH, DEFAULT_MODEL)
+    process = hub_process(PUSH, model)
     wait_for(hub, "/upload/", "PUT")
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert repository.resolve() == before
-    assert repository.files() == FILES
+    assert repository.files() == files
 
 
-def test_a_push_whose_answer_is_lost_is_there_whole(hub, hub_process):
+def test_a_push_whose_answer_is_lost_is_there_whole(hub, hub_process, model, files):
     hub.fail("/commit/", "lose")
-    process = hub_process(PUSH, DEFAULT_MODEL)
+    process = hub_process(PUSH, model)
     process.communicate(timeout=60)
     assert process.returncode != 0
-    assert hub.repo("model", "user/name").files() == FILES
+    assert hub.repo("model", "user/name").files() == files
 
 
 def test_a_first_load_takes_a_second_and_a_second_one_a_moment(hub, repository, hub_run):
@@ -523,16 +539,19 @@ def test_a_first_load_takes_a_second_and_a_second_one_a_moment(hub, repository, 
 
 
 @pytest.mark.slow
-def test_bare_keras_loads_the_same_network_by_its_address(hub, repository, hub_run, tmp_path):
+def test_bare_keras_loads_the_same_network_by_its_address(
+    hub, repository, hub_run, tmp_path, model
+):
     program = (
         "import sys, keras, numpy as np\n"
         "inputs = np.random.default_rng(0).standard_normal((2, *map(int, sys.argv[1:3])))\n"
         "for place in ('hf://user/name', sys.argv[3]):\n"
         "    network = keras.saving.load_model(place, compile=False)\n"
-        "    print([one.tolist() for one in network.predict(inputs, verbose=0)])\n"
+        "    outputs = keras.tree.flatten(network.predict(inputs, verbose=0))\n"
+        "    print([one.tolist() for one in outputs])\n"
     )
-    config = EmotionRecognizer.from_pretrained(DEFAULT_MODEL).config
-    output = hub_run(program, config.frames, config.features, DEFAULT_MODEL)
+    config = EmotionRecognizer.from_pretrained(model).config
+    output = hub_run(program, config.frames, config.features, model)
     there, here = output.splitlines()[-2:]
     assert there == here
 

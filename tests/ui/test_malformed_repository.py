@@ -1,25 +1,25 @@
 """The page of a model whose files are damaged: it stands, and says what is wrong."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from ser_core import DEFAULT_MODEL, EmotionRecognizer
+from ser_core import EmotionRecognizer
 from ser_core.model import files
 from ser_core.ui.build import build_app
 from ser_core.ui.look import text
 from ser_core.ui.settings import Settings
 from tests.support.app import contents
 from tests.support.damage import DAMAGES, mutate
+from tests.support.light_model import write_light_model
 
 SHOWN = (*files.RECORDS, files.RECIPE, files.NETWORK)
 
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    """A copy of the embedded model."""
-    return shutil.copytree(DEFAULT_MODEL, tmp_path / "model")
+    """A model with all that goes with the embedded one."""
+    return write_light_model(tmp_path / "model")
 
 
 def page(model: Path) -> str:

@@ -3,26 +3,25 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ser_core import DEFAULT_MODEL, FeatureConfig
+from ser_core import FeatureConfig
 from ser_core.model.files import OPTIONAL_FILES, REPOSITORY_FILES
 from tests.support.commands import run_train
 from tests.support.hub_server import HubServer
+from tests.support.light_model import write_light_model
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
 def model(tmp_path) -> Path:
-    """A copy of the embedded model, audited."""
-    folder = tmp_path / "model"
-    shutil.copytree(DEFAULT_MODEL, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    """A model with all that goes with the embedded one, audited."""
+    folder = write_light_model(tmp_path / "model")
     set_audit(folder, {"leaks": 0, "kinds": []})
     return folder
 
