@@ -2,9 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TOOLS := .venv-tools/bin
-# A process of pytest for each core, four at most, each with files that follow one another, as a file's tests share what
-# they set up; one that is done early takes over some of another's.
-SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist worksteal
+# A process of pytest for each core and one more, as tests wait for servers, browsers and downloads; four at most. Each has
+# files that follow one another, as a file's tests share what they set up; one that is done early takes over some of
+# another's.
+PROCESSES = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+SIDE_BY_SIDE = -n $(PROCESSES) --maxprocesses 4 --dist worksteal
 
 .PHONY: install app features test test-rest test-slow test-all test-cluster test-backbone quality docs dist space clean
 
@@ -28,7 +30,9 @@ test-rest: .venv/test
 
 test-slow: test-rest
 
-test-all: test test-rest
+# Both in one run, which sets up once what both need.
+test-all: .venv/test
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 # Ray, in an environment of its own; two minutes.
 test-cluster: .venv-cluster/test
