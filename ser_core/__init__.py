@@ -1,9 +1,8 @@
-"""Speech in, calibrated emotion out."""
+"""Speech in, calibrated emotion out. What stands here is imported when it is first asked for."""
 
-__version__ = "0.1.0"  # above the imports: what they import asks for it
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from .audio.load import AudioInput
-from .config.feature_config import FeatureConfig
 from .emotions import EMOTIONS, LABELS
 from .errors import (
     AdaptationError,
@@ -17,18 +16,24 @@ from .errors import (
     SpeechEmotionError,
     TruncatedAudioError,
 )
-from .recognizer import DEFAULT_MODEL, EmotionRecognizer
-from .results import (
-    EmotionPrediction,
-    EmotionSegment,
-    SpeakerShare,
-    SpeakerTurn,
-    TimelineWindow,
-)
-from .timeline.analyze import AnalysisProgress
-from .timeline.live import LiveMoment, LiveSession
-from .timeline.occlusion import Explanation, MomentSaliency
-from .timeline.timeline import EmotionTimeline
+
+if TYPE_CHECKING:
+    from .audio.load import AudioInput
+    from .config.feature_config import FeatureConfig
+    from .recognizer import DEFAULT_MODEL, EmotionRecognizer
+    from .results import (
+        EmotionPrediction,
+        EmotionSegment,
+        SpeakerShare,
+        SpeakerTurn,
+        TimelineWindow,
+    )
+    from .timeline.analyze import AnalysisProgress
+    from .timeline.live import LiveMoment, LiveSession
+    from .timeline.occlusion import Explanation, MomentSaliency
+    from .timeline.timeline import EmotionTimeline
+
+__version__ = "0.1.0"
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -59,3 +64,34 @@ __all__ = [
     "TimelineWindow",
     "TruncatedAudioError",
 ]
+
+_HOMES = {
+    "audio.load": ("AudioInput",),
+    "config.feature_config": ("FeatureConfig",),
+    "recognizer": ("DEFAULT_MODEL", "EmotionRecognizer"),
+    "results": (
+        *("EmotionPrediction", "EmotionSegment", "SpeakerShare", "SpeakerTurn", "TimelineWindow"),
+    ),
+    "timeline.analyze": ("AnalysisProgress",),
+    "timeline.live": ("LiveMoment", "LiveSession"),
+    "timeline.occlusion": ("Explanation", "MomentSaliency"),
+    "timeline.timeline": ("EmotionTimeline",),
+}
+_ROOMS = ("audio", "config", "features", "model", "recognizer", "results", "speech", "timeline")
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Import what is asked for: a command that starts should not wait for what it lacks."""
+        if name in _ROOMS:
+            return import_module(f".{name}", __name__)
+        for home, names in _HOMES.items():
+            if name in names:
+                value = getattr(import_module(f".{home}", __name__), name)
+                globals()[name] = value
+                return value
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

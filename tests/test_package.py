@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import ser_core
 from ser_core import __version__
 from tests.support.embedded import NETWORK_FILE
 from tests.support.shared import keep
@@ -43,6 +44,15 @@ def run(*command: object, **options: object) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def test_importing_the_package_imports_what_is_asked_for_alone() -> None:
+    code = "import sys, ser_core; print('numpy' in sys.modules, 'Explanation' in dir(ser_core)); "
+    code += "print(ser_core.audio.SAMPLE_RATE, ser_core.results.Result.__name__)"
+    assert run(sys.executable, "-c", code, cwd=ROOT) == "False True\n16000 Result\n"
+    with pytest.raises(AttributeError, match="module 'ser_core' has no attribute 'nothing'"):
+        ser_core.nothing  # noqa: B018
+    assert all(hasattr(ser_core, name) for name in ser_core.__all__)
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,21 @@ answered until the table is written. Imports the recognizer and what lies below 
 command line and benchmarks imports it.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ser_core.errors import BatchError
 
-from .run import Summary, run
+if TYPE_CHECKING:
+    from .archive import Summary, run
 
 __all__ = ["BatchError", "Summary", "run"]
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Import what is asked for, so that the command heeds Ctrl-C before that has taken time."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(".archive", __name__), name)

@@ -9,14 +9,20 @@ import argparse
 import math
 import signal
 import sys
-from typing import NoReturn
+from functools import partial
+from typing import Any, NoReturn
+
+from . import interrupts
+
+if __name__ == "__main__":
+    interrupts.stop_while_importing()
 
 from ser_core.errors import SpeechEmotionError
 from ser_core.recognizer import DEFAULT_MODEL
 
+from .archive import ENGINES, TOO_MANY_FILES, run
 from .pool import TIMEOUT
 from .rows import ROW_KINDS
-from .run import ENGINES, TOO_MANY_FILES, run
 
 
 def main() -> None:
@@ -24,6 +30,11 @@ def main() -> None:
     arguments = vars(_parser().parse_args())
     arguments["progress"] = not arguments.pop("quiet")
     signal.signal(signal.SIGTERM, _interrupt)
+    interrupts.run_until_interrupted(partial(_answer, arguments))
+
+
+def _answer(arguments: dict[str, Any]) -> None:
+    """Answer an archive; what is wrong ends the command with one sentence and status 1."""
     try:
         summary = run(**arguments)
     except SpeechEmotionError as error:
@@ -36,9 +47,6 @@ def main() -> None:
             f"The run stopped ({error.strerror or error}){advice}; the same command goes on where "
             "this one was."
         )
-    except KeyboardInterrupt:
-        print("Stopped; the same command goes on where this one was.", file=sys.stderr)
-        sys.exit(128 + signal.SIGINT)
     print(summary)
 
 

@@ -21,7 +21,7 @@ import pytest
 import soundfile
 
 from ser_core import DEFAULT_MODEL, LABELS
-from ser_core.batch import BatchError, run
+from ser_core.batch import BatchError, interrupts, run
 from ser_core.batch import recordings as recordings_module
 from ser_core.batch.pool import WorkerPool
 from ser_core.batch.recordings import (
@@ -503,6 +503,32 @@ def test_interrupted_it_stops_its_workers_and_says_how_to_go_on(many, dangerous,
     assert " 0 kept" not in output
     with open(tmp_path / "out.csv", encoding="utf-8", newline="") as file:
         assert len({row["path"] for row in csv.DictReader(file)}) == MANY + 1
+
+
+@pytest.mark.parametrize(
+    ("module", "number"),
+    [
+        ("numpy", signal.SIGINT),
+        ("ser_core.batch.pool", signal.SIGINT),
+        ("ai_edge_litert.interpreter", signal.SIGINT),  # when the model is loaded
+        ("ai_edge_litert.interpreter", signal.SIGTERM),
+    ],
+)
+def test_interrupted_while_it_starts_it_ends_in_one_line(archive, tmp_path, module, number):
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {module!r}:\n"
+        f"            os.kill(os.getpid(), {number:d})\n"
+        "sys.meta_path.insert(0, Interrupt())\n",
+        encoding="utf-8",
+    )
+    process = command(archive, "--out", tmp_path / "o.csv", env=os.environ | {"PYTHONPATH": site})
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors.strip()) == (130, interrupts.STOPPED)
 
 
 def test_workers_end_when_the_command_is_killed(many, tmp_path):
