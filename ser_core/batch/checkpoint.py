@@ -18,6 +18,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ser_core.config.whole_files import write_whole
 from ser_core.errors import BatchError
 
 from .output_table import Columns, read_table, write_table
@@ -102,7 +103,7 @@ class Checkpoint:
         if not self._lines:
             return
         self._number += 1
-        _write_whole(self._part(self._number), [line for _, line, _ in self._lines])
+        _write_lines(self._part(self._number), [line for _, line, _ in self._lines])
         offset = 0
         for recording, line, failed in self._lines:
             self.entries[recording.path] = Entry(
@@ -164,8 +165,8 @@ class Checkpoint:
         new.mkdir()
         try:
             if self._out.is_file():
-                _write_whole(new / "part-000000.jsonl", self._finished_lines(manifest))
-            _write_whole(new / "manifest.json", [json.dumps(manifest).encode()])
+                _write_lines(new / "part-000000.jsonl", self._finished_lines(manifest))
+            _write_lines(new / "manifest.json", [json.dumps(manifest).encode()])
             with contextlib.suppress(OSError):  # another process was faster: the lock will tell
                 os.rename(new, self._folder)
         finally:
@@ -227,14 +228,9 @@ def _mismatch(where: Path, name: str, there: Any, now: Any) -> BatchError:
     )
 
 
-def _write_whole(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write a file that is complete, or not there."""
-    temporary = path.with_name(f"{path.name}.tmp")
-    with open(temporary, "wb") as file:
-        file.writelines(pieces)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+def _write_lines(path: Path, lines: Iterable[bytes]) -> None:
+    with write_whole(path) as unfinished, open(unfinished, "wb") as file:
+        file.writelines(lines)
 
 
 def _lock_folder(folder: Path) -> int:

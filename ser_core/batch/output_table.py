@@ -2,12 +2,12 @@
 
 import csv
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from ser_core.config.whole_files import write_whole
 from ser_core.errors import BatchError
 
 from .rows import Row, RowKind
@@ -88,13 +88,12 @@ def write_table(path: Path, columns: Columns, rows: Iterable[Row]) -> None:
         columns: what each row is cut and filled up to.
         rows: read one by one.
     """
-    temporary = path.with_name(f"{path.name}.tmp")
-    with _WRITERS[path.suffix.lower()](temporary, columns) as append:
+    with (
+        write_whole(path) as unfinished,
+        _WRITERS[path.suffix.lower()](unfinished, columns) as append,
+    ):
         for row in rows:
             append({name: row.get(name) for name in columns})
-    with open(temporary, "rb") as file:
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
 
 
 def read_table(path: Path, columns: Columns) -> Iterator[Row]:

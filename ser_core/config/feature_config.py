@@ -18,6 +18,7 @@ from .blocks import Block, Statistic
 from .documents import parse_json_object, read_bytes
 from .reliability import Conformal, Domain
 from .schema import Fraction, Positive, Strict, validated_json
+from .whole_files import write_text
 
 SCHEMA_VERSION = 1
 FEATURE_VERSION = 1  # raised whenever the same audio and parameters would give other numbers
@@ -257,7 +258,7 @@ class FeatureConfig(Strict):
     def save(self, directory: str | PathLike[str]) -> Path:
         """Write `feature_config.json` into a directory and return its path."""
         path = Path(directory) / FILE_NAME
-        path.write_text(self.to_json(), encoding="utf-8")
+        write_text(path, self.to_json())
         return path
 
     @classmethod

@@ -7,7 +7,6 @@ feature config, and what was measured. Nothing outside this module spells a file
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Collection, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
@@ -18,6 +17,7 @@ from pydantic import BaseModel
 from ..config.documents import parse_json, read_bytes
 from ..config.feature_config import FILE_NAME
 from ..config.schema import validated_json
+from ..config.whole_files import settle, temporary_folder, write_text
 from ..errors import ModelError
 from .further_records import Comparison, Dataset, Forms, Robustness
 from .records import Metrics
@@ -166,7 +166,7 @@ def save_content(directory: Path, name: str, content: Any) -> None:
     """
     validated_json(RECORDS[name], content, name)
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    (directory / name).write_text(text, encoding="utf-8")
+    write_text(directory / name, text)
 
 
 def copy_files(source: Path, target: Path) -> None:
@@ -185,10 +185,12 @@ def copy_files(source: Path, target: Path) -> None:
             was for want of space.
     """
     names = files_in(source)
-    with tempfile.TemporaryDirectory(dir=target) as staging:
+    with temporary_folder(target) as staging:
         for name in names:
-            shutil.copyfile(source / name, Path(staging) / name)
+            shutil.copyfile(source / name, staging / name)
+            settle(staging / name)
         for name in (FEATURE_CONFIG, *REPOSITORY_FILES):
             (target / name).unlink(missing_ok=True)
         for name in sorted(names, key=FEATURE_CONFIG.__eq__):
-            os.replace(Path(staging) / name, target / name)
+            os.replace(staging / name, target / name)
+        settle(target)

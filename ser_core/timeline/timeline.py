@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from ..config.whole_files import write_text
 from ..errors import ExportError
 from ..results import (
     EmotionPrediction,
@@ -215,13 +216,14 @@ class EmotionTimeline(Result):
         """Write the timeline in the form that the path's ending names.
 
         Args:
-            path: ends in .json, .csv, .vtt or .srt.
+            path: ends in .json, .csv, .vtt or .srt; its folder is made if need be.
 
         Returns:
             The path.
 
         Raises:
             ExportError: another ending.
+            OSError: it cannot be written; what was there stays.
         """
         forms = {
             ".json": self.to_json,
@@ -235,7 +237,7 @@ class EmotionTimeline(Result):
             raise ExportError(
                 f"A timeline is written as {known}: {path.name} ends in none of them."
             )
-        path.write_text(forms[path.suffix.lower()](), encoding="utf-8")
+        write_text(path, forms[path.suffix.lower()]())
         return path
 
     def __str__(self) -> str:

@@ -25,6 +25,7 @@ import soundfile
 from huggingface_hub import CommitInfo, CommitScheduler, HfApi
 
 from ..config.schema import Fraction, Strict
+from ..config.whole_files import write_whole
 from ..model.hub_faults import PUSH_FAULTS, explain_push
 from .settings import Settings
 
@@ -165,8 +166,8 @@ def open_box(settings: Settings, *, api: HfApi | None = None) -> FeedbackBox | N
 
 
 def _store(path: Path, content: bytes) -> None:
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(content)
+    with write_whole(path, durable=False) as unfinished:  # sent by another thread
+        unfinished.write_bytes(content)
 
 
 def _flac(rate: int, samples: npt.NDArray[np.float32]) -> bytes:

@@ -7,19 +7,22 @@ clips where the network says one, then a probability per label.
 import importlib.metadata
 import platform
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel
 
+from ser_core.config.feature_config import Normalisation
+from ser_core.config.whole_files import write_whole
 from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 
 from ..corpora import Clip
-from ..data.storage import read_json, write_json, write_whole
+from ..data.storage import read_finished, read_object, write_json
 
 OUT_OF_FOLD = "out_of_fold.csv"
 DISTANCE = "distance"
@@ -27,6 +30,30 @@ KNOWN_COLUMNS = ["file", "speaker", "fold", "truth"]
 INTENSITY = "intensity.csv"
 INTENSITY_COLUMNS = ("file", "speaker", "fold", "emotion", "acted", "heard")
 PACKAGES = ("keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "numpy", "soxr", "soundfile")
+
+
+class FoldRecord(BaseModel):
+    """What must stand in `fold_N.json`, which is written last and so says that a fold is finished.
+
+    Attributes:
+        fold: int, its number.
+        run: what decided its weights, see `Run.digest`.
+        seed: of the recipe, and the fold's own.
+        train_seconds: float [s].
+        versions: of packages, by name.
+        history: rows of the training curve.
+        normalisation: what its features were standardised with; None in older ones.
+        selected: indices of the features that were kept; None for all.
+    """
+
+    fold: int
+    run: str
+    seed: list[int]
+    train_seconds: float
+    versions: dict[str, str]
+    history: list[dict[str, Any]]
+    normalisation: Normalisation | None = None
+    selected: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -185,9 +212,16 @@ def write_intensities(
         table.to_csv(unfinished, index=False, float_format="%.6f", lineterminator="\n")
 
 
-def read_intensities(folder: Path) -> pd.DataFrame:
-    """Join what the folds wrote with `write_intensities`, as text; no rows where none did."""
-    parts = [read_table(file) for file in fold_files(folder, INTENSITY)]
+def read_intensities(folder: Path, numbers: Collection[int] | None = None) -> pd.DataFrame:
+    """Join what folds wrote with `write_intensities`, as text; no rows where none did.
+
+    Args:
+        folder: of the results.
+        numbers: of the folds; all of them where None.
+    """
+    files = [file for file in fold_files(folder, INTENSITY) if _is_among(file, numbers)]
+    found = (read_finished(file, _read_heard) for file in files)
+    parts = [part for part in found if part is not None]
     return pd.concat([pd.DataFrame(columns=list(INTENSITY_COLUMNS)), *parts], ignore_index=True)
 
 
@@ -199,6 +233,54 @@ def fold_files(folder: Path, ending: str) -> list[Path]:
     return [folder / "folds" / f"fold_{number}.{ending}" for number in numbers]
 
 
+def read_record(folder: Path, number: int) -> dict[str, Any] | None:
+    """Read what a finished fold wrote down; see FoldRecord.
+
+    Returns:
+        The plain values; None where the fold is not finished: its record or its answers are not
+        there, or cannot be read.
+    """
+    record = read_finished(folder / "folds" / f"fold_{number}.json", _check_record)
+    if record is None:
+        return None
+    answers = folder / "folds" / f"fold_{number}.csv"
+    intensities = folder / "folds" / f"fold_{number}.{INTENSITY}"
+    if read_finished(answers, read_answers) is None:
+        return None
+    if intensities.is_file() and read_finished(intensities, _read_heard) is None:
+        return None
+    return record
+
+
+def read_records(folder: Path) -> dict[int, dict[str, Any]]:
+    """Read what the finished folds of a results folder wrote down, by number, in order."""
+    numbers = [_number_of(file) for file in fold_files(folder, "json")]
+    records = {number: read_record(folder, number) for number in numbers}
+    return {number: record for number, record in records.items() if record is not None}
+
+
+def _check_record(path: Path) -> dict[str, Any]:
+    content = read_object(path)
+    FoldRecord.model_validate(content)
+    return content
+
+
+def _read_heard(path: Path) -> pd.DataFrame:
+    table = read_table(path)
+    if tuple(table.columns) != INTENSITY_COLUMNS:
+        raise ValueError(f"it must have the columns {', '.join(INTENSITY_COLUMNS)}")
+    table["heard"].astype(float)
+    return table
+
+
+def _number_of(file: Path) -> int:
+    return int(file.name.removeprefix("fold_").partition(".")[0])
+
+
+def _is_among(file: Path, numbers: Collection[int] | None) -> bool:
+    return numbers is None or _number_of(file) in numbers
+
+
 def fold_is_done(folder: Path, number: int, run: str) -> bool:
     """Say whether a fold of this run is finished.
 
@@ -206,9 +288,10 @@ def fold_is_done(folder: Path, number: int, run: str) -> bool:
         ConfigError: the folder holds a fold of another recipe or other audio.
     """
     record = folder / "folds" / f"fold_{number}.json"
-    if not record.is_file():
+    content = read_record(folder, number)
+    if content is None:
         return False
-    found = read_json(record)["run"]
+    found = content["run"]
     if found != run:
         raise ConfigError(
             f"{record} is of another recipe or other audio (run {found}, now {run}): move {folder} "
@@ -217,12 +300,21 @@ def fold_is_done(folder: Path, number: int, run: str) -> bool:
     return True
 
 
-def read_folds(folder: Path) -> Answers:
-    """Join the raw answers of all finished folds, in order of fold."""
-    files = fold_files(folder, "csv")
-    if not files:
+def read_folds(folder: Path, numbers: Collection[int] | None = None) -> Answers:
+    """Join the raw answers of folds, in order of fold.
+
+    Args:
+        folder: of the results.
+        numbers: of the folds; where None, of all whose answers can be read.
+
+    Raises:
+        ConfigError: there are none.
+    """
+    files = [file for file in fold_files(folder, "csv") if _is_among(file, numbers)]
+    found = (read_finished(file, read_answers) for file in files)
+    parts = [part for part in found if part is not None]
+    if not parts:
         raise ConfigError(f"{folder / 'folds'} holds no finished fold: run fit first.")
-    parts = [read_answers(file) for file in files]
     distances = [part.distances for part in parts if part.distances is not None]
     if len(distances) not in (0, len(parts)):
         raise ConfigError(f"{folder / 'folds'} has folds with distances and folds without.")

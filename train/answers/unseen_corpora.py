@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..data.storage import read_json
+from ..data.storage import read_finished, read_object
 from .markdown import markdown_table
 
 COLUMNS = (
@@ -26,7 +26,9 @@ COLUMNS = (
 
 def read_evaluations(folder: Path) -> list[dict[str, Any]]:
     """Read what `evaluate` wrote into a folder, in the order of the files' names."""
-    return [read_json(file) for file in sorted(folder.glob("*.json"))]
+    files = sorted(folder.glob("[!.]*.json"))
+    found = (read_finished(file, read_object) for file in files)
+    return [measured for measured in found if measured is not None]
 
 
 def unseen_table(measured: Sequence[dict[str, Any]]) -> str:

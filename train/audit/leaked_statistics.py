@@ -17,6 +17,7 @@ from ..data import feature_cache
 from ..data.material import Material
 from ..data.protocols import Fold
 from ..data.selection import select
+from ..data.storage import read_finished, read_object
 from .finding import Finding
 
 TOLERANCE = 1e-4  # of a feature's deviation: what six digits and another machine's rounding leave
@@ -101,11 +102,13 @@ def judge(
 
 
 def read_fold(results: Path, number: int) -> Fitted | None:
-    """Read what a fold of a run wrote down; None where it is not there, or is older than this."""
-    file = results / "folds" / f"fold_{number}.json"
-    if not file.is_file():
-        return None
-    record = json.loads(file.read_text(encoding="utf-8"))
+    """Read what a fold of a run wrote down; None where it is not there, cannot be read, or is older
+    than this."""
+    return read_finished(results / "folds" / f"fold_{number}.json", _read_fitted)
+
+
+def _read_fitted(file: Path) -> Fitted | None:
+    record = read_object(file)
     if not record.get("normalisation"):
         return None
     selected = record.get("selected")

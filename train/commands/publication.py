@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ser_core import DEFAULT_MODEL
+from ser_core.config.whole_files import write_text
 
 from .options import (
     DryRunOption,
@@ -27,7 +28,7 @@ def card(
     from ..publish import model_card as cards
 
     source = model.relative_to(Path.cwd()) if model.is_relative_to(Path.cwd()) else model
-    out.write_text(cards.write_card(model, source=str(source)), encoding="utf-8")
+    write_text(out, cards.write_card(model, source=str(source)))
 
 
 @app.command()

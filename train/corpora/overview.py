@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ser_core.config.whole_files import write_text, write_whole
 from ser_core.emotions import LABELS
 
 from . import Corpus
@@ -115,7 +116,8 @@ def write_table(corpus: Corpus, seconds: Sequence[float], root: Path, out: Path)
     clips["seconds"] = np.round(seconds, 3)
     clips.insert(0, "file", clips.pop("file"))
     file = out / f"{corpus.info.name}_metadata.csv"
-    clips.to_csv(file, index=False, lineterminator="\n")
+    with write_whole(file) as unfinished:
+        clips.to_csv(unfinished, index=False, lineterminator="\n")
     return file
 
 
@@ -131,10 +133,10 @@ def write_page(corpus: Corpus, seconds: Sequence[float], out: Path) -> Path:
     second = lengths.to_html(full_html=False, include_plotlyjs=False)
     title = f"{corpus.info.title}: {len(corpus.clips):,} clips"
     file = out / f"{corpus.info.name}_distribution.html"
-    file.write_text(
+    write_text(
+        file,
         f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{title}</title>\n'
         f"<body>\n<h1>{title}</h1>\n{first}\n{second}\n</body>\n</html>\n",
-        encoding="utf-8",
     )
     return file
 
@@ -155,7 +157,8 @@ def write_picture(corpus: Corpus, out: Path) -> tuple[Path | None, str]:
     size = {"width": PICTURE_WIDTH, "height": figure.layout.height, "scale": 2}
     try:
         # Without this, kaleido fetches a script for formulas from the network.
-        write_fig_sync(figure, path=file, opts=size, kopts={"mathjax": False})
+        with write_whole(file) as unfinished:
+            write_fig_sync(figure, path=unfinished, opts=size, kopts={"mathjax": False})
     except (BrowserFailedError, ChromeNotFoundError, TimeoutError):
         return None, "kaleido finds no Chrome or Chromium that runs and answers"
     return file, ""

@@ -18,6 +18,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from ser_core.config.schema import Strict, validated
+from ser_core.config.whole_files import write_whole
 from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError, refuse_lfs_pointer_file
 
@@ -107,7 +108,10 @@ COLUMNS = tuple(field.name for field in fields(Row))
 
 def write_rows(rows: Sequence[Row], file: Path) -> None:
     """Write metadata.csv; what a corpus does not say is empty."""
-    with file.open("w", encoding="utf-8", newline="") as lines:
+    with (
+        write_whole(file) as unfinished,
+        unfinished.open("w", encoding="utf-8", newline="") as lines,
+    ):
         table = csv.writer(lines, lineterminator="\n")
         table.writerow(COLUMNS)
         table.writerows([getattr(row, name) for name in COLUMNS] for row in rows)

@@ -27,7 +27,7 @@ from ser_core.speech.gate import MIN_SPEECH, THRESHOLD
 from ..corpora import Clip
 from ..recipe import Recipe, Scale
 from .processes import run_in_processes
-from .storage import read_arrays, write_arrays
+from .storage import read_arrays, read_finished, write_arrays
 
 CACHE = Path(".cache") / "features"
 ORIGINAL = "original"
@@ -120,11 +120,9 @@ def compute(
     folder = cache / _digest_of(config, wanted)
     digests = [hashlib.sha256(clip.path.read_bytes()).hexdigest() for clip in clips]
     # Files of the same bytes have the same features, so one of them is enough.
-    missing = {
-        digest: clip.path
-        for digest, clip in zip(digests, clips, strict=True)
-        if not (folder / f"{digest}.npz").is_file()
-    }
+    paths = dict(zip(digests, (clip.path for clip in clips), strict=True))
+    kept = {digest: _fetch(folder, digest, wanted) for digest in paths}
+    missing = {digest: path for digest, path in paths.items() if kept[digest] is None}
     run_in_processes(
         cache_features,
         [(path, folder / f"{digest}.npz", config, wanted) for digest, path in missing.items()],
@@ -132,7 +130,17 @@ def compute(
         names=[path.name for path in missing.values()],
         description=None if quiet or not missing else "features",
     )
-    return [read_features(folder / f"{digest}.npz", digest, wanted) for digest in digests]
+    return [
+        kept[digest] or read_features(folder / f"{digest}.npz", digest, wanted)
+        for digest in digests
+    ]
+
+
+def _fetch(folder: Path, digest: str, versions: Sequence[str]) -> Features | None:
+    def read(file: Path) -> Features:
+        return read_features(file, digest, versions)
+
+    return read_finished(folder / f"{digest}.npz", read)
 
 
 def _digest_of(config: FeatureConfig, versions: Sequence[str]) -> str:

@@ -1,49 +1,72 @@
-"""Files that are whole or not there, and JSON that any reader takes.
-
-Several processes may write one file at the same time, as byte-identical recordings and folds that
-are trained side by side do: each writes under a name of its own, and the last one to end wins.
-"""
+"""Arrays and JSON as files, written whole or not at all, and read back unless they are damaged."""
 
 import json
+import logging
 import math
-import os
-import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from ser_core.config.whole_files import write_text, write_whole
 
-@contextmanager
-def write_whole(path: Path) -> Iterator[Path]:
-    """Give a name to write under, which becomes `path` when all went well.
+log = logging.getLogger(__name__)
+
+Content = TypeVar("Content")
+
+_DAMAGED = (
+    *(OSError, ValueError, LookupError, TypeError, EOFError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What readers of JSON, CSV, NumPy's arrays and HDF5 raise for a file that is cut off, empty, of
+another kind or of another shape."""
+
+
+def read_finished(path: Path, read: Callable[[Path], Content]) -> Content | None:
+    """Read what an earlier run finished; what cannot be read counts as undone, and the log says so.
 
     Args:
-        path: the file; its folder is made if need be.
+        path: the file.
+        read: reads it, and raises where it is not what it should be.
 
-    Yields:
-        Path in the same folder with the same suffix, which nobody else has.
+    Returns:
+        What `read` gives; None where the file is not there, or cannot be read.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{secrets.token_hex(4)}-{path.name}")
+    if not path.is_file():
+        return None
     try:
-        yield unfinished
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+        return read(path)
+    except _DAMAGED as error:
+        reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+        log.warning("%s cannot be read, and counts as undone: %.200s.", path, reason)
+        return None
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file in UTF-8, whole or not at all."""
-    with write_whole(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")
+def has_weights(path: Path) -> bool:
+    """Say whether a file of a network's weights is there and can be read, as `read_finished`."""
+    return read_finished(path, _name_weights) is not None
+
+
+def _name_weights(path: Path) -> list[str]:
+    import h5py  # comes with Keras
+
+    names: list[str] = []
+    with h5py.File(path) as file:
+        file.visititems(lambda name, item: names.append(name) if hasattr(item, "shape") else None)
+    if not names:
+        raise ValueError("it holds no weights")
+    return names
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
-    """Write arrays by name as `numpy.savez` does, whole or not at all."""
-    with write_whole(path) as unfinished, unfinished.open("wb") as out:
+    """Write arrays by name as `numpy.savez` does, whole or not at all.
+
+    Thousands of such files can be computed again, so none waits until it is on the disk.
+    """
+    with write_whole(path, durable=False) as unfinished, unfinished.open("wb") as out:
         np.savez(out, **arrays)
 
 
@@ -72,6 +95,14 @@ def write_json(path: Path, content: object) -> None:
 def read_json(path: Path) -> Any:
     """Read a JSON file in UTF-8."""
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Read a JSON file in UTF-8 that must hold an object; raises ValueError otherwise."""
+    content = read_json(path)
+    if not isinstance(content, dict):
+        raise ValueError(f"it holds a {type(content).__name__} where an object was expected")
+    return content
 
 
 def _finite(content: object) -> object:

@@ -23,12 +23,13 @@ from keras import layers, ops
 from tqdm import tqdm
 
 from ser_core.config.feature_config import FeatureConfig
+from ser_core.config.whole_files import write_whole
 from ser_core.errors import ConfigError
 
 from ..data import feature_cache
 from ..data.feature_cache import ORIGINAL
 from ..data.material import Material
-from ..data.storage import write_whole
+from ..data.storage import has_weights
 from ..networks.pretrained_encoders import depth_of, install
 from ..networks.speech_encoder import SUMMARY
 from .plan import Run, new_network, prepare_corpora
@@ -79,7 +80,7 @@ def condense_encoder(run: Run) -> Path:
     corpora = [run.corpora[name] for name in settings.corpora]
     material = prepare_corpora(run, corpora, (ORIGINAL,), quiet=True)
     weights = run.work / f"condensed-{digest(run, material)}.weights.h5"
-    if weights.is_file():
+    if has_weights(weights):
         return weights
     config = feature_cache.feature_config(run.recipe)
     network, whole = new_network(run, config, 0), whole_network(run, config)

@@ -20,7 +20,7 @@ from ser_core.errors import ConfigError
 
 from ..corpora import Corpus
 from ..data.material import Material
-from ..data.storage import read_arrays, write_arrays
+from ..data.storage import read_arrays, read_finished, write_arrays
 from ..recipe import at_speeds
 from .plan import Run, learn_config, new_network, prepare_corpora
 from .probe import answer_encoded, encode_clips, head_of, learn_head
@@ -49,10 +49,10 @@ def teach_fold(
     speeds = versions_beside(run)
     beside = prepare_corpora(run, run.beside, speeds, quiet=True) if run.beside else None
     file = run.work / f"taught_{fold}-{run.digest(material)}.npz"
-    if not file.is_file():
-        answers = answers_to(run, fold, positions, versions, speeds)
-        write_arrays(file, answers)
-    stored = read_arrays(file)
+    stored = read_finished(file, read_arrays)
+    if stored is None:
+        write_arrays(file, answers_to(run, fold, positions, versions, speeds))
+        stored = read_arrays(file)
     learnt = replace(learnt, teachings=by_clip(stored, "learnt", versions))
     if beside is not None:
         beside = replace(beside, teachings=by_clip(stored, "beside", speeds))

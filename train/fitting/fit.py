@@ -15,6 +15,7 @@ import keras
 import numpy as np
 
 from ser_core.config.feature_config import FeatureConfig
+from ser_core.config.whole_files import write_text, write_whole
 from ser_core.errors import ConfigError
 
 from ..answers import out_of_fold
@@ -23,7 +24,7 @@ from ..data.material import Material
 from ..data.processes import run_in_processes
 from ..data.protocols import Fold, find_folds, hold_out_speakers
 from ..data.selection import project
-from ..data.storage import write_text, write_whole
+from ..data.storage import has_weights, read_finished
 from ..recipe import Schedule
 from .autoencoder import learn_encoder, melt
 from .batches import Batches
@@ -44,6 +45,7 @@ from .plan import (
     new_network,
     prepare,
     prepare_corpora,
+    read_config,
 )
 from .prepare_features import prepare_features
 from .probe import encode_clips, learn_head
@@ -71,7 +73,7 @@ def pretrain(run: Run, *, quiet: bool = False) -> tuple[Path | None, Material | 
     validation = material.take(held) if len(held) else None
     digest = run.digest(material, without=frozenset({"training", "distillation"}))
     weights = run.work / f"pretrained-{digest}.weights.h5"
-    if not weights.is_file():
+    if not has_weights(weights):
         learning = material.take(positions)
         train_network(run, learning, settings, PRETRAINING, validation, weights, "pre-training")
     return weights, validation
@@ -276,7 +278,8 @@ def fit(run: Run, *, folds: tuple[int, ...] = (), final: bool = False, jobs: int
 def is_done(run: Run, number: int, digest: str) -> bool:
     """Say whether a network of this run is trained."""
     if number == ALL_CLIPS:
-        return all(path.is_file() for path in final_files(run, digest))
+        weights, config = final_files(run, digest)
+        return has_weights(weights) and read_finished(config, read_config) is not None
     return out_of_fold.fold_is_done(run.results, number, digest)
 
 

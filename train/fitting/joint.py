@@ -7,11 +7,11 @@ import keras
 import numpy as np
 
 from ser_core.config.feature_config import FeatureConfig
+from ser_core.config.whole_files import write_whole
 
 from ..corpora import Clip, Corpus
 from ..data import feature_cache
 from ..data.feature_cache import ORIGINAL
-from ..data.storage import write_whole
 from ..networks.pretrained_encoders import install
 from .heads import Learnt, answer_summaries, fit_heads, head_inputs
 from .plan import Run, new_network

@@ -9,6 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from ser_core.config.documents import read_bytes
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
@@ -235,6 +236,15 @@ def final_files(run: Run, digest: str) -> tuple[Path, Path]:
     """Say where the shipped network's weights and feature config are kept."""
     weights = run.work / f"all-{digest}.weights.h5"
     return weights, weights.with_suffix(".json")
+
+
+def read_config(file: Path) -> FeatureConfig:
+    """Read the feature config of the shipped network.
+
+    Raises:
+        ConfigError: it is not there, or damaged.
+    """
+    return FeatureConfig.from_json(read_bytes(file), source=file.name)
 
 
 def deterministic(threads: int | None = None) -> None:

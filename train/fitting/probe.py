@@ -8,7 +8,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -20,7 +19,7 @@ from ser_core.config.feature_config import FeatureConfig
 from ..data import feature_cache
 from ..data.feature_cache import ORIGINAL, Features
 from ..data.material import Material
-from ..data.storage import read_arrays, write_arrays
+from ..data.storage import read_arrays, read_finished, write_arrays
 from ..networks.speech_encoder import SUMMARY
 from ..recipe import Schedule
 from .batches import Batches, one_of
@@ -54,31 +53,25 @@ def encode_clips(run: Run, features: Sequence[Features], versions: Sequence[str]
     folder = run.cache.parent / "heard" / digest
     files = [folder / f"{clip.digest}.npz" for clip in features]
     wanted = sorted({ORIGINAL, *versions})
-    missing = [i for i, file in enumerate(files) if not set(wanted) <= set(_names(file))]
+    kept = [read_finished(file, read_arrays) or {} for file in files]
+    missing = [i for i, stored in enumerate(kept) if not set(wanted) <= set(stored)]
     if missing:
         config = feature_cache.feature_config(recipe)
         network = new_network(run, config, 0)
         install_encoder(run, network)
         encoder = encoder_of(network)
         for i in tqdm(missing, desc="encoder", unit="clip"):
-            stored = read_arrays(files[i]) if files[i].is_file() else {}
-            stored |= {
+            kept[i] |= {
                 name: encoder.predict_on_batch(features[i].inputs(config, name))
                 for name in wanted
-                if name not in stored
+                if name not in kept[i]
             }
-            write_arrays(files[i], {n: a.astype(np.float16) for n, a in stored.items()})
+            kept[i] = {n: a.astype(np.float16) for n, a in kept[i].items()}
+            write_arrays(files[i], kept[i])
     return [
-        replace(clip, versions={n: a.astype(np.float32) for n, a in read_arrays(file).items()})
-        for clip, file in zip(features, files, strict=True)
+        replace(clip, versions={n: a.astype(np.float32) for n, a in stored.items()})
+        for clip, stored in zip(features, kept, strict=True)
     ]
-
-
-def _names(file: Path) -> list[str]:
-    if not file.is_file():
-        return []
-    with np.load(file, allow_pickle=False) as stored:
-        return list(stored.files)
 
 
 class SummaryBatches(Batches):

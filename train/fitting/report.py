@@ -3,9 +3,11 @@
 import hashlib
 import logging
 import os
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ser_core.config.whole_files import write_text
 from ser_core.model.files import METRICS, RECIPE, save_content
 
 from ..answers import adaptation_gain, conformal, domain, fairness, out_of_fold
@@ -13,7 +15,6 @@ from ..answers.calibration import Calibration, calibrate
 from ..answers.metrics import measure_answers, measure_intensity, scores
 from ..data import feature_cache
 from ..data.material import Material
-from ..data.storage import read_json, write_text
 from .plan import ALL_CLIPS, Run, new_network, prepare
 from .run_audit import audit_run
 
@@ -29,7 +30,8 @@ def report(run: Run) -> tuple[dict[str, Any], Calibration]:
     Returns:
         What metrics.json holds, and the calibration.
     """
-    raw = out_of_fold.read_folds(run.results)
+    records = out_of_fold.read_records(run.results)
+    raw = out_of_fold.read_folds(run.results, records)
     calibrated, calibration = calibrate(raw, run.recipe.abstention.target_accuracy)
     if not calibration.is_fitted:
         log.warning(
@@ -42,7 +44,7 @@ def report(run: Run) -> tuple[dict[str, Any], Calibration]:
     selected = tuple(range(run.recipe.features.select)) if run.recipe.features.select else None
     config = feature_cache.feature_config(run.recipe, selected=selected)
     answers = out_of_fold.read_answers(table)
-    intensity = measure_intensity(out_of_fold.read_intensities(run.results))
+    intensity = measure_intensity(out_of_fold.read_intensities(run.results, records))
     genders = {clip.speaker: clip.gender for clip in run.clips}
     metrics = {
         "recipe": run.recipe.name,
@@ -67,7 +69,7 @@ def report(run: Run) -> tuple[dict[str, Any], Calibration]:
             else {}
         ),
         "audit": audit_run(run, jobs=os.cpu_count() or 1, quiet=True).summary(),
-        "run": fold_records(run, material),
+        "run": join_records(list(records.values()), material),
         "parameters": int(new_network(run, config, ALL_CLIPS).count_params()),
     }
     save_content(run.results, METRICS, metrics)
@@ -83,9 +85,8 @@ def measure_sets_and_domain(answers: out_of_fold.Answers) -> dict[str, Any]:
     return sets if answers.distances is None else sets | {"domain": domain.measure_domain(answers)}
 
 
-def fold_records(run: Run, material: Material) -> dict[str, Any]:
+def join_records(folds: Sequence[dict[str, Any]], material: Material) -> dict[str, Any]:
     """Join what the folds wrote down: seeds, versions, durations, identity."""
-    folds = [read_json(file) for file in out_of_fold.fold_files(run.results, "json")]
     content = hashlib.sha256("".join(sorted(c.digest for c in material.features)).encode())
     return {
         "id": folds[0]["run"],

@@ -9,12 +9,14 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 
 from ser_core.audio.load import load_audio
 from ser_core.config.feature_config import FEATURE_VERSION, FeatureConfig
+from ser_core.config.whole_files import write_whole
 from ser_core.features import (
     choose_front_end,
     counted_frames,
@@ -30,7 +32,7 @@ from ..data import random_degradation
 from ..data.feature_cache import ORIGINAL, feature_config
 from ..data.processes import run_in_processes
 from ..data.random_degradation import degrade_at_random, recolour_at_random
-from ..data.storage import read_arrays, write_arrays, write_whole
+from ..data.storage import read_arrays, read_finished, write_arrays
 from ..networks.litert_files import converter_settings, require_tensorflow
 from ..networks.pretrained_encoders import install
 from ..networks.two_heads import FRAMES
@@ -56,7 +58,7 @@ def encoder_file(run: Run) -> Path:
     decisive = [recipe.features.model_dump(mode="json"), recipe.encoder.name, run.encoder, layers]
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
     file = run.cache.parent / "encoders" / f"{digest}.tflite"
-    if not file.is_file():
+    if read_finished(file, open_encoder) is None:
         require_tensorflow()
         config = feature_config(recipe)
         network = new_network(run, config, 0)
@@ -103,7 +105,8 @@ def summarise_clips(
     folder = summary_folder(run, encoder)
     digests = [hashlib.sha256(clip.path.read_bytes()).hexdigest() for clip in clips]
     files = [folder / f"{digest}.npz" for digest in digests]
-    stored = {file: read_arrays(file) for file in files if file.is_file()}
+    kept = {file: read_finished(file, read_arrays) for file in files}
+    stored = {file: arrays for file, arrays in kept.items() if arrays is not None}
     talkers = tuple(talker_paths(run))
     missing = {
         file: (clip.path, file, config, versions, encoder, talkers)
@@ -153,7 +156,7 @@ def cache_summaries(
     Raises:
         AudioError: the recording cannot be read.
     """
-    arrays = read_arrays(file) if file.is_file() else {}
+    arrays = read_finished(file, read_arrays) or {}
     samples = load_audio(recording, sample_rate=config.sample_rate)
     for name in versions:
         if name not in arrays:
@@ -223,13 +226,19 @@ def summarise_samples(samples: np.ndarray, config: FeatureConfig, encoder: Path)
     return summarise(np.concatenate(pieces))
 
 
-@lru_cache(maxsize=1)
-def load_encoder(file: Path) -> Callable[[np.ndarray], np.ndarray]:
-    """Open an encoder once a process: from one input, (1, frames, features), to its frames."""
+def open_encoder(file: Path) -> Any:
+    """Open an encoder; raises ValueError where the file is damaged."""
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(str(file), num_threads=1)
     interpreter.allocate_tensors()
+    return interpreter
+
+
+@lru_cache(maxsize=1)
+def load_encoder(file: Path) -> Callable[[np.ndarray], np.ndarray]:
+    """Open an encoder once a process: from one input, (1, frames, features), to its frames."""
+    interpreter = open_encoder(file)
     runner = interpreter.get_signature_runner()
     (name,) = runner.get_input_details()
 

@@ -7,7 +7,6 @@ Whatever is not trained yet is trained, fold by fold; then every finished result
 row of `comparison.json` and `comparison.md`.
 """
 
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from ser_core.config.whole_files import temporary_folder, write_text
 from ser_core.features import assemble, choose_front_end, cover, split, stretch_inputs
 from ser_core.model.files import (
     COMPARISON,
@@ -30,7 +30,7 @@ from ser_core.model.litert_runtime import LiteRTRuntime
 from .. import recipe as recipes
 from ..answers.markdown import markdown_table
 from ..data import feature_cache
-from ..data.storage import write_text
+from ..data.storage import read_finished
 from ..networks import NETWORKS
 from ..networks.litert_files import write_litert
 from ..recipe import Recipe
@@ -94,9 +94,9 @@ def measure_costs(recipe: Recipe) -> dict[str, float]:
     build = NETWORKS[recipe.network.name]
     network = build(config.frames, config.features, len(config.labels), **recipe.network.parameters)
     form = "float32" if recipe.heads is None else "int8"
-    with tempfile.TemporaryDirectory() as folder:
-        write_litert(network, config, Path(folder), form)
-        size = (Path(folder) / LITERT_FORMS[form]).stat().st_size
+    with temporary_folder() as folder:
+        write_litert(network, config, folder, form)
+        size = (folder / LITERT_FORMS[form]).stat().st_size
         runtime = LiteRTRuntime(folder, config, form)
         windows = inputs()
         return {
@@ -169,6 +169,12 @@ def rows_of(folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
+def finished_rows(folder: Path) -> list[dict[str, Any]]:
+    """Make the rows of a results folder; none where it is damaged, which the log says."""
+    rows = read_finished(folder / RECIPE, lambda file: rows_of(file.parent))
+    return [] if rows is None else rows
+
+
 def compare(results: Path) -> list[dict[str, Any]]:
     """Gather every finished results folder into `comparison.json` and `comparison.md`.
 
@@ -179,12 +185,13 @@ def compare(results: Path) -> list[dict[str, Any]]:
         The rows, by recipe and protocol.
     """
     folders = sorted(file.parent for file in results.glob(f"*/*/{RECIPE}"))
+    found = {folder: finished_rows(folder) for folder in folders}
     rows = []
-    for name in dict.fromkeys(folder.parent.name for folder in folders):
-        mine = [folder for folder in folders if folder.parent.name == name]
+    for name in dict.fromkeys(folder.parent.name for folder in folders if found[folder]):
+        mine = [folder for folder in folders if folder.parent.name == name and found[folder]]
         costs = measure_costs(recipes.load(str(mine[0] / RECIPE)))
         keras.utils.clear_session()
-        rows += [row | costs for folder in mine for row in rows_of(folder)]
+        rows += [row | costs for folder in mine for row in found[folder]]
     rows.sort(
         key=lambda row: (
             PROTOCOL_ORDER.index(row["protocol"]),

@@ -6,12 +6,12 @@ python -m train figures train/results/tiny/speaker --out runs/figures
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ser_core.config.whole_files import write_text, write_whole
 from ser_core.errors import ConfigError
 from ser_core.model.files import METRICS, files_in, load_content
 from ser_core.ui.look import plots
 
 from ..answers import out_of_fold
-from ..data.storage import read_json
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -35,9 +35,8 @@ def draw(folder: Path) -> dict[str, "go.Figure"]:
         raise ConfigError(f"{folder} has no {METRICS}: give a results folder that fit has made.")
     metrics = load_content(folder, METRICS)
     histories = {}
-    for record in out_of_fold.fold_files(folder, "json"):
-        fold = read_json(record)
-        histories[f"fold {fold['fold']}"] = fold["history"]
+    for number, record in out_of_fold.read_records(folder).items():
+        histories[f"fold {number}"] = record["history"]
     return {
         "learning_curves": plots.learning_curves(histories),
         "confusion_matrix": plots.confusion_matrix(metrics["labels"], metrics["confusion_matrix"]),
@@ -63,12 +62,13 @@ def write_figures(figures: dict[str, "go.Figure"], out: Path, *, png: bool = Fal
     files = []
     for name, figure in figures.items():
         files.append(out / f"{name}.html")
-        figure.write_html(files[-1], include_plotlyjs="cdn")
+        write_text(files[-1], figure.to_html(include_plotlyjs="cdn"))
         if png:
             figure.update_layout(paper_bgcolor="white")  # a PNG stands on any page
             files.append(out / f"{name}.png")
             try:
-                figure.write_image(files[-1], **PNG_SIZE)
+                with write_whole(files[-1]) as unfinished:
+                    figure.write_image(unfinished, **PNG_SIZE)
             except (ValueError, ImportError, RuntimeError) as error:
                 raise ConfigError(
                     "PNG pictures need kaleido and a Chrome or Chromium: pip install kaleido, or "

@@ -16,6 +16,7 @@ from ..audit import leaked_statistics
 from ..corpora import Clip
 from ..data import feature_cache
 from ..data.protocols import find_folds
+from ..data.storage import has_weights
 from ..fitting.plan import Run, new_network, prepare
 
 
@@ -89,12 +90,13 @@ def find(run: Run, numbers: tuple[int, ...] = ()) -> list[FoldNetwork]:
     for number, file in weights.items():
         if not out_of_fold.fold_is_done(run.results, number, digest):
             raise ConfigError(f"{run.results} has no finished fold {number}: run fit first.")
-        if not file.is_file():
+        if not has_weights(file):
             raise ConfigError(
-                f"{file} is not there: the network of fold {number} was trained elsewhere, or its "
-                f"weights were deleted. Bring them, or move {run.results} away and run fit again."
+                f"{file} is not there or is damaged: the network of fold {number} was trained "
+                f"elsewhere, or its weights were deleted. Bring them, or move {run.results} away "
+                "and run fit again."
             )
-    raw = out_of_fold.read_folds(run.results)
+    raw = out_of_fold.read_folds(run.results, out_of_fold.read_records(run.results))
     if len(np.unique(raw.folds)) < 2:
         raise ConfigError(
             f"{run.results} has one finished fold: the temperature of a fold is fitted on the "

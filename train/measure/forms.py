@@ -11,7 +11,6 @@ no other is written, and what it is compared with is Keras' own save where float
 """
 
 import logging
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,6 +22,7 @@ from tqdm import tqdm
 
 from ser_core.audio.load import load_audio
 from ser_core.config.feature_config import FeatureConfig
+from ser_core.config.whole_files import temporary_folder
 from ser_core.emotions import LABELS
 from ser_core.model.files import FORMS, LITERT_FORMS, save_content
 from ser_core.model.keras_runtime import KerasRuntime, load_keras_network
@@ -222,11 +222,9 @@ def of_folds(run: Run, *, every: int = 1) -> dict[str, Any]:
         log.info("fold %s", fold.number)
         network = fold.load(run)
         asked = questions_of(fold.test[::every], fold.config)
-        with tempfile.TemporaryDirectory() as folder:
+        with temporary_folder() as folder:
             for form, of_form in answers.items():
-                runtime = convert(
-                    network, fold.config, Path(folder), form if form in forms else None
-                )
+                runtime = convert(network, fold.config, folder, form if form in forms else None)
                 given = fold.among_known(answer(runtime, asked, fold.config)[0])
                 of_form.append(apply_temperature(given, fold.temperature))
         truth.append(fold.truth[::every])

@@ -34,7 +34,7 @@ from ..answers.metrics import accuracy_interval, intensity_auc, scores
 from ..corpora import Clip
 from ..data import degradations, feature_cache
 from ..data.processes import run_in_processes
-from ..data.storage import read_arrays, write_arrays
+from ..data.storage import read_arrays, read_finished, write_arrays
 from ..fitting import inference
 from ..fitting.plan import Run, deterministic, name_of
 from ..fitting.summaries import encoder_file
@@ -173,7 +173,7 @@ def measure_robustness(
     """
     found = fold_networks.find(run, folds)
     files = {fold.number: file_of(run, fold, every) for fold in found}
-    pending = [fold for fold in found if not files[fold.number].is_file()]
+    pending = [f for f in found if read_finished(files[f.number], read_measured) is None]
     calls = [(run, fold, every, files[fold.number]) for fold in pending]
     names = [name_of(fold.number) for fold in pending]
     run_in_processes(measure_fold, calls, jobs=jobs, names=names, fresh=True)

@@ -1,6 +1,5 @@
 """Write a network's files for LiteRT, in any of its forms."""
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import keras
 
 from ser_core.config.feature_config import FeatureConfig
+from ser_core.config.whole_files import temporary_folder, write_whole
 from ser_core.errors import ConfigError
 from ser_core.model.files import LITERT_FORMS
 from ser_core.model.keras_runtime import cut_head
@@ -44,16 +44,18 @@ def write_litert(
     named = keras.Model(network.inputs, {name: outputs[name] for name in config.outputs.names})
     if config.outputs.frames is not None:
         parts = {WHOLE: named, HEAD: cut_head(network, config)}
-        file.write_bytes(_convert(parts, form))
+        with write_whole(file) as unfinished:
+            unfinished.write_bytes(_convert(parts, form))
         return
     signature = [keras.InputSpec(shape=(1, config.frames, config.features), dtype="float32")]
-    named.export(
-        str(file),
-        format="litert",
-        input_signature=signature,
-        verbose=False,
-        **converter_settings(form),
-    )
+    with write_whole(file) as unfinished:
+        named.export(
+            str(unfinished),
+            format="litert",
+            input_signature=signature,
+            verbose=False,
+            **converter_settings(form),
+        )
 
 
 def require_tensorflow() -> None:
@@ -91,10 +93,12 @@ def _convert(parts: Mapping[str, keras.Model], form: str) -> bytes:
     names = {WHOLE: parts[WHOLE].inputs[0].name, HEAD: SUMMARY}
     module.functions = {key: _freeze(parts[key], name) for key, name in names.items()}
     signatures = {name: f.get_concrete_function() for name, f in module.functions.items()}
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
-        tf.saved_model.save(module, folder, signatures=signatures, options=options)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(parts))
+        tf.saved_model.save(module, str(folder), signatures=signatures, options=options)
+        converter = tf.lite.TFLiteConverter.from_saved_model(
+            str(folder), signature_keys=list(parts)
+        )
         settings = converter_settings(form)
         for name, value in settings.pop("target_spec", {}).items():
             setattr(converter.target_spec, name, value)

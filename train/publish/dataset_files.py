@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyarrow import parquet
 from tqdm import tqdm
 
+from ser_core.config.whole_files import write_text
 from ser_core.model.files import CARD
 
 from ..corpora import Clip, Corpus, published
@@ -78,10 +79,10 @@ def write_dataset(
         dropped=dict(corpus.dropped),
         second_copies=corpus.second_copies,
     )
-    (folder / published.DESCRIPTION).write_text(description.to_json(), encoding="utf-8")
+    write_text(folder / published.DESCRIPTION, description.to_json())
     size = sum(file.stat().st_size for file in data.iterdir())
     text = DatasetCard(repo, corpus, rows, features, audio, with_statement, size).render()
-    (folder / CARD).write_text(text, encoding="utf-8")
+    write_text(folder / CARD, text)
     return folder_sizes(folder)
 
 

@@ -6,7 +6,6 @@ python -m train publish-dataset --corpus iemocap=data/iemocap --repo user/name -
 What is written is described in train/corpora/published.py; `--corpus hub:user/name` reads it back.
 """
 
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TypeVar
 
 from huggingface_hub import HfApi
 
+from ser_core.config.whole_files import temporary_folder, write_text, write_whole_folder
 from ser_core.errors import SpeechEmotionError
 from ser_core.model.files import CARD
 from ser_core.model.hub_faults import PUSH_FAULTS, explain_push
@@ -83,10 +83,11 @@ def publish_dataset(
     if dry_run is not None:
         if dry_run.exists() and (not dry_run.is_dir() or any(dry_run.iterdir())):
             raise CorpusError(f"{dry_run} is not an empty folder: name another with --out.")
-        sizes = write_dataset(corpus, dry_run, repo, audio=audio, shard_size=shard_size)
+        with write_whole_folder(dry_run) as staging:
+            sizes = write_dataset(corpus, staging, repo, audio=audio, shard_size=shard_size)
         return DatasetPublication(repo, sizes, len(corpus.clips), about_audio)
-    with tempfile.TemporaryDirectory() as folder:
-        staging = Path(folder) / "dataset"
+    with temporary_folder() as folder:
+        staging = folder / "dataset"
         # Before the work: a card of others, or no way to the Hub, is known at once.
         before = None if replace_card else _ask(repo, lambda: fetch_card(repo, repo_type="dataset"))
         if before is not None:
@@ -94,7 +95,7 @@ def publish_dataset(
         write_dataset(corpus, staging, repo, audio=audio, shard_size=shard_size)
         if before is not None:
             merged = merge_card(before, (staging / CARD).read_text(encoding="utf-8"))
-            (staging / CARD).write_text(merged, encoding="utf-8")
+            write_text(staging / CARD, merged)
         address = _ask(repo, lambda: _send(repo, staging, corpus, private))
         return DatasetPublication(
             repo, folder_sizes(staging), len(corpus.clips), about_audio, address

@@ -1,7 +1,5 @@
 """Assemble the model repository of a finished run."""
 
-import shutil
-import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -10,6 +8,7 @@ import numpy as np
 
 from ser_core import EmotionRecognizer
 from ser_core.config.feature_config import FeatureConfig
+from ser_core.config.whole_files import temporary_folder, write_text
 from ser_core.emotions import LABELS
 from ser_core.model.files import (
     COMPARISON,
@@ -18,6 +17,7 @@ from ser_core.model.files import (
     METRICS,
     RECIPE,
     ROBUSTNESS,
+    load_content,
     save_content,
 )
 
@@ -27,9 +27,17 @@ from ..corpora import Corpus
 from ..corpora.overview import by_emotion_and_gender, durations
 from ..data import feature_cache
 from ..data.material import Material
-from ..data.storage import write_text
+from ..data.storage import read_finished
 from ..fitting.joint import beside
-from ..fitting.plan import ALL_CLIPS, Run, final_files, new_network, prepare, prepare_corpora
+from ..fitting.plan import (
+    ALL_CLIPS,
+    Run,
+    final_files,
+    new_network,
+    prepare,
+    prepare_corpora,
+    read_config,
+)
 from ..fitting.report import report
 from ..networks.export import export, fold_temperature
 from ..networks.pretrained_encoders import ENCODERS
@@ -51,7 +59,7 @@ def assemble(run: Run, out: Path, metrics: dict[str, Any], calibration: Calibrat
     """Write the model repository of the network trained on all clips, with what `report` gave."""
     material = prepare(run, quiet=True)
     weights, config_file = final_files(run, run.digest(material))
-    trained = FeatureConfig.from_json(config_file.read_bytes(), source=config_file.name)
+    trained = read_config(config_file)
     config = feature_cache.feature_config(
         run.recipe,
         normalisation=trained.normalisation,
@@ -68,8 +76,7 @@ def assemble(run: Run, out: Path, metrics: dict[str, Any], calibration: Calibrat
     network = new_network(run, config, ALL_CLIPS)
     network.load_weights(weights)
     fold_temperature(network, config)
-    with tempfile.TemporaryDirectory() as folder:
-        staging = Path(folder)
+    with temporary_folder() as staging:
         large = run.recipe.heads is not None  # an encoder that 32 bits a weight make too large
         forms = ("int8",) if large else tuple(LITERT_FORMS)
         examples = example_inputs(material, config)
@@ -77,9 +84,10 @@ def assemble(run: Run, out: Path, metrics: dict[str, Any], calibration: Calibrat
         save_content(staging, METRICS, metrics)
         save_content(staging, DATASET, describe(run, material))
         write_text(staging / RECIPE, run.recipe.to_toml())
-        for file in (run.results.parents[1] / COMPARISON, run.results / ROBUSTNESS):
-            if file.is_file():
-                shutil.copyfile(file, staging / file.name)
+        for place, name in ((run.results.parents[1], COMPARISON), (run.results, ROBUSTNESS)):
+            content = read_finished(place / name, lambda file: load_content(file.parent, file.name))
+            if content is not None:
+                save_content(staging, name, content)
         write_card(staging, source=str(out))
         EmotionRecognizer.from_pretrained(staging).save_pretrained(out)
 

@@ -11,6 +11,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from ser_core.config.feature_config import FeatureConfig
+from ser_core.config.whole_files import write_text
 from ser_core.errors import ModelNotFoundError
 from ser_core.model.files import (
     CARD,
@@ -205,5 +206,5 @@ def write_card(directory: Path, *, source: str) -> str:
         source: what its readers give to `from_pretrained`: the repository's id, or a folder.
     """
     text = ModelCard.of(directory, source=source).render()
-    (directory / CARD).write_text(text, encoding="utf-8")
+    write_text(directory / CARD, text)
     return text

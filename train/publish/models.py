@@ -3,7 +3,6 @@
 python -m train publish --model runs/model --repo user/name
 """
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from huggingface_hub import HfApi
 
 from ser_core import EmotionRecognizer
 from ser_core.config.feature_config import FeatureConfig
+from ser_core.config.whole_files import temporary_folder, write_text
 from ser_core.errors import ConfigError, ModelError, SpeechEmotionError
 from ser_core.features import network_inputs
 from ser_core.model.files import (
@@ -155,8 +155,8 @@ def publish(
         ModelError, ConfigError: as `verify`; or the card on the Hub is not one of ours.
     """
     difference = verify(directory)
-    with tempfile.TemporaryDirectory() as folder:
-        staging = Path(folder) / "repository"
+    with temporary_folder() as folder:
+        staging = folder / "repository"
         EmotionRecognizer.from_pretrained(directory).save_pretrained(staging)
         text = write_card(staging, source=repo)
         if dry_run is not None:
@@ -166,7 +166,7 @@ def publish(
         try:
             before = None if replace_card else fetch_card(repo, branch)
             if before is not None:
-                (staging / CARD).write_text(merge_card(before, text), encoding="utf-8")
+                write_text(staging / CARD, merge_card(before, text))
             if branch is not None:
                 api = HfApi()
                 api.create_repo(repo, private=private, exist_ok=True)

@@ -5,7 +5,6 @@ python -m train publish-space --repo user/space --model user/name --dry-run --ou
 """
 
 import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from huggingface_hub import HfApi, SpaceCardData
 from huggingface_hub.errors import HFValidationError
 
 from ser_core import DEFAULT_MODEL
+from ser_core.config.whole_files import temporary_folder, write_text, write_whole_folder
 from ser_core.errors import ConfigError, ModelError
 from ser_core.model.extras import requirements
 from ser_core.model.files import CARD, REPOSITORY_FILES
@@ -116,6 +116,12 @@ def write_space(folder: Path, model: HubModel | None = None) -> dict[str, int]:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"{folder} is not an empty folder: name another with --out.")
+    with write_whole_folder(folder) as staging:
+        _fill(staging, model)
+    return folder_sizes(folder)
+
+
+def _fill(folder: Path, model: HubModel | None) -> None:
     for source in _sources():
         target = folder / source.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -126,8 +132,7 @@ def write_space(folder: Path, model: HubModel | None = None) -> dict[str, int]:
             file.write(f"# What {model.id} needs besides.\n{lines}\n")
     served = SERVED.format(id=model.id, revision=model.revision) if model else SERVED_EMBEDDED
     card = front_matter(model) + BODY.format(model=served)
-    (folder / CARD).write_text(card, encoding="utf-8")
-    return folder_sizes(folder)
+    write_text(folder / CARD, card)
 
 
 def _sources() -> list[Path]:
@@ -136,7 +141,7 @@ def _sources() -> list[Path]:
     embedded = [Path(DEFAULT_MODEL) / name for name in REPOSITORY_FILES]
     return [
         *(ROOT / name for name in FILES),
-        *(path for path in package if "__pycache__" not in path.parts),
+        *(path for path in package if "__pycache__" not in path.parts and path.name[0] != "."),
         *(path for path in embedded if path.is_file()),
     ]
 
@@ -171,8 +176,8 @@ def publish_space(
     variables = {MODEL_ID: found.id, MODEL_REVISION: found.revision} if found else {}
     if dry_run is not None:
         return SpacePublication(repo, write_space(dry_run, found), variables)
-    with tempfile.TemporaryDirectory() as folder:
-        staging = Path(folder) / "space"
+    with temporary_folder() as folder:
+        staging = folder / "space"
         sizes = write_space(staging, found)
         try:
             address = _send(staging, repo, variables, private)

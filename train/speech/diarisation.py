@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import eigh
 
+from ser_core.config.whole_files import write_whole
 from ser_core.features.log_mel import hz_to_mel, mel_to_hz
 from ser_core.model.files import METRICS
 from ser_core.speech import clusters, gate, turns, voices
@@ -259,11 +260,12 @@ def train_diarisation(loaded: Mapping[str, corpora.Corpus], *, evaluate_only: bo
     if not evaluate_only:
         projection, mean = learn([training_statistics(parts["train"]) for parts in splits.values()])
         arrays = {"projection": projection, "mean": mean}
-        np.savez_compressed(
-            voices.MAP_FILE,
-            allow_pickle=False,
-            **{name: array.astype(np.float32) for name, array in arrays.items()},
-        )
+        with write_whole(voices.MAP_FILE) as unfinished:
+            np.savez_compressed(
+                unfinished,
+                allow_pickle=False,
+                **{name: array.astype(np.float32) for name, array in arrays.items()},
+            )
         voices.load_map.cache_clear()
         log.info("wrote %s", voices.MAP_FILE.name)
     every = dict.fromkeys(MOST_OF_A_KIND, 100)

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from ..corpora import emospeech, emovo
 from ..corpora.audio_folder import audio_rows
-from ..data.storage import read_arrays, write_arrays
+from ..data.storage import read_arrays, read_finished, write_arrays
 from .gate_teacher import (
     CHUNK,
     SAMPLE_RATE,
@@ -159,7 +159,7 @@ FILES: dict[str, Callable[[Path], list[Row]]] = {
 def _label(corpus: str, files: Iterable[Row], cache: Path) -> list[SpeechClip]:
     """Read the files of one corpus and give each the teacher's answers."""
     kept_file = cache / f"teacher_{corpus}.npz"
-    kept = read_arrays(kept_file) if kept_file.exists() else {}
+    kept = read_finished(kept_file, read_arrays) or {}
     again = second_opinion if corpus in STUDIO else slower_opinion
     asked = 0
     clips = []

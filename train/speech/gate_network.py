@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ser_core.config.whole_files import write_whole
 from ser_core.speech import gate as speech
 
 from .gate_mixtures import Examples
@@ -111,5 +112,6 @@ def export(model: "keras.Model", file: Path) -> None:
         arrays[f"bias_{layer}"] = bias
     kernel, bias = model.get_layer("out").get_weights()
     arrays |= {"kernel_out": kernel[:, 0], "bias_out": bias[0]}
-    np.savez_compressed(file, **{name: a.astype(np.float16) for name, a in arrays.items()})
+    with write_whole(file) as unfinished:
+        np.savez_compressed(unfinished, **{n: a.astype(np.float16) for n, a in arrays.items()})
     speech.load_weights.cache_clear()

@@ -15,7 +15,7 @@ import numpy as np
 
 from ser_core.speech.gate import HOP, find_segments
 
-from ..data.storage import read_arrays, write_arrays
+from ..data.storage import read_arrays, read_finished, write_arrays
 from .gate_evaluation import gate
 from .gate_teacher import CHUNK, TEACHER_THRESHOLD, read_mono, teacher_probability
 from .nonspeech import RATE
@@ -71,7 +71,7 @@ def load_sounds(folders: Sequence[Path], cache: Path) -> list[RecordedSound]:
         list of RecordedSound, in the order of the files' names.
     """
     kept_file = cache / "teacher_sounds.npz"
-    kept = read_arrays(kept_file) if kept_file.exists() else {}
+    kept = read_finished(kept_file, read_arrays) or {}
     known = len(kept)
     sounds = []
     for file in sorted(f for folder in folders for f in folder.rglob("*") if f.suffix in AUDIO):

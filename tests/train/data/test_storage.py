@@ -6,7 +6,8 @@ import threading
 import numpy as np
 import pytest
 
-from train.data.storage import read_arrays, to_json, write_arrays, write_json, write_whole
+from ser_core.config.whole_files import write_whole
+from train.data.storage import read_arrays, to_json, write_arrays, write_json
 
 
 def test_two_who_write_one_file_do_not_disturb_each_other(tmp_path):
