@@ -4,6 +4,11 @@ import logging
 import os
 import sys
 
+from .commands import interrupts
+
+if __name__ == "__main__":
+    interrupts.stop_while_importing()
+
 import typer
 
 from ser_core.errors import SpeechEmotionError
@@ -32,14 +37,24 @@ app.add_typer(corpus.app, name="corpus")
 
 
 def main() -> None:
-    """Run a command; a known fault ends it with one sentence and exit status 1."""
+    """Run a command; a known fault ends it with one sentence and exit status 1, Ctrl-C with 130."""
     logger = logging.getLogger("train")
     logger.setLevel(logging.INFO)
     logger.addHandler(logging.StreamHandler())
+    interrupts.run_until_interrupted(run_command)
+
+
+def run_command() -> None:
+    """Run the command that the arguments name."""
     try:
         app(standalone_mode=True)
     except SpeechEmotionError as error:
         print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"error: {error.filename}: {error.strerror}.", file=sys.stderr)
         raise SystemExit(1) from None
 
 

@@ -11,6 +11,7 @@ from ser_core.errors import ConfigError
 
 from .. import recipe as recipes
 from ..data import storage
+from ..data.folder_lock import lock_folder
 from .options import (
     CACHE,
     JOBS,
@@ -92,7 +93,8 @@ def robustness(
     job = plan.make_run(
         resolved, protocol, needed, results=results, work=work, cache=cache, encoder=encoder
     )
-    measured = measuring.measure_robustness(job, folds=tuple(fold), jobs=jobs, every=every)
+    with lock_folder(job.results):
+        measured = measuring.measure_robustness(job, folds=tuple(fold), jobs=jobs, every=every)
     print(measuring.robustness_table(measured), end="")
     for folder in write:
         measuring.write_robustness(measured, folder)

@@ -7,6 +7,7 @@ import typer
 
 from .. import corpora as corpus_modules
 from ..data import storage
+from ..data.folder_lock import lock_folder
 from .options import (
     CACHE,
     JOBS,
@@ -63,5 +64,6 @@ def audit(
     if out is not None:
         storage.write_json(out, outcome.to_dict())
     for folder in write:
-        auditing.write_summary(outcome, folder)
+        with lock_folder(folder):
+            auditing.write_summary(outcome, folder)
     outcome.require_none()

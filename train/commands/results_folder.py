@@ -14,6 +14,7 @@ from ser_core.model.files import METRICS, load_content
 
 from .. import recipe as recipes
 from ..data import storage
+from ..data.folder_lock import lock_folder
 from .options import (
     RESULTS,
     ProtocolOption,
@@ -71,7 +72,8 @@ def adaptation(
     measured = adapting.measure_results(folder)
     print(adapting.adaptation_table(measured), end="")
     for target in [folder, *model] if write else ():
-        adapting.write_adaptation(measured, target)
+        with lock_folder(target):
+            adapting.write_adaptation(measured, target)
 
 
 @app.command()

@@ -8,6 +8,7 @@ import typer
 from ser_core.errors import ConfigError
 
 from .. import recipe as recipes
+from ..data.folder_lock import lock_folder
 from .options import (
     CACHE,
     JOBS,
@@ -109,17 +110,18 @@ def fit(
         print(fitting.validate(job, fold[0] if fold else 1, validation_speakers))
         return
     final = out is not None and not fold
-    fitting.fit(job, folds=tuple(fold), final=final, jobs=jobs)
-    if out is not None and not fold:
-        from ..publish.finish import finish
+    with lock_folder(job.results):
+        fitting.fit(job, folds=tuple(fold), final=final, jobs=jobs)
+        if out is not None and not fold:
+            from ..publish.finish import finish
 
-        finish(job, out)
-        if push_to is not None:
-            from ..publish.models import publish as send
+            finish(job, out)
+        elif not fold:
+            report(job)
+    if out is not None and push_to is not None:
+        from ..publish.models import publish as send
 
-            print(send(out, push_to))
-    elif not fold:
-        report(job)
+        print(send(out, push_to))
 
 
 @app.command()
@@ -155,6 +157,7 @@ def compare(
                 one, name, needed, results=results, work=work, cache=cache, encoder=encoder
             )
             print(f"{one.name} under {name}", flush=True)
-            fitting.fit(job, folds=tuple(fold), jobs=jobs)
-            report(job)
+            with lock_folder(job.results):
+                fitting.fit(job, folds=tuple(fold), jobs=jobs)
+                report(job)
     print(comparing.comparison_table(comparing.compare(results)), end="")

@@ -1,9 +1,19 @@
-"""Work on several processes, such that one that fails or dies ends all of it with one sentence."""
+"""Work on several processes, such that one that fails or dies ends all of it with one sentence.
+
+No process outlives the one that started it: each watches a pipe that only that one holds open, and
+ends when it is closed, by its death or because somebody pressed Ctrl-C.
+"""
 
 import multiprocessing
-from collections.abc import Callable, Sequence
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from typing import Any, TypeVar
 
@@ -72,12 +82,17 @@ def _run_chunks(
     bar: "tqdm[Any]",
 ) -> list[Result]:
     starts = range(0, len(calls), chunk)
+    context = _context(fresh)
+    reader, writer = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(
         min(jobs, max(1, len(starts))),
-        mp_context=_context(fresh),
+        mp_context=context,
+        initializer=_end_with_parent,
+        initargs=(reader,),
         max_tasks_per_child=1 if fresh else None,
     )
-    with pool:
+    # The pipe is closed last, but for Ctrl-C, which does not wait for what is under way.
+    with closing(reader), closing(writer), pool:
         tasks: dict[Future[list[Result]], int] = {}
         try:
             for start in starts:
@@ -92,10 +107,23 @@ def _run_chunks(
                 f"A process died while it worked on {' or '.join(suspects)}: look for what is odd "
                 "about it, and whether the memory ran out."
             ) from error
-        except BaseException:
+        except BaseException as error:
             pool.shutdown(wait=False, cancel_futures=True)
+            if not isinstance(error, Exception):
+                writer.close()
             raise
         return [result for task in tasks for result in task.result()]
+
+
+def _end_with_parent(pipe: "Connection[Any, Any]") -> None:
+    """Let this process end when the pipe is closed, and leave Ctrl-C to the one that started it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        wait([pipe])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _context(fresh: bool) -> BaseContext:
@@ -106,7 +134,19 @@ def _context(fresh: bool) -> BaseContext:
     context = multiprocessing.get_context("forkserver")
     if fresh:
         context.set_forkserver_preload(["keras"])
+    with _undisturbed():
+        forkserver.ensure_running()
     return context
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep Ctrl-C from processes that are started meanwhile, and from theirs, for good."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _call_each(function: Callable[..., Result], calls: Sequence[tuple[Any, ...]]) -> list[Result]:

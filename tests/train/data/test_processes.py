@@ -1,11 +1,19 @@
-"""Several processes: order, one that fails, one that dies."""
+"""Several processes: order, one that fails, one that dies, and none that outlives its parent."""
 
 import math
 import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from train.data.processes import FEW, WorkerError, run_in_processes
+
+ROOT = Path(__file__).parents[3]
+PATIENCE = 300.0  # [s] for what takes a second on a machine with nothing else to do
 
 
 def test_results_come_in_order():
@@ -28,3 +36,58 @@ def test_a_process_that_dies_is_named_by_what_it_worked_on():
     names = [f"{number}.wav" for number in range(FEW)]
     with pytest.raises(WorkerError, match=r"died while it worked on 0\.wav or 1\.wav"):
         run_in_processes(os._exit, [(3,)] * FEW, jobs=2, names=names)
+
+
+WORK = """
+import os, sys, time
+from pathlib import Path
+from train.data.processes import FEW, run_in_processes
+
+def work(folder):
+    (Path(folder) / str(os.getpid())).touch()
+    time.sleep(1_000)
+
+if __name__ == "__main__":
+    run_in_processes(work, [(sys.argv[1],)] * FEW, jobs=2)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_no_process_outlives_the_one_that_started_it(tmp_path, number):
+    (tmp_path / "work.py").write_text(WORK)
+    at_work = tmp_path / "at_work"
+    at_work.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, tmp_path / "work.py", at_work],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    wait_until(lambda: len(list(at_work.iterdir())) == 2 or process.poll() is not None)
+    workers = [int(file.name) for file in at_work.iterdir()]
+    assert len(workers) == 2
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)  # as a terminal does
+    else:
+        process.send_signal(number)
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == -number
+    assert errors.count("Traceback") == (number == signal.SIGINT)  # its own, none of theirs
+    wait_until(lambda: not any(is_alive(worker) for worker in workers))
+
+
+def is_alive(process: int) -> bool:
+    """Whether there is such a process, and it has not ended."""
+    try:
+        return " Z " not in Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def wait_until(is_so) -> None:
+    """Wait for something that takes as long as the machine is busy."""
+    deadline = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
