@@ -22,6 +22,7 @@ from .invariance import change_covariance, corpus_covariance, shrink, speaker_co
 from .linear_head import LabelSets, balanced_weights, fit_linear_head, label_sets
 from .summaries import Summaries
 
+STATISTICS = ("mean", "max")  # parts of a summary, in order, as `features.summarise` gives them
 BASIS_CLIPS = 6000  # recordings that principal components are found on, at most
 CLIPS_PER_CORPUS = 2500  # that centres stand for, at most
 SMALLEST_STD = 1e-3
@@ -88,8 +89,20 @@ class Space:
         return np.asarray(standard.astype(np.float32) @ self.basis)
 
 
-def find_space(learnt: Sequence[Learnt], components: int, seed: int) -> Space:
-    """Find the principal components of clips as they are, each corpus counting alike."""
+def find_space(
+    learnt: Sequence[Learnt],
+    components: int,
+    seed: int,
+    statistics: Sequence[str] = STATISTICS,
+) -> Space:
+    """Find the principal components of clips as they are, each corpus counting alike.
+
+    Args:
+        learnt: Learnt of each corpus.
+        components: int > 0, how many, the strongest first; at most the width of what counts.
+        seed: int, from which the choice of clips derives.
+        statistics: those of `STATISTICS` that count; the rows of the basis for others are zero.
+    """
     rng = np.random.default_rng([seed, 1])
     each = BASIS_CLIPS // len(learnt)
     chosen = []
@@ -98,10 +111,13 @@ def find_space(learnt: Sequence[Learnt], components: int, seed: int) -> Space:
         chosen.append(one.take(positions).version(ORIGINAL))
     values = np.concatenate(chosen)
     mean, std = values.mean(axis=0), values.std(axis=0) + SMALLEST_STD
-    standard = ((values - mean) / std).astype(np.float32)
+    counts = np.repeat([one in statistics for one in STATISTICS], len(mean) // len(STATISTICS))
+    standard = ((values - mean) / std).astype(np.float32)[:, counts]
     _, vectors = np.linalg.eigh(standard.T @ standard)
-    basis = np.ascontiguousarray(vectors[:, ::-1][:, :components])
-    return Space(mean.astype(np.float32), std.astype(np.float32), basis.astype(np.float32))
+    components = min(components, int(counts.sum()))
+    basis = np.zeros((len(mean), components), dtype=np.float32)
+    basis[counts] = vectors[:, ::-1][:, :components]
+    return Space(mean.astype(np.float32), std.astype(np.float32), basis)
 
 
 def fit_heads(
@@ -117,9 +133,9 @@ def fit_heads(
     """
     heads = recipe.heads
     assert heads is not None, "only a recipe with heads has any to fit"
+    linear, bias = fit_linear(learnt, recipe, seed[0])
     space = find_space(learnt, heads.hidden.components, seed[0])
     data = [head_data(one, space) for one in learnt]
-    kernel, bias = fit_linear(learnt, data, recipe)
     hidden = fit_hidden_head(data, recipe, seed)
     components = int(recipe.network.parameters["components"])
     centres = int(recipe.network.parameters["centres"])
@@ -130,7 +146,7 @@ def fit_heads(
         network,
         mean=space.mean,
         std=space.std,
-        linear=(basis @ kernel, bias),
+        linear=(linear, bias),
         hidden=(basis @ hidden[0], *hidden[1:]),
         basis=basis[:, :components],
         centres=find_centres(plain, centres, seed[0]),
@@ -154,11 +170,22 @@ def head_data(one: Learnt, space: Space) -> HeadData:
 
 
 def fit_linear(
-    learnt: Sequence[Learnt], data: Sequence[HeadData], recipe: Recipe
-) -> tuple[np.ndarray, np.ndarray]:  # (components, classes), (classes,)
-    """Fit the linear head on all versions, where speakers, corpora and degradations matter less."""
+    learnt: Sequence[Learnt], recipe: Recipe, seed: int
+) -> tuple[np.ndarray, np.ndarray]:  # (width, classes), (classes,)
+    """Fit the linear head on all versions, where speakers, corpora and degradations matter less.
+
+    Args:
+        learnt: Learnt of each corpus.
+        recipe: Recipe with heads.
+        seed: int, from which the choice of clips for the principal components derives.
+
+    Returns:
+        float32 kernel, for standardised summaries, and bias.
+    """
     assert recipe.heads is not None, "only a recipe with heads has a linear one"
     settings = recipe.heads.linear
+    space = find_space(learnt, settings.components, seed, settings.statistics)
+    data = [head_data(one, space) for one in learnt]
     plain = np.concatenate([one.versions[0] for one in data])
     groups = [(one.corpus, emotion) for one in data for emotion in one.emotions]
     people = [clip.speaker for one in learnt for clip in one.clips]
@@ -187,7 +214,7 @@ def fit_linear(
         strength=settings.strength * len(plain) / len(weights_),
         iterations=settings.iterations,
     )
-    return map_ @ head.kernel, head.bias
+    return space.basis @ (map_ @ head.kernel), head.bias
 
 
 def fit_intensity(

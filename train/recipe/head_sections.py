@@ -1,6 +1,6 @@
 """Sections of a recipe about heads over summaries, learnt from several corpora at once."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -19,6 +19,8 @@ class LinearHead(Strict):
             and of degraded copies are shrunk.
         shares: float > 0 by corpus, of the loss.
         iterations: int > 0, of L-BFGS.
+        statistics: which parts of a summary it reads, "mean" and "max" over time.
+        components: int > 0, width of the space of principal components that it learns in.
     """
 
     strength: Positive
@@ -27,6 +29,8 @@ class LinearHead(Strict):
     degradation: Annotated[float, Field(ge=0)]
     shares: dict[str, Positive]
     iterations: Count = 30
+    statistics: Annotated[tuple[Literal["mean", "max"], ...], Field(min_length=1)] = ("mean", "max")
+    components: Count = 768
 
 
 class HiddenHead(Strict):

@@ -13,7 +13,6 @@ from train.corpora import nemo, ravdess, ravdess_song
 from train.data.feature_cache import intensity_targets
 from train.fitting import heads
 from train.fitting.heads import (
-    Space,
     answer_summaries,
     distances,
     find_border,
@@ -176,16 +175,21 @@ def test_what_degrading_changes_is_shrunk():
     assert found[1, 1] == pytest.approx(np.mean(changes[:, 1] ** 2))
     assert np.count_nonzero(found) == 1
     learnt = toy_corpora()
-    space = Space(
-        np.zeros(SUMMARY_WIDTH, np.float32),
-        np.ones(SUMMARY_WIDTH, np.float32),
-        np.eye(SUMMARY_WIDTH, dtype=np.float32),
-    )
     for one in learnt[0].summaries:  # degrading moves what says "sad"
         one["degraded 1"] = one["original"] + 30.0 * np.eye(SUMMARY_WIDTH, dtype=np.float32)[3]
-    data = [heads.head_data(one, space) for one in learnt]
     strong, weak = (
-        heads.fit_linear(learnt, data, recipes.load("default", [*TINY_HEADS, more]))[0]
+        heads.fit_linear(learnt, recipes.load("default", [*TINY_HEADS, more]), 1)[0]
         for more in ("heads.linear.degradation=10.0", "heads.linear.degradation=0.0")
     )
     assert np.abs(strong[3]).sum() < 0.5 * np.abs(weak[3]).sum()
+
+
+def test_the_linear_head_reads_the_statistics_that_its_recipe_names():
+    half = SUMMARY_WIDTH // 2
+    for statistics, read in (('["mean"]', slice(0, half)), ('["max"]', slice(half, None))):
+        more = f"heads.linear.statistics={statistics}"
+        kernel, _ = heads.fit_linear(toy_corpora(), recipes.load("default", [*TINY_HEADS, more]), 1)
+        assert kernel.shape == (SUMMARY_WIDTH, len(LABELS))
+        assert np.abs(kernel[read]).min() > 0.0
+        kernel[read] = 0.0
+        assert not kernel.any()
