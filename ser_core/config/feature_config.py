@@ -50,6 +50,13 @@ class SpeechSettings(Strict):
     min_seconds: Annotated[float, Field(ge=0)]
 
 
+SummaryStatistic = Literal["mean", "slope", "max"]
+"""One of the parts that a summary of encoded frames is made of."""
+
+SUMMARY_STATISTICS: tuple[SummaryStatistic, ...] = ("mean", "slope", "max")
+"""All of these."""
+
+
 class Outputs(Strict):
     """The names of the network's outputs.
 
@@ -63,12 +70,15 @@ class Outputs(Strict):
             network has none. With it, a recording is encoded once, stretch by stretch, and its
             answers come from summaries of any span of these frames (see
             ser_core.features.stretches).
+        summary: what a summary of such frames is made of, in order: their "mean", the "slope" of
+            their course over time, and their "max" (see ser_core.features.frame_sums).
     """
 
     emotion: str = "emotion"
     intensity: str | None = None
     distance: str | None = None
     frames: str | None = None
+    summary: Annotated[tuple[SummaryStatistic, ...], Field(min_length=1)] = ("mean", "max")
 
     @property
     def answers(self) -> tuple[str, ...]:

@@ -4,14 +4,16 @@ A front end makes frames of samples and features of windows; all else is the sam
 Imports audio and config; speech, timeline, the recognizer and training import it.
 """
 
+from .frame_sums import FrameSums, summarise, summarise_sums
 from .front_end import FrontEnd, choose_front_end
 from .inputs import assemble, network_inputs, sequences, standardise, trim, trim_range
 from .log_mel_front_end import TINY, mel_blocks, place, relative_level
-from .stretches import Stretch, counted_frames, cover, stretch_inputs, summarise
+from .stretches import Stretch, counted_frames, cover, stretch_inputs
 from .tiling import split, window_starts
 
 __all__ = [
     "TINY",
+    "FrameSums",
     "FrontEnd",
     "Stretch",
     "assemble",
@@ -27,6 +29,7 @@ __all__ = [
     "standardise",
     "stretch_inputs",
     "summarise",
+    "summarise_sums",
     "trim",
     "trim_range",
     "window_starts",

@@ -2,8 +2,8 @@
 
 A network that gives its encoder's frames (`config.outputs.frames`) hears a recording in stretches
 of `config.window` seconds that do not overlap, and answers any span of time from a summary of the
-frames in it: their mean and their maximum. So windows may overlap as much as anybody likes, and
-the sound is encoded once.
+frames in it (see ser_core.features.frame_sums). So windows may overlap as much as anybody likes,
+and the sound is encoded once.
 """
 
 from collections.abc import Sequence
@@ -84,18 +84,3 @@ def counted_frames(encoded: np.ndarray, stretch: Stretch, config: FeatureConfig)
     first = (stretch.first - stretch.start) // ratio
     last = -(-(stretch.stop - stretch.start) // ratio)
     return encoded[first:last]
-
-
-def summarise(encoded: np.ndarray) -> np.ndarray:
-    """Summarise encoded frames: their mean and their maximum, side by side.
-
-    Args:
-        encoded: float32 array of shape (n, width), n > 0.
-
-    Returns:
-        float32 array of shape (2 * width,).
-
-    >>> summarise(np.float32([[1, 4], [3, 2]])).tolist()
-    [2.0, 3.0, 3.0, 4.0]
-    """
-    return np.concatenate([encoded.mean(axis=0), encoded.max(axis=0)])

@@ -90,8 +90,8 @@ def cut_head(network: Any, config: FeatureConfig) -> Any:
         config: FeatureConfig.
 
     Returns:
-        keras.Model from `summary`, float32 (batch, 2 * width), to the network's answers by name;
-        it shares the network's weights.
+        keras.Model from `summary`, float32 (batch, width of a summary), to the network's answers by
+        name; it shares the network's weights.
 
     Raises:
         ModelError: the answers are not made of the output of such a layer.

@@ -93,10 +93,11 @@ def check_head(
     """
     width = frames[-1]
     shapes = {name: tuple(shape[1:]) for name, shape in inputs.items()}
-    if width is None or list(shapes.values()) != [(2 * width,)]:
+    summary = config.outputs.summary
+    if width is None or list(shapes.values()) != [(len(summary) * width,)]:
         raise ModelError(
-            f"The head of {what} takes {shapes}, but a summary is the mean and the maximum of "
-            f"{width} values a frame."
+            f"The head of {what} takes {shapes}, but a summary is the {' and the '.join(summary)} "
+            f"over time of {width} values a frame."
         )
     _check_answers(f"The head of {what}", outputs, config.outputs.answers, config)
 

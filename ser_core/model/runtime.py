@@ -48,7 +48,8 @@ class Runtime(Protocol):
         """Answer summaries of encoded frames, with the head of a network that gives those.
 
         Args:
-            summaries: float32 array of shape (n, 2 * width), as ser_core.features.summarise gives.
+            summaries: float32 array of shape (n, width of a summary), as
+                ser_core.features.summarise gives.
 
         Raises:
             ModelError: the network gives no frames.

@@ -131,4 +131,5 @@ class SummaryAnswering:
         sums = [self._cells[number] for number in numbers if number in self._cells]
         if not sums:
             return None
-        return self.predictor.pool(self.predictor.answer(summarise_sums(sums)[None]))
+        summary = summarise_sums(sums, self.predictor.config.outputs.summary)
+        return self.predictor.pool(self.predictor.answer(summary[None]))

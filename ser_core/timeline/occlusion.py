@@ -198,5 +198,6 @@ class _RepeatedSpans(_RepeatedQuestion):
             for index, one in zip(which, again, strict=True):
                 sums[index] = one
         bounds = zip([0, *self._ends], self._ends, strict=False)
-        summaries = [summarise_sums(sums[start:end]) for start, end in bounds]
+        statistics = self._predictor.config.outputs.summary
+        summaries = [summarise_sums(sums[start:end], statistics) for start, end in bounds]
         return self._predictor.answer(np.stack(summaries))

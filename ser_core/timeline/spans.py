@@ -96,5 +96,6 @@ def answer_spans(predictor: Predictor, spans: Sequence[Span]) -> Answers:
     summaries = []
     for span in spans:
         inputs = stretch_inputs(span.frames, span.stretches, predictor.config)
-        summaries.append(summarise_sums(encode_stretches(predictor, inputs, span.stretches)))
+        sums = encode_stretches(predictor, inputs, span.stretches)
+        summaries.append(summarise_sums(sums, predictor.config.outputs.summary))
     return predictor.answer(np.stack(summaries))

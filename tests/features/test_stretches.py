@@ -44,8 +44,17 @@ def test_inputs_begin_with_the_sound(config):
     assert (inputs[0, :50] > inputs[0, 50:].max()).all()
 
 
-def test_a_summary_is_mean_and_maximum():
+def test_a_summary_is_mean_slope_and_maximum():
     encoded = np.random.default_rng(1).standard_normal((9, 4)).astype(np.float32)
-    summary = summarise(encoded)
+    summary = summarise(encoded, ("mean", "slope", "max"))
     assert np.allclose(summary[:4], encoded.mean(axis=0))
-    assert (summary[4:] == encoded.max(axis=0)).all()
+    places = (np.arange(9) + 0.5) / 9 * 2 - 1
+    assert np.allclose(summary[4:8], places @ encoded / 9, atol=1e-6)
+    assert (summary[8:] == encoded.max(axis=0)).all()
+    assert (summarise(encoded, ("max", "mean")) == summary[[8, 9, 10, 11, 0, 1, 2, 3]]).all()
+
+
+def test_what_does_not_change_has_no_slope():
+    steady = np.full((7, 2), 3.0, dtype=np.float32)
+    assert np.allclose(summarise(steady, ("slope",)), 0.0)
+    assert np.allclose(summarise(steady[:1], ("slope",)), 0.0)

@@ -26,4 +26,4 @@ def test_a_network_with_frames_shows_where_it_is_cut():
     assert architecture.parameters == network.count_params()
     outputs = {stage.name: stage.output for stage in architecture.stages}
     assert outputs["frames"] == (50, 8)
-    assert outputs["summary"] == (16,)
+    assert outputs["summary"] == (24,)

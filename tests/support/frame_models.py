@@ -11,7 +11,8 @@ from tests.support.tiny_models import tiny_config
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 WIDTH = 8  # values of an encoded frame
-OUTPUTS = Outputs(intensity="intensity", distance="distance", frames="frames")
+SUMMARY = ("mean", "slope", "max")
+OUTPUTS = Outputs(intensity="intensity", distance="distance", frames="frames", summary=SUMMARY)
 
 
 def frame_config(**changes) -> FeatureConfig:
@@ -25,20 +26,22 @@ def frame_network(config: FeatureConfig, width: int = WIDTH):
     import keras
     from keras import layers
 
+    from train.networks.two_heads import POOLING, set_moment
+
     keras.utils.set_random_seed(7)
     inputs = keras.Input((config.frames, config.features), name="features")
     x = layers.Conv1D(width, 3, strides=2, padding="same", activation="gelu")(inputs)
     x = layers.Add()([x, layers.MultiHeadAttention(2, width // 2)(x, x)])
     frames = layers.LayerNormalization(name="frames")(x)
-    mean = layers.GlobalAveragePooling1D()(frames)
-    peak = layers.GlobalMaxPooling1D()(frames)
-    summary = layers.Concatenate(name="summary")([mean, peak])
+    summary = layers.Concatenate(name="summary")([POOLING[name](frames) for name in SUMMARY])
     x = layers.Dense(64, activation="silu")(summary)
     emotion = layers.Dense(len(config.labels), activation="softmax", name="emotion")(x)
     intensity = layers.Dense(1, activation="sigmoid", name="intensity")(x)
     distance = layers.Dense(1, activation="softplus", name="distance")(x)
     outputs = {"emotion": emotion, "intensity": intensity, "distance": distance, "frames": frames}
-    return keras.Model(inputs, outputs)
+    network = keras.Model(inputs, outputs)
+    set_moment(network)
+    return network
 
 
 @written_once

@@ -18,7 +18,7 @@ from train.fitting.plan import Run, make_run
 
 SHAPE = {"width": WIDTH, "heads": HEADS, "depth": DEPTH, "kept": (1, 2), "units": 16}
 SHAPE |= {"components": 8, "centres": 16}
-SUMMARY_WIDTH = 2 * len(SHAPE["kept"]) * WIDTH
+SUMMARY_WIDTH = 3 * len(SHAPE["kept"]) * WIDTH
 TINY_HEADS = [
     f"features.blocks=[{{name='log_mel', n_fft=400, hop_length=160, n_mels={BANDS}, fmin=0.0}}]",
     "features.window=1.0",

@@ -16,7 +16,7 @@ from ser_core.model.predictor import Predictor
 from ser_core.timeline.occlusion import occlude
 from ser_core.timeline.spans import LONGEST, speech_spans
 from ser_core.timeline.windows import speech_frames, speech_range
-from tests.support.frame_models import WIDTH, write_frame_model
+from tests.support.frame_models import SUMMARY, WIDTH, write_frame_model
 from tests.support.recordings import conversation, voice
 
 RATE = 16_000  # [Hz]
@@ -69,7 +69,7 @@ def by_hand(rows: np.ndarray, recognizer) -> np.ndarray:
         kept.append(encoded[(begin - start) // 2 : -(-(end - start) // 2)])
     frames = np.concatenate(kept)
     assert len(frames) == -(-len(rows) // 2)
-    return runtime.answer(summarise(frames)[None]).probabilities[0]
+    return runtime.answer(summarise(frames, SUMMARY)[None]).probabilities[0]
 
 
 @pytest.mark.parametrize("seconds", [0.6, 1.0, 2.4, 3.0])
@@ -125,7 +125,9 @@ def test_minutes_of_silence_are_not_encoded(recognizer):
 def test_sums_of_parts_make_the_summary_of_the_whole():
     frames = np.random.default_rng(0).standard_normal((30, WIDTH)).astype(np.float32)
     parts = [FrameSums.of(frames[:7]), FrameSums.of(frames[7:20]).join(FrameSums.of(frames[20:]))]
-    np.testing.assert_allclose(summarise_sums(parts), summarise(frames), atol=1e-6)
+    np.testing.assert_allclose(
+        summarise_sums(parts, SUMMARY), summarise(frames, SUMMARY), atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("form", ["int8", "float16", None])
@@ -181,7 +183,7 @@ def test_a_covered_piece_lowers_what_a_prediction_of_the_covered_sound_says(reco
             levels = front.cover(levels, rows, max(begin, 0), min(end, len(rows)))
         encoded = runtime.encode(standardise(levels[None], config))[0]
         kept = encoded[: -(-len(rows) // 2)]
-        answer = runtime.answer(summarise(kept)[None]).probabilities[0]
+        answer = runtime.answer(summarise(kept, SUMMARY)[None]).probabilities[0]
         return float(np.log(answer[config.labels.index(found.label)]))
 
     plain = log_probability(0, 0)

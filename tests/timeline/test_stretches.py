@@ -17,7 +17,7 @@ from ser_core.timeline.answering import SummaryAnswering
 from ser_core.timeline.cells import CellGrid
 from ser_core.timeline.in_order import InOrder
 from ser_core.timeline.stretch_stream import SpokenStretch, StretchStream
-from tests.support.frame_models import write_frame_model
+from tests.support.frame_models import SUMMARY, write_frame_model
 from tests.support.recordings import conversation, voice
 
 RATE = 16_000  # [Hz]
@@ -123,7 +123,7 @@ def test_a_windows_answer_is_that_to_the_summary_of_its_frames(recognizer, talk,
         if seconds < recognizer.config.speech.min_seconds - 1e-9 or not inside.any():
             assert np.isnan(answer).all()
             continue
-        expected = recognizer.predictor.runtime.answer(summarise(rows[inside])[None])
+        expected = recognizer.predictor.runtime.answer(summarise(rows[inside], SUMMARY)[None])
         np.testing.assert_allclose(answer, expected.probabilities[0], atol=1e-5)
         answered += 1
     assert answered > 10

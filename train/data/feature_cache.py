@@ -78,6 +78,7 @@ def feature_config(
             intensity="intensity" if recipe.gives_intensity else None,
             distance="distance" if recipe.heads else None,
             frames="frames" if recipe.heads else None,
+            summary=recipe.summary if recipe.heads else Outputs().summary,
         ),
         "normalisation": normalisation or same,
         "selected": selected,

@@ -22,7 +22,6 @@ from .invariance import change_covariance, corpus_covariance, shrink, speaker_co
 from .linear_head import LabelSets, balanced_weights, fit_linear_head, label_sets
 from .summaries import Summaries
 
-STATISTICS = ("mean", "max")  # parts of a summary, in order, as `features.summarise` gives them
 BASIS_CLIPS = 6000  # recordings that principal components are found on, at most
 CLIPS_PER_CORPUS = 2500  # that centres stand for, at most
 SMALLEST_STD = 1e-3
@@ -93,7 +92,7 @@ def find_space(
     learnt: Sequence[Learnt],
     components: int,
     seed: int,
-    statistics: Sequence[str] = STATISTICS,
+    read: Sequence[bool] = (True,),
 ) -> Space:
     """Find the principal components of clips as they are, each corpus counting alike.
 
@@ -101,7 +100,7 @@ def find_space(
         learnt: Learnt of each corpus.
         components: int > 0, how many, the strongest first; at most the width of what counts.
         seed: int, from which the choice of clips derives.
-        statistics: those of `STATISTICS` that count; the rows of the basis for others are zero.
+        read: which of the equal parts of a summary count; the basis has zeros for others.
     """
     rng = np.random.default_rng([seed, 1])
     each = BASIS_CLIPS // len(learnt)
@@ -111,7 +110,7 @@ def find_space(
         chosen.append(one.take(positions).version(ORIGINAL))
     values = np.concatenate(chosen)
     mean, std = values.mean(axis=0), values.std(axis=0) + SMALLEST_STD
-    counts = np.repeat([one in statistics for one in STATISTICS], len(mean) // len(STATISTICS))
+    counts = np.repeat(read, len(mean) // len(read))
     standard = ((values - mean) / std).astype(np.float32)[:, counts]
     _, vectors = np.linalg.eigh(standard.T @ standard)
     components = min(components, int(counts.sum()))
@@ -184,7 +183,8 @@ def fit_linear(
     """
     assert recipe.heads is not None, "only a recipe with heads has a linear one"
     settings = recipe.heads.linear
-    space = find_space(learnt, settings.components, seed, settings.statistics)
+    read = [name in settings.statistics for name in recipe.summary]
+    space = find_space(learnt, settings.components, seed, read)
     data = [head_data(one, space) for one in learnt]
     plain = np.concatenate([one.versions[0] for one in data])
     groups = [(one.corpus, emotion) for one in data for emotion in one.emotions]

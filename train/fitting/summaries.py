@@ -130,6 +130,7 @@ def summary_folder(run: Run, encoder: Path) -> Path:
     assert run.recipe.heads is not None, "only a recipe with heads has summaries"
     versions = [FEATURE_VERSION, random_degradation.VERSION]
     parts = [encoder.stem, run.recipe.heads.talkers, *versions, LONGEST, MARGIN]
+    parts += run.recipe.summary
     digest = hashlib.sha256(json.dumps(parts).encode())
     return run.cache.parent / "summaries" / digest.hexdigest()[:16]
 
@@ -223,7 +224,7 @@ def summarise_samples(samples: np.ndarray, config: FeatureConfig, encoder: Path)
         counted_frames(run_encoder(one[None]), stretch, config)
         for one, stretch in zip(stretch_inputs(frames, stretches, config), stretches, strict=True)
     ]
-    return summarise(np.concatenate(pieces))
+    return summarise(np.concatenate(pieces), config.outputs.summary)
 
 
 def open_encoder(file: Path) -> Any:

@@ -80,7 +80,7 @@ def summarise_spans(
             counted_frames(encode(one[None]), stretch, config)
             for one, stretch in zip(inputs, span.stretches, strict=True)
         ]
-        summaries.append(summarise(np.concatenate(pieces)))
+        summaries.append(summarise(np.concatenate(pieces), config.outputs.summary))
     return np.stack(summaries)
 
 

@@ -77,7 +77,8 @@ def answer_both_ways(runtime: Runtime, windows: np.ndarray, config: FeatureConfi
     answers = [runtime.run(windows)]
     if config.outputs.frames is not None:
         encoded = runtime.encode(windows)
-        answers.append(runtime.answer(np.stack([summarise(frames) for frames in encoded])))
+        summaries = [summarise(frames, config.outputs.summary) for frames in encoded]
+        answers.append(runtime.answer(np.stack(summaries)))
     return answers
 
 

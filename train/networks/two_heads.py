@@ -10,9 +10,13 @@ affine map, Ba et al. (2016), arXiv:1607.06450; the distance to the nearest trai
 score of novelty, Sun et al. (2022), arXiv:2204.06507.
 """
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 from keras import layers
+
+from ser_core.config.feature_config import SUMMARY_STATISTICS
 
 from .speech_encoder import SUMMARY, begin, encoder_layer, normalise_frames
 
@@ -29,12 +33,13 @@ def build(
     heads: int = 8,
     depth: int = 4,
     kept: tuple[int, ...] = (2, 3, 4),
+    statistics: Sequence[str] = SUMMARY_STATISTICS,
     units: int = 256,
     components: int = 128,
     centres: int = 512,
     intensity: bool = True,
 ) -> keras.Model:
-    """Build the network: 14.9 million parameters for 240 frames of 80 bands and 8 classes.
+    """Build the network: 15.5 million parameters for 240 frames of 80 bands and 8 classes.
 
     Args:
         frames: int, length of the input window [frames], even.
@@ -44,6 +49,8 @@ def build(
         heads: int, attention heads.
         depth: int, layers of the encoder that are kept, from the first.
         kept: which of these layers are summarised, from 1.
+        statistics: what a summary of them is made of, in order (see
+            ser_core.features.frame_sums).
         units: int, width of the hidden layer.
         components: int, width of the space in which distances are measured.
         centres: int, how many points stand for the training clips there.
@@ -53,8 +60,8 @@ def build(
         keras.Model from float32 (batch, frames, features) to `emotion`, float32 (batch, classes),
         probabilities; with `intensity`, float32 (batch, 1) in [0, 1]; `distance`, float32
         (batch, 1), mean squared distance per component to the nearest centre; and `frames`,
-        float32 (batch, frames // 2, len(kept) * width). The layer `summary` gives their mean and
-        their maximum over time, (batch, 2 * len(kept) * width).
+        float32 (batch, frames // 2, len(kept) * width). The layer `summary` gives their statistics
+        over time, (batch, len(statistics) * len(kept) * width).
     """
     inputs = keras.Input((frames, features), name="features")
     x = begin(inputs, width)
@@ -64,9 +71,8 @@ def build(
         if index in kept:
             seen.append(normalise_frames(x, f"summary{index}"))
     encoded = layers.Concatenate(name=FRAMES)(seen)
-    mean = layers.GlobalAveragePooling1D(name="summary_mean")(encoded)
-    peak = layers.GlobalMaxPooling1D(name="summary_max")(encoded)
-    summary = layers.Concatenate(name=SUMMARY)([mean, peak])
+    parts = [POOLING[name](encoded) for name in statistics]
+    summary = layers.Concatenate(name=SUMMARY)(parts)
     standard = layers.Normalization(axis=-1, name="standard")(summary)
     linear = layers.Dense(classes, name="linear")(standard)
     hidden = layers.Dense(units, activation="silu", name="hidden")(standard)
@@ -84,7 +90,39 @@ def build(
     outputs = [layers.Dense(classes, activation="softmax", name="emotion")(mixed)]
     if intensity:
         outputs.append(layers.Dense(1, activation="sigmoid", name="intensity")(standard))
-    return keras.Model(inputs, [*outputs, distance, encoded], name="two_heads")
+    network = keras.Model(inputs, [*outputs, distance, encoded], name="two_heads")
+    if "slope" in statistics:
+        set_moment(network)
+    return network
+
+
+def slope(encoded: keras.KerasTensor) -> keras.KerasTensor:
+    """The mean of frames, each times where it stands between -1 at first and 1 at last."""
+    count, width = encoded.shape[1:]
+    x = layers.Permute((2, 1), name="summary_courses")(encoded)
+    x = layers.Dense(1, use_bias=False, trainable=False, name="summary_moment")(x)
+    x = layers.Reshape((width,), name="summary_column")(x)
+    return layers.Rescaling(1.0 / count**2, name="summary_slope")(x)
+
+
+def set_moment(network: keras.Model) -> None:
+    """Set what `slope` multiplies frames with: whole numbers, which 16 bits hold exactly."""
+    layer = network.get_layer("summary_moment")
+    count = layer.kernel.shape[0]
+    layer.set_weights([(2.0 * np.arange(count) + 1.0 - count)[:, None]])
+
+
+def mean(encoded: keras.KerasTensor) -> keras.KerasTensor:
+    """The mean of frames."""
+    return layers.GlobalAveragePooling1D(name="summary_mean")(encoded)
+
+
+def peak(encoded: keras.KerasTensor) -> keras.KerasTensor:
+    """The maximum of frames."""
+    return layers.GlobalMaxPooling1D(name="summary_max")(encoded)
+
+
+POOLING = {"mean": mean, "slope": slope, "max": peak}
 
 
 def measure_distance(

@@ -1,9 +1,10 @@
 """Sections of a recipe about heads over summaries, learnt from several corpora at once."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from ser_core.config.feature_config import SummaryStatistic
 from ser_core.config.schema import Positive, Strict
 
 from .sections import Count, Probability
@@ -18,8 +19,8 @@ class LinearHead(Strict):
         speaker, corpus, degradation: float >= 0, how strongly the offsets of speakers, of corpora
             and of degraded copies are shrunk.
         shares: float > 0 by corpus, of the loss.
+        statistics: which parts of a summary it reads.
         iterations: int > 0, of L-BFGS.
-        statistics: which parts of a summary it reads, "mean" and "max" over time.
         components: int > 0, width of the space of principal components that it learns in.
     """
 
@@ -28,8 +29,8 @@ class LinearHead(Strict):
     corpus: Annotated[float, Field(ge=0)]
     degradation: Annotated[float, Field(ge=0)]
     shares: dict[str, Positive]
+    statistics: Annotated[tuple[SummaryStatistic, ...], Field(min_length=1)]
     iterations: Count = 30
-    statistics: Annotated[tuple[Literal["mean", "max"], ...], Field(min_length=1)] = ("mean", "max")
     components: Count = 768
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 import tomli_w
 from pydantic import Field, model_validator
 
+from ser_core.config.feature_config import SUMMARY_STATISTICS, SummaryStatistic
 from ser_core.config.schema import Strict, validated
 from ser_core.errors import ConfigError
 
@@ -92,6 +93,11 @@ class Recipe(Strict):
         condensing = self.condensing.corpora if self.condensing else ()
         joint = self.heads.corpora if self.heads else ()
         return tuple(dict.fromkeys((*pretraining, *condensing, *beside, *joint)))
+
+    @property
+    def summary(self) -> tuple[SummaryStatistic, ...]:
+        """What the summaries are made of that heads learn from, in order."""
+        return tuple(self.network.parameters.get("statistics", SUMMARY_STATISTICS))
 
     @property
     def gives_intensity(self) -> bool:

@@ -185,8 +185,11 @@ def test_what_degrading_changes_is_shrunk():
 
 
 def test_the_linear_head_reads_the_statistics_that_its_recipe_names():
-    half = SUMMARY_WIDTH // 2
-    for statistics, read in (('["mean"]', slice(0, half)), ('["max"]', slice(half, None))):
+    part = SUMMARY_WIDTH // 3
+    for statistics, read in (
+        ('["mean"]', slice(0, part)),
+        ('["slope", "max"]', slice(part, None)),
+    ):
         more = f"heads.linear.statistics={statistics}"
         kernel, _ = heads.fit_linear(toy_corpora(), recipes.load("default", [*TINY_HEADS, more]), 1)
         assert kernel.shape == (SUMMARY_WIDTH, len(LABELS))

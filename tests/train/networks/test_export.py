@@ -14,7 +14,13 @@ from ser_core.model.files import LITERT_FORMS, WEIGHTS, files_in
 from ser_core.model.keras_runtime import KerasRuntime
 from ser_core.model.litert_runtime import LiteRTRuntime
 from ser_core.model.pooling import Answers
-from tests.support.frame_models import WIDTH, frame_config, frame_network, write_frame_model
+from tests.support.frame_models import (
+    SUMMARY,
+    WIDTH,
+    frame_config,
+    frame_network,
+    write_frame_model,
+)
 from tests.support.tiny_models import write_tiny_model
 from train.networks import export as exporting
 from train.networks.export import ALLOWED, HALF_DIFFERENCE, differences, export, halve_weights
@@ -41,7 +47,7 @@ def test_every_form_encodes_and_answers_as_keras_does(model, form):
     assert encoded.shape == (5, FRAMES, WIDTH)
     assert encoded.dtype == np.float32
     np.testing.assert_allclose(encoded, keras.encode(inputs), atol=50 * ALLOWED[form])
-    summaries = np.stack([summarise(frames[:7]) for frames in encoded])
+    summaries = np.stack([summarise(frames[:7], SUMMARY) for frames in encoded])
     for one, other in (
         (keras.run(inputs), litert.run(inputs)),
         (keras.answer(summaries), litert.answer(summaries)),
@@ -54,7 +60,9 @@ def test_every_form_encodes_and_answers_as_keras_does(model, form):
 def test_the_answers_to_an_input_are_those_to_the_summary_of_its_frames(model):
     config = FeatureConfig.load(model)
     for runtime in (KerasRuntime(model, config), LiteRTRuntime(model, config)):
-        summaries = np.stack([summarise(frames) for frames in runtime.encode(noise(config))])
+        summaries = np.stack(
+            [summarise(frames, SUMMARY) for frames in runtime.encode(noise(config))]
+        )
         for whole, summarised in zip(
             runtime.run(noise(config)), runtime.answer(summaries), strict=True
         ):
