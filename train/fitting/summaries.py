@@ -15,7 +15,11 @@ import keras
 import numpy as np
 
 from ser_core.audio.load import load_audio
-from ser_core.config.feature_config import FEATURE_VERSION, FeatureConfig
+from ser_core.config.feature_config import (
+    FEATURE_VERSION,
+    SUMMARY_STATISTICS,
+    FeatureConfig,
+)
 from ser_core.config.whole_files import write_whole
 from ser_core.features import (
     choose_front_end,
@@ -122,7 +126,17 @@ def summarise_clips(
         description=None if quiet or not missing else "summaries",
     )
     stored |= {file: read_arrays(file) for file in missing}
-    return [{name: stored[file][name].astype(np.float32) for name in versions} for file in files]
+    return [
+        {name: select(stored[file][name], run.recipe.summary) for name in versions}
+        for file in files
+    ]
+
+
+def select(summary: np.ndarray, statistics: Sequence[str]) -> np.ndarray:
+    """Take from a summary with all statistics those that are wanted, as float32."""
+    parts = summary.reshape(len(SUMMARY_STATISTICS), -1)
+    rows = [SUMMARY_STATISTICS.index(name) for name in statistics]
+    return np.asarray(parts[rows].ravel(), dtype=np.float32)
 
 
 def summary_folder(run: Run, encoder: Path) -> Path:
@@ -130,7 +144,7 @@ def summary_folder(run: Run, encoder: Path) -> Path:
     assert run.recipe.heads is not None, "only a recipe with heads has summaries"
     versions = [FEATURE_VERSION, random_degradation.VERSION]
     parts = [encoder.stem, run.recipe.heads.talkers, *versions, LONGEST, MARGIN]
-    parts += run.recipe.summary
+    parts += SUMMARY_STATISTICS
     digest = hashlib.sha256(json.dumps(parts).encode())
     return run.cache.parent / "summaries" / digest.hexdigest()[:16]
 
@@ -203,7 +217,7 @@ def change(
 
 
 def summarise_samples(samples: np.ndarray, config: FeatureConfig, encoder: Path) -> np.ndarray:
-    """Summarise a recording, or its middle where it is long.
+    """Summarise a recording, or its middle where it is long, by all statistics there are.
 
     Args:
         samples: float32 array of shape (n,), n > 0, mono at `config.sample_rate`.
@@ -224,7 +238,7 @@ def summarise_samples(samples: np.ndarray, config: FeatureConfig, encoder: Path)
         counted_frames(run_encoder(one[None]), stretch, config)
         for one, stretch in zip(stretch_inputs(frames, stretches, config), stretches, strict=True)
     ]
-    return summarise(np.concatenate(pieces), config.outputs.summary)
+    return summarise(np.concatenate(pieces), SUMMARY_STATISTICS)
 
 
 def open_encoder(file: Path) -> Any:

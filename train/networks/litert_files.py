@@ -26,7 +26,7 @@ def write_litert(
     the recipe tiny was no faster, and answered 2 % of the clips otherwise instead of none.
 
     The file of a network that gives its encoder's frames has a second signature, `head`: from
-    `summary`, the mean and the maximum of any of the frames, to the answers.
+    `summary`, statistics over time of any of the frames, to the answers.
 
     Args:
         network: keras.Model.

@@ -102,7 +102,9 @@ def test_a_summary_is_that_of_the_trimmed_sound(run):
     levels = choose_front_end(config).levels(frames)
     inputs = assemble([levels], config)
     encoded = load_encoder(encoder_file(run))(inputs)[: -(-len(frames) // 2)]
-    expected = np.concatenate([encoded.mean(axis=0), encoded.max(axis=0)])
+    places = (np.arange(len(encoded)) + 0.5) / len(encoded) * 2 - 1
+    slope = (places[:, None] * encoded).mean(axis=0)
+    expected = np.concatenate([encoded.mean(axis=0), slope, encoded.max(axis=0)])
     np.testing.assert_allclose(found["original"], expected, rtol=2e-3, atol=2e-3)
 
 
@@ -187,3 +189,14 @@ def test_another_encoder_or_other_babble_has_another_place(run, folder):
     assert summary_folder(run, one) != summary_folder(run, one.with_name("other.tflite"))
     others = heads_run(folder, "heads.talkers='ravdess_song'")
     assert summary_folder(replace(others, cache=run.cache), one) != summary_folder(run, one)
+
+
+def test_statistics_that_a_recipe_names_are_taken_from_what_is_kept(run, folder, monkeypatch):
+    clips = run.corpora["ravdess"].clips[:2]
+    whole = summarise_clips(run, clips, quiet=True)
+    monkeypatch.setattr(summaries, "summarise_samples", None)
+    name = 'network.parameters.statistics=["max", "mean"]'
+    other = replace(heads_run(folder, name), cache=run.cache)
+    for one, part in zip(whole, summarise_clips(other, clips, quiet=True), strict=True):
+        mean, _, peak = np.split(one["original"], 3)
+        assert np.array_equal(part["original"], np.concatenate([peak, mean]))
