@@ -104,9 +104,9 @@ def test_the_wheel_predicts_in_a_clean_environment(
     dist: Path, fixtures: Path, tmp_path: Path
 ) -> None:
     (wheel,) = dist.glob("*.whl")
-    venv.create(tmp_path / "clean", with_pip=True)
+    venv.create(tmp_path / "clean")
     python = tmp_path / "clean" / "bin" / "python"
-    run(python, "-m", "pip", "install", "--quiet", wheel)
+    run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", wheel)
     printed = run(python, "-I", "-c", ASK, fixtures / "speech_female.wav", cwd=tmp_path)
     answer, heavy = printed.strip().splitlines()
     assert answer.startswith(str(tmp_path / "clean"))

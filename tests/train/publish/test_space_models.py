@@ -6,7 +6,7 @@ import sys
 import venv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from ser_core.emotions import LABELS
 from ser_core.model.files import files_in
 from tests.support.app import ROOT, SPEECH, connect, running_app
 from tests.support.hub_server import HubServer
+from tests.support.shared import keep
 
 SYSTEMS = {  # the extras each needs
     "cnn_lstm": (),
@@ -25,6 +26,7 @@ SYSTEMS = {  # the extras each needs
     "autoencoder_bilstm": ("reference",),
     "cnn_lstm without LiteRT": ("keras",),
 }
+PLAIN = "cnn_lstm"
 PATIENCE = 900  # [s] for an environment from a registry, on a busy machine
 
 Publish = Callable[[str], "Published"]
@@ -109,19 +111,41 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Publish]:
 
 
 @pytest.fixture(scope="module")
-def install(tmp_path_factory: pytest.TempPathFactory) -> Install:
+def install(published: Publish) -> Install:
     """Make an environment of some requirements and nothing else; returns its Python."""
 
-    @cache
     def make(requirements: tuple[str, ...]) -> Path:
-        folder = tmp_path_factory.mktemp("environment")
-        venv.create(folder, with_pip=True)
-        python = folder / "bin" / "python"
-        command = [python, "-m", "pip", "install", "--quiet", *requirements]
-        subprocess.run(command, check=True, timeout=PATIENCE)
-        return python
+        plain = published(PLAIN).requirements
+        assert set(plain) <= set(requirements)
+        below = None if requirements == plain else make(plain)
+        name = f"environment of {requirements}"
+        return keep(name, partial(fill_environment, requirements, below)) / "bin" / "python"
 
     return make
+
+
+def fill_environment(requirements: tuple[str, ...], below: Path | None, folder: Path) -> None:
+    """Install requirements where nothing is but, if one is given, what another environment has.
+
+    Args:
+        requirements: lines of a requirements.txt.
+        below: Python of an environment whose requirements are some of these; what is installed
+            there is seen here, and neither fetched nor unpacked again.
+        folder: where to.
+    """
+    venv.create(folder)
+    python = folder / "bin" / "python"
+    if below:
+        (site_packages(python) / "below.pth").write_text(f"{site_packages(below)}\n")
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
+    # Most of what is installed is never imported, so that compiling it is left to who imports it.
+    subprocess.run([*pip, "--no-compile", *requirements], check=True, timeout=PATIENCE)
+
+
+def site_packages(python: Path) -> Path:
+    """Where an environment's packages are, seen from its Python."""
+    (folder,) = python.parents[1].glob("lib/python*/site-packages")
+    return folder
 
 
 @pytest.mark.slow
@@ -147,7 +171,7 @@ def test_a_space_serves_each_reference_system(
 def test_without_what_it_needs_a_model_is_refused_at_load(
     published: Publish, install: Install
 ) -> None:
-    plain = install(published("cnn_lstm").requirements)
+    plain = install(published(PLAIN).requirements)
     for name, package in (("kbest_dense", "librosa"), ("cnn_lstm without LiteRT", "keras")):
         space = published(name)
         done = subprocess.run(
