@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 
-from .commands import interrupts
+from ser_core.batch import interrupts
 
 if __name__ == "__main__":
     interrupts.stop_while_importing()

@@ -2,7 +2,7 @@
 
 Worker processes here, or actors on a Ray cluster, answer recordings; a checkpoint holds what is
 answered until the table is written. Imports the recognizer and what lies below it; nobody but the
-command line and benchmarks imports it.
+command line and benchmarks imports it, and `train` what ends commands (`interrupts`).
 """
 
 from importlib import import_module

@@ -408,6 +408,20 @@ def test_an_output_that_is_no_file_is_refused_before_any_work(archive, tmp_path,
     assert sorted(os.listdir(tmp_path)) == ["archive", "out.csv"]
 
 
+def test_an_output_that_is_a_link_is_written_where_it_leads(archive, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    table_file, out = tmp_path / "elsewhere" / "table", tmp_path / "out.jsonl"
+    os.symlink("elsewhere/table", out)
+    quiet([archive / "sub"], out)
+    assert out.is_symlink()
+    assert len(table(table_file)) == 1
+    assert quiet([archive], out).kept == 1
+    assert out.is_symlink()
+    assert len(table(table_file)) == 5
+    assert os.listdir(tmp_path / "elsewhere") == ["table"]
+    assert sorted(os.listdir(tmp_path)) == ["archive", "elsewhere", "out.jsonl"]
+
+
 def test_too_many_open_files_are_not_blamed_on_the_table(archive, tmp_path):
     process = command(archive, "--out", tmp_path / "out.csv", "--quiet", "--workers", 5, limit=16)
     output, errors = process.communicate(timeout=120)
