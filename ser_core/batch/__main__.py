@@ -17,6 +17,7 @@ from . import interrupts
 if __name__ == "__main__":
     interrupts.stop_while_importing()
 
+from ser_core.audio.channels import CHANNELS
 from ser_core.errors import SpeechEmotionError
 from ser_core.recognizer import DEFAULT_MODEL
 
@@ -76,6 +77,13 @@ def _parser() -> argparse.ArgumentParser:
         choices=ROW_KINDS,
         default="files",
         help="one row per file, or per stretch of one emotion (default: files)",
+    )
+    parser.add_argument(
+        "--channels",
+        choices=CHANNELS,
+        default="mix",
+        help="with --rows segments: take each channel for a speaker (separate), where the channels "
+        "differ (auto), or never (default: mix)",
     )
     parser.add_argument(
         "--workers", type=_count, metavar="N", help="processes (default: one per usable core)"

@@ -15,6 +15,7 @@ from typing import Literal, NoReturn, get_args
 
 from tqdm import tqdm
 
+from ser_core.audio.channels import Channels, check_channels
 from ser_core.errors import ArgumentError, BatchError, SpeechEmotionError, check_number
 from ser_core.model.files import FEATURE_CONFIG, KERAS_FILES, files_in, network_files
 from ser_core.recognizer import DEFAULT_MODEL, EmotionRecognizer
@@ -79,6 +80,7 @@ def run(
     model: str | PathLike[str] = DEFAULT_MODEL,
     revision: str | None = None,
     rows: RowKind = "files",
+    channels: Channels = "mix",
     engine: Engine = "local",
     workers: int | None = None,
     address: str | None = None,
@@ -99,6 +101,8 @@ def run(
         model: a folder, or the id of a Hub repository.
         revision: branch, tag or commit of that repository.
         rows: "files" for a row per recording, "segments" for one per stretch of one emotion.
+        channels: "mix"; or "separate" or "auto", as for `EmotionRecognizer.analyze`, for rows
+            "segments", which say in a column `speaker` which channel each is of.
         engine: "local", or "ray" for a Ray cluster.
         workers: int > 0, processes or actors; None for one per usable core.
         address: of the Ray cluster; None starts one on this machine or takes RAY_ADDRESS.
@@ -119,6 +123,12 @@ def run(
         check_number("workers", workers, least=1, whole=True)
     _require_choice("rows", rows, ROW_KINDS)
     _require_choice("engine", engine, ENGINES)
+    check_channels(channels)
+    if channels != "mix" and rows != "segments":
+        raise ArgumentError(
+            f"channels {channels} is for rows segments, each of which says whose it is, and got "
+            f"rows {rows}: take rows segments, or leave channels out."
+        )
     # Relative to where it was started, even if somebody changes the folder meanwhile.
     out = Path(os.path.abspath(out))
     require_writable(out)
@@ -126,8 +136,10 @@ def run(
     recordings = listing.recordings
     recognizer = EmotionRecognizer.from_pretrained(model, revision=revision)
     name, revision = model_identity(recognizer)
-    columns = table_columns(recognizer.labels, rows)
+    columns = table_columns(recognizer.labels, rows, channels)
     options = {"model": name, "revision": revision, "rows": rows}
+    if channels != "mix":  # tables of mixed channels are from before there were others, too
+        options["channels"] = channels
     summary = Summary(out, passed_over=listing.passed_over)
     with _writing(out):
         checkpoint = Checkpoint(out, options, columns)
@@ -146,9 +158,10 @@ def run(
                     count=workers,
                     address=address,
                     timeout=timeout,
+                    channels=channels,
                 )
             else:
-                answers = _answer_here(todo, recognizer.directory, rows, workers, timeout)
+                answers = _answer_here(todo, recognizer.directory, rows, workers, timeout, channels)
             with closing(answers), _progress_bar(len(recordings), summary.kept, progress) as bar:
                 for recording, answered in answers:
                     with _writing(out):
@@ -198,10 +211,15 @@ def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
 
 
 def _answer_here(
-    recordings: list[Recording], directory: Path, kind: RowKind, count: int | None, timeout: float
+    recordings: list[Recording],
+    directory: Path,
+    kind: RowKind,
+    count: int | None,
+    timeout: float,
+    channels: Channels,
 ) -> Generator[tuple[Recording, list[Row]]]:
     count = min(count or usable_cores(), len(recordings))
-    with WorkerPool(directory, kind, count=count, timeout=timeout) as pool:
+    with WorkerPool(directory, kind, count=count, timeout=timeout, channels=channels) as pool:
         yield from pool.answer(recordings)
 
 

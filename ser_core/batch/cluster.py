@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 import ser_core
+from ser_core.audio.channels import Channels
 from ser_core.errors import BatchError
 from ser_core.model.files import FEATURE_CONFIG, files_in, network_files
 
@@ -33,15 +34,18 @@ _TASKS_AN_ACTOR = 8
 class Answerer:
     """An actor: a worker process with the model, for as long as Ray keeps it."""
 
-    def __init__(self, files: dict[str, bytes], kind: RowKind, timeout: float) -> None:
+    def __init__(
+        self, files: dict[str, bytes], kind: RowKind, timeout: float, channels: Channels
+    ) -> None:
         """Start the worker.
 
         Args:
             files: contents by name, of a model repository.
             kind: which rows to make.
             timeout: float > 0 [s], after which a recording is given up.
+            channels: as for `answer_recording`.
         """
-        self._pool = WorkerPool(files, kind, count=1, timeout=timeout)
+        self._pool = WorkerPool(files, kind, count=1, timeout=timeout, channels=channels)
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Answer a batch.
@@ -69,6 +73,7 @@ def answer_recordings(
     count: int | None,
     address: str | None,
     timeout: float,
+    channels: Channels = "mix",
 ) -> Generator[tuple[Recording, list[Row]]]:
     """Answer recordings on a cluster, in whichever order they get done.
 
@@ -80,6 +85,7 @@ def answer_recordings(
         address: of the cluster, as `ray.init` takes it; None starts one here, or takes RAY_ADDRESS.
             A connection that this process has already is used.
         timeout: float > 0 [s], after which a recording is given up.
+        channels: as for `answer_recording`.
 
     Yields:
         Each recording with its rows.
@@ -92,7 +98,7 @@ def answer_recordings(
     if is_ours:
         _connect(ray, address)
     try:
-        for index, rows in _results(ray, recordings, directory, kind, count, timeout):
+        for index, rows in _results(ray, recordings, directory, (kind, timeout, channels), count):
             yield recordings[index], rows
     except ray.exceptions.RayError as error:
         raise BatchError(
@@ -113,11 +119,10 @@ def _results(
     ray: Any,
     recordings: list[Recording],
     directory: Path,
-    kind: RowKind,
+    settings: tuple[RowKind, float, Channels],
     count: int | None,
-    timeout: float,
 ) -> Iterator[tuple[int, list[Row]]]:
-    """Yield each recording's index and rows."""
+    """Yield each recording's index and rows; `settings` are an Answerer's, but for the files."""
     ray.data.DataContext.get_current().enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)  # the command has a bar of its own
     cpus = max(1, int(ray.cluster_resources().get("CPU", 1)))
@@ -132,7 +137,7 @@ def _results(
         batch_size=None,  # a block, as it was cut above
         compute=ray.data.ActorPoolStrategy(size=actors),
         num_cpus=1,
-        fn_constructor_args=(_files(directory), kind, timeout),
+        fn_constructor_args=(_files(directory), *settings),
     )
     for row in dataset.iter_rows():
         yield int(row["index"]), json.loads(row["rows"])

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from ser_core.audio.channels import Channels
 from ser_core.config.whole_files import write_whole
 from ser_core.errors import BatchError
 
@@ -25,21 +26,24 @@ _PARSERS: Mapping[type, Callable[[str], object]] = {
 """What each type of column makes of a cell of a CSV file."""
 
 
-def table_columns(labels: Sequence[str], kind: RowKind) -> Columns:
+def table_columns(labels: Sequence[str], kind: RowKind, channels: Channels = "mix") -> Columns:
     """Return the columns of a table with their types, in order.
 
     Args:
         labels: the model's labels; each has a column `prob_LABEL`, and `likely` joins some of them
             with semicolons.
         kind: "files", or "segments", which have `start` and `end` [s] beside.
+        channels: other than "mix", there is a `speaker`, who is a channel, too.
 
     >>> list(table_columns(["sad"], "segments"))[:5]
     ['path', 'start', 'end', 'status', 'label']
     """
     span = {"start": float, "end": float} if kind == "segments" else {}
+    speaker = {} if channels == "mix" else {"speaker": str}
     return {
         "path": str,
         **span,
+        **speaker,
         "status": str,
         "label": str,
         "confidence": float,

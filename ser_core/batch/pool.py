@@ -18,6 +18,7 @@ from multiprocessing.connection import wait
 from os import PathLike
 from typing import Any
 
+from ser_core.audio.channels import Channels
 from ser_core.audio.child_process import ChildProcess
 from ser_core.errors import BatchError
 
@@ -59,6 +60,7 @@ class WorkerPool:
         *,
         count: int,
         timeout: float = TIMEOUT,
+        channels: Channels = "mix",
     ) -> None:
         """Start the processes; they load the model meanwhile.
 
@@ -67,11 +69,13 @@ class WorkerPool:
             kind: which rows to make.
             count: int > 0, how many processes.
             timeout: float > 0 [s], after which a recording is given up.
+            channels: as for `answer_recording`.
         """
         files = model if isinstance(model, Mapping) else {}
         folder = None if isinstance(model, Mapping) else os.fspath(model)
         sizes = [(name, len(content)) for name, content in files.items()]
-        self._setup = {"model": folder, "files": sizes, "rows": kind}, b"".join(files.values())
+        setup = {"model": folder, "files": sizes, "rows": kind, "channels": channels}
+        self._setup = setup, b"".join(files.values())
         self._timeout = timeout
         self._failed_starts = 0
         self._workers: list[_Worker] = []

@@ -8,6 +8,7 @@ sentence.
 from dataclasses import replace
 from typing import Any, BinaryIO, Literal, TypeAlias, get_args
 
+from ser_core.audio.channels import Channels
 from ser_core.errors import AudioLengthError, SpeechEmotionError
 from ser_core.recognizer import EmotionRecognizer
 from ser_core.results import EmotionPrediction, EmotionSegment
@@ -22,7 +23,10 @@ _DECIMALS = 6  # of probabilities: finer than any of them is known
 
 
 def answer_recording(
-    recognizer: EmotionRecognizer, recording: Recording, kind: RowKind
+    recognizer: EmotionRecognizer,
+    recording: Recording,
+    kind: RowKind,
+    channels: Channels = "mix",
 ) -> list[Row]:
     """Answer one recording.
 
@@ -31,6 +35,7 @@ def answer_recording(
         recording: what to answer.
         kind: "files" for one row; "segments" for one per stretch of one emotion, and one for the
             recording where it has none or is cut off.
+        channels: as for `EmotionRecognizer.analyze`; other than "mix" only for "segments".
 
     Returns:
         One row at least.
@@ -38,7 +43,7 @@ def answer_recording(
     try:
         with open_recording(recording) as audio:
             if kind == "segments":
-                return _segment_rows(recognizer, audio)
+                return _segment_rows(recognizer, audio, channels)
             return [_recording_row(recognizer, audio)]
     except SpeechEmotionError as error:
         return [error_row(str(error))]
@@ -67,15 +72,21 @@ def _recording_row(recognizer: EmotionRecognizer, audio: str | bytes | BinaryIO)
     return _prediction_row(replace(timeline.overall, notes=timeline.notes))
 
 
-def _segment_rows(recognizer: EmotionRecognizer, audio: str | bytes | BinaryIO) -> list[Row]:
-    timeline = recognizer.analyze(audio, threads=1)
-    lengths = {
+def _segment_rows(
+    recognizer: EmotionRecognizer, audio: str | bytes | BinaryIO, channels: Channels
+) -> list[Row]:
+    timeline = recognizer.analyze(audio, threads=1, channels=channels)
+    lengths: Row = {
         "speech_seconds": round(timeline.speech_seconds, 3),
         "duration": round(timeline.duration, 3),
         "notes": " ".join(timeline.notes) or None,
     }
     rows = [
-        {"start": round(segment.start, 3), "end": round(segment.end, 3)}
+        {
+            "start": round(segment.start, 3),
+            "end": round(segment.end, 3),
+            "speaker": segment.speaker,
+        }
         | _emotion_columns(segment)
         | lengths
         for segment in timeline.segments

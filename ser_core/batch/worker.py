@@ -23,7 +23,8 @@ def main() -> None:
     recognizer = _load_model(setup["model"], setup["files"], contents)
     parent.send(None)
     for fields, _ in messages:
-        parent.send(answer_recording(recognizer, Recording(*fields), setup["rows"]))
+        recording = Recording(*fields)
+        parent.send(answer_recording(recognizer, recording, setup["rows"], setup["channels"]))
 
 
 def _load_model(

@@ -118,7 +118,7 @@ def build_unavailable(
         )
         refuse = partial(endpoints.refuse, sentence=reason, ledger=ledger)
         endpoints.add_endpoints(
-            refuse, lambda audio, _: refuse(audio), refuse, partial(refuse, None), settings
+            refuse, lambda audio, *_: refuse(audio), refuse, partial(refuse, None), settings
         )
     watches = [Middleware(UploadWatch, ledger=ledger)]
     return demo, _launch_options(demo, settings, watches, health_route(reason))

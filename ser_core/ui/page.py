@@ -10,6 +10,7 @@ import gradio as gr
 import numpy as np
 import numpy.typing as npt
 
+from ..audio.channels import Channels
 from ..audio.load import load_audio
 from ..audio.source import UntrustedPath
 from ..errors import AudioError
@@ -101,17 +102,21 @@ class Page:
         limit = self.settings.max_seconds
         return (own or self.recognizer).predict(UntrustedPath(path), max_seconds=limit)
 
-    def analyze(self, path: str, *, speakers: int = 0, **following: Any) -> EmotionTimeline:
+    def analyze(
+        self, path: str, *, speakers: int = 0, channels: Channels = "mix", **following: Any
+    ) -> EmotionTimeline:
         """Predict an upload along time.
 
         Args:
             path: str, the upload.
             speakers: int, how many people to split the speech between; 0 not to.
+            channels: as for EmotionRecognizer.analyze; separate, each is a speaker.
             following: `progress` and `cancelled` of EmotionRecognizer.analyze.
         """
         return self.recognizer.analyze(
             UntrustedPath(path),
-            speakers=speakers or None,
+            speakers=None if channels == "separate" else speakers or None,
+            channels=channels,
             max_seconds=self.settings.max_timeline_seconds,
             **following,
         )

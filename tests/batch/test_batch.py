@@ -34,7 +34,7 @@ from ser_core.batch.recordings import (
 from ser_core.errors import ArgumentError, AudioFileError, AudioLengthError
 from ser_core.recognizer import MAX_SECONDS
 from ser_core.timeline.in_order import usable_cores
-from tests.support.recordings import make_many
+from tests.support.recordings import FIXTURES, call, make_many
 
 ROOT = Path(__file__).parents[2]
 MANY = 150
@@ -294,6 +294,31 @@ def test_a_folder_without_recordings_says_what_is_in_it(tmp_path):
 
 def test_one_path_may_stand_alone(archive):
     assert find_recordings(archive) == find_recordings(str(archive)) == find_recordings([archive])
+
+
+def test_channels_apart_are_rows_that_say_whose_they_are(tmp_path, recognizer):
+    (tmp_path / "calls").mkdir()
+    soundfile.write(tmp_path / "calls" / "call.wav", call(rounds=1), 16_000)
+    shutil.copy(FIXTURES / "speech_polish.wav", tmp_path / "calls" / "mono.wav")
+    for engine_rows in ("out.csv", "out.jsonl"):
+        out = tmp_path / engine_rows
+        quiet([tmp_path / "calls"], out, rows="segments", channels="auto", workers=1)
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert list(rows[0])[:4] == ["path", "start", "end", "speaker"]
+    said = [row["speaker"] for row in rows if row["path"].endswith("call.wav")]
+    timeline = recognizer.analyze(tmp_path / "calls" / "call.wav", channels="separate")
+    assert said == [segment.speaker for segment in timeline.segments]
+    assert set(said) == {"channel 1", "channel 2"}
+    assert {row["speaker"] for row in rows if row["path"].endswith("mono.wav")} == {None}
+    with pytest.raises(BatchError, match="other"):
+        quiet([tmp_path / "calls"], out, rows="segments", channels="mix")
+
+
+def test_channels_apart_need_rows_that_can_say_whose_they_are(archive, tmp_path):
+    with pytest.raises(ArgumentError, match="is for rows segments"):
+        run([archive], tmp_path / "out.csv", channels="auto")
+    with pytest.raises(ArgumentError, match=r"^channels must be one of"):
+        run([archive], tmp_path / "out.csv", rows="segments", channels="both")
 
 
 @pytest.mark.parametrize(

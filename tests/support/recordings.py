@@ -28,6 +28,20 @@ def conversation(pauses: Iterable[float] = (1.5, 2.0, 0.7), rate: int = 16_000) 
     return np.concatenate(parts)
 
 
+def call(*, rounds: int = 2, pause: float = 0.4, noise: float = 1e-4) -> np.ndarray:
+    """A woman and a man in turn at 16 kHz, each on a channel: float32 of shape (n, 2)."""
+    silence = np.zeros(round(pause * 16_000), np.float32)
+    parts = []
+    for _ in range(rounds):
+        for channel, name in enumerate(VOICES[:2]):
+            said = np.concatenate([silence, voice(name)])
+            parts.append(np.zeros((len(said), 2), np.float32))
+            parts[-1][:, channel] = said
+    talk = np.concatenate(parts)
+    faint = noise * np.random.default_rng(0).standard_normal(talk.shape)
+    return talk + faint.astype(np.float32)
+
+
 ENCODED = [
     "speech.flac",
     "speech.mp3",

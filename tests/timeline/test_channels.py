@@ -22,23 +22,9 @@ from ser_core.errors import (
     AudioLengthError,
 )
 from ser_core.timeline import analyze as analysing
-from tests.support.recordings import voice
+from tests.support.recordings import call, voice
 
 RATE = 16_000  # [Hz]
-
-
-def call(*, rounds: int = 2, pause: float = 0.4, noise: float = 1e-4) -> np.ndarray:
-    """Two people in turn, each on a channel: float32 of shape (n, 2)."""
-    silence = np.zeros(round(pause * RATE), np.float32)
-    parts = []
-    for _ in range(rounds):
-        for channel, name in enumerate(("speech_female.wav", "speech_male.wav")):
-            said = np.concatenate([silence, voice(name)])
-            parts.append(np.zeros((len(said), 2), np.float32))
-            parts[-1][:, channel] = said
-    talk = np.concatenate(parts)
-    faint = noise * np.random.default_rng(0).standard_normal(talk.shape)
-    return talk + faint.astype(np.float32)
 
 
 def leak(talk: np.ndarray, decibels: float, delay: float = 0.0) -> np.ndarray:

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+import soundfile
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from starlette.middleware import Middleware
@@ -45,7 +46,7 @@ from tests.support.app import (
 )
 from tests.support.embedded import NETWORK_FILE
 from tests.support.hub_server import HubServer
-from tests.support.recordings import conversation
+from tests.support.recordings import call, conversation
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -182,6 +183,22 @@ def test_analyze_says_who_speaks_where_asked(
     assert left_in(uploads) == []
 
 
+def test_analyze_takes_each_channel_for_a_speaker_where_asked(
+    client: Client, recognizer: EmotionRecognizer, uploads: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "call.wav"
+    soundfile.write(path, call(rounds=1), 16_000)
+    answer = client.predict(handle_file(path), channels="separate", api_name="/analyze")
+    assert answer == json.loads(recognizer.analyze(path, channels="separate").to_json())
+    assert list(answer["by_speaker"]) == ["channel 1", "channel 2"]
+    for wrong in ("both", 2, None):
+        with pytest.raises(AppError, match="one of mix, separate, auto"):
+            client.predict(handle_file(path), channels=wrong, api_name="/analyze")
+    with pytest.raises(AppError, match="apart only without a number of speakers"):
+        client.predict(handle_file(path), 2, "separate", api_name="/analyze")
+    assert left_in(uploads) == []
+
+
 @pytest.mark.parametrize("speakers", [1, 7, -2, 2.5, "two", True, None, [2]])
 def test_analyze_says_how_many_people_it_tells_apart(
     client: Client, uploads: Path, speakers: object
@@ -268,7 +285,7 @@ def test_the_api_is_exactly_the_five_documented_endpoints(url: str) -> None:
         assert parameter["parameter_name"] == "audio"
         assert parameter["python_type"]["type"] == "filepath"
         names = [(one["parameter_name"], one["parameter_default"]) for one in further]
-        assert names == ([("speakers", 0)] if endpoint is analyze else [])
+        assert names == ([("speakers", 0), ("channels", "mix")] if endpoint is analyze else [])
         (returned,) = endpoint["returns"]
         named = set(returned["type"]["properties"])
         assert named >= {"status", "label", "confidence"} or named >= {"segments", "overall"}

@@ -35,7 +35,7 @@ from ser_core.ui.tabs import (
 )
 from ser_core.ui.tabs.listener import Listener
 from tests.support.app import contents
-from tests.support.recordings import conversation
+from tests.support.recordings import call, conversation
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 METRICS = json.loads((Path(DEFAULT_MODEL) / "metrics.json").read_text())
@@ -422,6 +422,24 @@ def test_a_timeline_of_several_speakers_has_a_row_for_each(recognizer: EmotionRe
         assert f"Speaker {name} {voice.seconds:.0f} s" in shown  # what a screen reader says
     assert f">{text.TIMELINE_WHO}</th>" in shown
     assert shown.count("data-start") == 3 * len(result.segments)
+
+
+def test_a_call_has_a_row_for_each_channel(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "call.wav"
+    soundfile.write(path, call(rounds=1), 16_000)
+    result = page.analyze(str(path), speakers=2, channels="auto")
+    assert result == page.analyze(str(path), channels="auto")
+    assert list(result.by_speaker) == ["channel 1", "channel 2"]
+    shown = timeline_answer.details(result)
+    *_, below = shown.split('<div class="ser-lanes-below">')
+    for row, name in zip(below.split('<div class="ser-lane"')[1:], result.by_speaker, strict=True):
+        own = [segment for segment in result.segments if segment.speaker == name]
+        assert name.capitalize() in row
+        assert row.partition("ser-ticks")[0].count("data-start") == len(own)
+    assert text.TIMELINE_CHANNELS_APART in shown
+    assert text.TIMELINE_SPEAKERS_NOTE not in shown
+    assert "Speaker channel" not in shown
+    assert page.analyze(str(path), speakers=2, channels="separate").channels == "separate"
 
 
 def test_nothing_is_said_of_speakers_that_nobody_asked_for(recognizer: EmotionRecognizer) -> None:

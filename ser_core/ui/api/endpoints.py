@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TypeVar, cast
 import gradio as gr
 from gradio.events import api as add_endpoint
 
+from ...audio.channels import CHANNELS
 from ...errors import AudioError
 from ...results import EmotionPrediction
 from ...timeline.timeline import EmotionTimeline
@@ -30,7 +31,7 @@ Result = TypeVar("Result")
 
 def add_endpoints(
     answer: Callable[[object], EmotionPrediction],
-    follow: Callable[[object, object], EmotionTimeline],
+    follow: Callable[[object, object, object], EmotionTimeline],
     match: Callable[[object], list[ComparedAnswer | ComparedError]],
     describe: Callable[[], ModelInfo],
     settings: Settings,
@@ -40,8 +41,8 @@ def add_endpoints(
     Args:
         answer: what is done with an upload: `predict_upload`, or `refuse` where there is no model.
             A client finds the same endpoints in either case.
-        follow: the same for `/analyze`, of an upload and a number of people:
-            `analyze_upload`, or `refuse`.
+        follow: the same for `/analyze`, of an upload, a number of people and what its channels
+            are: `analyze_upload`, or `refuse`.
         match: the same for the uploads of `/compare`: `compare_uploads`, or `refuse`.
         describe: what `/model_info` answers: `info.model_info`, or `refuse`.
         settings: Settings.
@@ -83,7 +84,7 @@ def add_endpoints(
         """
         return cast(FullAnswer, answer(audio).to_dict())
 
-    def analyze(audio: gr.FileData, speakers: int = 0) -> Timeline:
+    def analyze(audio: gr.FileData, speakers: int = 0, channels: str = "mix") -> Timeline:
         """Predict the emotion in a recording as it changes over time.
 
         A long recording is answered window by window, and stretches of speech of one emotion become
@@ -93,6 +94,8 @@ def add_endpoints(
         Args:
             audio: the recording: WAV, FLAC, OGG, Opus, MP3, M4A, WebM or MP4.
             speakers: how many people speak, 2 to 6, to learn who does when; 0 not to ask.
+            channels: "mix"; "separate" where each channel is a speaker, as on calls that are
+                recorded with a side on each; "auto" for that where two channels differ, else mix.
 
         Returns:
             overall (as /predict_all), segments, distribution (share of the time of speech by
@@ -101,9 +104,10 @@ def add_endpoints(
             probabilities and intensity; truncated is a sentence where the recording is cut off,
             notes are that and others on what was not heard of it or is wrong with it.
             Where it was asked for, turns (who speaks when), by_speaker (how long each speaks, and
-            the share by label), and the speaker of each segment: "A" for who speaks first.
+            the share by label), and the speaker of each segment: "A" for who speaks first, or
+            "channel 1" and so on. channels says whether they were mixed or separate.
         """
-        return cast(Timeline, follow(audio, speakers).to_dict())
+        return cast(Timeline, follow(audio, speakers, channels).to_dict())
 
     def compare(recordings: list[gr.FileData]) -> list[ComparedAnswer | ComparedError]:
         """Predict the emotion in each of two to six recordings, to set them side by side.
@@ -168,22 +172,28 @@ def predict_upload(audio: object, page: Page) -> EmotionPrediction:
     return _use_upload(audio, page, page.predict)
 
 
-def analyze_upload(audio: object, speakers: object, page: Page) -> EmotionTimeline:
+def analyze_upload(
+    audio: object, speakers: object, channels: object, page: Page
+) -> EmotionTimeline:
     """Predict an upload along time; see `_use_upload`.
 
     Args:
         audio: what the client sent.
         speakers: what it sent, which may be anything; expected is 0, or how many people speak.
+        channels: what it sent, which may be anything; expected is one of CHANNELS.
         page: Page.
 
     Raises:
-        gr.Error: as `_use_upload`, or speech is not split between such a number of people.
+        gr.Error: as `_use_upload`, or speech is not split between such a number of people, or
+            there is no such choice of channels.
     """
 
     def answer(path: str) -> EmotionTimeline:
         if type(speakers) is not int or speakers not in (0, *SPEAKERS):
             raise gr.Error(say_speakers(speakers), print_exception=False)
-        return page.analyze(path, speakers=speakers)
+        if channels not in CHANNELS or (channels == "separate" and speakers):
+            raise gr.Error(say_channels(channels), print_exception=False)
+        return page.analyze(path, speakers=speakers, channels=channels)
 
     return _use_upload(audio, page, answer)
 
@@ -230,6 +240,11 @@ def say_speakers(value: object) -> str:
     return text.TIMELINE_SPEAKERS_NUMBER.format(
         least=SPEAKERS[0], most=SPEAKERS[-1], given=repr(value)[:40]
     )
+
+
+def say_channels(value: object) -> str:
+    """Say what can be done with channels, to one who sent something else."""
+    return text.TIMELINE_CHANNELS_VALUE.format(choices=", ".join(CHANNELS), given=repr(value)[:40])
 
 
 def _use_upload(audio: object, page: Page, answer: Callable[[str], Result]) -> Result:

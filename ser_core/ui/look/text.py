@@ -249,6 +249,21 @@ TIMELINE_STRIP_NOTE = (
 TIMELINE_PEOPLE = "Separate the speakers"
 TIMELINE_PEOPLE_NOTE = "How many people speak in the recording."
 TIMELINE_PEOPLE_OFF = "No"
+TIMELINE_CHANNELS = "Channels"
+TIMELINE_CHANNELS_NOTE = (
+    "On some calls each side is on a channel of its own. Where channels are taken apart, each is a "
+    "speaker, whatever the number of people says."
+)
+TIMELINE_CHANNELS_CHOICES = {
+    "auto": "Apart where they differ",
+    "mix": "Mixed",
+    "separate": "Apart",
+}
+TIMELINE_CHANNELS_VALUE = (
+    "The channels must be one of {choices}, and apart only without a number of speakers, got "
+    "{given}."
+)
+TIMELINE_CHANNELS_APART = "Each channel is a speaker, and was analysed on its own."
 TIMELINE_SPEAKER = "Speaker {name}"
 TIMELINE_SPEAKERS = "What each speaker sounds like"
 TIMELINE_SPEAKERS_NOTE = (
@@ -340,7 +355,11 @@ ENDPOINTS_HEADERS = ("Endpoint", "Takes", "Answers")
 ENDPOINTS = (
     ("/predict", "a recording", "status, label, confidence, the three likeliest emotions"),
     ("/predict_all", "a recording", "the same with all probabilities, intensity and lengths"),
-    ("/analyze", "a long recording, number of people", "a timeline: segments, shares, speakers"),
+    (
+        "/analyze",
+        "a long recording, number of people, channels",
+        "a timeline: segments, shares, speakers",
+    ),
     ("/compare", "two to six recordings", "what /predict_all answers, or an error, for each"),
     ("/model_info", "nothing", "model, version, labels, measured accuracy, licence, limits"),
     ("/health", "nothing, by plain GET", "status, model, revision, version"),

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from ...results import EmotionSegment, SpeakerShare
-from ...timeline.timeline import EmotionTimeline
+from ...speech.turns import NAMES
+from ...timeline.timeline import EmotionTimeline, unite
 from ..look import text
 from ..look.cards import card, no_speech_card
 from ..look.markup import Markup, fill, join, percent, section, small, swatch, table
@@ -44,12 +45,15 @@ def details(timeline: EmotionTimeline) -> Markup:
     voices = timeline.by_speaker
     spoken = sum(segment.end - segment.start for segment in timeline.segments)
     seconds = {label: share * spoken for label, share in timeline.distribution.items()}
-    silence = max(0.0, timeline.duration - sum(seconds.values()))
+    covered = unite((segment.start, segment.end) for segment in timeline.segments)
+    silence = max(0.0, timeline.duration - sum(end - start for start, end in covered))
     summary, note = in_words(seconds, silence), text.TIMELINE_STRIP_NOTE
     if voices:
         lengths = {_name_speaker(name): voice.seconds for name, voice in voices.items()}
         summary = f"{summary}; {in_words(lengths)}"
-        note = f"{note} {text.TIMELINE_SPEAKERS_NOTE}"
+        apart = timeline.channels == "separate"
+        who = text.TIMELINE_CHANNELS_APART if apart else text.TIMELINE_SPEAKERS_NOTE
+        note = f"{note} {who}"
     strip = draw_lanes(
         map(_piece, timeline.segments),
         timeline.distribution,
@@ -81,7 +85,9 @@ def _piece(segment: EmotionSegment) -> Piece:
 
 
 def _name_speaker(speaker: str) -> str:
-    return text.TIMELINE_SPEAKER.format(name=speaker)
+    if speaker in NAMES:
+        return text.TIMELINE_SPEAKER.format(name=speaker)
+    return speaker.capitalize()  # a channel
 
 
 def _speaker_lanes(timeline: EmotionTimeline, voices: Mapping[str, SpeakerShare]) -> list[Lane]:

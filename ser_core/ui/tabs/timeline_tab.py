@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from ...audio.channels import Channels
 from ...errors import AnalysisCancelledError, AudioError
 from ...timeline.analyze import AnalysisProgress
 from ...timeline.timeline import EmotionTimeline
@@ -73,6 +74,13 @@ def build(page: Page) -> None:
                 info=text.TIMELINE_PEOPLE_NOTE,
                 elem_id="timeline-people",
             )
+            channels = gr.Radio(
+                [(name, value) for value, name in text.TIMELINE_CHANNELS_CHOICES.items()],
+                value="auto",
+                label=text.TIMELINE_CHANNELS,
+                info=text.TIMELINE_CHANNELS_NOTE,
+                elem_id="timeline-channels",
+            )
             run = gr.Button(text.TIMELINE_RUN, variant="primary", elem_id="timeline-run")
             loaded = examples.build(recording, examples.LONG)
             with gr.Row():
@@ -95,6 +103,7 @@ def build(page: Page) -> None:
     def follow(
         path: str | None,
         speakers: int,
+        channels: Channels,
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008, which is how Gradio passes it
     ) -> Iterator[list[Any]]:
@@ -108,7 +117,7 @@ def build(page: Page) -> None:
             return running.get(visitor) is not token
 
         try:
-            for shown in answers(page, path, tell, cancelled, speakers):
+            for shown in answers(page, path, tell, cancelled, speakers, channels):
                 yield [*shown, *([gr.skip()] * (len(outputs) - len(shown)))]
         finally:
             if running.get(visitor) is token:
@@ -117,20 +126,21 @@ def build(page: Page) -> None:
     def again(
         path: str | None,
         speakers: int,
+        channels: Channels,
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> Iterator[list[Any]]:
         if path is None:  # the choice is for a recording that is yet to come
             yield [gr.skip() for _ in outputs]
             return
-        yield from follow(path, speakers, request, progress)
+        yield from follow(path, speakers, channels, request, progress)
 
     def forget(request: gr.Request) -> list[Any]:
         running.pop(str(request.session_hash), None)
         return [waiting_card("timeline"), "", *no_files()]
 
     following: dict[str, Any] = {
-        "inputs": [recording, people],
+        "inputs": [recording, people, channels],
         "outputs": outputs,
         "show_progress": "full",
         "show_progress_on": summary,
@@ -140,7 +150,7 @@ def build(page: Page) -> None:
         "api_visibility": "private",
     }
     analyzed = gr.on([recording.upload, recording.stop_recording, run.click], follow, **following)
-    asked = people.input(again, **following)
+    asked = gr.on([people.input, channels.input], again, **following)
     for event in (analyzed, asked, loaded.success(follow, **following)):
         event.failure(
             lambda shown: replace_unfinished("timeline", shown),
@@ -162,6 +172,7 @@ def answers(
     tell: Callable[[AnalysisProgress], None],
     cancelled: Callable[[], bool],
     speakers: int = 0,
+    channels: Channels = "mix",
 ) -> Iterator[list[Any]]:
     """Give what stands on the tab: first that it is worked on, then the timeline.
 
@@ -171,6 +182,7 @@ def answers(
         tell: called with the progress.
         cancelled: whether the visitor has turned to something else.
         speakers: int, how many people to split the speech between; 0 not to.
+        channels: as for `Page.analyze`.
 
     Yields:
         What stands in the summary's place, under it, and the files to download.
@@ -181,7 +193,9 @@ def answers(
     yield [working_card("timeline"), "", *no_files()]
     try:
         path = require_recording(path)
-        timeline = page.analyze(path, speakers=speakers, progress=tell, cancelled=cancelled)
+        timeline = page.analyze(
+            path, speakers=speakers, channels=channels, progress=tell, cancelled=cancelled
+        )
     except AnalysisCancelledError:
         return
     except AudioError as error:
