@@ -29,7 +29,7 @@ class LinearHead(Strict):
     corpus: Annotated[float, Field(ge=0)]
     degradation: Annotated[float, Field(ge=0)]
     shares: dict[str, Positive]
-    statistics: Annotated[tuple[SummaryStatistic, ...], Field(min_length=1)]
+    statistics: Annotated[tuple[SummaryStatistic, ...], Field(min_length=1)] = ("mean", "max")
     iterations: Count = 30
     components: Count = 768
 
