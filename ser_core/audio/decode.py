@@ -1,8 +1,8 @@
-"""From a file to blocks of float samples: libsndfile first, FFmpeg for what it cannot read.
+"""From a file to blocks of float samples: by libsndfile where it is good at it, or by FFmpeg.
 
-libsndfile (through soundfile) reads WAV, FLAC, OGG and MP3 and is cheap to import. FFmpeg comes in
-only when libsndfile has refused and the first bytes name a container FFmpeg knows, and in a process
-of its own where a stranger sent the file.
+libsndfile (through soundfile) reads WAV, FLAC, OGG and their like, and is cheap to import. FFmpeg
+reads MP3, of which libsndfile believes the header, and what libsndfile refuses; in a process of its
+own where a stranger sent the file.
 """
 
 from collections.abc import Generator
@@ -11,67 +11,113 @@ import numpy as np
 import soundfile
 
 from ser_core.audio import containers
-from ser_core.audio.ffmpeg import ffmpeg_blocks, require_container
+from ser_core.audio.ffmpeg import ffmpeg_blocks
 from ser_core.audio.isolate import isolated_blocks
+from ser_core.audio.joined import Part, find_parts
 from ser_core.audio.samples import BLOCK_SAMPLES
 from ser_core.audio.source import AudioSource
 from ser_core.errors import AudioFileError, AudioFormatError, TruncatedAudioError
 
 TRUNCATION_TOLERANCE = 0.1  # seconds; MP3 and AAC encoders miscount by a frame or two
 
-# libsndfile also takes MATLAB files, sampler patches and the like for sound.
-_LIBSNDFILE_FORMATS = frozenset(
-    {"WAV", "WAVEX", "RF64", "W64", "NIST", "AIFF", "AU", "CAF", "FLAC", "OGG", "MP3"}
-)
 _FRAMES_UNKNOWN = 2**62  # libsndfile reports 2**63 - 1 where a FLAC header does not say
 
 
 def decode(source: AudioSource) -> Generator[tuple[int, np.ndarray]]:
-    """Decode the first audio track, in order, a block at a time.
+    """Decode a recording, in order, a block at a time.
 
-    Memory does not grow with the length of the recording, nor with what its header promises.
+    Memory does not grow with the length of the recording, nor with what its header promises. Files
+    that were joined are decoded one after the other. What was not heard is said in `source.notes`.
 
     Args:
         source: the opened bytes.
 
     Yields:
-        (sample rate [Hz], float32 array [shape=(frames, channels)], full scale 1).
+        (sample rate [Hz], float32 array [shape=(frames, channels)], full scale 1); rate and number
+        of channels may change on the way.
 
     Raises:
         AudioFileError: reading the bytes failed on the way.
         AudioFormatError: the bytes are no audio, or have no audio track.
         TruncatedAudioError: the recording ends before its header says, or is damaged from some
-            point on; everything readable has been yielded by then. Known for WAV, RF64, AIFF,
-            AU, FLAC, MP3 with a Xing header, OGG (a page cut in two), MP4 and WebM. An MP3 or AAC
-            stream with no declared length is accepted as far as it goes.
+            point on; everything readable has been yielded by then. Known for WAV, RF64, W64, AIFF,
+            AU, CAF, FLAC, MP3 with a Xing header, OGG (a page cut in two), MP4 and WebM. An MP3 or
+            AAC stream with no declared length is accepted as far as it goes.
     """
+    seconds = 0.0
+    failure = None
     try:
-        is_refused = True
-        for block in _libsndfile_blocks(source):
-            is_refused = False
-            yield block
-        if is_refused:
-            require_container(source)
-            yield from isolated_blocks(source) if source.is_untrusted else ffmpeg_blocks(source)
+        for part in find_parts(source):
+            before = seconds
+            try:
+                for rate, block in _decode_part(part):
+                    seconds += len(block) / rate
+                    yield rate, block
+            except (AudioFormatError, TruncatedAudioError) as error:
+                failure = part.source.failure
+                if failure is None and before:
+                    raise source.truncation(seconds) from error
+                if failure is None:
+                    raise
+            failure = failure or part.source.failure
+            if failure is not None:
+                break
     except (AudioFormatError, TruncatedAudioError):
         if source.failure is None:
             raise
-    if source.failure is not None:
+    failure = failure or source.failure
+    if failure is not None:
         raise AudioFileError(
-            f"{source.label} stopped being readable on the way ({source.failure.strerror}); "
+            f"{source.label} stopped being readable on the way ({failure.strerror}); "
             "check the disk or the connection, and try again."
-        ) from source.failure
+        ) from failure
 
 
-def _libsndfile_blocks(source: AudioSource) -> Generator[tuple[int, np.ndarray]]:
+def _decode_part(part: Part) -> Generator[tuple[int, np.ndarray]]:
+    """Decode one of the recordings of a file."""
+    source, container, stated = part.source, part.container, part.stated
+    if container is None:
+        raise AudioFormatError(
+            f"{source.label} cannot be read as audio: expected {containers.READABLE_FORMATS}; "
+            "choose a sound file, or convert it to WAV."
+        )
+    seconds, is_known = 0.0, False
+    if stated is not None and stated.is_mpeg:
+        source, container = source.part(stated.start, min(stated.stop, source.size)), "mp3"
+    elif container in containers.LIBSNDFILE_CONTAINERS and not part.needs_ffmpeg:
+        for rate, block in _libsndfile_blocks(source, may_be_empty=stated is not None):
+            is_known = True
+            seconds += len(block) / rate
+            yield rate, block
+    if not is_known:
+        # FFmpeg allocates what the chunk before missing data says: 2 GB for a file of 7 kB.
+        if container == "wav" and stated is None:
+            raise AudioFormatError(
+                f"{source.label} cannot be read as audio: expected "
+                f"{containers.READABLE_FORMATS}; choose a sound file, or convert it to WAV."
+            )
+        blocks = isolated_blocks if source.is_untrusted else ffmpeg_blocks
+        for rate, block in blocks(source, container):
+            seconds += len(block) / rate
+            yield rate, block
+    missing = 0.0
+    if stated is not None:
+        there = max(1, source.size - stated.start)
+        missing = seconds * stated.missing(part.source) / there
+    if part.is_cut or missing > TRUNCATION_TOLERANCE or (missing and not seconds):
+        raise source.truncation(seconds)
+
+
+def _libsndfile_blocks(
+    source: AudioSource, *, may_be_empty: bool
+) -> Generator[tuple[int, np.ndarray]]:
     """Yield what libsndfile reads; nothing at all where it refuses, for FFmpeg to try."""
-    missing_bytes = containers.missing_bytes(source)
     try:
         sound = soundfile.SoundFile(source)
     except soundfile.LibsndfileError:
         return
     with sound:
-        if sound.format not in _LIBSNDFILE_FORMATS or sound.frames > _FRAMES_UNKNOWN:
+        if sound.frames > _FRAMES_UNKNOWN:
             return
         rate, declared = sound.samplerate, sound.frames
         frames, damage = 0, None
@@ -81,19 +127,13 @@ def _libsndfile_blocks(source: AudioSource) -> Generator[tuple[int, np.ndarray]]
                 break
             frames += len(block)
             yield rate, block
-        if declared == 0 and not missing_bytes and sound.format not in ("OGG", "MP3"):
+        if declared == 0 and may_be_empty:
             # Truly empty, and not to be tried again: FFmpeg takes a WAV's tags for its samples.
             yield rate, np.empty((0, sound.channels), np.float32)
             return
-        states_length = sound.format != "MP3" or containers.states_mp3_length(source.head)
-    if frames == 0 and not missing_bytes:
+    if frames == 0 and not damage:
         return
-    if missing_bytes:
-        missing = frames / rate * missing_bytes / source.size
-    else:
-        missing = (declared - frames) / rate if states_length else 0.0
-    is_cut = frames == 0 or containers.ends_inside_ogg_page(source)
-    if damage or is_cut or missing > TRUNCATION_TOLERANCE:
+    if (damage and frames < declared) or (declared - frames) / rate > TRUNCATION_TOLERANCE:
         raise source.truncation(frames / rate) from damage
 
 

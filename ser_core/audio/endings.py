@@ -12,9 +12,11 @@ ENDINGS: Mapping[str, tuple[str, ...]] = {
     "aiff": (".aif", ".aiff", ".aifc"),
     "caf": (".caf",),
     "au": (".au", ".snd"),
-    "nist": (".sph", ".nist"),
+    "nistsphere": (".sph", ".nist"),
     "wv": (".wv",),
     "tta": (".tta",),
+    "ape": (".ape",),
+    "voc": (".voc",),
     "ogg": (".ogg", ".oga", ".opus", ".spx", ".ogx", ".ogv"),
     "mp3": (".mp3", ".mp2", ".mp1", ".mpa", ".mpga"),
     "mov": (

@@ -5,22 +5,28 @@ container it reads: left to guess, it takes noise for MP3, text for subtitles, a
 permission to open other files and addresses.
 """
 
-from collections.abc import Generator
+import contextlib
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ser_core.audio import containers
 from ser_core.audio.containers import READABLE_FORMATS
-from ser_core.audio.samples import as_float32
+from ser_core.audio.mpeg_frames import stated_seconds
+from ser_core.audio.samples import BLOCK_SAMPLES, as_float32
 from ser_core.audio.source import AudioSource
+from ser_core.audio.tracks import choose_track
 from ser_core.errors import AudioFormatError
 
 if TYPE_CHECKING:
     import av
 
 _TOLERANCE = 0.25  # seconds; a container's clock may run on a little after its audio
+# Samples that an encoder of MP3 adds at both ends, which its header counts and FFmpeg leaves out.
+_MP3_PADDING = 3_000
+_NOTED_SECONDS = 0.1  # of sound that cannot be decoded, from which on it is said
+_STREAMS = ("mp3", "aac", "amr")  # nothing but frames: what is between them is no sound
 # PyAV looks for the end of a frame's planes in a list of eight: with none free it reads on into
 # other memory and crashes the process. Interleaved by FFmpeg first, such a frame has one plane.
 _UNSAFE_PLANES = 8
@@ -28,35 +34,32 @@ _UNSAFE_PLANES = 8
 
 @dataclass
 class _Progress:
-    """How far FFmpeg has come: seconds decoded, where the last frame ends, packets by outcome."""
+    """How far FFmpeg has come.
+
+    Attributes:
+        seconds: float [s], decoded.
+        begin, end: float [s], on the container's clock: the first packet, the end of the last
+            frame.
+        rate: int [Hz], of the last frame.
+        good, damaged: int, frames and packets by outcome.
+        size: int [bytes], of all packets.
+    """
 
     seconds: float = 0.0
+    begin: float | None = None
     end: float = 0.0
+    rate: int = 1
     good: int = 0
     damaged: int = 0
+    size: int = 0
 
 
-def require_container(source: AudioSource) -> str:
-    """Name the container that FFmpeg is to read, as FFmpeg calls it.
-
-    Raises:
-        AudioFormatError: the first bytes are those of none that it reads.
-    """
-    container = containers.ffmpeg_container(source.head)
-    # FFmpeg allocates what the chunk before missing data says: 2 GB for a file of 7 kB.
-    if container is None or (container == "wav" and not containers.wav_data_chunk(source)):
-        raise AudioFormatError(
-            f"{source.label} cannot be read as audio: expected {READABLE_FORMATS}; "
-            "choose a sound file, or convert it to WAV."
-        )
-    return container
-
-
-def ffmpeg_blocks(source: AudioSource) -> Generator[tuple[int, np.ndarray]]:
-    """Decode the first audio track with FFmpeg, in this process.
+def ffmpeg_blocks(source: AudioSource, container: str) -> Generator[tuple[int, np.ndarray]]:
+    """Decode one audio track with FFmpeg, in this process.
 
     Args:
-        source: the opened bytes.
+        source: the opened bytes; takes notes on other tracks and on what is damaged.
+        container: str, as FFmpeg calls it.
 
     Yields:
         (sample rate [Hz], float32 array [shape=(frames, channels)], full scale 1).
@@ -64,45 +67,69 @@ def ffmpeg_blocks(source: AudioSource) -> Generator[tuple[int, np.ndarray]]:
     Raises:
         AudioFormatError, TruncatedAudioError: as `decode.decode`.
     """
-    container = require_container(source)
     import av  # here, because it costs a WAV file's user 0.1 s and 30 MB for nothing
 
-    progress, cause, stated_end = _Progress(), None, None
-    source.seek(0)  # libsndfile left it where it gave up
+    progress, joiner, cause, stated_end = _Progress(), _Joiner(), None, None
     try:
-        # Nothing but these bytes: no file or address that a container might refer to.
-        options = {"protocol_whitelist": "none"}
-        with av.open(
-            source, "r", format=container, options=options, metadata_errors="ignore"
-        ) as media:
-            track = _audio_track(media, source)
+        with contextlib.ExitStack() as opened:
+            media = opened.enter_context(_open_media(source, container))
+            index = choose_track(media, source, _frame_samples)
+            if len(media.streams.audio) > 1:  # it was read to compare them
+                media = opened.enter_context(_open_media(source, container))
+            track = next(one for one in media.streams.audio if one.index == index)
             stated_end = _stated_end(media, track, container)
-            yield from _track_blocks(media, track, progress)
+            for rate, block in _track_blocks(media, track, progress):
+                yield from joiner.push(rate, block)
     except av.error.FFmpegError as error:
         cause = error
+    yield from joiner.finish()
     if progress.damaged > progress.good or (cause and progress.seconds == 0):
         raise AudioFormatError(
             f"{source.label} is damaged or incomplete: expected {READABLE_FORMATS}, but nothing in "
             "it can be decoded; record or send it again."
         ) from cause
-    missing = 0.0 if stated_end is None else stated_end - progress.end
-    if cause or missing > _TOLERANCE or containers.ends_inside_ogg_page(source):
+    _note_losses(progress, source, container)
+    if container == "mp3":
+        stated = stated_seconds(source.head) or 0.0
+        is_short = stated - progress.seconds > max(_TOLERANCE, _MP3_PADDING / progress.rate)
+    else:
+        is_short = stated_end is not None and stated_end - progress.end > _TOLERANCE
+    if (cause and container not in _STREAMS) or is_short:
         raise source.truncation(progress.seconds) from cause
 
 
-def _audio_track(media: "av.container.InputContainer", source: AudioSource) -> "av.AudioStream":
-    if not media.streams.audio:
-        raise AudioFormatError(
-            f"{source.label} has no audio track: expected sound, got a video or picture without; "
-            "choose a recording with sound."
-        )
-    track = media.streams.audio[0]
-    if track.codec_context is None:
-        raise AudioFormatError(
-            f"{source.label} holds audio in a coding that cannot be read here: expected "
-            f"{READABLE_FORMATS}; convert it to WAV."
-        )
-    return track
+class _Joiner:
+    """Joins FFmpeg's short blocks into fewer that are worth handing on."""
+
+    def __init__(self) -> None:
+        self.blocks: list[np.ndarray] = []
+        self.rate = self.size = 0
+
+    def push(self, rate: int, block: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+        """Take the next block; gives those before it that are enough, or of another form."""
+        if self.blocks and (rate, block.shape[1]) != (self.rate, self.blocks[0].shape[1]):
+            yield from self.finish()
+        self.rate = rate
+        self.blocks.append(block)
+        self.size += block.size
+        if self.size >= BLOCK_SAMPLES:
+            yield from self.finish()
+
+    def finish(self) -> Iterator[tuple[int, np.ndarray]]:
+        """Give what is left."""
+        if self.blocks:
+            joined = np.concatenate(self.blocks)
+            self.blocks, self.size = [], 0
+            yield self.rate, joined
+
+
+def _open_media(source: AudioSource, container: str) -> "av.container.InputContainer":
+    import av
+
+    source.seek(0)
+    # Nothing but these bytes: no file or address that a container might refer to.
+    options = {"protocol_whitelist": "none"}
+    return av.open(source, "r", format=container, options=options, metadata_errors="ignore")
 
 
 def _stated_end(
@@ -115,9 +142,8 @@ def _stated_end(
     if container == "mov" and track.duration is not None and track.time_base is not None:
         track_end = float(((track.start_time or 0) + track.duration) * track.time_base)
         return min(track_end, media_end)
-    # Matroska states one length for all its tracks, and a picture may outlast the sound.
-    is_audio_only = len(media.streams) == len(media.streams.audio)
-    return media_end if container == "matroska" and is_audio_only else None
+    # Matroska states one length for all its tracks, and another one may outlast the sound.
+    return media_end if container == "matroska" and len(media.streams) == 1 else None
 
 
 def _track_blocks(
@@ -125,6 +151,9 @@ def _track_blocks(
 ) -> Generator[tuple[int, np.ndarray]]:
     """Decode packet by packet, passing over single damaged ones as players do."""
     for packet in media.demux(track):
+        progress.size += packet.size
+        if progress.begin is None and packet.pts is not None:
+            progress.begin = float(packet.pts * packet.time_base)
         try:
             decoded = [(frame, _frame_samples(frame)) for frame in packet.decode()]
         except ValueError:  # FFmpeg's InvalidDataError, and PyAV's for a frame it cannot convert
@@ -133,9 +162,26 @@ def _track_blocks(
         for frame, samples in decoded:
             seconds = len(samples) / frame.sample_rate
             progress.good += 1
+            progress.rate = frame.sample_rate
             progress.seconds += seconds
             progress.end = seconds + (progress.end if frame.time is None else frame.time)
             yield frame.sample_rate, samples
+
+
+def _note_losses(progress: _Progress, source: AudioSource, container: str) -> None:
+    """Note what of a track could not be decoded."""
+    span = progress.end - (progress.begin or 0.0)
+    lost = span - progress.seconds
+    if lost > _NOTED_SECONDS:
+        source.notes.append(
+            f"{lost:.1f} of {span:.1f} s are missing or damaged, and were left out."
+        )
+        return
+    between = source.size - progress.size
+    if container in _STREAMS and between * progress.seconds > _NOTED_SECONDS * progress.size > 0:
+        source.notes.append(
+            f"{between / 1000:.1f} kB between the frames are no sound, and were left out."
+        )
 
 
 def _frame_samples(frame: "av.AudioFrame") -> np.ndarray:

@@ -24,11 +24,12 @@ MOST_IDLE = 4  # processes that wait for their next file
 _idle: list["_Decoder"] = []
 
 
-def isolated_blocks(source: AudioSource) -> Generator[tuple[int, np.ndarray]]:
-    """Decode the first audio track as `ffmpeg.ffmpeg_blocks` does, in another process.
+def isolated_blocks(source: AudioSource, container: str) -> Generator[tuple[int, np.ndarray]]:
+    """Decode one audio track as `ffmpeg.ffmpeg_blocks` does, in another process.
 
     Args:
-        source: AudioSource of a path.
+        source: AudioSource of a path, or a part of one.
+        container: str, as FFmpeg calls it.
 
     Yields:
         (sample rate [Hz], float32 array [shape=(frames, channels)]).
@@ -38,9 +39,9 @@ def isolated_blocks(source: AudioSource) -> Generator[tuple[int, np.ndarray]]:
             on, or its process ended.
         AudioFileError: this process was forked while it decoded the file.
     """
-    decoder = _begin(source)
+    decoder = _begin(source, container)
     try:
-        for rate, channels, position, samples in decoder.blocks(source.label):
+        for rate, channels, position, samples in decoder.blocks(source):
             source.seek(position)
             yield rate, samples.reshape(-1, channels)
     finally:
@@ -50,17 +51,17 @@ def isolated_blocks(source: AudioSource) -> Generator[tuple[int, np.ndarray]]:
             decoder.end()
 
 
-def _begin(source: AudioSource) -> "_Decoder":
+def _begin(source: AudioSource, container: str) -> "_Decoder":
     """Give a file to a process that waits for one, or to a new one."""
     while True:
         try:
             decoder = _idle.pop()
         except IndexError:
             decoder = _Decoder()
-            decoder.begin(source)
+            decoder.begin(source, container)
             return decoder
         try:
-            decoder.begin(source)
+            decoder.begin(source, container)
         except errors.AudioFormatError:  # it died while it waited: that is no fault of the file's
             decoder.end()
         else:
@@ -83,33 +84,41 @@ class _Decoder:
         """Whether this very process started it."""
         return self._process.is_ours
 
-    def begin(self, source: AudioSource) -> None:
-        """Give it a file.
+    def begin(self, source: AudioSource, container: str) -> None:
+        """Give it a file, or a part of one.
 
         Raises:
             AudioFormatError: it is dead, or does not answer.
         """
         assert source.path is not None  # only a path can be untrusted
         self.is_idle = False
-        self._process.send(os.path.abspath(os.fsdecode(source.path)))
+        task = {
+            "path": os.path.abspath(os.fsdecode(source.path)),
+            "container": container,
+            "start": source.start,
+            "stop": source.start + source.size,
+            "overlays": [(place, new.hex()) for place, new in source.overlays],
+        }
+        self._process.send(task)
         try:
             self._receive(source.label)
         except errors.AudioFormatError:
             self._process.end()
             raise
 
-    def blocks(self, label: str) -> Generator[tuple[int, int, int, np.ndarray]]:
+    def blocks(self, source: AudioSource) -> Generator[tuple[int, int, int, np.ndarray]]:
         """Yield the file's blocks: sample rate [Hz], channels, bytes read so far, and samples."""
         while True:
-            content, samples = self._receive(label)
-            if not content:
-                self.is_idle = True
-                return
+            content, samples = self._receive(source.label)
+            source.notes += content.get("notes", [])
             if "error" in content:
                 self.is_idle = True
                 kind = getattr(errors, content["error"])
                 details = {"readable": content["readable"]} if "readable" in content else {}
                 raise kind(content["message"], **details)
+            if "notes" in content:
+                self.is_idle = True
+                return
             rate, channels, position = content["rate"], content["channels"], content["position"]
             yield rate, channels, position, np.frombuffer(samples, np.float32)
 

@@ -47,7 +47,8 @@ def load_audio(
     Args:
         audio: one of
             - a path to WAV (8- to 32-bit, float, A-law, mu-law), FLAC, OGG Vorbis or Opus, MP3,
-              M4A/AAC, WebM, MP4 (the first audio track of a video), 8 to 192 kHz;
+              M4A/AAC, WebM, MP4 (of several audio tracks the default one if it has sound, or else
+              the loudest), 8 to 192 kHz;
             - the bytes of such a file, or a binary file object, read from its start and left open;
             - `(sample_rate [Hz], array)`, the array int8, int16, int32 or uint8, scaled by its
               type's range, or floating, taken as it is; its shape is (n,) or (n, channels), or

@@ -1,6 +1,7 @@
 """Where the bytes of a recording come from: a path, bytes in memory, or a file object."""
 
 import contextlib
+import copy
 import io
 import os
 import stat
@@ -38,8 +39,9 @@ class AudioSource:
         path: str or os.PathLike[str], where that is what was opened; else None.
         is_untrusted: bool, whether a stranger sent it.
         size: int, bytes.
+        start: int, where a part begins in the file; 0 for a whole.
         head: bytes, the first 16 KiB.
-        overlay: (offset, bytes) that are read in place of what is there, or None.
+        overlays: (offset, bytes) pairs that are read in place of what is there.
         notes: list of str, what is to be said of the recording beside its samples.
         failure: OSError that reading raised. libsndfile cannot pass one on, so it sees the end
             of the file instead and the error waits here.
@@ -59,7 +61,8 @@ class AudioSource:
         self.label = "The audio"
         self.path: str | os.PathLike[str] | None = None
         self.is_untrusted = isinstance(audio, UntrustedPath)
-        self.overlay: tuple[int, bytes] | None = None
+        self.start = 0
+        self.overlays: list[tuple[int, bytes]] = []
         self.notes: list[str] = []
         self.failure: OSError | None = None
         self._owned = contextlib.ExitStack()
@@ -96,6 +99,23 @@ class AudioSource:
     def __exit__(self, *exc_info: object) -> None:
         self._owned.close()
 
+    def part(self, start: int, stop: int) -> "AudioSource":
+        """Take some of the bytes for a recording of its own.
+
+        Args:
+            start, stop: int [bytes], 0 <= start < stop <= size.
+
+        Returns:
+            AudioSource, which shares this one's file, its position and its notes, and is of no use
+            after this one is closed. What fails in it is its own `failure`.
+        """
+        part = copy.copy(self)
+        part._owned = contextlib.ExitStack()
+        part.start, part.size, part.overlays = self.start + start, stop - start, []
+        part.head = part.read_at(0, _HEAD_BYTES)
+        part.seek(0)
+        return part
+
     def readinto(self, buffer: memoryview) -> int:
         """Fill `buffer` from the current position; returns the number of bytes read."""
         data = self.read(len(buffer))
@@ -105,21 +125,18 @@ class AudioSource:
     def read(self, size: int) -> bytes:
         """Read up to `size` bytes from the current position."""
         try:
-            position = self._file.tell()
-            data = self._file.read(size)
+            position = self.tell()
+            left = self.size - position
+            data = self._file.read(left if size < 0 else min(size, left)) if left > 0 else b""
         except OSError as error:
             self.failure = error
             return b""
-        if self.overlay is None:
-            return data
-        start = self.overlay[0] - position
-        end = start + len(self.overlay[1])
-        if end <= 0 or start >= len(data):
-            return data
-        patched = bytearray(data)
-        for index in range(max(0, start), min(end, len(data))):
-            patched[index] = self.overlay[1][index - start]
-        return bytes(patched)
+        for offset, content in self.overlays:
+            first, stop = offset - position, offset - position + len(content)
+            if stop > 0 and first < len(data):
+                kept = content[max(0, -first) : len(content) - max(0, stop - len(data))]
+                data = data[: max(0, first)] + kept + data[max(0, first) + len(kept) :]
+        return data
 
     def read_at(self, offset: int, size: int) -> bytes:
         """Read up to `size` bytes from `offset`, and go back to where the position was."""
@@ -134,14 +151,20 @@ class AudioSource:
 
         A damaged header can point there; the decoder is told so, and it is no failure of the file.
         """
+        if whence == io.SEEK_CUR:
+            offset += self.tell()
+        elif whence == io.SEEK_END:
+            offset += self.size
+        if offset < 0:
+            return -1
         try:
-            return self._file.seek(offset, whence)
-        except (OSError, ValueError):
+            return self._file.seek(self.start + offset) - self.start
+        except (OSError, ValueError, OverflowError):
             return -1
 
     def tell(self) -> int:
         """Return the current position [bytes]."""
-        return self._file.tell()
+        return self._file.tell() - self.start
 
     def truncation(self, readable: float) -> TruncatedAudioError:
         """Make the error of a recording of which only the first `readable` seconds are there."""

@@ -1,0 +1,185 @@
+"""One file, several recordings one after another, and tags around them.
+
+Decoders end with the first recording, or stumble over the header of the next; so each is cut out
+and decoded as a file of its own.
+"""
+
+import itertools
+import re
+from dataclasses import dataclass
+
+from ser_core.audio.containers import name_container
+from ser_core.audio.flac_frames import has_uncounted_frames
+from ser_core.audio.ogg_pages import ogg_links
+from ser_core.audio.source import AudioSource
+from ser_core.audio.stated_sizes import StatedSize, stated_size
+from ser_core.audio.tags import leading_tags, tag_size, trailing_tags
+
+_PIECE = 2**20  # [bytes] searched at a time
+_LONGEST = 64  # [bytes] of what is searched for
+_MOST = 1_000  # recordings in a file
+
+# How a file of each container begins, in so many bytes that nothing else looks like it.
+_BEGINNINGS = {
+    "flac": rb"fLaC[\0\x80]\0\0\x22",
+    "matroska": rb"\x1aE\xdf\xa3.{1,40}?(?:webm|matroska)",
+    "amr": rb"#!AMR(?:-WB)?\n",
+    "asf": rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c",
+    "flv": rb"FLV\x01[\x01\x04\x05]\0\0\0\x09",
+    "tta": rb"TTA1[\x01-\x03]\0",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One recording of a file.
+
+    Attributes:
+        source: AudioSource of its bytes.
+        container: str, as FFmpeg calls it; None for none that is known.
+        stated: StatedSize, what its header says of its samples; None where it says nothing.
+        needs_ffmpeg: bool, whether FFmpeg is to read it though libsndfile would, since its own
+            counts are wrong or it holds several streams.
+        is_cut: bool, whether it is known to end in the middle of something.
+    """
+
+    source: AudioSource
+    container: str | None
+    stated: StatedSize | None = None
+    needs_ffmpeg: bool = False
+    is_cut: bool = False
+
+
+def find_parts(source: AudioSource) -> list[Part]:
+    """Find the recordings in a file, without the tags around them.
+
+    Args:
+        source: AudioSource.
+
+    Returns:
+        One at least. What is no recording behind the last one is a note of the source's.
+    """
+    first = leading_tags(source)
+    last = source.size - trailing_tags(source)
+    if last <= first:
+        first, last = 0, source.size
+    found: list[Part] = []
+    position = first
+    while position < last and len(found) < _MOST:
+        is_whole = (position, last) == (0, source.size)
+        rest = source if is_whole else source.part(position, last)
+        parts, length = _parts_at(rest, has_tags=first > 0 and not found)
+        if found and parts[0].container is None:
+            if not _is_padding(rest):
+                source.notes.append(_unread(rest.size))
+            break
+        found += parts
+        position += length
+        if length < rest.size:
+            position += leading_tags(source.part(position, last))
+    return found
+
+
+def _parts_at(source: AudioSource, *, has_tags: bool) -> tuple[list[Part], int]:
+    """Find the recordings of one container that a file begins with, and where they end."""
+    container = name_container(source.head)
+    if container is None and has_tags:
+        container = "mp3"  # whatever follows: its frames may begin later
+    if container == "ogg":
+        links = ogg_links(source)
+        return [
+            Part(
+                source.part(link.start, link.stop) if len(links) > 1 else source,
+                container,
+                needs_ffmpeg=link.streams != 1 or link.counts_back,
+                is_cut=link.is_cut,
+            )
+            for link in links
+        ], source.size
+    if container == "mov":
+        starts = _movies(source)
+    elif container in _BEGINNINGS:
+        starts = _search(source, _BEGINNINGS[container])
+    else:
+        return _part_with_sizes(source, container)
+    borders = [0, *(start for start in starts if start), source.size]
+    parts = [source]
+    if len(borders) > 2:
+        pairs = itertools.pairwise(borders)
+        parts = [_without_tags(source.part(start, stop)) for start, stop in pairs]
+    is_flac = container == "flac"
+    return [
+        Part(part, container, needs_ffmpeg=is_flac and has_uncounted_frames(part)) for part in parts
+    ], source.size
+
+
+def _part_with_sizes(source: AudioSource, container: str | None) -> tuple[list[Part], int]:
+    stated = None if container is None else stated_size(source, container)
+    if stated is None or container is None:
+        return [Part(source, container)], source.size
+    end, unread = stated.unread(source, container)
+    if unread or (container == "w64" and stated.stop < source.size):
+        # libsndfile takes all that follows the samples of a W64 for samples.
+        own = source.part(0, stated.stop if container == "w64" else end)
+        own.overlays = stated.corrections
+        return [Part(own, container, stated)], end
+    source.overlays = stated.corrections
+    return [Part(source, container, stated)], source.size
+
+
+def _without_tags(source: AudioSource) -> AudioSource:
+    """Leave out the tags behind a recording, and those that belong to the one after it."""
+    behind = trailing_tags(source)
+    tail = source.read_at(max(0, source.size - behind - _PIECE), _PIECE)
+    place = tail.rfind(b"ID3")
+    if place >= 0 and source.size - len(tail) + place > 0:
+        start = source.size - len(tail) + place
+        tag = source.part(start, source.size)
+        if tag_size(tag, 0) == tag.size:
+            behind = tag.size
+    return source.part(0, source.size - behind) if 0 < behind < source.size else source
+
+
+def _search(source: AudioSource, beginning: bytes) -> list[int]:
+    """Find where files begin within a file [bytes]."""
+    pattern = re.compile(beginning, re.DOTALL)
+    found: list[int] = []
+    position = 0
+    while position < source.size and len(found) < _MOST:
+        piece = source.read_at(position, _PIECE + _LONGEST)
+        if not piece:
+            break
+        places = [position + match.start() for match in pattern.finditer(piece)]
+        found += [place for place in places if not found or place > found[-1]]
+        position += _PIECE
+    return found
+
+
+def _movies(source: AudioSource) -> list[int]:
+    """Find where files begin within an MP4 [bytes], by the boxes that hold all others."""
+    found: list[int] = []
+    position, has_audio = 0, False
+    for _ in range(100 * _MOST):
+        header = source.read_at(position, 16)
+        if len(header) < 8:
+            break
+        size = int.from_bytes(header[:4], "big")
+        if size == 1 and len(header) == 16:
+            size = int.from_bytes(header[8:], "big")
+        if header[4:8] == b"ftyp" and (has_audio or not position):
+            found.append(position)
+            has_audio = False
+        has_audio |= header[4:8] in (b"mdat", b"moov")
+        if size < 8:
+            break
+        position += size
+    return found
+
+
+def _is_padding(source: AudioSource) -> bool:
+    return source.size < _LONGEST or not source.head.strip(b"\0")
+
+
+def _unread(size: int) -> str:
+    kilobytes = f"{size / 1000:.0f} kB" if size >= 1000 else f"{size} bytes"
+    return f"{kilobytes} behind the end that its header states were not read."

@@ -1,0 +1,244 @@
+"""How many bytes of samples the header of an uncompressed file states, and what is really there.
+
+A size may stand for "not known when this was written", promise more than there is, or less.
+libsndfile believes some of them and not others, and shortens a cut file without a word.
+"""
+
+import re
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from ser_core.audio.source import AudioSource
+
+# From here up, a 32-bit size is what a program writes that could not seek back to fill it in
+# (ffmpeg 0xFFFFFFFF, sox 0x7FFFFFFF less the header, and 0x7F000000 and a header, arecord
+# 0x80000000).
+_PLACEHOLDERS = (range(0x7F000000, 0x7F000100), range(0x7FFF0000, 2**32))
+_LONG_PLACEHOLDER = 2**62  # the same of a 64-bit size; negative ones are there, too
+_MAX_CHUNKS = 10_000  # a WAV of thousands of empty chunks is an attack, not a recording
+_LEAST_UNREAD = 800  # [bytes] behind the samples that are worth a word: 0.1 s over a telephone
+_LOOKED_AT = 65_536  # [bytes] of those
+_W64_TAIL = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
+_MPEG_LAYERS = (0x50, 0x55)  # format tags of a WAV
+
+
+@dataclass
+class StatedSize:
+    """Where a file's samples are.
+
+    Attributes:
+        start: int, their first byte.
+        stop: int, the byte behind them, as stated; the file's size where nothing is stated.
+        next_chunk: int, where other chunks may follow.
+        is_mpeg: bool, whether they are MPEG audio in a WAV.
+        corrections: (offset, bytes) pairs, what makes libsndfile read to the end.
+    """
+
+    start: int
+    stop: int
+    next_chunk: int
+    is_mpeg: bool = False
+    corrections: list[tuple[int, bytes]] = field(default_factory=list)
+
+    def missing(self, source: AudioSource) -> int:
+        """The bytes that are stated and not there."""
+        return max(0, self.stop - source.size)
+
+    def unread(self, source: AudioSource, container: str) -> tuple[int, int]:
+        """Find what lies behind the samples and the whole chunks after them, but for padding.
+
+        Returns:
+            Its first byte, and how many they are: 0 for none.
+        """
+        position = self.next_chunk
+        if container in _CHUNK_HEADERS:
+            layout, counted, step = _CHUNK_HEADERS[container]
+            length = struct.calcsize(layout)
+            while len(header := source.read_at(position, length)) == length:
+                (size,) = struct.unpack(layout, header)
+                end = position + (0 if counted else len(header)) + size
+                is_chunk = (
+                    re.fullmatch(rb"[\w ()-]{4}", header[:4]) and size >= 0 and end > position
+                )
+                if not is_chunk or header[:4] in _BEGINNINGS or end > source.size + 1:
+                    break
+                position = end + -end % step
+        left = source.size - position
+        if left < _LEAST_UNREAD or not source.read_at(position, _LOOKED_AT).strip(b"\0"):
+            return source.size, 0
+        return position, left
+
+
+_BEGINNINGS = (b"RIFF", b"RF64", b"FORM", b"caff", b"riff")
+# Of a chunk's header: its form, whether its size counts it too, and what chunks are padded to.
+_CHUNK_HEADERS = {
+    "wav": ("<4xI", False, 2),
+    "aiff": (">4xI", False, 2),
+    "caf": (">4xq", False, 1),
+    "w64": ("<16xq", True, 8),
+}
+
+
+def stated_size(source: AudioSource, container: str) -> StatedSize | None:
+    """Read what the header of a file states of its samples.
+
+    Args:
+        source: AudioSource.
+        container: str, as `containers.name_container` calls it.
+
+    Returns:
+        None for other containers, and where no samples are found.
+    """
+    find = _FINDERS.get(container)
+    return None if find is None else find(source)
+
+
+def _wav(source: AudioSource) -> StatedSize | None:
+    if source.head[:4] not in (b"RIFF", b"RF64"):
+        return None
+    tag, long_size, long_at = 0, None, 0
+    for name, position, size in _chunks(source, 12, "<"):
+        if name == b"fmt ":
+            tag = int.from_bytes(source.read_at(position, 2), "little")
+        elif name == b"ds64":
+            fields = source.read_at(position, 16)
+            long_at = position + 8
+            long_size = struct.unpack("<8xQ", fields)[0] if len(fields) == 16 else None
+        elif name == b"data":
+            available = source.size - position
+            is_long = size == 0xFFFFFFFF and long_size is not None
+            stated = long_size if is_long and long_size is not None else size
+            is_unknown = stated >= _LONG_PLACEHOLDER if is_long else _is_placeholder(size)
+            is_unknown |= stated == 0 and not _is_last_chunk(source, position)
+            found = _found(source, position, None if is_unknown else stated, tag in _MPEG_LAYERS)
+            if is_long and is_unknown:
+                found.corrections = [(long_at, struct.pack("<Q", available))]
+            elif is_unknown and size == 0:
+                found.corrections = [(position - 4, b"\xff\xff\xff\xff")]
+            return found
+    return None
+
+
+def _aiff(source: AudioSource) -> StatedSize | None:
+    for name, position, size in _chunks(source, 12, ">"):
+        if name == b"SSND":
+            is_unknown = size <= 8 or _is_placeholder(size)
+            samples = position + 8
+            found = _found(source, samples, None if is_unknown else size - 8)
+            if is_unknown:
+                found.corrections = [(position - 4, b"\xff\xff\xff\xff")]
+            return found
+    return None
+
+
+def _au(source: AudioSource) -> StatedSize | None:
+    order = ">" if source.head[:4] == b".snd" else "<"
+    if len(source.head) < 24:
+        return None
+    offset, size = struct.unpack_from(f"{order}2I", source.head, 4)
+    if _is_placeholder(size) or size == 0:
+        found = _found(source, offset, None)
+        found.corrections = [(8, b"\xff\xff\xff\xff")]
+        return found
+    return _found(source, offset, size)
+
+
+def _caf(source: AudioSource) -> StatedSize | None:
+    position = 8
+    for _ in range(_MAX_CHUNKS):
+        header = source.read_at(position, 12)
+        if len(header) < 12:
+            return None
+        (size,) = struct.unpack_from(">q", header, 4)
+        if header[:4] == b"data":
+            samples = position + 16  # behind a count of edits
+            if size <= 4 or size >= _LONG_PLACEHOLDER:
+                found = _found(source, samples, None)
+                there = struct.pack(">q", source.size - position - 12)
+                found.corrections = [(position + 4, there)]
+                return found
+            return _found(source, samples, size - 4)
+        if size < 0:
+            return None
+        position += 12 + size
+    return None
+
+
+def _w64(source: AudioSource) -> StatedSize | None:
+    position = 40  # behind the GUIDs of the file and of its kind, and its size
+    for _ in range(_MAX_CHUNKS):
+        header = source.read_at(position, 24)
+        if len(header) < 24:
+            return None
+        (size,) = struct.unpack_from("<q", header, 16)
+        if header[:16] == b"data" + _W64_TAIL:
+            is_unknown = size <= 24 or size >= _LONG_PLACEHOLDER
+            found = _found(source, position + 24, None if is_unknown else size - 24)
+            if is_unknown:
+                there = struct.pack("<q", source.size - position)
+                found.corrections = [(position + 16, there)]
+            return found
+        if size < 24:
+            return None
+        position += size + -size % 8
+    return None
+
+
+def _nist(source: AudioSource) -> StatedSize | None:
+    head = source.head[:1024]
+    counts = [
+        re.search(rb"\b%b -i (\d{1,15})\b" % name, head)
+        for name in (b"sample_count", b"sample_n_bytes", b"channel_count")
+    ]
+    start = re.match(rb"NIST_1A\n\s*(\d{1,6})\n", head)
+    is_plain = re.search(rb"\bsample_coding -s\d+ (pcm|ulaw|alaw)\s", head)
+    if start is None or counts[0] is None or is_plain is None:
+        return None
+    stated = int(counts[0][1])
+    for count in counts[1:]:
+        stated *= 1 if count is None else int(count[1])
+    return _found(source, int(start[1]), stated or None)
+
+
+_FINDERS: dict[str, Callable[[AudioSource], StatedSize | None]] = {
+    "wav": _wav,
+    "aiff": _aiff,
+    "au": _au,
+    "caf": _caf,
+    "w64": _w64,
+    "nistsphere": _nist,
+}
+
+
+def _found(
+    source: AudioSource, start: int, stated: int | None, is_mpeg: bool = False
+) -> StatedSize:
+    stop = source.size if stated is None else start + stated
+    return StatedSize(start, stop, stop + (stop - start) % 2, is_mpeg)
+
+
+def _chunks(source: AudioSource, position: int, order: str) -> Iterator[tuple[bytes, int, int]]:
+    """Yield each chunk's name, where its content begins, and its size."""
+    for _ in range(_MAX_CHUNKS):
+        header = source.read_at(position, 8)
+        if len(header) < 8:
+            return
+        (size,) = struct.unpack_from(f"{order}I", header, 4)
+        yield header[:4], position + 8, size
+        position += 8 + size + size % 2
+
+
+def _is_placeholder(size: int) -> bool:
+    return any(size in placeholders for placeholders in _PLACEHOLDERS)
+
+
+def _is_last_chunk(source: AudioSource, position: int) -> bool:
+    """Say whether one whole chunk, such as the tags, lies between `position` and the end."""
+    header = source.read_at(position, 8)
+    if position == source.size:
+        return True
+    if len(header) < 8 or not header[:4].isalnum():
+        return False
+    size: int = struct.unpack_from("<I", header, 4)[0]
+    return position + 8 + size + size % 2 == source.size
