@@ -80,6 +80,7 @@ def test_predict_answers_what_the_recognizer_answers(
             {"label": label, "probability": pytest.approx(probability)}
             for label, probability in expected.top(3)
         ],
+        "notes": [],
     }
 
 
@@ -111,7 +112,13 @@ def test_silence_is_no_speech_and_no_label(client: Client, tmp_path: Path) -> No
     silence = tmp_path / "silence.wav"
     silence.write_bytes(wav(np.zeros(3 * RATE)))
     answer = client.predict(handle_file(silence), api_name="/predict")
-    assert answer == {"status": "no_speech", "label": None, "confidence": 0.0, "top": []}
+    assert answer == {
+        "status": "no_speech",
+        "label": None,
+        "confidence": 0.0,
+        "top": [],
+        "notes": [],
+    }
     assert client.predict(handle_file(silence), api_name="/predict_all")["probabilities"] == {}
 
 
