@@ -17,14 +17,14 @@ from train.fitting.heads import Learnt
 from train.fitting.plan import Run, make_run
 
 SHAPE = {"width": WIDTH, "heads": HEADS, "depth": DEPTH, "kept": (1, 2), "units": 16}
-SHAPE |= {"components": 8, "centres": 16}
+SHAPE |= {"components": 8, "centres": 16, "statistics": ("mean", "slope", "max")}
 SUMMARY_WIDTH = 3 * len(SHAPE["kept"]) * WIDTH
 TINY_HEADS = [
     f"features.blocks=[{{name='log_mel', n_fft=400, hop_length=160, n_mels={BANDS}, fmin=0.0}}]",
     "features.window=1.0",
     "features.hop=0.5",
     f"network.parameters={{width={WIDTH}, heads={HEADS}, depth={DEPTH}, kept=[1, 2], units=16, "
-    "components=8, centres=16, intensity=true}",
+    "components=8, centres=16, intensity=true, statistics=['mean', 'slope', 'max']}",
     "heads.corpora=['ravdess_song', 'nemo']",
     "heads.copies={ravdess=1, nemo=1}",
     "heads.wide={ravdess=1}",

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 import tomli_w
 from pydantic import Field, model_validator
 
-from ser_core.config.feature_config import SUMMARY_STATISTICS, SummaryStatistic
+from ser_core.config.feature_config import Outputs, SummaryStatistic
 from ser_core.config.schema import Strict, validated
 from ser_core.errors import ConfigError
 
@@ -97,7 +97,7 @@ class Recipe(Strict):
     @property
     def summary(self) -> tuple[SummaryStatistic, ...]:
         """What the summaries are made of that heads learn from, in order."""
-        return tuple(self.network.parameters.get("statistics", SUMMARY_STATISTICS))
+        return tuple(self.network.parameters.get("statistics", Outputs().summary))
 
     @property
     def gives_intensity(self) -> bool:
