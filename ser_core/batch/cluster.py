@@ -19,7 +19,7 @@ import numpy as np
 import ser_core
 from ser_core.audio.channels import Channels
 from ser_core.errors import BatchError
-from ser_core.model.files import FEATURE_CONFIG, files_in, network_files
+from ser_core.model.files import CHECK, FEATURE_CONFIG, files_in, network_files
 
 from .pool import WorkerPool
 from .recordings import Recording
@@ -144,7 +144,8 @@ def _results(
 
 
 def _files(directory: Path) -> dict[str, bytes]:
-    names = (FEATURE_CONFIG, *network_files(files_in(directory)))
+    present = files_in(directory)
+    names = (FEATURE_CONFIG, *{CHECK}.intersection(present), *network_files(present))
     return {name: (directory / name).read_bytes() for name in names}
 
 

@@ -1,6 +1,8 @@
 """JSON and TOML from anybody: read as plain values, or one sentence that says what is wrong."""
 
 import json
+import os
+import stat
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -8,14 +10,55 @@ from typing import Any
 from ..errors import ConfigError, refuse_lfs_pointer
 
 MOST_NESTED = 50  # [levels] ours have 6; Keras' description of a network has about 20
+MOST_BYTES = 4 * 2**20  # [bytes] of a document; the largest of ours has 56 kB
+
+
+def file_fault(file: Path, most: int = MOST_BYTES) -> str | None:
+    """Say why a file of a folder that anybody may have made must not be read, without opening it.
+
+    A link may lead to another file of the folder, and from a snapshot in the cache of
+    huggingface_hub to where that keeps the contents.
+
+    Args:
+        file: its path.
+        most: int, the most bytes it may have.
+
+    Returns:
+        A sentence; None where nothing speaks against it.
+    """
+    try:
+        status = file.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            folder = os.path.realpath(file.parent)
+            snapshots = os.path.dirname(folder)
+            allowed = [folder]
+            if os.path.basename(snapshots) == "snapshots":
+                allowed.append(os.path.join(os.path.dirname(snapshots), "blobs"))
+            real = os.path.realpath(file, strict=True)
+            if not any(os.path.commonpath([real, place]) == place for place in allowed):
+                return f"{file.name} is a link out of its folder: put the file itself there."
+            status = os.stat(real)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        return f"{file.name} could not be read in {file.parent}: {reason}."
+    if not stat.S_ISREG(status.st_mode):
+        kind = "folder" if stat.S_ISDIR(status.st_mode) else "pipe, a socket or a device"
+        return f"{file.name} could not be read in {file.parent}: it is no file but a {kind}."
+    if status.st_size > most:
+        return f"{file.name} has {status.st_size:,} bytes, and at most {most:,} are read."
+    return None
 
 
 def read_bytes(file: Path) -> bytes:
-    """Read a file.
+    """Read a document.
 
     Raises:
-        ConfigError: it is missing, a folder, a Git LFS pointer, or cannot be read.
+        ConfigError: it is missing, no regular file of its folder, larger than MOST_BYTES, a Git LFS
+            pointer, or cannot be read.
     """
+    fault = file_fault(file)
+    if fault is not None:
+        raise ConfigError(fault)
     try:
         content = file.read_bytes()
     except OSError as error:

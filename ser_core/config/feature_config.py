@@ -17,7 +17,7 @@ from ..errors import ConfigError
 from .blocks import Block, Statistic
 from .documents import parse_json_object, read_bytes
 from .reliability import Conformal, Domain
-from .schema import Fraction, Positive, Strict, validated_json
+from .schema import Fraction, Name, Positive, Strict, validated_json
 from .whole_files import write_text
 
 SCHEMA_VERSION = 1
@@ -26,16 +26,26 @@ VERSIONS = {"schema_version": SCHEMA_VERSION, "feature_version": FEATURE_VERSION
 FILE_NAME = "feature_config.json"
 
 
+LARGEST_INPUT = 2**20  # values of one input of a network; the largest of ours has 82,000
+MOST_COMPUTED = 400_000  # values for one second of a recording; the most of ours are 24,000
+LARGEST_VALUE = 1e15  # of a feature; powers of a window's spectra reach 1e10
+
+Statistics = Annotated[float, Field(ge=-LARGEST_VALUE, le=LARGEST_VALUE)]
+Deviation = Annotated[float, Field(ge=1e-9, le=LARGEST_VALUE)]
+Seconds = Annotated[float, Field(ge=0.01, le=60)]
+Nats = Annotated[float, Field(ge=-100, le=100)]
+
+
 class Normalisation(Strict):
     """Per-feature statistics of the training speakers: features become (x - mean) / std.
 
     Attributes:
         mean: floats, one per feature, in the feature's own unit.
-        std: floats > 0, one per feature.
+        std: floats >= 1e-9, one per feature.
     """
 
-    mean: tuple[float, ...]
-    std: tuple[Positive, ...]
+    mean: tuple[Statistics, ...]
+    std: tuple[Deviation, ...]
 
 
 class SpeechSettings(Strict):
@@ -47,7 +57,7 @@ class SpeechSettings(Strict):
     """
 
     threshold: Fraction
-    min_seconds: Annotated[float, Field(ge=0)]
+    min_seconds: Annotated[float, Field(ge=0, le=600)]
 
 
 SummaryStatistic = Literal["mean", "slope", "max"]
@@ -74,10 +84,10 @@ class Outputs(Strict):
             their course over time, and their "max" (see ser_core.features.frame_sums).
     """
 
-    emotion: str = "emotion"
-    intensity: str | None = None
-    distance: str | None = None
-    frames: str | None = None
+    emotion: Name = "emotion"
+    intensity: Name | None = None
+    distance: Name | None = None
+    frames: Name | None = None
     summary: Annotated[tuple[SummaryStatistic, ...], Field(min_length=1)] = ("mean", "max")
 
     @property
@@ -106,7 +116,7 @@ class Adaptation(Strict):
     Bulletin 4(3), an empirical Bayes shrinkage.
     """
 
-    mean: tuple[float, ...]
+    mean: tuple[Nats, ...]
     prior_clips: Positive
     least_clips: Annotated[int, Field(gt=0)]
 
@@ -119,8 +129,8 @@ class FeatureConfig(Strict):
         feature_version: int, version of the feature code that the network was trained with.
         recipe: str, name of the training recipe.
         sample_rate: int [Hz], mono audio at this rate enters the features.
-        window: float [s], length of one window.
-        hop: float [s], step between windows where the recording is longer than one.
+        window: float [s], 0.01 to 60, length of one window.
+        hop: float [s], at least 0.01, step between windows where the recording is longer than one.
         sequence: int, consecutive windows that make one network input, one after the other.
         frames: int, frames of one network input.
         trim: float > 0 [dB], leading and trailing frames this much below the loudest are cut.
@@ -142,18 +152,18 @@ class FeatureConfig(Strict):
 
     schema_version: int = SCHEMA_VERSION
     feature_version: int = FEATURE_VERSION
-    recipe: str
+    recipe: Name
     sample_rate: Annotated[int, Field(ge=8_000, le=192_000)] = 16_000
-    window: Positive
-    hop: Positive
+    window: Seconds
+    hop: Seconds
     sequence: Annotated[int, Field(gt=0, le=64)] = 1
     frames: Annotated[int, Field(gt=0)]
-    trim: Positive
-    blocks: Annotated[tuple[Block, ...], Field(min_length=1)]
+    trim: Annotated[float, Field(gt=0, le=300)]
+    blocks: Annotated[tuple[Block, ...], Field(min_length=1, max_length=64)]
     statistics: Annotated[tuple[Statistic, ...], Field(min_length=1)] | None = None
     normalisation: Normalisation
     selected: tuple[Annotated[int, Field(ge=0)], ...] | None = None
-    labels: Annotated[tuple[str, ...], Field(min_length=2)] = LABELS
+    labels: Annotated[tuple[Name, ...], Field(min_length=2, max_length=100)] = LABELS
     outputs: Outputs = Outputs()
     pooling: Literal["geometric_mean", "votes"] = "geometric_mean"
     temperature: Positive = 1.0
@@ -244,6 +254,7 @@ class FeatureConfig(Strict):
             raise ValueError(f"hop {self.hop} s must not be longer than window {self.window} s")
         for block in self.blocks:
             block.check_rate(self.sample_rate)
+        self._check_size()
         if self.selected is not None and any(i >= self.block_features for i in self.selected):
             raise ValueError(f"selected names a feature beyond the {self.block_features} there are")
         for name in ("mean", "std"):
@@ -260,6 +271,18 @@ class FeatureConfig(Strict):
         if self.domain is not None and self.outputs.distance is None:
             raise ValueError("domain is of distances, but outputs.distance names no output")
         return self
+
+    def _check_size(self) -> None:
+        """Raise ValueError where an input, or what a recording is made of, would take gigabytes."""
+        values = max(self.features, self.block_features) * self.frames
+        if values > LARGEST_INPUT:
+            raise ValueError(f"one input has {values:,} values, and at most are {LARGEST_INPUT:,}")
+        computed = max(self.features, self.block_features) * self.level_frames / self.hop
+        if computed > MOST_COMPUTED:
+            raise ValueError(
+                f"hop {self.hop} s makes {computed:,.0f} values of each second of a recording, and "
+                f"at most are {MOST_COMPUTED:,}"
+            )
 
     def to_json(self) -> str:
         """Return the config as JSON text, keys in the order above."""

@@ -33,12 +33,12 @@ class LogMelBlock(FeatureBlock):
     name: Literal["log_mel"] = "log_mel"
     n_fft: Samples = 512
     win_length: Annotated[int, Field(gt=0)] = 400
-    hop_length: Annotated[int, Field(gt=0)] = 160
+    hop_length: Samples = 160
     n_mels: Count = 64
     fmin: Annotated[float, Field(ge=0)] = 50.0
     fmax: Positive = 8_000.0
     detrend: Annotated[int, Field(ge=0, le=8)] = 0
-    floor: Annotated[float, Field(lt=0)] = -60.0
+    floor: Annotated[float, Field(lt=0, ge=-300)] = -60.0
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from ..config.documents import parse_json, read_bytes
+from ..config.documents import MOST_BYTES, file_fault, parse_json, read_bytes
 from ..config.feature_config import FILE_NAME
 from ..config.schema import validated_json
 from ..config.whole_files import settle, temporary_folder, write_text
@@ -40,12 +40,14 @@ PREFERRED_FORMS = ("float32", "int8", "float16")
 
 METRICS, DATASET, RECIPE = "metrics.json", "dataset.json", "recipe.toml"
 COMPARISON, ROBUSTNESS, FORMS = "comparison.json", "robustness.json", "forms.json"
+CHECK = "check.json"  # what the network answered as it was saved; see ser_core.model.check
 
 REPOSITORY_FILES = (
     CARD,
     *KERAS_FILES,
     *LITERT_FORMS.values(),
     FEATURE_CONFIG,
+    CHECK,
     METRICS,
     DATASET,
     RECIPE,
@@ -66,6 +68,9 @@ RECORDS: Mapping[str, type[BaseModel]] = {
     FORMS: Forms,
 }
 """What each JSON file holds, by its name."""
+
+MOST_WEIGHTS = 2**30  # [bytes] of a network's file: the largest of ours has 63 MB
+_WEIGHTS_FILES = frozenset({WEIGHTS, *LITERT_FORMS.values()})
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -98,6 +103,19 @@ def network_files(names: Collection[str]) -> tuple[str, ...]:
     """Name the files of a network that are loaded, of those that its repository holds."""
     form = choose_form(names)
     return KERAS_FILES if form is None else (LITERT_FORMS[form],)
+
+
+def require_usable(directory: Path, names: Iterable[str]) -> None:
+    """Raise unless files of a repository may be read: regular files of its own, not too large.
+
+    Raises:
+        ModelError: one is missing, a link out of the folder, a device or the like, or too large.
+    """
+    for name in names:
+        most = MOST_WEIGHTS if name in _WEIGHTS_FILES else MOST_BYTES
+        fault = file_fault(directory / name, most)
+        if fault is not None:
+            raise ModelError(fault)
 
 
 def require_files(names: Iterable[str], source: str) -> None:
@@ -181,10 +199,12 @@ def copy_files(source: Path, target: Path) -> None:
         target: folder, there already.
 
     Raises:
+        ModelError: a file of the source may not be read (see `require_usable`).
         OSError: a file cannot be read or written; what was in the target is still there if it
             was for want of space.
     """
     names = files_in(source)
+    require_usable(source, names)
     with temporary_folder(target) as staging:
         for name in names:
             shutil.copyfile(source / name, staging / name)

@@ -1,5 +1,6 @@
 """Run Keras' own save of a network. TensorFlow is imported here alone, and only when needed."""
 
+import math
 import threading
 from os import PathLike
 from pathlib import Path
@@ -8,12 +9,16 @@ from typing import Any
 import numpy as np
 
 from ..audio.forks import reset_after_fork
+from ..config.documents import parse_json_object, read_bytes
 from ..config.feature_config import FeatureConfig
 from ..errors import ModelError, refuse_lfs_pointer_file
 from .extras import KERAS, install_command
-from .files import KERAS_FILES
+from .files import KERAS_FILES, NETWORK, WEIGHTS, require_usable
 from .network_outputs import SUMMARY, check_head, check_shapes, frames_output, split_outputs
 from .pooling import Answers
+
+LARGEST_OUTPUT = 2**28  # values that one layer may give for one input: a gigabyte
+SIGNATURE = b"\x89HDF\r\n\x1a\n"  # that a file of weights begins with
 
 KERAS_FAULTS = (
     ValueError,
@@ -25,6 +30,7 @@ KERAS_FAULTS = (
     ArithmeticError,
     ImportError,
     RuntimeError,
+    MemoryError,
 )
 """What Keras raises for files of a network that it cannot make sense of."""
 
@@ -67,8 +73,10 @@ def load_keras_network(directory: str | PathLike[str]) -> Any:
         ModelError: Keras is not installed or cannot run in this process; it refuses the files, or
             one is a Git LFS pointer.
     """
+    folder = Path(directory)
+    require_usable(folder, KERAS_FILES)
     for name in KERAS_FILES:
-        refuse_lfs_pointer_file(Path(directory) / name, name, ModelError)
+        refuse_lfs_pointer_file(folder / name, name, ModelError)
     _use_keras()
     try:
         import keras
@@ -77,9 +85,41 @@ def load_keras_network(directory: str | PathLike[str]) -> Any:
             f"Keras cannot be imported to read the network's files: {install_command([KERAS])}."
         ) from error
     try:
+        _check_size(folder)
         return keras.saving.load_model(directory, compile=False, safe_mode=True)
+    except ModelError:
+        raise
     except KERAS_FAULTS as error:
-        raise ModelError(f"Keras cannot load the network in {Path(directory).name}.") from error
+        raise ModelError(f"Keras cannot load the network in {folder.name}.") from error
+
+
+def _check_size(directory: Path) -> None:
+    """Raise ModelError where a described network cannot have the weights that are there.
+
+    The layers are built without their weights, so that one of 1e8 units takes no memory.
+    """
+    import keras
+
+    weights = directory / WEIGHTS
+    with weights.open("rb") as file:
+        if file.read(len(SIGNATURE)) != SIGNATURE:
+            raise ModelError(f"{WEIGHTS} is no file of weights.")
+    described = parse_json_object(read_bytes(directory / NETWORK), NETWORK)
+    described.pop("compile_config", None)
+    with keras.StatelessScope(initialize_variables=False):
+        network = keras.saving.deserialize_keras_object(described, safe_mode=True)
+    if not isinstance(network, keras.Model) or not network.layers or not network.inputs:
+        raise ModelError(f"{NETWORK} describes no network of layers.")
+    count = sum(math.prod(variable.shape) for variable in network.variables)
+    if count > 2 * weights.stat().st_size:  # with half a byte for each there would be room
+        raise ModelError(
+            f"{NETWORK} describes {count:,} numbers, which {WEIGHTS} cannot hold: they are not of "
+            "one network."
+        )
+    for layer in network.layers:
+        for tensor in keras.tree.flatten(layer.output):
+            if math.prod(size or 1 for size in tensor.shape) > LARGEST_OUTPUT:
+                raise ModelError(f"{NETWORK} describes a layer that gives {tensor.shape}.")
 
 
 def cut_head(network: Any, config: FeatureConfig) -> Any:

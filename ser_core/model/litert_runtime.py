@@ -9,14 +9,17 @@ import numpy as np
 
 from ..config.feature_config import FeatureConfig
 from ..errors import ModelError, refuse_lfs_pointer
-from .files import LITERT_FORMS
+from .files import LITERT_FORMS, require_usable
 from .network_outputs import check_head, check_shapes, frames_output, split_outputs
 from .pooling import Answers
 
 WHOLE, HEAD = "serving_default", "head"
 """Signatures of the file: the network; and, if it gives frames, from their summary to answers."""
 
-MALFORMED = (ValueError, RuntimeError)  # what LiteRT raises for a file that it cannot run
+MALFORMED = (ValueError, RuntimeError, MemoryError, LookupError, StopIteration)
+"""What LiteRT raises for a file that it cannot run, and this module for one without inputs."""
+
+IDENTIFIER = slice(4, 8), b"TFL3"  # where a FlatBuffers file says that it is one of these
 
 
 class SignatureRunner(Protocol):
@@ -51,6 +54,13 @@ class _Part(NamedTuple):
         """Shapes of what it gives, by name."""
         return {n: tuple(d["shape"]) for n, d in self.runner.get_output_details().items()}
 
+    def require_floats(self, what: str) -> None:
+        """Raise ModelError unless it takes and gives numbers of 32 bits."""
+        details = [*self.runner.get_input_details().values()]
+        details += self.runner.get_output_details().values()
+        if any(one["dtype"] is not np.float32 for one in details):
+            raise ModelError(f"{what} takes or gives other numbers than those of 32 bits.")
+
     def run(self, rows: np.ndarray, names: tuple[str, ...]) -> dict[str, np.ndarray]:
         """Run it on one row after the other, and give some of its outputs, joined."""
         given = [
@@ -82,11 +92,17 @@ class LiteRTRuntime:
                 match the config.
         """
         self._file = LITERT_FORMS[form]
+        require_usable(Path(directory), [self._file])
         self._model = (Path(directory) / self._file).read_bytes()
         refuse_lfs_pointer(self._model, self._file, ModelError)
+        place, identifier = IDENTIFIER
+        if self._model[place] != identifier:
+            raise ModelError(f"{self._file} is not a LiteRT model that runs here.")
         self._config = config
         self._local = threading.local()
         parts = self._parts()
+        for part in parts.values():
+            part.require_floats(self._file)
         check_shapes(self._file, parts[WHOLE].inputs, parts[WHOLE].outputs, config)
         if config.outputs.frames is not None:
             frames = parts[WHOLE].outputs[config.outputs.frames]

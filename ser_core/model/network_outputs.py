@@ -64,6 +64,8 @@ def check_shapes(what: str, inputs: Shapes, outputs: Shapes, config: FeatureConf
     """
     wanted = (config.frames, config.features)
     shapes = [tuple(shape[1:]) for shape in inputs.values()]
+    if not outputs:
+        raise ModelError(f"{what} gives no outputs: it is empty.")
     if shapes != [wanted]:
         raise ModelError(
             f"{what} takes inputs of shape {shapes}, but feature_config.json describes "
@@ -71,6 +73,11 @@ def check_shapes(what: str, inputs: Shapes, outputs: Shapes, config: FeatureConf
         )
     _check_answers(what, outputs, config.outputs.names, config)
     if config.outputs.frames is not None:
+        if len(outputs[config.outputs.frames]) != 3:
+            raise ModelError(
+                f"{what} gives {config.outputs.frames!r} of shape "
+                f"{tuple(outputs[config.outputs.frames])}, and frames are three-dimensional."
+            )
         encoded = outputs[config.outputs.frames][1]
         if not encoded or config.frames % encoded:
             raise ModelError(
@@ -107,6 +114,10 @@ def _check_answers(what: str, outputs: Shapes, names: Sequence[str], config: Fea
         if name not in outputs:
             raise ModelError(
                 f"{what} has outputs {sorted(outputs)}, but feature_config.json names {name!r}."
+            )
+        if name != config.outputs.frames and len(outputs[name]) != 2:
+            raise ModelError(
+                f"{what} gives {name!r} of shape {tuple(outputs[name])}: expected one row an input."
             )
     emotion = outputs[config.outputs.emotion]
     if emotion[-1] != len(config.labels):

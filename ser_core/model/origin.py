@@ -1,15 +1,17 @@
 """Where a model was loaded from: enough to load it again, in another process or elsewhere."""
 
-import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from ..config.feature_config import FeatureConfig
+from ..errors import ModelError, SpeechEmotionError
 from . import hub
+from .check import Check, try_network
 from .extras import needed_extras, require_extras
-from .files import files_in, require_files
+from .files import choose_form, files_in, require_files
+from .predictor import Predictor
 from .runtime import Runtime, load_runtime
 
 _KEPT = 4  # models that a process keeps of those that it loaded again
@@ -64,7 +66,7 @@ class Origin:
 
 
 def load_model(directory: Path, form: str | None, name: str) -> LoadedModel:
-    """Load a local model repository.
+    """Load a local model repository, and try its network once (see ser_core.model.check).
 
     Args:
         directory: its folder.
@@ -72,23 +74,35 @@ def load_model(directory: Path, form: str | None, name: str) -> LoadedModel:
         name: what to call it in an error.
 
     Raises:
-        ConfigError: `feature_config.json` is not valid.
-        ModelError: files are missing, cannot be run, do not match the config, or need packages
-            that are not installed.
+        ConfigError: `feature_config.json` or `check.json` is not valid, or the former is another
+            model's.
+        ModelError: files are missing, cannot be run, do not match the config, answer otherwise than
+            when they were saved, or need packages that are not installed.
         ArgumentError: there is no such form.
     """
     names = files_in(directory)
     require_files(names, name)
     config = FeatureConfig.load(directory)
     require_extras(needed_extras(config, names, form), name)
-    return LoadedModel(directory, config, load_runtime(directory, config, form))
+    check = Check.load(directory)
+    try:
+        runtime = load_runtime(directory, config, form)
+        try_network(Predictor(config, runtime), choose_form(names, form), check, directory)
+    except SpeechEmotionError:
+        raise
+    except Exception as error:  # whatever a stranger's file has LiteRT or Keras stumble over
+        raise ModelError(
+            f"The network of {name} cannot be run (unexpected {type(error).__name__}): its files "
+            "are damaged, or were made for something else; get the repository again."
+        ) from error
+    return LoadedModel(directory, config, runtime)
 
 
 def _fingerprint(directory: Path) -> tuple[tuple[str, int, int], ...]:
     """Tell when a folder's files were changed, so that another model in it is not missed."""
     if not directory.is_dir():
         return ()
-    stats = sorted((entry.name, entry.stat()) for entry in os.scandir(directory))
+    stats = [(name, (directory / name).stat()) for name in files_in(directory)]
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
 
 

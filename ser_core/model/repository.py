@@ -99,6 +99,7 @@ def card_licence(directory: Path) -> str | None:
         ConfigError: the card cannot be read, or its front matter is no YAML.
     """
     try:
+        read_bytes(directory / CARD)  # which says so where it may not be read
         licence = (metadata_load(directory / CARD) or {}).get("license")
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise ConfigError(f"The front matter of {CARD} cannot be read.") from error

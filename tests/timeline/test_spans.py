@@ -135,7 +135,12 @@ def test_other_forms_and_keras_predict_alike(recognizer, form, tmp_path):
     forms = () if form is None else (form,)
     model = write_frame_model(tmp_path / "model", forms=forms, half_weights=True)
     names = {path.name for path in model.iterdir()}
-    assert names == {*KERAS_FILES, "feature_config.json", *(LITERT_FORMS[one] for one in forms)}
+    assert names == {
+        *KERAS_FILES,
+        "feature_config.json",
+        "check.json",
+        *(LITERT_FORMS[one] for one in forms),
+    }
     other = EmotionRecognizer.from_pretrained(model)
     assert other.runtime == ("Keras" if form is None else "LiteRT")
     samples = conversation((0.5, 0.5))

@@ -10,8 +10,8 @@ from train.__main__ import app
 
 COMMANDS = {
     "fit", "compare", "evaluate", "robustness", "forms", "metrics", "adaptation", "together",
-    "figures", "audit", "card", "publish", "publish-space", "publish-dataset", "speech-gate",
-    "diarisation", "corpus",
+    "figures", "audit", "card", "check", "publish", "publish-space", "publish-dataset",
+    "speech-gate", "diarisation", "corpus",
 }  # fmt: skip
 HEAVY = ("keras", "tensorflow", "sklearn", "scipy", "pandas", "datasets", "plotly", "gradio")
 

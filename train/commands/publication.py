@@ -1,4 +1,4 @@
-"""The commands that publish: python -m train card, publish, publish-space, publish-dataset."""
+"""The commands that publish: python -m train card, check, publish, publish-space and the like."""
 
 from pathlib import Path
 from typing import Annotated
@@ -29,6 +29,17 @@ def card(
 
     source = model.relative_to(Path.cwd()) if model.is_relative_to(Path.cwd()) else model
     write_text(out, cards.write_card(model, source=str(source)))
+
+
+@app.command()
+def check(
+    model: Annotated[Path, typer.Argument(help="A model repository.")] = Path(DEFAULT_MODEL),
+) -> None:
+    """Record what a model answers now, in every form, as the check.json it is tried against."""
+    from ..networks.export import write_check
+
+    written = write_check(model)
+    print(f"{model} is tried against its answers as {', '.join(written.answers)} from now on.")
 
 
 @app.command()

@@ -37,6 +37,7 @@ from ..answers.markdown import markdown_table
 from ..answers.metrics import scores
 from ..corpora import Clip, Corpus
 from ..fitting.plan import Run
+from ..networks.export import write_check
 from ..networks.litert_files import write_litert
 from . import fold_networks
 from .clip_inputs import prepare_clip, prepare_spans
@@ -111,12 +112,13 @@ def measure_forms(
 
 
 def write_missing(model: Path, config: FeatureConfig) -> None:
-    """Write the forms that a model's folder does not have."""
+    """Write the forms that a model's folder does not have, and what all of them answer."""
     missing = [form for form, name in LITERT_FORMS.items() if not (model / name).is_file()]
     if missing:
         network = load_keras_network(model)
         for form in missing:
             write_litert(network, config, model, form)
+        write_check(model)
 
 
 Question = np.ndarray | list[Span]

@@ -11,7 +11,8 @@ import numpy as np
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.errors import ModelError
 from ser_core.features import summarise
-from ser_core.model.files import LITERT_FORMS, WEIGHTS
+from ser_core.model.check import KERAS_FORM, Check
+from ser_core.model.files import CHECK, LITERT_FORMS, WEIGHTS
 from ser_core.model.keras_runtime import KerasRuntime
 from ser_core.model.litert_runtime import LiteRTRuntime
 from ser_core.model.pooling import Answers
@@ -46,7 +47,7 @@ def export(
     forms: Iterable[str] = tuple(LITERT_FORMS),
     half_weights: bool = False,
 ) -> None:
-    """Write the network's files and its feature config.
+    """Write the network's files, its feature config, and what it answers (`check.json`).
 
     Args:
         network: keras.Model with the temperature already folded in.
@@ -62,14 +63,37 @@ def export(
     out.mkdir(parents=True, exist_ok=True)
     network.save(out, zipped=False)
     config.save(out)
-    whole = answer_both_ways(KerasRuntime(out, config), windows, config)
+    (out / CHECK).unlink(missing_ok=True)
+    runtimes: dict[str, Runtime] = {KERAS_FORM: KerasRuntime(out, config)}
+    whole = answer_both_ways(runtimes[KERAS_FORM], windows, config)
     for form in forms:
         write_litert(network, config, out, form)
-        given = answer_both_ways(LiteRTRuntime(out, config, form), windows, config)
+        runtimes[form] = LiteRTRuntime(out, config, form)
+        given = answer_both_ways(runtimes[form], windows, config)
         for one, other in zip(whole, given, strict=True):
             check_differences(LITERT_FORMS[form], differences(one, other), ALLOWED[form])
     if half_weights:
         halve_weights(out, config, windows)
+        runtimes[KERAS_FORM] = KerasRuntime(out, config)
+    Check.record(config, runtimes).save(out)
+
+
+def write_check(directory: Path) -> Check:
+    """Write a repository's `check.json` anew, from what its network answers now in every form.
+
+    Args:
+        directory: folder of a model repository with Keras' own save.
+
+    Raises:
+        ConfigError, ModelError: the folder holds no model, or a form gives no answer.
+    """
+    config = FeatureConfig.load(directory)
+    forms = [form for form, name in LITERT_FORMS.items() if (directory / name).is_file()]
+    runtimes: dict[str, Runtime] = {KERAS_FORM: KerasRuntime(directory, config)}
+    runtimes |= {form: LiteRTRuntime(directory, config, form) for form in forms}
+    check = Check.record(config, runtimes)
+    check.save(directory)
+    return check
 
 
 def answer_both_ways(runtime: Runtime, windows: np.ndarray, config: FeatureConfig) -> list[Answers]:

@@ -82,7 +82,7 @@ def verify(directory: Path) -> float:
     if form is None or missing:
         raise ModelError(
             f"{directory} cannot be published without {', '.join(missing)}: make it with "
-            "`python -m train fit --out DIR`."
+            "`python -m train fit --out DIR`, or what it answers with `python -m train check DIR`."
         )
     check_audit(directory)
     config = FeatureConfig.load(directory)
