@@ -26,6 +26,7 @@ from ser_core.speech.gate import MIN_SPEECH, THRESHOLD
 
 from ..corpora import Clip
 from ..recipe import Recipe, Scale
+from .digests import file_digest, seed_of
 from .processes import run_in_processes
 from .storage import read_arrays, read_finished, write_arrays
 
@@ -119,7 +120,7 @@ def compute(
     """
     wanted = tuple(sorted({ORIGINAL, *versions}))
     folder = cache / _digest_of(config, wanted)
-    digests = [hashlib.sha256(clip.path.read_bytes()).hexdigest() for clip in clips]
+    digests = [file_digest(clip.path) for clip in clips]
     # Files of the same bytes have the same features, so one of them is enough.
     paths = dict(zip(digests, (clip.path for clip in clips), strict=True))
     kept = {digest: _fetch(folder, digest, wanted) for digest in paths}
@@ -203,8 +204,8 @@ def change_recording(samples: np.ndarray, name: str, sample_rate: int) -> np.nda
         return faster
     if kind == "snr":
         level = np.sqrt(np.mean(np.square(samples)) * 10.0 ** (-float(value) / 10.0))
-        seed = int.from_bytes(hashlib.sha256(samples.tobytes()).digest()[:8], "little")
-        noise = np.random.default_rng(seed).standard_normal(len(samples))
+        rng = np.random.default_rng(seed_of(samples.tobytes()))
+        noise = rng.standard_normal(len(samples))
         noisy: np.ndarray = samples + (level * noise).astype(np.float32)
         return noisy
     if kind == "pitch":

@@ -16,6 +16,7 @@ from ser_core.errors import ConfigError
 
 from ..corpora import Clip, Corpus
 from ..data import feature_cache
+from ..data.digests import file_digest
 from ..data.material import Material
 from ..data.protocols import PROTOCOLS, Fold, clips_of
 from ..data.selection import select
@@ -95,6 +96,13 @@ class Run:
         return judged
 
     @property
+    def learnt_beside(self) -> list[Corpus]:
+        """The corpora that heads learn from and that are not judged on."""
+        if self.protocol == "corpus" or self.recipe.heads is None:
+            return []
+        return [self.corpora[name] for name in self.recipe.heads.corpora]
+
+    @property
     def clips(self) -> list[Clip]:
         """The clips that folds count in."""
         return clips_of(self.protocol, [clip for corpus in self.judged for clip in corpus.clips])
@@ -119,6 +127,9 @@ class Run:
         digest = hashlib.sha256(json.dumps([self.protocol, decisive], sort_keys=True).encode())
         for clip in material.features:
             digest.update(clip.digest.encode())
+        for corpus in self.learnt_beside:
+            for other in corpus.clips:
+                digest.update(file_digest(other.path).encode())
         if self.teacher is not None and "distillation" not in without:
             digest.update(self.teacher.digest(material).encode())
         return digest.hexdigest()[:16]

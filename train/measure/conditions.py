@@ -1,12 +1,12 @@
 """The ways in which a recording is degraded before it is answered, each with how much."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..data import degradations
+from ..data.digests import seed_of
 
 
 @dataclass(frozen=True)
@@ -105,5 +105,4 @@ def degrade(
 
 def generator(kind: str, name: str) -> np.random.Generator:
     """Make the generator of a file's draws: the same noise at every level and in every run."""
-    digest = hashlib.sha256(f"{kind}/{name}".encode()).digest()
-    return np.random.default_rng(int.from_bytes(digest[:8], "little"))
+    return np.random.default_rng(seed_of(f"{kind}/{name}".encode()))
