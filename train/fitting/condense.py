@@ -30,7 +30,12 @@ from ..data import feature_cache
 from ..data.feature_cache import ORIGINAL
 from ..data.material import Material
 from ..data.storage import has_weights
-from ..networks.pretrained_encoders import depth_of, install
+from ..networks.pretrained_encoders import (
+    ONE_OF_MANY,
+    depth_of,
+    install,
+    weights_digest,
+)
 from ..networks.speech_encoder import SUMMARY
 from .plan import Run, new_network, prepare_corpora
 from .regression import Moments, Pairs, pursue, reduced_rank
@@ -94,11 +99,11 @@ def condense_encoder(run: Run) -> Path:
 
 def digest(run: Run, material: Material) -> str:
     """Identify what decides the condensed weights."""
-    recipe = run.recipe
+    recipe, name = run.recipe, encoder_name(run)
     decisive = {
         "seed": recipe.seed,
-        "encoder": encoder_name(run),
-        "location": run.encoder if encoder_name(run) == "keras_hub" else None,
+        "encoder": name,
+        "location": weights_digest(name, run.encoder) if name in ONE_OF_MANY else None,
         "features": recipe.features.model_dump(mode="json"),
         "network": {k: v for k, v in recipe.network.parameters.items() if k not in OF_THE_HEAD},
         "condensing": recipe.condensing and recipe.condensing.model_dump(mode="json"),

@@ -20,6 +20,7 @@ from ..data import feature_cache
 from ..data.feature_cache import ORIGINAL, Features
 from ..data.material import Material
 from ..data.storage import read_arrays, read_finished, write_arrays
+from ..networks.pretrained_encoders import ONE_OF_MANY, weights_digest
 from ..networks.speech_encoder import SUMMARY
 from ..recipe import Schedule
 from .batches import Batches, one_of
@@ -47,8 +48,8 @@ def encode_clips(run: Run, features: Sequence[Features], versions: Sequence[str]
     decisive: list[Any] = [recipe.features.model_dump(mode="json"), recipe.encoder.name, layers]
     if recipe.condensing is not None:
         decisive.append(condense_encoder(run).name)
-    if recipe.encoder.name in ("keras_hub", "whisper"):
-        decisive.append(run.encoder)  # one of many, where the others are one file each
+    if recipe.encoder.name in ONE_OF_MANY:
+        decisive.append(weights_digest(recipe.encoder.name, run.encoder))
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
     folder = run.cache.parent / "heard" / digest
     files = [folder / f"{clip.digest}.npz" for clip in features]

@@ -33,12 +33,13 @@ from ser_core.timeline.spans import LONGEST
 
 from ..corpora import Clip
 from ..data import random_degradation
+from ..data.digests import file_digest, seed_of
 from ..data.feature_cache import ORIGINAL, feature_config
 from ..data.processes import run_in_processes
 from ..data.random_degradation import degrade_at_random, recolour_at_random
 from ..data.storage import read_arrays, read_finished, write_arrays
 from ..networks.litert_files import converter_settings, require_tensorflow
-from ..networks.pretrained_encoders import install
+from ..networks.pretrained_encoders import install, weights_digest
 from ..networks.two_heads import FRAMES
 from .plan import Run, new_network
 
@@ -59,7 +60,8 @@ def encoder_file(run: Run) -> Path:
     recipe = run.recipe
     assert recipe.encoder is not None, "a recipe with heads has an encoder"
     layers = {k: recipe.network.parameters.get(k) for k in ("width", "heads", "depth", "kept")}
-    decisive = [recipe.features.model_dump(mode="json"), recipe.encoder.name, run.encoder, layers]
+    weights = weights_digest(recipe.encoder.name, run.encoder)
+    decisive = [recipe.features.model_dump(mode="json"), recipe.encoder.name, weights, layers]
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
     file = run.cache.parent / "encoders" / f"{digest}.tflite"
     if read_finished(file, open_encoder) is None:
@@ -107,7 +109,7 @@ def summarise_clips(
     """
     config, encoder = feature_config(run.recipe), encoder_file(run)
     folder = summary_folder(run, encoder)
-    digests = [hashlib.sha256(clip.path.read_bytes()).hexdigest() for clip in clips]
+    digests = [file_digest(clip.path) for clip in clips]
     files = [folder / f"{digest}.npz" for digest in digests]
     kept = {file: read_finished(file, read_arrays) for file in files}
     stored = {file: arrays for file, arrays in kept.items() if arrays is not None}
@@ -175,8 +177,7 @@ def cache_summaries(
     samples = load_audio(recording, sample_rate=config.sample_rate)
     for name in versions:
         if name not in arrays:
-            seed = hashlib.sha256(f"{recording.name} {name}".encode()).digest()[:8]
-            rng = np.random.default_rng(int.from_bytes(seed, "little"))
+            rng = np.random.default_rng(seed_of(f"{recording.name} {name}".encode()))
             changed = change(samples, name, config, talkers, rng)
             arrays[name] = summarise_samples(changed, config, encoder).astype(np.float16)
     write_arrays(file, arrays)

@@ -10,9 +10,11 @@ No label of emotion took part in the training of any.
 Source: Radford et al. (2022), arXiv:2212.04356; github.com/pipecat-ai/smart-turn.
 """
 
+import hashlib
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,28 @@ def read_weights(name: str, location: str | None) -> Weights:
         raise ConfigError(
             f"{location} could not be read as the encoder {name}; {encoder.how}."
         ) from error
+
+
+@cache
+def weights_digest(name: str, location: str | None) -> str:
+    """Identify an encoder's weights, wherever they lie and however that place is spelt.
+
+    Read once in a process, in which they are taken to stay what they are.
+
+    Args:
+        name, location: as `read_weights`.
+
+    Returns:
+        16 hexadecimal digits.
+
+    Raises:
+        ConfigError: as `read_weights`.
+    """
+    digest = hashlib.sha256()
+    for part, array in sorted(read_weights(name, location).items()):
+        digest.update(f"{part} {array.shape} {array.dtype}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:16]
 
 
 def smart_turn(location: str) -> Weights:
@@ -202,6 +226,8 @@ ENCODERS = {
         homepage="https://keras.io/keras_hub",
     ),
 }
+ONE_OF_MANY = ("keras_hub", "whisper")
+"""Encoders that `--encoder` chooses among many; of the others there is one file each."""
 
 
 def install(network: keras.Model, name: str, location: str | None) -> None:

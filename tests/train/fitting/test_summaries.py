@@ -1,5 +1,6 @@
 """Summaries of recordings: computed once, and what the encoder would give by hand."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from ser_core.errors import AudioError
 from ser_core.features import assemble, choose_front_end, trim_range
 from tests.support.shared import keep
 from tests.support.tiny_heads import RATE, SUMMARY_WIDTH, buzz, heads_run, write_corpora
+from tests.support.tiny_whisper import as_safetensors, tiny_whisper
 from train.data.feature_cache import feature_config
 from train.fitting import summaries
 from train.fitting.summaries import (
@@ -48,6 +50,20 @@ def run(folder, tmp_path):
     file = encoder_file(made)
     (tmp_path / "encoders" / file.name).symlink_to(file)
     return replace(made, cache=tmp_path / "features")
+
+
+def test_an_encoder_is_known_by_its_weights_wherever_they_lie(run, tmp_path):
+    here, there = Path(run.encoder), tmp_path / "there" / "again.safetensors"
+    there.parent.mkdir()
+    shutil.copy(here, there)
+    file = encoder_file(run)
+    for spelt in (there, here.parent / ".." / here.parent.name / here.name):
+        assert encoder_file(replace(run, encoder=str(spelt))) == file
+    weights = tiny_whisper()
+    weights["conv1.bias"][0] += 0.5
+    other = tmp_path / "other.safetensors"
+    other.write_bytes(as_safetensors(weights, "F16"))
+    assert encoder_file(replace(run, encoder=str(other))) != file
 
 
 def test_what_is_there_is_not_computed_again(run, monkeypatch):
