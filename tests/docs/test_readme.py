@@ -78,6 +78,19 @@ def test_unseen_corpora_are_the_measured_ones():
     assert not any(one["trained_on_it"] for one in measured)
 
 
+def test_calls_are_the_measured_ones():
+    from train.speech.calls import calls_table
+
+    stored = ROOT / "train" / "results" / "speakers" / "calls.json"
+    report = json.loads(stored.read_text(encoding="utf-8"))
+    between = re.search(r"<!-- calls -->\n.+?:\|\n(.+?)<!-- /calls -->", EVALUATION, re.DOTALL)
+    assert between[1] == calls_table(report)
+    for kind in report["ravdess"].values():
+        for way in ("separate", "separate_with_leak"):
+            assert kind[way]["auto_takes_it"] == kind["calls"]
+            assert kind[way]["wrong"] < 0.1 * kind["mix"]["wrong"]
+
+
 def test_diarisation_is_the_measured_one():
     stored = (ROOT / "train" / "results" / "speakers" / "metrics.json").read_text(encoding="utf-8")
     kinds = json.loads(stored)["test"]["ravdess"]["kinds"]

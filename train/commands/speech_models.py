@@ -1,4 +1,4 @@
-"""The commands about speech and voices: python -m train speech-gate, diarisation."""
+"""The commands about speech and voices: python -m train speech-gate, diarisation, calls."""
 
 from pathlib import Path
 from typing import Annotated
@@ -57,3 +57,12 @@ def diarisation(
     from ..speech import diarisation as learning
 
     print(f"wrote {learning.train_diarisation(corpora, evaluate_only=evaluate_only)}")
+
+
+@app.command()
+def calls(corpus: CorpusOption) -> None:
+    """Count the seconds that go to the wrong side of calls; write train/results/speakers."""
+    corpora = load_corpora(corpus)
+    from ..speech import calls as measuring
+
+    print(f"wrote {measuring.measure_calls(corpora)}")
