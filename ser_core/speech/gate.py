@@ -19,14 +19,14 @@ from ..errors import ArgumentError
 
 WEIGHTS_FILE = Path(__file__).with_name("speech_gate.npz")
 HOP = 0.01  # [s] between mel frames: 160 samples at 16 kHz
-BANDS = 64  # mel bands of what the gate reads
-LEVEL_BANDS = slice(3, None)  # those above 180 Hz, whose level mains hum decides least
+BANDS = 80  # mel bands of what the gate reads
+LEVEL_BANDS = slice(5, None)  # those above 180 Hz, whose level mains hum decides least
 FRAMES_PER_STEP = 2  # mel frames the network sees as one step, their power averaged
 FLOOR = 1e-9  # mel power of 16-bit rounding noise is about 4e-10: below this there is nothing
 FAINTEST = -10.0  # [nat] 43 dB below the level: what is fainter in a band is not looked at
 LOUDEST = 7.0  # [nat] 30 dB above it
 LEVEL_STEPS = 25  # steps to either side over which the level is measured (0.5 s)
-DILATIONS = (2, 4, 8, 16)  # [steps] of the residual layers
+DILATIONS = (2, 4, 8, 16, 32)  # [steps] of the residual layers
 RECEPTIVE_STEPS = 1 + sum(DILATIONS)  # to either side
 # A frame's probability depends on fewer than this many frames before it and after it. A block that
 # starts at a multiple of FRAMES_PER_STEP, with this much on both sides, gives what the whole
@@ -37,7 +37,7 @@ BLOCK = 8192  # [frames] computed at once, so that memory stays flat over hours
 
 # Chosen on validation speakers and validation seeds by train/speech/gate_training.py; see the
 # "selection" entry of train/results/speech_gate/metrics.json.
-THRESHOLD = 0.35  # frame probability from which a frame is speech
+THRESHOLD = 0.4  # frame probability from which a frame is speech
 MIN_SPEECH = 0.3  # [s] of speech from which a recording has speech
 MAX_GAP = 0.2  # [s] longest pause that does not end a segment
 
@@ -75,14 +75,14 @@ def speech_probability(mel: np.ndarray) -> np.ndarray:  # (frames,)
     frames on both sides, start at a multiple of `FRAMES_PER_STEP`, and drop the additional answers.
 
     Args:
-        mel: float32 array of shape (frames, 64), mel power of 16 kHz audio, as
+        mel: float32 array of shape (frames, 80), mel power of 16 kHz audio, as
             `ser_core.speech.gate_stream.gate_mel(samples)` gives it.
 
     Returns:
         float32 array of shape (frames,), 0 to 1, one value per frame of 10 ms.
 
     Raises:
-        ArgumentError: `mel` does not have the shape (frames, 64).
+        ArgumentError: `mel` does not have the shape (frames, 80).
     """
     mel = np.asarray(mel, dtype=np.float32)
     if mel.ndim != 2 or mel.shape[1] != BANDS:
@@ -110,7 +110,7 @@ def detect_speech(
     """Find the stretches of speech in a recording.
 
     Args:
-        mel: float32 array of shape (frames, 64), as for `speech_probability`.
+        mel: float32 array of shape (frames, 80), as for `speech_probability`.
         threshold: float, 0 to 1, frame probability from which a frame is speech.
         min_speech: float >= 0 [s], speech from which `has_speech` is true.
         max_gap: float >= 0 [s], longest pause that does not end a segment.
@@ -120,9 +120,9 @@ def detect_speech(
         SpeechActivity.
 
     Raises:
-        ArgumentError: `mel` does not have the shape (frames, 64).
+        ArgumentError: `mel` does not have the shape (frames, 80).
 
-    >>> detect_speech(np.zeros((301, 64), dtype=np.float32)).has_speech
+    >>> detect_speech(np.zeros((301, 80), dtype=np.float32)).has_speech
     False
     """
     return find_segments(
@@ -178,21 +178,21 @@ def find_segments(
     )
 
 
-def gate_input(mel: np.ndarray) -> np.ndarray:  # (steps, 64)
+def gate_input(mel: np.ndarray) -> np.ndarray:  # (steps, 80)
     """Make the network's input: each band's log power against the level around it.
 
     The level is the mean power of the second around a step, so the input does not change with
     gain, and a moment's answer depends on its neighbourhood alone.
 
     Args:
-        mel: float32 array of shape (frames, 64), mel power.
+        mel: float32 array of shape (frames, 80), mel power.
 
     Returns:
-        float32 array of shape (ceil(frames / 2), 64), natural log of a power ratio, -10 to 7.
+        float32 array of shape (ceil(frames / 2), 80), natural log of a power ratio, -10 to 7.
     """
     if len(mel) % FRAMES_PER_STEP:
         mel = np.concatenate([mel, mel[-1:]])
-    power: np.ndarray = 0.5 * (mel[0::2] + mel[1::2])  # (steps, 64)
+    power: np.ndarray = 0.5 * (mel[0::2] + mel[1::2])  # (steps, 80)
     if not len(power):
         return power
     box = np.ones(2 * LEVEL_STEPS + 1)
@@ -203,7 +203,7 @@ def gate_input(mel: np.ndarray) -> np.ndarray:  # (steps, 64)
     power = np.log(power + np.float32(FLOOR))
     power -= level[:, None]
     np.clip(power, FAINTEST, LOUDEST, out=power)
-    return power  # (steps, 64)
+    return power  # (steps, 80)
 
 
 @lru_cache(maxsize=1)
@@ -217,7 +217,7 @@ def load_weights() -> dict[str, np.ndarray]:
 
 
 def _network(x: np.ndarray, weights: dict[str, np.ndarray]) -> np.ndarray:  # (steps,)
-    """Run the network over (steps, 64) inputs; steps beyond both ends count as zero."""
+    """Run the network over (steps, 80) inputs; steps beyond both ends count as zero."""
     h = _convolve(x, weights["kernel_0"], weights["bias_0"], 1)  # (steps, channels)
     for layer, dilation in enumerate(DILATIONS, start=1):
         h = h + _convolve(h, weights[f"kernel_{layer}"], weights[f"bias_{layer}"], dilation)

@@ -14,8 +14,9 @@ from ..features.log_mel_front_end import LogMelStream
 from .gate import BANDS, CONTEXT, HOP, MAX_GAP, speech_probability
 
 GATE_SAMPLE_RATE = 16_000  # [Hz] of the mel spectrogram the speech gate reads
-# That spectrogram, freed of offset and rumble; the block's floor plays no part in it.
-GATE_MEL = LogMelBlock(detrend=4)
+# That spectrogram, freed of offset and rumble: the one that networks over Whisper's encoder read,
+# so that it is computed once for both. The block's floor plays no part in it.
+GATE_MEL = LogMelBlock(n_fft=400, n_mels=BANDS, fmin=0.0, detrend=4)
 GATE_BLOCK = 2_048  # [frames] the gate answers at a time
 
 
@@ -29,17 +30,17 @@ def shares_gate(config: FeatureConfig) -> bool:
     )
 
 
-def gate_mel(samples: np.ndarray) -> np.ndarray:  # (frames, 64)
+def gate_mel(samples: np.ndarray) -> np.ndarray:  # (frames, 80)
     """Compute the mel power that the speech gate reads.
 
     Args:
         samples: float32 array of shape (n,), mono at GATE_SAMPLE_RATE.
 
     Returns:
-        float32 array of shape (1 + n // 160, 64).
+        float32 array of shape (1 + n // 160, 80).
 
     >>> gate_mel(np.zeros(16_000, dtype=np.float32)).shape
-    (101, 64)
+    (101, 80)
     """
     return mel_spectrogram(samples, sample_rate=GATE_SAMPLE_RATE, **GATE_MEL.mel_parameters)
 

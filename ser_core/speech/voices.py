@@ -48,7 +48,7 @@ class VoiceStream:
         """Take the next frames.
 
         Args:
-            mel: float32 array of shape (frames, 64), as the speech gate reads it.
+            mel: float32 array of shape (frames, 80), as the speech gate reads it.
             segments: [first frame, end frame) of each stretch of speech so far.
             settled: int [frames], before which they will not change.
         """
@@ -80,7 +80,7 @@ class VoiceStream:
 
 
 @lru_cache(maxsize=1)
-def dct_matrix() -> np.ndarray:  # (64, CEPSTRA)
+def dct_matrix() -> np.ndarray:  # (80, CEPSTRA)
     """Make the orthonormal discrete cosine transform, type 2, of the mel bands."""
     order = np.arange(CEPSTRA)
     table = np.cos(np.pi / BANDS * (np.arange(BANDS)[:, None] + 0.5) * order)

@@ -109,7 +109,7 @@ class RecordingStream(ABC, Generic[Item]):
 
     def _gate_mel(
         self, samples: np.ndarray, frames: np.ndarray, *, last: bool = False
-    ) -> np.ndarray:  # (frames, 64)
+    ) -> np.ndarray:  # (frames, 80)
         """The mel power that the gate reads of these samples, or of these frames of theirs."""
         if self.gate is None:
             return frames[:, :BANDS]

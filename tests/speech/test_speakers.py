@@ -188,7 +188,7 @@ def test_every_form_says_who(talk, tmp_path):
 
 def test_a_word_leaves_a_small_vector_each_half_second():
     stream = VoiceStream()
-    mel = np.ones((3 * CELL, 64), np.float32)
+    mel = np.ones((3 * CELL, 80), np.float32)
     stream.push(mel, [[10, 120]], len(mel))
     bounds, sums = stream.arrays()
     assert bounds.tolist() == [[10, 50], [50, 100], [100, 120]]

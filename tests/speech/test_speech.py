@@ -10,9 +10,13 @@ import pytest
 import soundfile
 import soxr
 
+from ser_core import DEFAULT_MODEL
+from ser_core.config import FeatureConfig
 from ser_core.speech import gate as speech
+from ser_core.speech import gate_stream
 from ser_core.speech.gate import SpeechActivity, detect_speech, find_segments, speech_probability
 from ser_core.speech.gate_stream import gate_mel
+from ser_core.timeline.windows import speech_frames
 
 RATE = 16_000  # [Hz]
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -175,6 +179,21 @@ def test_far_away_sound_changes_nothing():
     loud[:RATE] = np.random.default_rng(0).standard_normal(RATE)
     first, second = (speech_probability(gate_mel(x.astype(np.float32))) for x in (quiet, loud))
     np.testing.assert_array_equal(first[lead // 160 :], second[lead // 160 :])
+
+
+def test_the_embedded_models_frames_serve_the_gate_as_well(monkeypatch):
+    config = FeatureConfig.load(DEFAULT_MODEL)
+    samples = read(FIXTURES / VOICES[1])
+    alone = gate(samples)
+
+    def fail(*args: object, **kwargs: object) -> None:
+        raise AssertionError("a second spectrogram was computed")
+
+    monkeypatch.setattr(gate_stream, "mel_spectrogram", fail)
+    activity, frames, _ = speech_frames(samples, config)
+    assert activity.segments == alone.segments
+    assert activity.has_speech
+    assert frames.shape[1] == speech.BANDS
 
 
 def test_many_threads_at_once_agree():

@@ -3,8 +3,15 @@
 import os
 from pathlib import Path
 
-from ser_core.config.feature_config import FeatureConfig, Outputs, SpeechSettings
+from ser_core.config.feature_config import (
+    FeatureConfig,
+    Normalisation,
+    Outputs,
+    SpeechSettings,
+)
 from ser_core.model.files import LITERT_FORMS
+from ser_core.speech.gate import BANDS
+from ser_core.speech.gate_stream import GATE_MEL
 from tests.support.shared import written_once
 from tests.support.tiny_models import tiny_config
 
@@ -18,7 +25,11 @@ OUTPUTS = Outputs(intensity="intensity", distance="distance", frames="frames", s
 def frame_config(**changes) -> FeatureConfig:
     """The feature config of a tiny model with frames: stretches of a second."""
     speech = SpeechSettings(threshold=0.35, min_seconds=0.3)
-    return tiny_config(**{"outputs": OUTPUTS, "speech": speech} | changes)
+    bands = {  # as the speech gate reads them, and Whisper
+        "blocks": (GATE_MEL,),
+        "normalisation": Normalisation(mean=(-30.0,) * BANDS, std=(15.0,) * BANDS),
+    }
+    return tiny_config(**{"outputs": OUTPUTS, "speech": speech} | bands | changes)
 
 
 def frame_network(config: FeatureConfig, width: int = WIDTH):

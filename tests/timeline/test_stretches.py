@@ -23,10 +23,10 @@ from tests.support.recordings import conversation, voice
 RATE = 16_000  # [Hz]
 STRETCH, MARGIN = 100, 30  # frames
 PAUSES = (1.5, 2.0, 0.7, 3.0, 1.0, 0.3, 4.0, 1.0)
-# As Whisper's: another spectrogram than the one that the speech gate reads.
+# Another spectrogram than the one that the speech gate reads.
 OWN_BANDS = {
-    "blocks": (LogMelBlock(n_fft=400, n_mels=80, fmin=0.0),),
-    "normalisation": Normalisation(mean=(-30.0,) * 80, std=(15.0,) * 80),
+    "blocks": (LogMelBlock(n_fft=400, n_mels=40, fmin=0.0),),
+    "normalisation": Normalisation(mean=(-30.0,) * 40, std=(15.0,) * 40),
 }
 
 
@@ -62,6 +62,7 @@ class CountingRuntime:
 def analyze(runtime, recognizer, samples, **options):
     """An analysis with another runtime."""
     defaults = {"window": None, "hop": None, "smoothing": "overlap", "speakers": None}
+    defaults |= {"channels": "mix"}
     defaults |= {"max_seconds": None, "threads": 1, "progress": None, "cancelled": None}
     predictor = Predictor(recognizer.config, runtime)
     return analysing.analyze(predictor, (RATE, samples), **(defaults | options))

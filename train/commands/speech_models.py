@@ -15,22 +15,16 @@ def speech_gate(
     ravdess: Annotated[Path, typer.Option(help="Folder of RAVDESS, with Actor_NN folders.")],
     nemo: Annotated[Path, typer.Option(help="Folder of nEMO, with a samples folder.")],
     emospeech: Annotated[Path, typer.Option(help="Folder of EmoSpeech, with metadata.csv.")],
+    recordings: Annotated[
+        Path, typer.Option(help="Folder of the Debian packages in train/speech/sound_packages.py.")
+    ],
     emovo: Annotated[Path | None, typer.Option(help="Folder of EMOVO, to test with.")] = None,
-    noises: Annotated[list[Path], typer.Option(help="Real sounds to train with.")] = [],  # noqa: B006
-    validation_sounds: Annotated[
-        list[Path], typer.Option(help="Real sounds to choose the thresholds with.")
-    ] = [],  # noqa: B006
-    sounds: Annotated[list[Path], typer.Option(help="Real sounds to test with.")] = [],  # noqa: B006
-    prompts: Annotated[list[Path], typer.Option(help="Real speech to test with.")] = [],  # noqa: B006
     examples: Annotated[
         int, typer.Option(min=1, help="Training examples with speech, and as many without.")
-    ] = 8_000,
-    epochs: Annotated[int, typer.Option(min=1)] = 12,
-    channels: Annotated[int, typer.Option(min=1)] = 64,
-    seed: Annotated[int, typer.Option(help="Seed of the examples.")] = 2,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Teach the stored weights further examples.")
-    ] = False,
+    ] = 12_000,
+    epochs: Annotated[int, typer.Option(min=1)] = 24,
+    channels: Annotated[int, typer.Option(min=1)] = 60,
+    seed: Annotated[int, typer.Option(help="Seed of the examples.")] = 5,
     evaluate_only: Annotated[
         bool, typer.Option("--evaluate-only", help="Measure the stored weights.")
     ] = False,
@@ -38,10 +32,9 @@ def speech_gate(
     """Train the speech gate, choose its thresholds, and write train/results/speech_gate."""
     from ..speech import gate_training
 
-    settings = gate_training.GateTraining(examples, epochs, channels, seed, resume)
+    settings = gate_training.GateTraining(examples, epochs, channels, seed)
     corpora = {"ravdess": ravdess, "nemo": nemo, "emospeech": emospeech, "emovo": emovo}
-    folders = gate_training.SoundFolders(noises, validation_sounds, sounds, prompts)
-    report = gate_training.train_gate(corpora, folders, settings, evaluate_only=evaluate_only)
+    report = gate_training.train_gate(corpora, recordings, settings, evaluate_only=evaluate_only)
     print(f"wrote {report}")
 
 

@@ -34,7 +34,7 @@ from ser_core.config.whole_files import write_whole
 from ser_core.features.log_mel import hz_to_mel, mel_to_hz
 from ser_core.model.files import METRICS
 from ser_core.speech import clusters, gate, turns, voices
-from ser_core.speech.gate_stream import gate_mel
+from ser_core.speech.gate_stream import GATE_MEL, gate_mel
 
 from .. import corpora
 from ..corpora import Clip
@@ -77,9 +77,10 @@ def split(clips: Sequence[Clip]) -> dict[str, list[list[Clip]]]:
     }
 
 
-def scale_frequencies(mel: np.ndarray, factor: float) -> np.ndarray:  # (frames, 64)
+def scale_frequencies(mel: np.ndarray, factor: float) -> np.ndarray:  # (frames, 80)
     """Move mel power to frequencies `factor` times as high, as of a smaller or larger speaker."""
-    centres = np.linspace(hz_to_mel(50.0), hz_to_mel(8_000.0), gate.BANDS + 2)[1:-1]
+    edges = hz_to_mel(GATE_MEL.fmin), hz_to_mel(GATE_MEL.fmax)
+    centres = np.linspace(*edges, gate.BANDS + 2)[1:-1]
     sources = np.array([hz_to_mel(hz) for hz in mel_to_hz(centres) / factor])
     places = np.interp(sources, centres, np.arange(gate.BANDS))
     lower = np.minimum(places.astype(int), gate.BANDS - 2)

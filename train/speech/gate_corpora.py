@@ -16,7 +16,6 @@ from ..corpora import emospeech, emovo
 from ..corpora.audio_folder import audio_rows
 from ..data.storage import read_arrays, read_finished, write_arrays
 from .gate_teacher import (
-    CHUNK,
     SAMPLE_RATE,
     TEACHER_PEAK,
     TEACHER_THRESHOLD,
@@ -25,11 +24,11 @@ from .gate_teacher import (
     slower_opinion,
     teacher_probability,
 )
+from .silero import CHUNK
 
 # Weights from `train`, thresholds from `validation`, error rates from `test`.
 RAVDESS_SPLITS = {"train": range(1, 13), "validation": range(13, 17), "test": range(17, 25)}
 NEMO_PER_SPEAKER = 200  # clips labelled; nEMO has about 500 a speaker
-EMOSPEECH_CLIPS = 3_000  # labelled, the first by name, which begins with the word
 # Of the clips whose speaker is not known; those of other places are trained on.
 EMOSPEECH_PLACES = {
     "Misc": "validation",
@@ -68,6 +67,11 @@ class SpeechClip:
     teacher: np.ndarray
     possible: np.ndarray
     teacher_seconds: float
+
+    @property
+    def speech_seconds(self) -> float:
+        """Seconds labelled speech: in a studio, more than what the teacher finds at once."""
+        return float((self.teacher >= TEACHER_THRESHOLD).sum() * CHUNK / SAMPLE_RATE)
 
     @property
     def corpus(self) -> str:
@@ -134,7 +138,7 @@ def emospeech_files(folder: Path) -> list[Row]:
         for order, speaker in enumerate(named)
     }
     rows = []
-    for path, speaker, place in found[:EMOSPEECH_CLIPS]:
+    for path, speaker, place in found:
         if speaker == UNKNOWN:
             rows.append((path, f"emospeech/{place}", EMOSPEECH_PLACES.get(place, "train")))
         else:

@@ -14,8 +14,9 @@ from ..data.degradations import mains_hum, opus, reverberate, telephone
 from .gate_channels import rms, to_level
 from .gate_corpora import SpeechClip
 from .gate_mixtures import active_rms
-from .gate_teacher import CHUNK, TEACHER_THRESHOLD, teacher_probability
+from .gate_teacher import TEACHER_THRESHOLD, teacher_probability
 from .nonspeech import RATE, Generator, band_pass, coloured_noise
+from .silero import CHUNK
 
 Condition = Callable[[SpeechClip, np.random.Generator], np.ndarray]
 

@@ -15,13 +15,15 @@ from ser_core.speech.gate_stream import gate_mel
 
 from .gate_channels import disturb, finish, random_channel, rms
 from .gate_corpora import SpeechClip
-from .gate_teacher import CHUNK, STEP, TEACHER_THRESHOLD, teacher_steps
-from .nonspeech import RATE, TRAINING_KINDS, coloured_noise
+from .gate_teacher import STEP, TEACHER_THRESHOLD, teacher_steps
+from .nonspeech import RATE, TRAINING_KINDS, coloured_noise, log_uniform
+from .silero import CHUNK
 
-# Network steps of an example, in turn: 3 s, and single words of 0.4, 0.8 and 1.2 s.
-LENGTHS = (151, 151, 151, 151, 61, 41, 21)
+# Network steps of an example, in turn: 3 s, and single words and short sounds of 0.3 to 1.2 s.
+LENGTHS = (151, 151, 151, 61, 41, 31, 21, 16)
 # Of the examples with speech. RAVDESS is what varies most, EmoSpeech the hardest.
 SHARES = {"ravdess": 0.4, "nemo": 0.25, "emospeech": 0.35}
+SHOUT_REPEATS = 5  # of a clip whose speech the teacher found only when asked again: few, and hard
 LEAST_SPEECH = 0.2  # [s] the teacher found in a clip that is learnt from
 # Where noise covers a syllable this much, nobody could say it is there; such steps count little.
 COVERED_DB = -5.0
@@ -30,8 +32,10 @@ LITTLE_WEIGHT = 0.1
 # because words in it are learnt as well.
 MORE_OFTEN = ("music", "music", "harmonic_tones", "bells", "coloured_noise", "coloured_noise")
 KINDS = [*TRAINING_KINDS, *MORE_OFTEN]
-PAUSE_SHARE = 0.2  # of the sounds without speech
-SOUND_SHARE = 0.3  # of them, where there are recorded sounds
+PAUSE_SHARE = 0.15  # of the sounds without speech
+SOUND_SHARE = 0.5  # of them, where there are recorded sounds
+FILLED_SHARE = 0.7  # of recorded sounds that are a bit shorter than an example
+ALONE_SHARE = 0.4  # of recorded sounds after which no other one follows
 # Share of the clips to which noise is added; EmoSpeech was recorded in it.
 NOISY = {"ravdess": 0.75, "nemo": 0.75, "emospeech": 0.4}
 MOST_PAUSES = 3_000
@@ -43,7 +47,7 @@ class Examples:
     """Training examples of one length.
 
     Attributes:
-        inputs: float16 array of shape (items, steps, 64), from `ser_core.speech.gate.gate_input`.
+        inputs: float16 array of shape (items, steps, 80), from `ser_core.speech.gate.gate_input`.
         labels: float32 array of shape (items, steps), the teacher's probability of speech.
         weights: float32 array of shape (items, steps), how much each step counts.
     """
@@ -97,16 +101,33 @@ def extend_pause(pause: np.ndarray, n: int, rng: np.random.Generator) -> np.ndar
     return out[grain : grain + n]
 
 
-def place_sound(sound: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Cut `n` samples out of a recorded sound, or place a shorter one in silence; at any speed."""
-    if rng.random() < 0.3:
-        sound = soxr.resample(sound, RATE, round(RATE * rng.uniform(0.75, 1.33)))
-    if len(sound) >= n:
-        start = int(rng.integers(0, len(sound) - n + 1))
-        return sound[start : start + n].astype(np.float64)
+def place_sounds(
+    sounds: Sequence[np.ndarray], n: int, rng: np.random.Generator
+) -> np.ndarray:  # (n,)
+    """Cut `n` samples out of a recorded sound, or put shorter ones in a row; at any speed.
+
+    A sound of nearly this length may fill it whole: files often end where their sound does.
+    """
     out = np.zeros(n)
-    start = int(rng.integers(0, n - len(sound) + 1))
-    out[start : start + len(sound)] = sound
+    place = 0
+    while place < n:
+        one, other = (sounds[int(rng.integers(0, len(sounds)))] for _ in range(2))
+        # Music is long and various; there are many more clicks.
+        sound = max(one, other, key=len) if n > 2 * RATE else one
+        if rng.random() < 0.4:
+            sound = soxr.resample(sound, RATE, round(RATE * log_uniform(rng, 0.65, 1.5)))
+        if place == 0 and 0.6 * n < len(sound) < n and rng.random() < FILLED_SHARE:
+            sound = soxr.resample(sound, len(sound), n)
+        around = int(np.abs(sound).argmax()) - int(rng.integers(0, n))
+        start = int(np.clip(around, 0, max(0, len(sound) - n)))
+        cut = sound[start : start + n]
+        if place == 0:
+            place = int(rng.integers(0, n - len(cut) + 1))
+        cut = cut[: n - place]
+        out[place : place + len(cut)] += cut * (10 ** (rng.uniform(-9, 0) / 20) / rms(cut))
+        place += len(cut) + int(rng.integers(0, RATE))
+        if rng.random() < ALONE_SHARE:
+            break
     return out
 
 
@@ -118,7 +139,7 @@ def nonspeech_sound(rng: np.random.Generator, recorded: Backgrounds, n: int) -> 
         if choice < PAUSE_SHARE:
             return extend_pause(recorded.pauses[int(rng.integers(0, len(recorded.pauses)))], n, rng)
         if recorded.sounds and choice < PAUSE_SHARE + SOUND_SHARE:
-            return place_sound(recorded.sounds[int(rng.integers(0, len(recorded.sounds)))], n, rng)
+            return place_sounds(recorded.sounds, n, rng)
         return TRAINING_KINDS[KINDS[int(rng.integers(0, len(KINDS)))]](rng, n)
 
     sound = one()
@@ -228,7 +249,12 @@ def training_examples(
     """
     recorded = Backgrounds(cut_pauses(clips, seed), sounds)
     pools = {
-        corpus: [c for c in clips if c.corpus == corpus and c.teacher_seconds >= LEAST_SPEECH]
+        corpus: [
+            clip
+            for clip in clips
+            if clip.corpus == corpus and clip.speech_seconds >= LEAST_SPEECH
+            for _ in range(SHOUT_REPEATS if clip.teacher_seconds < LEAST_SPEECH else 1)
+        ]
         for corpus in SHARES
     }
     pools = {corpus: pool for corpus, pool in pools.items() if pool}

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+COLOUR = 0.5  # [nat] 2 dB
+COLOUR_KNOTS = 5  # from the lowest band to the highest
 NETWORK_SEED = 1  # of the initial weights and the order of the examples
 
 
@@ -27,7 +29,7 @@ def build_network(channels: int) -> "keras.Model":
         channels: int, filters of every convolution.
 
     Returns:
-        keras.Model: (batch, steps, 64) -> (batch, steps, 1) logits.
+        keras.Model: (batch, steps, 80) -> (batch, steps, 1) logits.
     """
     import keras
 
@@ -48,7 +50,7 @@ def build_network(channels: int) -> "keras.Model":
 
 
 def fit(model: "keras.Model", examples: Sequence[Examples], epochs: int, batch: int = 64) -> None:
-    """Fit the network to the examples with a learning rate that falls to zero.
+    """Fit the network to the examples with a learning rate that rises, then falls to zero.
 
     Args:
         model: as `build_network` gives it.
@@ -60,7 +62,9 @@ def fit(model: "keras.Model", examples: Sequence[Examples], epochs: int, batch: 
 
     batches = shuffled_batches(examples, batch, epochs)
     steps = sum(-(-len(group.labels) // batch) for group in examples)
-    rate = keras.optimizers.schedules.CosineDecay(3e-3, epochs * steps)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, epochs * steps - steps // 2, warmup_target=3e-3, warmup_steps=steps // 2
+    )
     model.compile(
         optimizer=keras.optimizers.Adam(rate, clipnorm=1.0),
         loss=keras.losses.BinaryCrossentropy(from_logits=True),
@@ -76,7 +80,7 @@ def shuffled_batches(
     """Go through all examples `epochs` times, in another order each time.
 
     Yields:
-        (inputs, labels, weights) of up to `batch` examples of one length.
+        (inputs, labels, weights) of up to `batch` examples of one length, coloured.
     """
     rng = np.random.default_rng(NETWORK_SEED)
     for _ in range(epochs):
@@ -89,18 +93,30 @@ def shuffled_batches(
         ]
         for index in rng.permutation(len(batches)):
             group, rows = batches[index]
-            yield group.inputs[rows], group.labels[rows][..., None], group.weights[rows]
+            inputs = colour_inputs(group.inputs[rows], rng)
+            yield inputs, group.labels[rows][..., None], group.weights[rows]
 
 
-def restore(model: "keras.Model", file: Path) -> None:
-    """Give the network the weights that `export` wrote."""
-    with np.load(file, allow_pickle=False) as stored:
-        for layer in range(len(speech.DILATIONS) + 1):
-            kernel = stored[f"kernel_{layer}"].astype(np.float32)  # (3 * inputs, filters)
-            kernel = kernel.reshape(3, -1, kernel.shape[-1])
-            model.get_layer(f"conv_{layer}").set_weights([kernel, stored[f"bias_{layer}"]])
-        kernel, bias = stored["kernel_out"][:, None], stored["bias_out"][None]
-        model.get_layer("out").set_weights([kernel, bias])
+def colour_inputs(inputs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Change what each example's microphone makes of low and high bands, anew in each epoch.
+
+    Args:
+        inputs: float16 array of shape (items, steps, 80), as `ser_core.speech.gate.gate_input`
+            makes them.
+        rng: of the curves, which are smooth and about COLOUR strong.
+
+    Returns:
+        float32 array of the same shape; what was too faint to be looked at still is.
+    """
+    places = np.linspace(0, COLOUR_KNOTS - 1, speech.BANDS)
+    knots = COLOUR * rng.standard_normal((len(inputs), COLOUR_KNOTS))
+    curves = np.array([np.interp(places, np.arange(COLOUR_KNOTS), row) for row in knots])
+    coloured = inputs.astype(np.float32) + curves[:, None].astype(np.float32)
+    faint = inputs <= speech.FAINTEST
+    changed: np.ndarray = np.where(
+        faint, np.float32(speech.FAINTEST), np.clip(coloured, speech.FAINTEST, speech.LOUDEST)
+    )
+    return changed
 
 
 def export(model: "keras.Model", file: Path) -> None:

