@@ -21,19 +21,23 @@ os.environ.setdefault("MKL_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 from ser_core.errors import ConfigError, SpeechEmotionError
-from ser_core.ui.build import build_app, build_unavailable
-from ser_core.ui.feedback import open_box
-from ser_core.ui.server.serving import serve
 from ser_core.ui.settings import Settings
-from ser_core.ui.startup import load_recognizer, log_to_output
+from ser_core.ui.startup import load_recognizer, log_to_output, prepare_folders, require_port
 
 log_to_output()
 logger = logging.getLogger("ser_core.app")
 
 try:
     settings = Settings.from_environment()
+    prepare_folders()
+    require_port(settings)
 except ConfigError as error:
-    raise SystemExit(str(error)) from error
+    raise SystemExit(str(error)) from None
+
+# They import Gradio, which reads then where uploads go.
+from ser_core.ui.build import build_app, build_unavailable  # noqa: E402
+from ser_core.ui.feedback import open_box  # noqa: E402
+from ser_core.ui.server.serving import serve  # noqa: E402
 
 try:
     recognizer = load_recognizer(settings)

@@ -25,8 +25,11 @@ from .look.markup import fill
 from .look.theme import CSS, THEME
 from .page import Page
 from .server import announce, inside
-from .server.guard import check_file, guard
+from .server.boundary import Boundary, CallCheck
+from .server.connections import bound
+from .server.guard import check_file, describe_fault, guard
 from .server.health import ServedModel, health_route, hide_folder
+from .server.login import LoginGate
 from .server.serving import while_full
 from .server.sessions import MOST as MOST_SESSIONS
 from .server.sessions import SessionWatch
@@ -129,6 +132,8 @@ def _blocks(settings: Settings) -> gr.Blocks:
         title=text.TITLE, analytics_enabled=False, delete_cache=(SWEEP_PERIOD, UPLOAD_AGE)
     )
     blocks.check_file = partial(check_file, settings=settings, swept=inside.swept_files(blocks))
+    blocks.describe_fault = describe_fault
+    blocks.configure_server = partial(bound, most=settings.connections)
     return blocks
 
 
@@ -172,7 +177,7 @@ def _launch_options(
         "state_session_capacity": MOST_SESSIONS,
         "app_kwargs": {
             # Inside those, so that what they see is what came through, and they learn of its end.
-            "middleware": [*watches, guard(settings)],
+            "middleware": [*watches, guard(settings), *_gates(demo, settings)],
             "routes": [health],  # before Gradio's own, one of which would take any path
             "lifespan": partial(_lifespan, demo, feedback),
         },
@@ -190,8 +195,16 @@ def _launch_options(
     }
 
 
+def _gates(demo: gr.Blocks, settings: Settings) -> list[Middleware]:
+    """What asks for a login, where one is needed, and looks at what is wanted of Gradio then."""
+    is_secure = settings.root_path.startswith("https://")
+    login = [Middleware(LoginGate, demo=demo, is_secure=is_secure)] if settings.auth else []
+    return [*login, Middleware(CallCheck, demo=demo)]
+
+
 @asynccontextmanager
 async def _lifespan(demo: gr.Blocks, feedback: FeedbackBox | None, app: Any) -> AsyncIterator[None]:
+    inside.wrap_app(app, partial(Boundary, demo=demo))
     async with keep_no_files(demo, app):
         try:
             yield

@@ -39,6 +39,8 @@ class Settings(Strict):
             default is the number of CPUs of a free Space.
         max_timeline_seconds: float [s], longest recording that gets a timeline, an hour by default.
             `max_megabytes` holds for it as well: 50 MB are an hour at 110 kbit/s.
+        connections: int, connections that are open at a time. A browser takes up to six, a program
+            one or two. Beyond it, those that wait longest without a request are closed.
         live_visitors: int, visitors who may speak live at a time; the next one waits. Each
             takes about a twentieth of a core.
         live_seconds: float [s], how long one visitor keeps that place. Whoever goes on speaking
@@ -71,6 +73,7 @@ class Settings(Strict):
     max_timeline_seconds: Annotated[
         Positive, Field(le=86_400, alias="SER_MAX_TIMELINE_SECONDS")
     ] = 3_600.0
+    connections: Annotated[int, Field(ge=8, le=100_000, alias="SER_CONNECTIONS")] = 1_000
     live_visitors: Annotated[int, Field(gt=0, le=1_000, alias="SER_LIVE_VISITORS")] = 8
     live_seconds: Annotated[Positive, Field(ge=10, le=86_400, alias="SER_LIVE_SECONDS")] = 300.0
     mcp: Annotated[bool, Field(alias="SER_MCP")] = False

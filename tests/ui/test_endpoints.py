@@ -299,16 +299,31 @@ def test_tools_answer_what_the_endpoints_answer_and_keep_no_file(
     ("tool", "arguments", "sentence"),
     [
         ("predict", {"audio": "data:audio/wav;base64,AAAA"}, "cannot be read as audio"),
-        ("predict", {"audio": "/etc/passwd"}, "provide a url"),
+        ("predict", {"audio": "/etc/passwd"}, text.TOOL_FILE),
+        ("predict", {"audio": "x" * 95_000}, text.TOOL_FILE),
+        ("predict", {"audio": "data:"}, "cannot be read as audio"),
+        ("predict", {"audio": 5}, text.TOOL_KIND.format(name="audio", kind="string")),
+        ("predict", {"audio": ["x" * 900]}, text.TOOL_KIND.format(name="audio", kind="string")),
+        ("predict", {}, text.TOOL_NEEDS.format(names="audio")),
+        ("model_info", {"xxxxx": 1}, text.TOOL_UNKNOWN),
+        ("xxxxx" * 90, {}, text.TOOL_UNKNOWN),
         ("compare", {"recordings": []}, "Expected 2 to 6 recordings to compare, got 0"),
-        ("compare", {"recordings": "/etc/passwd"}, "is not of type 'array'"),
+        (
+            "compare",
+            {"recordings": "x" * 90},
+            text.TOOL_KIND.format(name="recordings", kind="array"),
+        ),
+        ("compare", {"recordings": ["x" * 90] * 2}, text.TOOL_FILE),
     ],
 )
 def test_a_tools_error_is_a_sentence(url: str, tool: str, arguments: dict, sentence: str) -> None:
     answer = with_tools(url, lambda session: session.call_tool(tool, arguments))
     assert answer.isError
-    assert sentence in answer.content[0].text
-    assert "Traceback" not in answer.content[0].text
+    said = answer.content[0].text
+    assert sentence in said
+    assert said.endswith(".")
+    assert "xxxxx" not in said
+    assert "Traceback" not in said
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """The app under load, and at its end: the real process, real clients, a real signal."""
 
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -244,3 +245,27 @@ def test_a_visitor_sees_the_place_and_is_told_when_too_many_wait(
     waits.wait_for_selector(ANSWERED)
     assert place.is_hidden()
     assert all(job.result(PATIENCE)["label"] in LABELS for job in jobs)
+
+
+@pytest.mark.slow
+def test_uploads_in_flight_at_the_end_print_no_traceback() -> None:
+    with running_app() as app:
+        address = ("127.0.0.1", int(app.url.rstrip("/").rpartition(":")[2]))
+        held = [socket.create_connection(address, PATIENCE) for _ in range(30)]
+        for one in held:
+            one.sendall(
+                b"POST /gradio_api/upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000\r\n"
+                b"Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\nContent-Disposition: "
+                b'form-data; name="files"; filename="a.wav"\r\n\r\n' + bytes(10_000)
+            )
+        deadline = time.monotonic() + PATIENCE
+        while len(app.files()) < len(held) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert app.end() == 0
+        log = app.log.read_text()
+        assert app.files() == []
+    assert "Traceback" not in log
+    assert "ASGI" not in log
+    assert all(b"503" in one.recv(100) for one in held)
+    for one in held:
+        one.close()

@@ -1,16 +1,21 @@
 """A page for a group: nothing but its health without a login, everything with one."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from gradio_client import Client, handle_file
+from starlette.responses import PlainTextResponse
 
 from ser_core import EmotionRecognizer
 from ser_core.errors import ModelNotFoundError
 from ser_core.ui.build import build_unavailable
 from ser_core.ui.look import text
+from ser_core.ui.server import login
+from ser_core.ui.server.validation import RequestError
 from ser_core.ui.settings import Settings
 from tests.support.app import PATIENCE, SPEECH, left_in, serving
 from tests.support.browser import (
@@ -46,6 +51,13 @@ def test_without_a_login_only_the_health_answers(url: str, uploads: Path) -> Non
             visitor.post("gradio_api/run/predict", json=call),
             visitor.post("gradio_api/call/model_info", json={"data": []}),
             visitor.get(f"gradio_api/file={SPEECH}"),
+            visitor.get("openapi.json"),
+            visitor.get("gradio_api/openapi.json"),
+            visitor.get("gradio_api/heartbeat/nobody"),
+            visitor.get("gradio_api/app_id"),
+            visitor.post("gradio_api/cancel", json={}),
+            visitor.get("monitoring"),
+            visitor.get("nowhere"),
         ]
         assert {answer.status_code for answer in answers} == {httpx.codes.UNAUTHORIZED}
         page = visitor.get("").text
@@ -73,6 +85,75 @@ def test_a_wrong_password_is_refused_and_the_page_holds_none(url: str) -> None:
         config = visitor.get("config").text
     assert "This server asks for a login" in config
     assert not any(word in config for _, word in USERS)
+
+
+def log_in(visitor: httpx.Client, password: str, **headers: str) -> httpx.Response:
+    data = {"username": USERS[0][0], "password": password}
+    return visitor.post("login", data=data, headers=headers)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_cookies_have_an_end_and_are_kept_to_https(url: str, scheme: str) -> None:
+    with httpx.Client(base_url=url, timeout=PATIENCE) as visitor:
+        answer = log_in(visitor, USERS[0][1], **{"X-Forwarded-Proto": scheme})
+    cookies = answer.headers.get_list("set-cookie")
+    assert len(cookies) == 2
+    for cookie in cookies:
+        assert f"Max-Age={login.AGE}" in cookie
+        assert "HttpOnly" in cookie
+        assert ("Secure" in cookie) or (scheme == "http" and "unsecure" in cookie)
+
+
+def test_a_login_ends_on_the_server_too(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with httpx.Client(base_url=url, timeout=PATIENCE) as visitor:
+        log_in(visitor, USERS[0][1])
+        assert visitor.get("config").status_code == httpx.codes.OK
+        assert visitor.get("openapi.json").status_code == httpx.codes.OK
+        with monkeypatch.context() as patch:
+            patch.setattr(login, "AGE", -1)
+            assert visitor.get("config").status_code == httpx.codes.UNAUTHORIZED
+        assert visitor.get("config").status_code == httpx.codes.UNAUTHORIZED
+
+
+def test_guessing_is_slowed_down_and_logged_without_names(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        await asyncio.sleep(0)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await PlainTextResponse("no", 200 if scope["is_right"] else 400)(scope, receive, send)
+
+    async def nothing(*_: Any) -> Any:
+        return {"type": "http.disconnect"}
+
+    gate = login.LoginGate(app, demo=None, is_secure=False, sleep=sleep)  # type: ignore[arg-type]
+
+    async def guess(address: str, *, is_right: bool = False) -> None:
+        scope = {"type": "http", "method": "POST", "path": "/login", "headers": []}
+        scope |= {"client": (address, 1), "scheme": "http", "is_right": is_right}
+        await gate(scope, nothing, nothing)
+
+    async def attack() -> None:
+        for _ in range(4):
+            await guess("192.0.2.1")
+        await guess("192.0.2.1", is_right=True)
+        await guess("192.0.2.2")
+        await guess("2001:db8::1")
+        await guess("2001:db8::2")  # of the same network
+        crowd = [guess("192.0.2.1") for _ in range(2 * login.MOST_WAITING)]
+        done = await asyncio.gather(*crowd, return_exceptions=True)
+        refused = [one for one in done if isinstance(one, RequestError)]
+        assert [one.status for one in refused] == [429] * login.MOST_WAITING
+
+    asyncio.run(attack())
+    assert waited[:5] == [0.25, 0.5, 1.0, 2.0, 0.25]
+    assert max(waited) == login.LONGEST_DELAY
+    assert "A login from 192.0.2.1 failed, number 4 of late." in caplog.text
+    assert not any(name in caplog.text for name, _ in USERS)
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The app under attack: a real server, and what a stranger could send to it."""
 
+import errno
 import http.client
 import json
 import shutil
@@ -19,10 +20,10 @@ import httpx
 import numpy as np
 import pytest
 import safehttpx
-from gradio.route_utils import delete_files_created_by_app
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from gradio_client.utils import is_file_obj_with_meta, traverse
+from starlette.datastructures import UploadFile
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.emotions import LABELS
@@ -216,7 +217,10 @@ def test_no_event_takes_a_path_that_is_no_upload(url: str, uploads: Path, secret
         "deep_link?session_hash=stranger",
         "component_server",
         "process_recording",
-        "custom_component/a%0AThe%20log%20says/client/b/c",
+        "custom_component/a%20The%20log%20says/client/b/c",
+        "dev/reload",
+        "vibe-edit",
+        "run-history/buckets",
     ],
 )
 def test_what_the_page_does_not_need_is_closed(
@@ -355,7 +359,7 @@ def test_a_browser_makes_nothing_of_names_and_tags(page: "Page", tmp_path: Path)
 # Uploads and the log
 
 
-def test_what_an_upload_leaves_behind_is_swept_away_too(app: gr.Blocks, uploads: Path) -> None:
+def test_an_upload_that_is_broken_off_leaves_nothing(app: gr.Blocks, uploads: Path) -> None:
     before = left_in(uploads)
     with socket.create_connection(("127.0.0.1", app.server_port)) as stranger:
         stranger.sendall(
@@ -363,14 +367,39 @@ def test_what_an_upload_leaves_behind_is_swept_away_too(app: gr.Blocks, uploads:
             b"Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\nContent-Disposition: "
             b'form-data; name="files"; filename="a.wav"\r\n\r\n' + bytes(100_000)
         )
-        time.sleep(0.5)
-    time.sleep(0.5)
+        while left_in(uploads) == before:
+            time.sleep(0.01)
     HTTP.post(f"{app.local_url}gradio_api/upload", files={"other": ("b.wav", b"b")})
-    strays = {str(path) for path in left_in(uploads)} - {str(path) for path in before}
-    assert len(strays) == 2
-    assert strays <= app.upload_file_set
-    delete_files_created_by_app(app, None)  # what Gradio does to files of some age
-    assert not any(Path(path).exists() for path in strays)
+    deadline = time.monotonic() + PATIENCE
+    while left_in(uploads) != before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left_in(uploads) == before
+
+
+@pytest.mark.parametrize("name", [".wav", ".hidden.wav", "...and then.wav", "..", "../.wav"])
+def test_a_hidden_file_is_refused_and_deleted(app: gr.Blocks, uploads: Path, name: str) -> None:
+    before = left_in(uploads)
+    answer = upload(app.local_url, name, SPEECH.read_bytes())
+    assert answer.status_code == httpx.codes.BAD_REQUEST
+    assert answer.json()["error"] in (text.DOT_NAME, text.BAD_REQUEST)
+    assert left_in(uploads) == before
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(
+    app: gr.Blocks, uploads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/secret")
+
+    before = left_in(uploads)
+    for name in ("write", "seek"):
+        with monkeypatch.context() as patch:
+            patch.setattr(UploadFile, name, full)
+            answer = upload(app.local_url, "clip.wav", SPEECH.read_bytes())
+        assert answer.status_code == httpx.codes.INSUFFICIENT_STORAGE
+        assert answer.json()["error"] == text.DISK_FULL
+        assert left_in(uploads) == before
+    assert upload(app.local_url, "clip.wav", b"sound").status_code == httpx.codes.OK
 
 
 def test_the_log_names_no_file_of_a_visitors(tmp_path: Path) -> None:

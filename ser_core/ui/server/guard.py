@@ -5,6 +5,7 @@ routes those that this page does not need are closed, a request has a size, othe
 not act with a visitor's login, and only Spaces may frame the page.
 """
 
+import logging
 from typing import Any
 
 import gradio as gr
@@ -16,11 +17,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..look import text
 from ..settings import MOST_COMPARED, Settings
+from .faults import describe_place, is_full
 from .fetch import fetch
 from .inside import API, TOOL_ROUTE, UNUSED_ROUTES, UPLOAD_ROUTE
 from .uploads import is_among_uploads
+from .validation import MOST_BYTES
 
-MOST_BYTES = 1_000_000  # of a request that brings no recording: a history of 200 answers has 40,000
 BASE64 = 4 / 3  # a recording that comes in the text of a tool's call is longer by this
 
 HEADERS = {
@@ -31,6 +33,8 @@ HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
 }
+
+logger = logging.getLogger(__name__)
 
 
 async def check_file(
@@ -60,6 +64,14 @@ async def check_file(
     if not (isinstance(path, str) and is_among_uploads(path)):
         raise gr.Error(text.NOT_AN_UPLOAD, print_exception=False)
     return file
+
+
+def describe_fault(error: Exception) -> gr.Error:
+    """Say what is wrong with an input that a component tripped over, and where in the log."""
+    if is_full(error):
+        return gr.Error(text.DISK_FULL, print_exception=False)
+    logger.warning("An input could not be read: %s.", describe_place(error))
+    return gr.Error(text.WRONG_INPUT, print_exception=False)
 
 
 class Guard:

@@ -1,4 +1,4 @@
-"""What we use of Gradio that it does not promise: nothing else of ser_core reaches into it.
+"""What we use of Gradio that it does not promise: nothing but this and `gradio_requests` does.
 
 Each function says in its own words what it takes for granted. The tests in
 `tests/ui/server/test_gradio_contract.py` check that against the Gradio that is installed, so that a
@@ -6,12 +6,16 @@ new version that breaks one of them is found by the test that says which, and wh
 """
 
 import json
+import os
+import socket
 import threading
 from collections.abc import Awaitable, Callable, Hashable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import uvicorn
+from gradio import http_server
 from gradio.block_function import BlockFunction
 from gradio.components.api_component import Api
 from gradio.utils import get_upload_folder
@@ -22,8 +26,11 @@ UPLOAD_ROUTE = f"{API}upload"
 STREAM_ROUTE = f"{API}stream/"  # a chunk of live sound comes here
 CALL_ROUTE = f"{API}call/"  # a call of the API begins and is fetched here
 QUEUE_ROUTES = (f"{API}queue/join", CALL_ROUTE)
-START_ROUTES = (*QUEUE_ROUTES, f"{API}run/", f"{API}api/", UPLOAD_ROUTE)
+DIRECT_ROUTES = (f"{API}run/", f"{API}api/")  # an event that is called without the queue
+START_ROUTES = (*QUEUE_ROUTES, *DIRECT_ROUTES, UPLOAD_ROUTE)
 TOOL_ROUTE = f"{API}mcp"
+
+BACKLOG = 2_048  # connections that the system keeps until the server takes them up
 
 UNUSED_ROUTES = (
     # These two fetch any public address, and stream it to whoever asks.
@@ -36,6 +43,13 @@ UNUSED_ROUTES = (
     # For components that this page does not have; what is asked for would stand in the log.
     "component_server",
     "custom_component",
+    # For whoever develops an app: they stream without an end, or change the app.
+    "dev/",
+    "vibe-",
+    "undo-vibe-",
+    # Of calls, which are nobody's business here.
+    "run-history",
+    "runs",
 )
 """How the routes of Gradio's under `API` begin that nothing here uses."""
 
@@ -48,9 +62,6 @@ LAUNCH: dict[str, Any] = {
 CheckFile = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 """Takes a file among an event's inputs, as Gradio's JSON has it; returns what is to be used."""
 
-ConvertFiles = Callable[[dict[str, Any], list[list[str | int]]], dict[str, Any]]
-"""Takes a tool's arguments and where files stand in them; returns them with the files stored."""
-
 
 class CheckedBlocks(gr.Blocks):
     """Blocks that look at every file among the inputs of any event before Gradio does.
@@ -60,9 +71,38 @@ class CheckedBlocks(gr.Blocks):
 
     Attributes:
         check_file: what looks at a file; it may raise gr.Error.
+        describe_fault: makes of what a component raised for its input what the caller is told.
+        configure_server: what looks at the server before it begins, and may change how it works.
     """
 
     check_file: CheckFile
+    describe_fault: Callable[[Exception], Exception] = staticmethod(lambda error: error)
+    configure_server: Callable[[uvicorn.Config], None] = staticmethod(lambda config: None)
+
+    def launch(self, *arguments: Any, **options: Any) -> Any:
+        """Launch the page, as Gradio does, on a server that was configured.
+
+        However many connections that takes up in one go, the system keeps more for it. Takes for
+        granted that the server is made by `http_server.Server(config=...)`.
+        """
+        configure, made = self.configure_server, http_server.Server
+
+        class ConfiguredServer(made):  # type: ignore[misc,valid-type]
+            def __init__(self, config: uvicorn.Config, *more: Any, **named: Any) -> None:
+                configure(config)
+                super().__init__(config, *more, **named)
+
+            async def startup(self, *more: Any, **named: Any) -> None:
+                await super().startup(*more, **named)
+                for listener in (one for server in self.servers for one in server.sockets):
+                    with socket.socket(fileno=os.dup(listener.fileno())) as same:
+                        same.listen(BACKLOG)
+
+        http_server.Server = ConfiguredServer  # type: ignore[misc]
+        try:
+            return super().launch(*arguments, **options)
+        finally:
+            http_server.Server = made  # type: ignore[misc]
 
     async def preprocess_data(
         self,
@@ -78,8 +118,24 @@ class CheckedBlocks(gr.Blocks):
             if not isinstance(left_out, Api) or left_out.value is None:
                 break
             checked.append(left_out.value)
-        values: list[Any] = await super().preprocess_data(block_fn, checked, state, explicit_call)
+        try:
+            values: list[Any] = await super().preprocess_data(
+                block_fn, checked, state, explicit_call
+            )
+        except gr.Error:
+            raise
+        except Exception as error:
+            # A component trusts what it is sent, and raises anything where it may not.
+            raise self.describe_fault(error) from error
         return values
+
+
+def wrap_app(app: Any, wrap: Callable[[Any], Any]) -> None:
+    """Put a middleware around all others, Gradio's own included.
+
+    Takes for granted that an app that has begun keeps them all as `middleware_stack`.
+    """
+    app.middleware_stack = wrap(app.middleware_stack)
 
 
 def upload_folder() -> Path:
@@ -157,21 +213,6 @@ def leave_no_copies(files: gr.File) -> gr.File:
     """
     files.__dict__["_process_single_file"] = lambda file: file.path
     return files
-
-
-def replace_tool_files(demo: gr.Blocks, make: Callable[[ConvertFiles], ConvertFiles]) -> None:
-    """Replace how the files among a tool's arguments are stored; nothing where there are no tools.
-
-    Takes for granted that the MCP server turns arguments into files by
-    `convert_strings_to_filedata`, looked up anew for each call.
-
-    Args:
-        demo: gr.Blocks, launched.
-        make: takes Gradio's own way, and returns ours.
-    """
-    server = demo.mcp_server_obj
-    if server is not None:
-        server.__dict__["convert_strings_to_filedata"] = make(server.convert_strings_to_filedata)
 
 
 def component_key(component: gr.components.Component) -> Hashable:

@@ -18,12 +18,13 @@ from pathlib import Path
 from threading import Lock
 
 import gradio as gr
-from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..look import text
 from ..settings import UPLOAD_AGE, Settings
+from .gradio_requests import upload_parts
 from .inside import STREAM_ROUTE, UPLOAD_ROUTE, upload_folder
+from .validation import RequestError
 
 MOST_CLAIMS = 512  # beyond it, claims on files that the sweep has deleted are forgotten
 MOST_LISTENERS = 1_000  # beyond it, the one who has not spoken for longest loses waiting sound
@@ -79,10 +80,6 @@ class UploadLedger:
         """An upload has arrived, or failed and brought no paths."""
         with self._lock:
             self._arriving -= 1
-            # Uploads that were broken off, and parts under another name than "files", stay where
-            # Gradio writes them while they arrive: beside the folders of those that did.
-            folder = upload_folder()
-            self.known.update(str(path) for path in folder.glob("*") if path.is_file())
             if len(self._claims) > MOST_CLAIMS:
                 self._claims = Counter({p: n for p, n in self._claims.items() if is_upload(p)})
             self._claims.update(os.path.realpath(path) for path in paths)
@@ -205,39 +202,63 @@ class ChunkWatch:
 
 
 class UploadWatch:
-    """ASGI middleware that tells a ledger of every upload, before the client learns of it."""
+    """ASGI middleware that tells a ledger of every upload, before the client learns of it.
+
+    What Gradio wrote of one that was broken off or refused is deleted at once.
+    """
 
     def __init__(self, app: ASGIApp, ledger: UploadLedger) -> None:
         self._app = app
         self._ledger = ledger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and read the paths out of an upload's answer."""
+        """Pass a request on, and read the paths out of an upload's answer.
+
+        Raises:
+            RequestError: a file's name cannot be kept, or nothing arrived for `UPLOAD_AGE`.
+        """
         if scope["type"] != "http" or not scope["path"].endswith(UPLOAD_ROUTE):
             await self._app(scope, receive, send)
             return
         body = bytearray()
+        held: list[Message] = []
         ended = False
 
         async def watched(message: Message) -> None:
             nonlocal ended
-            if message["type"] == "http.response.body" and not ended:
-                body.extend(message.get("body", b""))
-                if not message.get("more_body", False):
-                    ended = True
-                    self._ledger.end(_paths(bytes(body)))
-            await send(message)
+            held.append(message)
+            body.extend(message.get("body", b""))
+            if ended or message["type"] == "http.response.start" or message.get("more_body", False):
+                return
+            ended = True
+            paths = _paths(bytes(body))
+            self._ledger.end(paths)
+            if not all(map(_is_kept, paths)):
+                for path in paths:
+                    self._ledger.release(path)
+                raise RequestError(400, text.DOT_NAME)
+            for one in held:
+                await send(one)
 
         self._ledger.begin()
-        try:
-            # One that never ends would keep all others from being deleted.
-            async with timeout(UPLOAD_AGE):
-                await self._app(scope, receive, watched)
-        except (ClientDisconnect, TimeoutError):
-            pass  # nobody waits for an answer any more
-        finally:
-            if not ended:
-                self._ledger.end([])
+        with upload_parts() as parts:
+            try:
+                # One that never ends would keep all others from being deleted.
+                async with timeout(UPLOAD_AGE):
+                    await self._app(scope, receive, watched)
+            except TimeoutError:
+                raise RequestError(408, text.TOO_SLOW) from None
+            finally:
+                if not ended:
+                    self._ledger.end([])
+                # Those of a whole upload have been moved; of any other one nothing is to stay.
+                for part in parts:
+                    part.unlink(missing_ok=True)
+
+
+def _is_kept(path: str) -> bool:
+    """Whether a file was stored under a name that events may use: Gradio hides some from them."""
+    return os.path.isfile(path) and not Path(path).name.startswith(".")
 
 
 def _paths(body: bytes) -> list[str]:

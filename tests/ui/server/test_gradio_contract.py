@@ -1,7 +1,7 @@
 """What the page takes for granted of Gradio's inside, checked against the Gradio that is installed.
 
-Every use of it stands in `ser_core/ui/server/inside.py`. Where a new version breaks one, a test
-here fails and says which, of which version, and what of ours depends on it.
+Every use of it stands in `ser_core/ui/server/inside.py` and `gradio_requests.py`. Where a new
+version breaks one, a test here fails and says which, of which version, and what depends on it.
 """
 
 import ast
@@ -12,21 +12,25 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import gradio as gr
+import gradio_client.client
 import httpx
 import pytest
+from gradio import http_server, route_utils, routes
 from gradio.mcp import GradioMCPServer
 from gradio.queueing import Queue
+from gradio_client.exceptions import AppError
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from ser_core.ui.server import inside
+from ser_core.ui.server import gradio_requests, inside
 from tests.support.app import HTTP, PATIENCE, ROOT, file_data, free_port, upload
 
 COVERED: set[str] = set()
-"""Names of `inside` that a test here checks."""
+"""Names of `inside` and `gradio_requests` that a test here checks."""
 
 
 def assumes(*names: str, that: str, on_it: str) -> Callable[[Any], Any]:
@@ -81,6 +85,8 @@ class Stage:
             self.button.click(self.source, outputs=shown, api_name="source", queue=False)
             sent.upload(str, inputs=sent, outputs=shown, api_name="page", queue=False)
         self.demo.check_file = self.check
+        self.configured: list[Any] = []
+        self.demo.configure_server = self.configured.append
         port = free_port()
         self.url = f"http://127.0.0.1:{port}/"
         self.demo.launch(
@@ -293,10 +299,10 @@ def test_tools_store_their_files_where_we_can_look() -> None:
         mcp_server_obj: Any = None
 
     demo: Any = Demo()
-    inside.replace_tool_files(demo, lambda convert: convert)
+    gradio_requests.replace_tool_files(demo, lambda convert: convert)
     server = object.__new__(GradioMCPServer)
     demo.mcp_server_obj = server
-    inside.replace_tool_files(
+    gradio_requests.replace_tool_files(
         demo, lambda convert: lambda arguments, at: {**convert(arguments, at), "seen": True}
     )
     assert server.convert_strings_to_filedata({"a": "b"}, []) == {"a": "b", "seen": True}
@@ -320,20 +326,13 @@ def test_a_browser_state_is_stored_under_its_key() -> None:
     "START_ROUTES",
     "UNUSED_ROUTES",
     "TOOL_ROUTE",
+    "DIRECT_ROUTES",
+    "list_routes",
     that="Gradio's routes are those by whose names requests are let in, measured and refused",
     on_it="the guard, the limits of a request's size, and who is let in while the app is full",
 )
 def test_routes_have_the_names_we_know_them_by(stage: Stage) -> None:
-    # FastAPI may keep routers inside routers.
-    def paths(routes: Any) -> Iterator[str]:
-        for route in routes:
-            inner = getattr(route, "original_router", None) or getattr(route, "routes", None)
-            if hasattr(route, "path"):
-                yield route.path
-            if inner is not None:
-                yield from paths(getattr(inner, "routes", inner))
-
-    known = {"/" + path.lstrip("/") for path in paths(stage.demo.app.routes)}
+    known = {path for path, _ in gradio_requests.list_routes(stage.demo)}
     text = " ".join(known)
     for route in (*inside.START_ROUTES, inside.STREAM_ROUTE):
         name = "/" + route.removeprefix(inside.API)
@@ -345,6 +344,162 @@ def test_routes_have_the_names_we_know_them_by(stage: Stage) -> None:
         assert any(name in path for path in known), f"{unused} is not among {text}"
     assert inside.TOOL_ROUTE.startswith(inside.API)
     assert "/gradio_api/mcp" in inspect.getsource(inspect.getmodule(GradioMCPServer))
+
+
+@assumes(
+    "Event",
+    "count_inputs",
+    "event_named",
+    "event_numbered",
+    "has_page",
+    that="an event has inputs, a name and a number, and a page knows its events by them",
+    on_it="that a call which names no event, or brings too little for it, is refused",
+)
+def test_events_are_known_by_name_and_number(stage: Stage) -> None:
+    event = gradio_requests.event_named(stage.demo, "wait")
+    assert event == gradio_requests.Event(2, 1, ("audio", "speakers"), cancels=False)
+    numbers = dict(gradio_requests.count_inputs(stage.demo))
+    assert sorted(numbers.values()) == [0, 1, 2]
+    for number, inputs in numbers.items():
+        found = gradio_requests.event_numbered(stage.demo, number)
+        assert found is not None
+        assert found.inputs == inputs
+    assert gradio_requests.event_named(stage.demo, "moon") is None
+    assert gradio_requests.event_numbered(stage.demo, 99) is None
+    assert gradio_requests.has_page(stage.demo, "")
+    assert not gradio_requests.has_page(stage.demo, "moon")
+
+
+@assumes(
+    "has_session",
+    "has_call",
+    that="the queue holds a call and its session until the answer is fetched",
+    on_it="that who asks for an answer that there is not is told so, and others get theirs",
+)
+def test_calls_and_sessions_are_known_until_they_are_fetched(stage: Stage) -> None:
+    stage.go.set()
+    call = stage.call(file_data(stage.store()))
+    assert gradio_requests.has_call(stage.demo, call)
+    assert gradio_requests.has_session(stage.demo, call)  # it brought none, so that is its name
+    assert "done" in stage.fetch(call)
+    inside.forget_session(stage.demo, call)
+    wait_until(lambda: not gradio_requests.has_call(stage.demo, call))
+    assert not gradio_requests.has_session(stage.demo, "nobody")
+
+
+@assumes(
+    "login_of",
+    "end_login",
+    that="an app with logins knows them by tokens, in two cookies with its own id in their names",
+    on_it="that nothing is answered without a login, and that none lasts for ever",
+)
+def test_logins_are_known_by_their_cookies() -> None:
+    class App:
+        cookie_id, tokens = "x", {"token": "ann"}
+
+    class Demo:
+        app = App
+
+    demo: Any = Demo()
+    for name in ("access-token-x", "access-token-unsecure-x"):
+        assert gradio_requests.login_of(demo, {name: "token"}) == "token"
+        assert gradio_requests.login_of(demo, {name: "moon"}) is None
+        assert f'"{name.removesuffix("x")}{{app.cookie_id}}"' in inspect.getsource(routes)
+    assert gradio_requests.login_of(demo, {}) is None
+    gradio_requests.end_login(demo, "token")
+    assert gradio_requests.login_of(demo, {"access-token-x": "token"}) is None
+
+
+@assumes(
+    "upload_parts",
+    that="a part of an upload is written to a NamedTemporaryFile of route_utils, and then moved",
+    on_it="that nothing stays of an upload that was broken off",
+)
+def test_parts_of_uploads_are_known() -> None:
+    assert "NamedTemporaryFile(delete=False, dir=" in inspect.getsource(
+        route_utils.GradioMultiPartParser
+    )
+    with gradio_requests.upload_parts() as parts:
+        file = route_utils.NamedTemporaryFile(delete=False)
+        assert parts == [Path(file.name)]
+    file.close()
+    parts[0].unlink()
+
+
+@assumes(
+    "wrap_app",
+    that="an app that has begun keeps all its middleware, Gradio's own included, in one place",
+    on_it="that whatever a request is, it ends in an answer or a sentence",
+)
+def test_the_whole_app_can_be_wrapped(stage: Stage) -> None:
+    app = stage.demo.app
+    kept, asked = app.middleware_stack, []
+
+    async def outermost(scope: Any, receive: Any, send: Any) -> None:
+        asked.append(scope["type"])
+        await kept(scope, receive, send)
+
+    inside.wrap_app(app, lambda inner: outermost)
+    try:
+        assert HTTP.get(f"{stage.url}theme.css").status_code == httpx.codes.OK
+        assert asked == ["http"]
+    finally:
+        app.middleware_stack = kept
+
+
+@assumes(
+    "ArgumentFault",
+    "TITLE",
+    "argument_fault",
+    "event_sentence",
+    "say_tool_faults",
+    that="what is wrong with a tool's call is said by `_make_error_result`, in the handler of the "
+    "exception, which is jsonschema's, Gradio's or its client's",
+    on_it="that a tool's error is a sentence of ours, which repeats nothing that was sent",
+)
+def test_what_tools_say_is_wrong_can_be_replaced() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    lowlevel = pytest.importorskip("mcp.server.lowlevel")
+    source = inspect.getsource(lowlevel.Server.call_tool)
+    assert "except Exception as e:\n                    return self._make_error_result" in source
+    assert "except jsonschema.ValidationError as e:" in source
+    schema = {"properties": {"audio": {"type": "string"}}, "required": ["audio"]}
+    for given, fault in (
+        ({"audio": 5}, gradio_requests.ArgumentFault("audio", "string")),
+        ({}, gradio_requests.ArgumentFault(needed=("audio",))),
+    ):
+        with pytest.raises(jsonschema.ValidationError) as caught:
+            jsonschema.validate(given, schema)
+        assert gradio_requests.argument_fault(caught.value) == fault
+    assert gradio_requests.argument_fault(ValueError("x")) is None
+    assert gradio_requests.event_sentence(gr.Error("It is so.")) == "It is so."
+    assert gradio_requests.event_sentence(AppError("It is so.")) == "It is so."
+    assert gradio_requests.event_sentence(RuntimeError("Error: It is so.")) == "It is so."
+    assert gradio_requests.event_sentence(AppError("The upstream Gradio app has raised")) is None
+    assert "The upstream Gradio app" in inspect.getsource(gradio_client.client)
+
+    class Demo:
+        mcp_server_obj: Any = type("Tools", (), {})()
+
+    demo: Any = Demo()
+    demo.mcp_server_obj.mcp_server = lowlevel.Server("x")
+    gradio_requests.say_tool_faults(demo, lambda error: f"{type(error).__name__}.")
+    try:
+        raise ValueError
+    except ValueError:
+        result = demo.mcp_server_obj.mcp_server._make_error_result("secret")
+    assert result.root.content[0].text == "ValueError."
+
+
+@assumes(
+    "BACKLOG",
+    "CheckedBlocks",
+    that="the server is made by http_server.Server, of a configuration",
+    on_it="that connections which only wait are ended",
+)
+def test_the_server_can_be_configured(stage: Stage) -> None:
+    assert stage.configured == [stage.demo.server.config]
+    assert http_server.Server in type(stage.demo.server).__mro__
 
 
 @assumes(
@@ -383,7 +538,7 @@ PRIVATE = {"_queue", "fns", "mcp_server_obj", "server_app", "state_holder", "upl
     "path", sorted((ROOT / "ser_core" / "ui").rglob("*.py")), ids=lambda path: path.stem
 )
 def test_no_other_module_reaches_into_gradio(path: Path) -> None:
-    if path.stem == "inside":
+    if path.stem in ("inside", "gradio_requests"):
         return
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module is not None and not node.level:
@@ -393,15 +548,16 @@ def test_no_other_module_reaches_into_gradio(path: Path) -> None:
             assert node.attr not in PRIVATE, f"line {node.lineno}"
 
 
-def test_everything_that_reaches_into_gradio_is_checked_here() -> None:
+@pytest.mark.parametrize("module", [inside, gradio_requests], ids=lambda module: module.__name__)
+def test_everything_that_reaches_into_gradio_is_checked_here(module: ModuleType) -> None:
     names = {
         name
-        for name, value in vars(inside).items()
+        for name, value in vars(module).items()
         if not name.startswith("_")
-        and (getattr(value, "__module__", inside.__name__) == inside.__name__)
+        and (getattr(value, "__module__", module.__name__) == module.__name__)
         and not inspect.ismodule(value)
     }
-    assert {name for name in names if name.isupper() or callable(getattr(inside, name))} <= COVERED
+    assert {name for name in names if name.isupper() or callable(getattr(module, name))} <= COVERED
 
 
 def test_a_broken_assumption_is_said_with_version_and_consequence(

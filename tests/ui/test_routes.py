@@ -1,0 +1,181 @@
+"""Malformed requests: whatever a stranger sends, it ends in an answer or a sentence."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import gradio as gr
+import httpx
+import pytest
+
+from benchmarks.load import App
+from benchmarks.routes import Route, attempts, faults_of_log, send_all
+from ser_core import EmotionRecognizer
+from ser_core.ui.look import text
+from ser_core.ui.server import gradio_requests
+from ser_core.ui.server.faults import describe_place, is_full
+from ser_core.ui.server.validation import DEEPEST, RequestError, read_json
+from tests.support.app import HTTP, serving
+
+NUMBER = 270  # requests, three for each route
+API = "gradio_api/"
+
+
+@pytest.fixture(scope="module")
+def app(uploads: Path, recognizer: EmotionRecognizer) -> Iterator[gr.Blocks]:
+    with serving(recognizer, max_megabytes=1) as demo:
+        yield demo
+
+
+@pytest.fixture(scope="module")
+def url(app: gr.Blocks) -> str:
+    return str(app.local_url)
+
+
+def test_no_route_of_gradio_s_answers_a_5xx_or_prints_a_traceback(
+    app: gr.Blocks,
+    url: str,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    caplog.set_level(logging.INFO)
+    routes = [Route(path, methods) for path, methods in gradio_requests.list_routes(app)]
+    assert len({route.path for route in routes}) > 60
+    sent = list(attempts(NUMBER, 7, routes, gradio_requests.count_inputs(app)))
+    running = App(None, url, Path(), Path())  # type: ignore[arg-type]  # in this process
+    outcomes = send_all(running, sent)
+    faults = [(one.attempt.route, one.fault) for one in outcomes if one.fault]
+    assert faults == []
+    assert len({outcome.status for outcome in outcomes}) > 5
+    printed = "".join(capfd.readouterr()) + caplog.text
+    assert faults_of_log(printed) == []
+    assert "Refused POST" in printed
+
+
+def refused(answer: httpx.Response, status: int, sentence: str) -> bool:
+    return (answer.status_code, answer.json()["error"]) == (status, sentence)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "sentence"),
+    [
+        ("queue/data?session_hash=nobody", 404, text.NO_SESSION),
+        ("queue/data", 404, text.NO_SESSION),
+        ("call/predict/deadbeef", 404, text.NO_CALL),
+        ("call/v2/predict/deadbeef", 404, text.NO_CALL),
+        ("upload_progress?upload_id=" + "a" * 900, 400, text.NO_IDENTITY),
+        ("heartbeat/a%20b", 400, text.NO_IDENTITY),
+        ("heartbeat/" + "a" * 5_000, 414, text.LONG_ADDRESS),
+        ("file=" + "a" * 300, 404, text.LONG_NAME),
+        ("file=%ff", 400, text.NO_UTF8),
+        ("file=%00", 400, text.CONTROL_CHARACTERS),
+        ("queue/data?session_hash=%ff", 400, text.NO_UTF8),
+        ("info?page=moon", 404, text.NO_PAGE),
+        ("stream/a/b/5/moon.mp3", 400, text.BAD_REQUEST),
+        ("moon", 404, text.NOT_HERE),
+    ],
+)
+def test_what_is_not_there_is_a_sentence(
+    url: str, path: str, status: int, sentence: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "ser_core")
+    assert refused(HTTP.get(f"{url}{API}{path}"), status, sentence)
+    lines = [one for one in caplog.messages if one.startswith("Refused")]
+    assert len(lines) == 1
+    assert lines[0].endswith(f": {status}. {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("route", "body", "status", "sentence"),
+    [
+        ("call/predict", {"data": []}, 400, text.WRONG_COUNT.format(wanted=1, given=0)),
+        ("call/analyze", {"data": []}, 400, text.WRONG_COUNT.format(wanted="1 to 2", given=0)),
+        ("call/predict", {"data": [1, 2]}, 400, text.WRONG_COUNT.format(wanted=1, given=2)),
+        ("call/predict", {"data": {}}, 400, text.WRONG_FIELD.format(name="data", kind="list")),
+        ("call/predict", {}, 400, text.NO_FIELD.format(name="data")),
+        ("call/predict", [], 400, text.NO_OBJECT),
+        ("call/moon", {"data": []}, 404, text.NO_EVENT),
+        ("call/v2/moon", {}, 404, text.NO_EVENT),
+        ("call/v2/predict", {"moon": 1}, 400, text.WRONG_ARGUMENTS.format(names="audio")),
+        ("call/v2/predict", {}, 400, text.WRONG_ARGUMENTS.format(names="audio")),
+        ("call/v2/predict", [], 400, text.NO_OBJECT),
+        ("run/predict", {"data": [5]}, 400, text.NOT_AN_UPLOAD),
+        ("run/predict", {"data": [5], "batched": True}, 400, text.BATCHED),
+        ("run/moon", {"data": [5], "fn_index": 999}, 404, text.NO_EVENT),
+        ("run/x", {"data": [], "fn_index": True}, 400, None),
+        ("queue/join", {"data": [], "fn_index": 0}, 400, None),
+        ("queue/join", {"data": [], "fn_index": 0, "session_hash": "a" * 5_000}, 400, None),
+        ("queue/join", {"data": [], "fn_index": -1, "session_hash": "a"}, 404, text.NO_EVENT),
+        ("cancel", {}, 400, text.NO_FIELD.format(name="session_hash")),
+        ("reset", {"event_id": 5}, 400, text.WRONG_FIELD.format(name="event_id", kind="str")),
+    ],
+)
+def test_a_call_that_lacks_what_it_needs_is_a_sentence(
+    url: str, route: str, body: object, status: int, sentence: str | None
+) -> None:
+    answer = HTTP.post(f"{url}{API}{route}", json=body)
+    assert answer.status_code == status
+    said = answer.json()["error"]
+    assert said.endswith(".")
+    assert sentence in (None, said)
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"", text.NO_OBJECT),
+        (b"{", text.NO_JSON),
+        (b'{"data": [NaN]}', text.NO_NUMBER),
+        (b'{"data": [-Infinity]}', text.NO_NUMBER),
+        (b'{"data": [1e999]}', text.NO_NUMBER),
+        (b'{"data": [' + b"9" * 30 + b"]}", text.NO_NUMBER),
+        (b'{"data": [' + b"9" * 5_000 + b"]}", text.NO_JSON),
+        (b'{"data": ["\xff"]}', text.NO_UTF8),
+        (b'{"data": ["\\ud800"]}', text.NO_UTF8),
+        ('{"data": []}'.encode("utf-16"), text.NO_UTF8),
+        (b"[" * 100 + b"]" * 100, text.DEEP_JSON.format(levels=DEEPEST)),
+        (b"[" * 100_000, text.DEEP_JSON.format(levels=DEEPEST)),
+        (b'{"data": []} x', text.NO_JSON),
+    ],
+)
+def test_json_that_no_machine_has_is_a_sentence(url: str, body: bytes, sentence: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    for route in ("call/predict", "queue/join", "stream/x", "cancel"):
+        answer = HTTP.post(f"{url}{API}{route}", content=body, headers=headers)
+        if (route, body) != ("stream/x", b""):
+            assert refused(answer, 400, sentence), (route, answer.text)
+
+
+def test_another_type_of_content_and_too_much_of_it_are_sentences(url: str) -> None:
+    address = f"{url}{API}call/predict"
+    assert refused(HTTP.post(address, data={"data": "x"}), 415, text.WRONG_TYPE)
+    assert refused(HTTP.post(address, json={"data": ["a" * 1_100_000]}), 413, text.LARGE_REQUEST)
+    assert refused(HTTP.put(address), 405, text.WRONG_METHOD)
+    assert refused(HTTP.get(url, headers={"Host": "[::1"}), 400, text.NO_HOST)
+
+
+@pytest.mark.parametrize("value", [5, "é", None, [1.5, {"a": [True]}], [[]] * 3])
+def test_json_is_read_as_it_is(value: object) -> None:
+    assert read_json(json.dumps(value).encode()) == value
+    assert read_json(json.dumps(value, ensure_ascii=False).encode()) == value
+
+
+def test_json_may_be_as_deep_as_it_says() -> None:
+    assert read_json(b"[" * DEEPEST + b"]" * DEEPEST)
+    with pytest.raises(RequestError):
+        read_json(b"[" * (DEEPEST + 1) + b"]" * (DEEPEST + 1))
+
+
+def test_a_full_disk_is_known_behind_other_errors() -> None:
+    try:
+        try:
+            raise OSError(28, "No space left on device")
+        except OSError as error:
+            raise RuntimeError("it failed") from error
+    except RuntimeError as error:
+        caught = error
+    assert is_full(caught)
+    assert describe_place(caught).startswith("RuntimeError in test_routes.py, line ")
+    assert not is_full(ValueError())
+    assert not is_full(None)
