@@ -275,7 +275,7 @@ def _chunk(body: bytes) -> tuple[str, str] | None:
     try:
         request = json.loads(body)
         visitor, path = request["session_hash"], request["data"][0]["path"]
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
         return None
     # A client could name any file of the server.
     known = isinstance(visitor, str) and isinstance(path, str) and is_upload(path)
