@@ -5,10 +5,8 @@ the order they came. It ends when the other side is gone, so a command that is k
 behind.
 """
 
-import tempfile
-from pathlib import Path
-
 from ser_core.audio.child_process import Parent
+from ser_core.config.whole_files import temporary_folder
 from ser_core.recognizer import EmotionRecognizer
 
 from .recordings import Recording
@@ -33,10 +31,10 @@ def _load_model(
     """Load a model from its folder, or from its files' names, sizes [bytes] and joint contents."""
     if folder is not None:
         return EmotionRecognizer.from_pretrained(folder)
-    with tempfile.TemporaryDirectory(prefix="model-") as temporary:
+    with temporary_folder() as temporary:
         start = 0
         for name, size in files:
-            (Path(temporary) / name).write_bytes(contents[start : start + size])
+            (temporary / name).write_bytes(contents[start : start + size])
             start += size
         return EmotionRecognizer.from_pretrained(temporary)
 
