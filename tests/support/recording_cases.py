@@ -133,14 +133,14 @@ PLAIN = (
     Carrier(".flv", "flv", "libmp3lame", 22_050),
     Carrier(".flv", "flv", "aac", 44_100, 2),
     Carrier(".flv", "flv", "nellymoser", 22_050),
-    Carrier(".avi", "avi", "pcm_s16le", is_read=False),
-    Carrier(".avi", "avi", "libmp3lame", 44_100, is_read=False),
-    Carrier(".ts", "mpegts", "aac", is_read=False),
-    Carrier(".mpg", "mpeg", "mp2", 48_000, is_read=False),
-    Carrier(".ac3", "ac3", "ac3", 48_000, is_read=False),
+    Carrier(".avi", "avi", "pcm_s16le"),
+    Carrier(".avi", "avi", "libmp3lame", 44_100),
+    Carrier(".ts", "mpegts", "aac"),
+    Carrier(".mpg", "mpeg", "mp2", 48_000),
+    Carrier(".ac3", "ac3", "ac3", 48_000),
     Carrier(".latm", "latm", "aac", is_read=False),
-    Carrier(".tta", "tta", "tta", is_read=False),
-    Carrier(".wv", "wv", "wavpack", is_read=False),
+    Carrier(".tta", "tta", "tta"),
+    Carrier(".wv", "wv", "wavpack"),
 )
 """Every container and codec, at several rates and counts of channels."""
 
