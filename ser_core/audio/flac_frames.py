@@ -3,8 +3,6 @@
 Source: RFC 9639, sections 8.2 and 9.1.
 """
 
-import re
-
 from ser_core.audio.source import AudioSource
 
 _TAIL = 131_072  # [bytes], in which the last frame begins
@@ -26,18 +24,27 @@ def has_uncounted_frames(source: AudioSource) -> bool:
     information = source.head[_STREAMINFO]
     block_size = int.from_bytes(information[2:4], "big")
     total = int.from_bytes(information[10:18], "big") & 2**36 - 1
-    tail = source.read_at(max(0, source.size - _TAIL), _TAIL)
-    for match in reversed(list(re.finditer(rb"\xff[\xf8\xf9]", tail))):
-        number = _frame_number(tail[match.start() : match.start() + 16])
+    longest = int.from_bytes(information[7:10], "big") or _TAIL  # frame, if it is known
+    tail = source.read_at(max(0, source.size - longest), longest)
+    start = tail.rfind(b"\xff")
+    while start >= 0:
+        number = _frame_number(tail[start : start + 16])
         if number is not None:
-            is_fixed = tail[match.start() + 1] == 0xF8
+            is_fixed = tail[start + 1] == 0xF8
             return 0 < total <= number * (block_size if is_fixed else 1)
+        start = tail.rfind(b"\xff", 0, start)
     return False
 
 
 def _frame_number(header: bytes) -> int | None:
     """Read the number of a frame, or of its first sample; None where it is no frame's header."""
-    if len(header) < 7 or header[2] >> 4 == 0 or header[2] & 15 == 15 or header[3] & 1:
+    if (
+        len(header) < 7
+        or header[1] not in (0xF8, 0xF9)
+        or header[2] >> 4 == 0
+        or header[2] & 15 == 15
+        or header[3] & 1
+    ):
         return None
     first = header[4]
     ones = 8 - (first ^ 0xFF).bit_length()

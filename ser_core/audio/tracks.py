@@ -6,7 +6,7 @@ silent; cameras and editors keep tracks in codings of their own, which nobody el
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ser_core.audio.containers import READABLE_FORMATS
 from ser_core.audio.source import AudioSource
@@ -83,7 +83,8 @@ def _measure(
     begin: float | None = None  # [s] of the first sound
     for packet in media.demux(tracks):
         try:
-            frames = [(frame.sample_rate, frame_samples(frame)) for frame in packet.decode()]
+            decoded = cast("list[av.AudioFrame]", packet.decode())
+            frames = [(frame.sample_rate, frame_samples(frame)) for frame in decoded]
         except ValueError:
             continue
         index = packet.stream.index
