@@ -325,7 +325,7 @@ def test_the_track_with_sound_is_the_recording(
 @pytest.mark.parametrize("place", ["first", "only"])
 def test_a_track_that_nobody_decodes_is_passed_over_and_named(place: str) -> None:
     amplitudes = [(1.0, True)] if place == "only" else [(1.0, True), (1.0, False)]
-    movie = tracks("mov", *amplitudes).replace(b"mp4a", b"zzzz", 1)
+    movie = tracks("mp4", *amplitudes).replace(b"mp4a", b"zzzz", 1).replace(b"esds", b"xxxx", 1)
     if place == "first":
         seconds, notes = read(movie)
         assert seconds == pytest.approx(4.0, abs=0.1)
