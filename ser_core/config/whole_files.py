@@ -121,7 +121,7 @@ def _place_in(folder: Path, name: str) -> Iterator[Path]:
 def _sweep(process: int, folder: Path) -> None:
     """Delete what processes that are no more left in a folder, once in each that writes there."""
     with suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
+        for entry in list(entries):  # some file systems pass over others where one is deleted
             match = _NAME.fullmatch(entry.name)
             if match is None or not _is_abandoned(entry, match[1], int(match[2]), match[3]):
                 continue

@@ -15,7 +15,7 @@ import json
 import re
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
@@ -63,6 +63,7 @@ class HubServer(ThreadingHTTPServer):
         read_token: str, of "user", may read only.
         other_token: str, of "other".
         requests: list of Request, in the order they came.
+        watch: called twice for each request, before it is looked at and before it is answered.
     """
 
     token = "hf_write"
@@ -82,6 +83,7 @@ class HubServer(ThreadingHTTPServer):
             self.other_token: ("other", True),
         }
         self.requests: list[Request] = []
+        self.watch: Callable[[], object] = lambda: None
         self.closing = threading.Event()
         self._faults: list[_Fault] = []
         self._lock = threading.Lock()
@@ -167,6 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: `requests` is the log."""
 
     def _serve(self) -> None:
+        self.server.watch()
         split = urlsplit(self.path)
         path = unquote(split.path)
         fault = self.server.next_fault(self.command, path)
@@ -196,6 +199,7 @@ class _Handler(BaseHTTPRequestHandler):
                 )
             except HubError as error:
                 answer = Answer.of_error(error)
+        self.server.watch()
         status = 0 if kind == "lose" else answer.status
         self.server.requests.append(Request(self.command, path, user, status))
         if kind == "lose":

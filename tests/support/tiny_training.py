@@ -8,6 +8,7 @@ import numpy as np
 import soundfile
 
 from tests.support.commands import run_train
+from tests.support.shared import keep
 
 ROOT = Path(__file__).parents[2]
 # TensorFlow 2.21's oneDNN crashes on convolutions of eight channels or fewer, hence sixteen.
@@ -46,10 +47,8 @@ def recipe_without_pretraining(folder: Path) -> Path:
     return path
 
 
-def run_fit(
-    folder: Path, *more: str, check: bool = True, run: Callable = run_train
-) -> subprocess.CompletedProcess:
-    """Run the command as a person does; results, work and model go into `folder`."""
+def fit_words(folder: Path) -> list[str]:
+    """The command and its options, such that results, work and model go into `folder`."""
     words = ["fit", "--corpus", f"ravdess={folder / 'corpus'}"]
     words += ["--recipe", str(folder / "small.toml"), "--jobs", "2"]
     for part in ("results", "work", "cache"):
@@ -57,6 +56,26 @@ def run_fit(
     words += ["--out", str(folder / "model")]
     for value in SMALL:
         words += ["--set", value]
-    done = run(*words, *more)
+    return words
+
+
+def run_fit(
+    folder: Path, *more: str, check: bool = True, run: Callable = run_train
+) -> subprocess.CompletedProcess:
+    """Run the command as a person does."""
+    done = run(*fit_words(folder), *more)
     assert not check or done.returncode == 0, done.stderr[-3000:]
     return done
+
+
+def fitted_whole() -> Path:
+    """A folder in which a whole fit has run; nobody may change it."""
+    return keep("fit", fit_whole)
+
+
+def fit_whole(folder: Path) -> None:
+    """Run a whole fit in a folder."""
+    make_corpus(folder / "corpus")
+    recipe_without_pretraining(folder)
+    done = run_fit(folder)
+    assert "loss=" in done.stderr  # the progress bar

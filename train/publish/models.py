@@ -167,22 +167,33 @@ def publish(
             before = None if replace_card else fetch_card(repo, branch)
             if before is not None:
                 write_text(staging / CARD, merge_card(before, text))
-            if branch is not None:
-                api = HfApi()
-                api.create_repo(repo, private=private, exist_ok=True)
-                api.create_branch(repo, branch=branch, exist_ok=True)
-            address = EmotionRecognizer.from_pretrained(staging).push_to_hub(
-                repo,
-                commit_message=f"Publish {FeatureConfig.load(staging).recipe}",
-                private=private,
-                branch=branch,
-                create_pr=create_pr,
-            )
+            address = _send(staging, repo, private, branch, create_pr)
         except SpeechEmotionError:
             raise
         except PUSH_FAULTS as error:
             raise ModelError(explain_push(error, repo)) from error
-        return Publication(repo, _sizes(staging), difference, str(address))
+        return Publication(repo, _sizes(staging), difference, address)
+
+
+def _send(
+    folder: Path, repo: str, private: bool | None, branch: str | None, create_pr: bool
+) -> str:
+    """Send the files as they are, as `push_to_hub` would after another copy; return the address."""
+    api = HfApi()  # its token is the environment's, or that of `hf auth login`
+    api.create_repo(repo, private=private, exist_ok=True)
+    if branch is not None:
+        api.create_branch(repo, branch=branch, exist_ok=True)
+    return str(
+        api.upload_folder(
+            repo_id=repo,
+            folder_path=folder,
+            commit_message=f"Publish {FeatureConfig.load(folder).recipe}",
+            revision=branch,
+            create_pr=create_pr,
+            # Files of a former model go in the same commit.
+            delete_patterns=list(REPOSITORY_FILES),
+        )
+    )
 
 
 def _sizes(folder: Path) -> dict[str, int]:

@@ -195,11 +195,16 @@ def _send(folder: Path, repo: str, variables: Mapping[str, str], private: bool |
         repo, repo_type="space", space_sdk="gradio", private=private, exist_ok=True
     )
     # Before the files: each change restarts a Space, and the upload builds it anew in any case.
+    before = api.get_space_variables(repo)
+    served = before[MODEL_ID].value if MODEL_ID in before else None
+    if MODEL_REVISION in before and served != variables.get(MODEL_ID):
+        # First, so that a Space whose update is cut short asks no model for another one's commit.
+        api.delete_space_variable(repo, MODEL_REVISION)
     for name in (MODEL_ID, MODEL_REVISION):
         if name in variables:
             api.add_space_variable(repo, name, variables[name])
-        elif name in api.get_space_variables(repo):
-            api.delete_space_variable(repo, name)
+    if served is not None and MODEL_ID not in variables:
+        api.delete_space_variable(repo, MODEL_ID)
     api.upload_folder(
         repo_id=repo,
         repo_type="space",

@@ -5,15 +5,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.support.live_processes import PATIENCE, is_alive, wait_until
 from train.data.processes import FEW, WorkerError, run_in_processes
 
 ROOT = Path(__file__).parents[3]
-PATIENCE = 300.0  # [s] for what takes a second on a machine with nothing else to do
 
 
 def test_results_come_in_order():
@@ -41,6 +40,7 @@ def test_a_process_that_dies_is_named_by_what_it_worked_on():
 WORK = """
 import os, sys, time
 from pathlib import Path
+from tests.support.live_processes import PATIENCE, is_alive, wait_until
 from train.data.processes import FEW, run_in_processes
 
 def work(folder):
@@ -75,19 +75,3 @@ def test_no_process_outlives_the_one_that_started_it(tmp_path, number):
     assert process.returncode == -number
     assert errors.count("Traceback") == (number == signal.SIGINT)  # its own, none of theirs
     wait_until(lambda: not any(is_alive(worker) for worker in workers))
-
-
-def is_alive(process: int) -> bool:
-    """Whether there is such a process, and it has not ended."""
-    try:
-        return " Z " not in Path(f"/proc/{process}/stat").read_text()
-    except FileNotFoundError:
-        return False
-
-
-def wait_until(is_so) -> None:
-    """Wait for something that takes as long as the machine is busy."""
-    deadline = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

@@ -13,25 +13,22 @@ import soundfile
 from ser_core import LABELS, EmotionRecognizer, FeatureConfig
 from ser_core.errors import ConfigError
 from tests.support.commands import run_train, start_train
-from tests.support.shared import keep
-from tests.support.tiny_training import SMALL, make_corpus, recipe_without_pretraining, run_fit
+from tests.support.tiny_training import (
+    SMALL,
+    fitted_whole,
+    make_corpus,
+    recipe_without_pretraining,
+    run_fit,
+)
 from train import recipe as recipes
 
 ROOT = Path(__file__).parents[3]
 
 
-def fit_whole(folder: Path) -> None:
-    """Run a whole fit in a folder."""
-    make_corpus(folder / "corpus")
-    recipe_without_pretraining(folder)
-    done = run_fit(folder)
-    assert "loss=" in done.stderr  # the progress bar
-
-
 @pytest.fixture(scope="module")
 def trained() -> Path:
     """A folder in which a whole fit has run."""
-    return keep("fit", fit_whole)
+    return fitted_whole()
 
 
 @pytest.mark.slow

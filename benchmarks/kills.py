@@ -1,0 +1,35 @@
+"""What is left of publications and comparisons that are killed at every step.
+
+    python -m benchmarks.kills
+
+Each is killed (SIGKILL) before each of its writes, and as each of its requests is looked at and
+answered by a Hub of our own; after every kill it is run once more. Prints a Markdown table: attack,
+how many kills, result. With --every N, only at every N-th step.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.support.kill_attacks import attack_everything
+from tests.support.shared import keep_in
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--every", type=int, default=1, help="only every n-th step")
+    every = parser.parse_args().every
+    faults = 0
+    with tempfile.TemporaryDirectory() as folder:
+        keep_in(Path(folder) / "shared")
+        print("| attack | kills | result |\n|---|---:|---|", flush=True)
+        for row in attack_everything(Path(folder), every=every):
+            print(row, flush=True)
+            faults += len(row.faults)
+    sys.exit(1 if faults else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,247 @@
+"""Publications and comparisons that are killed at every step, and what is found afterwards.
+
+After each kill the Hub must hold a whole commit, the one of before or the new one, and the next run
+must finish, with nothing of the killed one left on the disk.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from ser_core import DEFAULT_MODEL
+from tests.support.hub_server import HubServer
+from tests.support.kills import Starter
+from tests.support.light_model import write_light_model
+from tests.support.tiny_training import make_corpus
+
+MODEL = """
+import os
+from pathlib import Path
+from train.publish import models
+models.verify = lambda directory: 0.0  # reads alone, and takes seconds
+publish = lambda folder: models.publish(Path(folder), "user/voices")
+"""
+SPACE = """
+from train.publish.spaces import publish_space
+publish = lambda model: publish_space("user/space", model=model)
+"""
+DATASET = """
+from pathlib import Path
+from train import corpora
+from train.publish.datasets import publish_dataset
+def publish(folder):
+    corpus = corpora.load("ravdess", Path(folder))
+    publish_dataset(corpus, "user/corpus", audio=True, shard_size=30_000)
+"""
+COMPARISON = """
+from pathlib import Path
+from train.measure import compare
+costs = {"litert_megabytes": 1.0, "feature_milliseconds": 1.0, "network_milliseconds": 1.0}
+compare.measure_costs = lambda recipe: costs  # writes nothing but a temporary folder
+"""
+
+
+@dataclass
+class Row:
+    """What came of an attack.
+
+    Attributes:
+        attack: what was attacked.
+        kills: how many times it was killed.
+        faults: what was wrong after a kill, a sentence each.
+    """
+
+    attack: str
+    kills: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        result = "; ".join(self.faults) or "a whole commit each time, and the next run finished"
+        return f"| {self.attack} | {self.kills} | {result} |"
+
+
+def attack(
+    row: Row,
+    starter: Starter,
+    call: str,
+    reset: Callable[[], None],
+    look: Callable[[], str | None],
+    finished: Callable[[], str | None],
+    every: int,
+) -> Row:
+    """Kill a call at every step, and have it made once more each time.
+
+    Args:
+        row: to fill.
+        starter: makes the call.
+        call: expression.
+        reset: brings about what the call begins with.
+        look: what is wrong after a kill, or None.
+        finished: what is wrong after the next run, or None.
+        every: int > 0, only every n-th step.
+    """
+    for way in ("at_write", "at_moment"):
+        for step in count(1, every):
+            reset()
+            if not starter.run(call, **{way: step}).killed:
+                break
+            row.kills += 1
+            for fault in (look(), starter.run(call) and finished()):
+                if fault is not None:
+                    row.faults.append(f"{way} {step}: {fault}")
+    return row
+
+
+def environment(folder: Path, hub: HubServer | None = None) -> dict[str, str]:
+    """The environment of a process whose Hub, cache and temporary files are a test's own."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+    (folder / "temporary").mkdir(exist_ok=True)
+    settings = {"HF_HOME": str(folder / "home"), "TMPDIR": str(folder / "temporary")}
+    settings |= {"HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+    if hub is not None:
+        settings |= {"HF_ENDPOINT": hub.url, "HF_TOKEN": hub.token}
+    return plain | settings
+
+
+def left_in(folder: Path) -> str | None:
+    """Say what temporary files of killed processes are left."""
+    left = [path.name for path in (folder / "temporary").iterdir()]
+    left += [path.name for path in folder.rglob(".unfinished-*")]
+    return f"{', '.join(left)} is left" if left else None
+
+
+def publication_attack(
+    name: str,
+    code: str,
+    kind: str,
+    repository: str,
+    old: str,
+    new: str,
+    folder: Path,
+    hub: HubServer,
+    every: int,
+) -> Row:
+    """Attack a publication that is the first one, and one that replaces another.
+
+    Args:
+        name: of the attack.
+        code: defines `publish`.
+        kind: of repository.
+        repository: its id.
+        old: argument of `publish` that there was a publication of before; "" for none.
+        new: argument of `publish`.
+        folder: for its files.
+        hub: the Hub.
+        every: as in `attack`.
+    """
+    row = Row(name)
+    key = (kind, repository)
+    with Starter(code, environment(folder, hub), hub) as starter:
+        before: tuple[dict[str, bytes], dict[str, str]] | None = None
+        if old:
+            starter.run(f"publish({old!r})")
+            before = hub.repo(*key).files(), dict(hub.repo(*key).variables)
+        starter.run(f"publish({new!r})")
+        after = hub.repo(*key).files(), dict(hub.repo(*key).variables)
+        pairs = [pair for state in (before, after) if state for pair in working_pairs(state[1])]
+
+        def reset() -> None:
+            hub.api.repositories.pop(key, None)
+            if before is not None:
+                hub.repo(*key, variables=dict(before[1])).write(before[0])
+
+        def look() -> str | None:
+            if not hub.has(*key):
+                return None if before is None else "the repository is gone"
+            found = hub.repo(*key)
+            if found.files() not in [before[0] if before else {}, after[0]]:
+                return "the Hub holds half a commit"
+            if kind == "space" and tuple(found.variables.items()) not in [(), *pairs]:
+                return f"the Space's variables are {found.variables}"
+            return None
+
+        def finished() -> str | None:
+            found = hub.repo(*key)
+            if (found.files(), found.variables) != after:
+                return "the next run did not finish"
+            return left_in(folder)
+
+        return attack(row, starter, f"publish({new!r})", reset, look, finished, every)
+
+
+def working_pairs(variables: dict[str, str]) -> Iterator[tuple[tuple[str, str], ...]]:
+    """A Space's variables, with the commit of the model and without: both name a model."""
+    pairs = tuple(variables.items())
+    yield pairs
+    yield pairs[:1]
+
+
+def attack_everything(folder: Path, *, every: int = 1) -> Iterator[Row]:
+    """Attack `publish`, `publish-space`, `publish-dataset` and `compare`.
+
+    Args:
+        folder: for their files.
+        every: int > 0, kill at every n-th step only.
+
+    Yields:
+        What came of each attack.
+    """
+    models = [write_light_model(folder / "model"), folder / "model again"]
+    shutil.copytree(*models)
+    (models[1] / "metrics.json").write_bytes((models[0] / "metrics.json").read_bytes() + b"\n")
+    corpora = [make_corpus(folder / name, actors) for name, actors in (("a", (1,)), ("b", (1, 2)))]
+    light = {path.name: path.read_bytes() for path in models[0].iterdir() if path.is_file()}
+    for name, code, kind, repository, old, new in (
+        ("publish, a new repository", MODEL, "model", "user/voices", "", models[0]),
+        ("publish, over a former model", MODEL, "model", "user/voices", models[0], models[1]),
+        ("publish-space, a new one", SPACE, "space", "user/space", "", "user/old"),
+        ("publish-space, another model", SPACE, "space", "user/space", "user/old", "user/new"),
+        ("publish-dataset, over another", DATASET, "dataset", "user/corpus", *corpora),
+    ):
+        place = folder / name
+        place.mkdir()
+        with HubServer() as hub:
+            for model in ("user/old", "user/new"):
+                hub.repo("model", model).write(light | {"README.md": f"# {model}\n".encode()})
+            yield publication_attack(
+                name, code, kind, repository, str(old), str(new), place, hub, every
+            )
+    yield comparison_attack(folder / "compare", every)
+
+
+def comparison_attack(folder: Path, every: int) -> Row:
+    """Attack `compare` on results that stand in this repository."""
+    results = folder / "results"
+    committed = Path(DEFAULT_MODEL).parents[1] / "train" / "results"
+    for place in ("tiny/speaker", "large/speaker"):
+        (results / place).mkdir(parents=True)
+        for name in ("metrics.json", "recipe.toml"):
+            shutil.copyfile(committed / place / name, results / place / name)
+    files = [results / "comparison.json", results / "comparison.md"]
+    old = [b"[]\n", b"nothing yet\n"]
+
+    def reset() -> None:
+        for file, content in zip(files, old, strict=True):
+            file.write_bytes(content)
+
+    call = f"compare.compare(Path({str(results)!r}))"
+    with Starter(COMPARISON, environment(folder)) as starter:
+        reset()
+        starter.run(call)
+        new = [file.read_bytes() for file in files]
+
+        def look() -> str | None:
+            for file, contents in zip(files, zip(old, new, strict=True), strict=True):
+                if file.read_bytes() not in contents:
+                    return f"{file.name} is half written"
+            return None
+
+        def finished() -> str | None:
+            if [file.read_bytes() for file in files] != new:
+                return "the next run did not finish"
+            return left_in(folder)
+
+        return attack(Row("compare"), starter, call, reset, look, finished, every)
