@@ -37,7 +37,7 @@ class Clustering:
     apart: float = 0.0
     smallest: float = 0.04
     stay: float = 0.1
-    stay_over_pause: float = 0.0
+    stay_over_pause: float = 0.05
 
 
 DEFAULTS = Clustering()
