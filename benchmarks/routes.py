@@ -282,6 +282,8 @@ def exchange(address: tuple[str, int], attempt: Attempt) -> tuple[int, str, str]
 
 def fault_of(status: int, head: str, body: str) -> str:
     """Say what is wrong with an answer; empty where it is one, or a sentence."""
+    # What Gradio puts beside an event's sentence, for its page to show.
+    body = re.sub(r',? ?"(?:duration|visible|title)": ?(?:"Error"|[\w.]+)', "", body)
     if not status:
         return "no answer"
     if status >= 500:
