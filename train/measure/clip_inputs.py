@@ -13,7 +13,7 @@ from ser_core.timeline.spans import Span, speech_spans
 from ser_core.timeline.windows import speech_frames, speech_inputs
 
 from ..data.feature_cache import ORIGINAL
-from ..fitting.summaries import load_encoder, summarise_samples
+from ..fitting.summaries import load_encoder, select, summarise_samples
 from ..networks.speech_encoder import SUMMARY
 
 
@@ -108,5 +108,6 @@ def prepare_whole(
 ) -> ClipInputs:
     """Make the network's inputs as a fit does, which asks no gate; see `prepare_clip`."""
     if encoder is not None:
-        return ClipInputs(summarise_samples(samples, config, encoder)[None])
+        summary = summarise_samples(samples, config, encoder)
+        return ClipInputs(select(summary, config.outputs.summary)[None])
     return ClipInputs(network_inputs(samples, config))

@@ -97,6 +97,20 @@ def test_degraded_clips_take_the_way_of_the_recognizer(fitted):
         assert strength == pytest.approx(pooled.intensity, abs=1e-4)
 
 
+def test_clips_are_summarised_by_what_the_config_names(fitted):
+    run = heads_run(fitted)
+    (fold,) = fold_networks.find(run, (1,))
+    outputs = fold.config.outputs.model_copy(update={"summary": ("max", "mean")})
+    config = fold.config.model_copy(update={"outputs": outputs})
+    voice = load_audio(FIXTURES / VOICES[0], sample_rate=RATE)
+    for prepare in (prepare_clip, prepare_whole):
+        all_, some = (
+            prepare(voice, one, encoder_file(run)).windows for one in (fold.config, config)
+        )
+        mean, _, peak = np.split(all_, 3, axis=1)
+        assert np.array_equal(some, np.concatenate([peak, mean], axis=1))
+
+
 def test_where_nobody_speaks_all_there_is_is_asked(fitted):
     run = heads_run(fitted)
     (fold,) = fold_networks.find(run, (1,))
