@@ -118,6 +118,8 @@ def _run_chunks(
 def _end_with_parent(pipe: "Connection[Any, Any]") -> None:
     """Let this process end when the pipe is closed, and leave Ctrl-C to the one that started it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Its own lock is one among processes, and complained of where one ends without giving it back.
+    tqdm.set_lock(threading.RLock())
 
     def watch() -> None:
         wait([pipe])
