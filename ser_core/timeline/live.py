@@ -126,9 +126,10 @@ class LiveSession:
             self._total += len(taken)
             if self._total == self._next:
                 self._next += self.hop
-                moment = LiveMoment(
-                    round(self.time, 3), self.recognizer.predict_samples(self._samples)
-                )
+                # These seconds begin in the middle of the sound: an offset would be a step there.
+                centred = self._samples - self._samples.mean(dtype=np.float64)
+                prediction = self.recognizer.predict_samples(centred.astype(np.float32))
+                moment = LiveMoment(round(self.time, 3), prediction)
                 self.history.append(moment)
                 yield moment
 

@@ -39,7 +39,22 @@ def test_an_answer_is_what_predict_says_of_the_last_seconds(recognizer):
     moment = list(recognizer.stream(blocks(samples, 16_000, 800)))[-1]
     end = round(moment.time * 16_000)
     window = round(recognizer.config.window * 16_000)
-    assert moment.prediction == recognizer.predict((16_000, samples[end - window : end]))
+    cut = samples[end - window : end]
+    centred = (cut - cut.mean(dtype=np.float64)).astype(np.float32)
+    assert moment.prediction == recognizer.predict((16_000, centred))
+
+
+def test_an_offset_of_the_microphone_changes_nothing(recognizer):
+    samples = conversation((0.3, 0.6))
+    plain, moved = (
+        list(recognizer.stream(blocks(x, 16_000, 800)))
+        for x in (samples, samples + np.float32(0.05))
+    )
+    assert any(moment.prediction.label for moment in plain)
+    for one, other in zip(plain, moved, strict=True):
+        assert one.prediction.label == other.prediction.label
+        for label, probability in one.prediction.probabilities.items():
+            assert other.prediction.probabilities[label] == pytest.approx(probability, abs=0.03)
 
 
 @pytest.mark.parametrize("rate", [8_000, 44_100, 48_000])
