@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 import tomli_w
 from pydantic import Field, model_validator
 
-from ser_core.config.feature_config import Outputs, SummaryStatistic
+from ser_core.config.feature_config import SUMMARY_STATISTICS, Outputs, SummaryStatistic
 from ser_core.config.schema import Strict, validated
 from ser_core.errors import ConfigError
 
@@ -83,7 +83,24 @@ class Recipe(Strict):
             raise ValueError("heads are of the network two_heads, and it needs them")
         if self.heads is not None and self.encoder is None:
             raise ValueError("heads are over an encoder, which is missing")
+        if self.heads is not None:
+            self._check_statistics(self.heads)
         return self
+
+    def _check_statistics(self, heads: Heads) -> None:
+        given = self.network.parameters.get("statistics", list(Outputs().summary))
+        one_each = isinstance(given, list) and [n for n in SUMMARY_STATISTICS if n in given]
+        if not one_each or len(one_each) != len(given):
+            raise ValueError(
+                f"network.parameters.statistics is {given!r}: give a list of "
+                f"{', '.join(SUMMARY_STATISTICS)}, each at most once"
+            )
+        for name in heads.linear.statistics:
+            if name not in given:
+                raise ValueError(
+                    f"heads.linear.statistics names {name!r}, which summaries do not have: name "
+                    f"some of network.parameters.statistics, {', '.join(given)}"
+                )
 
     @property
     def further_corpora(self) -> tuple[str, ...]:

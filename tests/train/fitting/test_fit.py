@@ -357,6 +357,22 @@ def test_a_wrong_override_raises_one_sentence(override, sentence):
         recipes.load("tiny", [override])
 
 
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    [
+        ('heads.linear.statistics=["mean", "slope"]', "linear.statistics names 'slope'"),
+        ('network.parameters.statistics=["max"]', "linear.statistics names 'mean'"),
+        ('network.parameters.statistics=["mean", "median"]', "give a list of mean, slope, max"),
+        ('network.parameters.statistics=["mean", "mean"]', "each at most once"),
+        ('network.parameters.statistics="mean"', "give a list of mean"),
+        ("network.parameters.statistics=[]", "give a list of mean"),
+    ],
+)
+def test_heads_read_statistics_that_summaries_have(override, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        recipes.load("default", [override])
+
+
 def test_an_unknown_recipe_names_the_known_ones():
     with pytest.raises(ConfigError, match=r"use one of .*tiny"):
         recipes.load("deep")
