@@ -197,7 +197,8 @@ def _send(folder: Path, repo: str, variables: Mapping[str, str], private: bool |
     # Before the files: each change restarts a Space, and the upload builds it anew in any case.
     before = api.get_space_variables(repo)
     served = before[MODEL_ID].value if MODEL_ID in before else None
-    if MODEL_REVISION in before and served != variables.get(MODEL_ID):
+    is_another = served != variables.get(MODEL_ID)
+    if MODEL_REVISION in before and (is_another or MODEL_REVISION not in variables):
         # First, so that a Space whose update is cut short asks no model for another one's commit.
         api.delete_space_variable(repo, MODEL_REVISION)
     for name in (MODEL_ID, MODEL_REVISION):

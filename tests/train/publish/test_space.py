@@ -185,6 +185,9 @@ def test_a_space_is_created_then_updated_each_time_in_one_commit(tmp_path: Path)
         ran = publish()
         assert ran.returncode == 0, ran.stderr
         assert space.variables == {}
+        space.variables["SER_MODEL_REVISION"] = first  # without a model, as a person may leave it
+        assert publish().returncode == 0
+        assert space.variables == {}
         assert "preload_from_hub" not in space.files()["README.md"].decode()
         for content in space.files().values():
             assert hub.token.encode() not in content
