@@ -220,7 +220,7 @@ def read_intensities(folder: Path, numbers: Collection[int] | None = None) -> pd
         numbers: of the folds; all of them where None.
     """
     files = [file for file in fold_files(folder, INTENSITY) if _is_among(file, numbers)]
-    found = (read_finished(file, _read_heard) for file in files)
+    found = (read_finished(file, _read_fold_intensities) for file in files)
     parts = [part for part in found if part is not None]
     return pd.concat([pd.DataFrame(columns=list(INTENSITY_COLUMNS)), *parts], ignore_index=True)
 
@@ -247,7 +247,7 @@ def read_record(folder: Path, number: int) -> dict[str, Any] | None:
     intensities = folder / "folds" / f"fold_{number}.{INTENSITY}"
     if read_finished(answers, read_answers) is None:
         return None
-    if intensities.is_file() and read_finished(intensities, _read_heard) is None:
+    if intensities.is_file() and read_finished(intensities, _read_fold_intensities) is None:
         return None
     return record
 
@@ -265,7 +265,7 @@ def _check_record(path: Path) -> dict[str, Any]:
     return content
 
 
-def _read_heard(path: Path) -> pd.DataFrame:
+def _read_fold_intensities(path: Path) -> pd.DataFrame:
     table = read_table(path)
     if tuple(table.columns) != INTENSITY_COLUMNS:
         raise ValueError(f"it must have the columns {', '.join(INTENSITY_COLUMNS)}")

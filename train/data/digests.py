@@ -1,4 +1,4 @@
-"""What is told apart by its content: files by a digest of their bytes, draws by one of a name."""
+"""Digests: of files' bytes, to identify their content, and of names, to seed what is random."""
 
 import hashlib
 from pathlib import Path

@@ -1,8 +1,7 @@
 """The speech gate's teacher, Silero VAD, which labels speech frame by frame.
 
-It does not hear some of the highest shouts (11 of actor
-06's clips for one); slowed down, which lowers the pitch, it does. So where much of a clip's sound
-is not called speech, it is asked again.
+It misses some of the highest shouts (11 of actor 06's clips for one), and finds them slowed down,
+which lowers the pitch. So where much of a clip's sound is not called speech, it is asked again.
 
 Source: Silero VAD, https://github.com/snakers4/silero-vad.
 """

@@ -79,7 +79,7 @@ def package_folders(root: Path, names: Sequence[str]) -> list[Path]:
 
 
 def sort_by_name(name: str) -> str:
-    """Say what a file of a package is by its path in it: "voices", "music" or "effects"."""
+    """Say what a sound is by its path from its package's name: "voices", "music" or "effects"."""
     if VOICES.search(name):
         return "voices"
     return "music" if MUSIC.search(name) else "effects"
