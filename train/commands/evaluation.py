@@ -1,6 +1,7 @@
 """The commands that judge finished networks: python -m train evaluate, robustness, forms."""
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -93,7 +94,8 @@ def robustness(
     job = plan.make_run(
         resolved, protocol, needed, results=results, work=work, cache=cache, encoder=encoder
     )
-    with lock_folder(job.results):
+    # Some folds alone write nothing there, so that several may be measured at a time.
+    with nullcontext() if fold else lock_folder(job.results):
         measured = measuring.measure_robustness(job, folds=tuple(fold), jobs=jobs, every=every)
     print(measuring.robustness_table(measured), end="")
     for folder in write:
