@@ -90,7 +90,7 @@ def test_what_is_not_there_is_a_sentence(
     ("route", "body", "status", "sentence"),
     [
         ("call/predict", {"data": []}, 400, text.WRONG_COUNT.format(wanted=1, given=0)),
-        ("call/analyze", {"data": []}, 400, text.WRONG_COUNT.format(wanted="1 to 2", given=0)),
+        ("call/analyze", {"data": []}, 400, text.WRONG_COUNT.format(wanted="1 to 3", given=0)),
         ("call/predict", {"data": [1, 2]}, 400, text.WRONG_COUNT.format(wanted=1, given=2)),
         ("call/predict", {"data": {}}, 400, text.WRONG_FIELD.format(name="data", kind="list")),
         ("call/predict", {}, 400, text.NO_FIELD.format(name="data")),
@@ -153,6 +153,27 @@ def test_another_type_of_content_and_too_much_of_it_are_sentences(url: str) -> N
     assert refused(HTTP.post(address, json={"data": ["a" * 1_100_000]}), 413, text.LARGE_REQUEST)
     assert refused(HTTP.put(address), 405, text.WRONG_METHOD)
     assert refused(HTTP.get(url, headers={"Host": "[::1"}), 400, text.NO_HOST)
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed"), [("emotion.example", "https://elsewhere.example"), ("127.0.0.1", None)]
+)
+@pytest.mark.parametrize("path", ["call/moon", "moon", "file=%ff"])
+def test_scripts_of_other_sites_may_read_refusals_as_they_may_answers(
+    url: str, path: str, host: str, allowed: str | None
+) -> None:
+    headers = {"Host": host, "Origin": "https://elsewhere.example"}
+    answer = HTTP.post(f"{url}{API}{path}", json={"data": []}, headers=headers)
+    assert 400 <= answer.status_code < 500
+    assert answer.headers.get("access-control-allow-origin") == allowed
+    if allowed:
+        assert answer.headers["access-control-allow-credentials"] == "true"
+        assert answer.headers["vary"] == "Origin"
+
+
+def test_a_host_that_is_none_is_refused_to_other_sites_too(url: str) -> None:
+    answer = HTTP.get(url, headers={"Host": "[::1", "Origin": "https://elsewhere.example"})
+    assert refused(answer, 400, text.NO_HOST)
 
 
 @pytest.mark.parametrize("value", [5, "é", None, [1.5, {"a": [True]}], [[]] * 3])

@@ -414,6 +414,7 @@ NOT_HERE = "There is nothing at this address."
 NOT_SERVED = "This is not served to anyone."
 WRONG_METHOD = "This address is not asked in this way: see the header Allow."
 WRONG_TYPE = "Expected a body of the kind application/json."
+NOT_ACCEPTABLE = "The header Accept has to allow application/json and text/event-stream."
 WRONG_RANGE = "There is no such part of it."
 LARGE_REQUEST = (
     "The request is too large: expected recordings as uploads, under names as files have, and at "

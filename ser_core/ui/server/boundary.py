@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..look import text
 from .faults import describe_place, is_full
-from .gradio_requests import list_routes
+from .gradio_requests import list_routes, site_headers
 from .guard import HEADERS
 from .inside import API, DIRECT_ROUTES, TOOL_ROUTE, UPLOAD_ROUTE
 from .validation import MOST_BYTES, RequestError, check_call, check_head, read_json
@@ -30,7 +30,7 @@ SENTENCES = {
     403: text.NOT_SERVED,
     404: text.NOT_HERE,
     405: text.WRONG_METHOD,
-    406: text.WRONG_TYPE,
+    406: text.NOT_ACCEPTABLE,
     413: text.LARGE_REQUEST,
     415: text.WRONG_TYPE,
     416: text.WRONG_RANGE,
@@ -179,7 +179,7 @@ class _Answer:
         content = json.dumps(body).encode()
         start: Message = {"type": "http.response.start", "status": status, "headers": []}
         told = MutableHeaders(scope=start)
-        told.update(HEADERS | (headers or {}))
+        told.update(HEADERS | site_headers(self._scope) | (headers or {}))
         told["content-type"] = "application/json"
         told["content-length"] = str(len(content))
         if status in (408, 413, 503, 507):
@@ -213,7 +213,7 @@ class _Answer:
 OURS = (text.CLOSED, text.WRONG_LOGIN)
 """What is said before Gradio or by it in a sentence, and kept as it is."""
 
-KEPT = {"allow", "retry-after", "access-control-allow-origin", "vary", "www-authenticate"}
+KEPT = {"allow", "retry-after", "www-authenticate"}
 """Headers that hold for an answer with another body, too."""
 
 

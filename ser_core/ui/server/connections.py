@@ -21,6 +21,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..look import text
+from .gradio_requests import site_headers
 from .health import HEALTH
 
 try:
@@ -222,7 +223,7 @@ class BoundedProtocol(H11Protocol):
                 return
             self._connections.count(text.LOG_TURNED_AWAY)
             body = {"status": "unavailable", "error": text.CROWDED, "detail": text.CROWDED}
-            headers = {"Retry-After": "5", "Connection": "close"}
+            headers = site_headers(scope) | {"Retry-After": "5", "Connection": "close"}
             await JSONResponse(body, 503, headers)(scope, receive, send)
 
         self.app = crowded

@@ -19,6 +19,8 @@ from gradio import route_utils
 from gradio.block_function import BlockFunction
 from gradio.components.api_component import Api
 from gradio_client.exceptions import AppError
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import Scope
 
 TITLE = "Error: "  # before what an event said
 
@@ -56,6 +58,27 @@ def _note_parts(make: Callable[..., Any]) -> Callable[..., Any]:
 
 
 vars(route_utils)["NamedTemporaryFile"] = _note_parts(vars(route_utils)["NamedTemporaryFile"])
+
+
+def site_headers(scope: Scope) -> dict[str, str]:
+    """Headers with which an answer may be read by scripts of the site that asks, if Gradio lets it.
+
+    Takes for granted that `CustomCORSMiddleware`, which adds them to all answers that pass it,
+    decides by the headers of the request alone.
+
+    Args:
+        scope: of the request; its headers may be anything.
+    """
+    asked = Headers(scope=scope)
+    rules = route_utils.CustomCORSMiddleware(lambda *_: None)  # type: ignore[arg-type]
+    told = MutableHeaders(rules.simple_headers)
+    try:
+        if not rules.is_valid_origin(asked):
+            return {}
+        rules.allow_explicit_origin(told, asked["origin"])
+    except (LookupError, ValueError):  # one of the two headers is missing, or names no host
+        return {}
+    return dict(told)
 
 
 def list_routes(demo: gr.Blocks) -> list[tuple[str, tuple[str, ...]]]:

@@ -178,8 +178,9 @@ def test_where_all_are_in_use_only_the_health_is_told() -> None:
         while not said.startswith(b"HTTP/1.1 503"):
             # One whose request was not read yet may make room for the next.
             busy.append(connect(port, HALF_BODY))
-            said = ask(port, "/echo")
+            said = ask(port, "/echo", "Origin: https://elsewhere.example\r\n")
         assert json.loads(said.partition(b"\r\n\r\n")[2])["error"] == text.CROWDED
+        assert b"access-control-allow-origin: https://elsewhere.example" in said.lower()
         assert b"well" in ask(port)
         for one in busy:
             one.close()

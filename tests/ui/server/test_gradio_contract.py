@@ -427,6 +427,29 @@ def test_parts_of_uploads_are_known() -> None:
 
 
 @assumes(
+    "site_headers",
+    that="which sites' scripts may read an answer is decided by the headers of the request",
+    on_it="that they may read why they are refused",
+)
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("emotion.example", "https://elsewhere.example"),
+        ("127.0.0.1", "https://elsewhere.example"),
+        ("localhost:7860", "http://localhost:5000"),
+        ("emotion.example", None),
+    ],
+)
+def test_refusals_are_shared_as_answers_are(stage: Stage, host: str, origin: str | None) -> None:
+    headers = {"host": host} | ({} if origin is None else {"origin": origin})
+    answered = HTTP.get(f"{stage.url}theme.css", headers=headers).headers
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    given = gradio_requests.site_headers({"type": "http", "headers": raw})
+    assert given.get("access-control-allow-origin") == answered.get("access-control-allow-origin")
+    assert all(answered[name] == value for name, value in given.items() if name != "vary")
+
+
+@assumes(
     "wrap_app",
     that="an app that has begun keeps all its middleware, Gradio's own included, in one place",
     on_it="that whatever a request is, it ends in an answer or a sentence",
