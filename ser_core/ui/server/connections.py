@@ -34,7 +34,7 @@ HEAD = 10.0  # [s] for a request's head to arrive
 BODY = 20.0  # [s] for its body to arrive, and one more for each `RATE` bytes that did
 RATE = 500.0  # [bytes/s]
 MOST_HEAD = 16_384  # [bytes] of a request's head
-UNREAD = 60.0  # [s] that a client may read nothing of its answer
+UNREAD = 60.0  # [s] for what waits of an answer to be read, and one more for each `RATE` bytes
 CLOSING = 2.0  # [s] for the last words to a connection that is closed
 LOG_PERIOD = 10.0  # [s] between two lines of the log about connections
 AT_ONCE = 32  # connections that are taken up before the loop turns to those that it has
@@ -166,6 +166,7 @@ class BoundedProtocol(H11Protocol):
         self._began: float | None = None  # when the head, or else the body, began to arrive
         self._received = 0  # bytes of the body
         self._unread_since: float | None = None
+        self._unread = 0  # bytes that waited then
         self._closing_since: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -206,6 +207,7 @@ class BoundedProtocol(H11Protocol):
     def pause_writing(self) -> None:
         """The client does not read as fast as it is answered."""
         self._unread_since = self.loop.time()
+        self._unread = self.transport.get_write_buffer_size()
         super().pause_writing()
 
     def resume_writing(self) -> None:
@@ -234,7 +236,7 @@ class BoundedProtocol(H11Protocol):
             self._closing_since = self._closing_since or now
             if now - self._closing_since > CLOSING:
                 self.transport.abort()
-        elif self._unread_since is not None and now - self._unread_since > UNREAD:
+        elif self._unread_since is not None and now - self._unread_since > self._time_to_read():
             self._connections.close(self, text.LOG_UNREAD)
         elif self._began is not None and self.flow.read_paused:
             self._began = now  # it is the app that is slow
@@ -256,6 +258,10 @@ class BoundedProtocol(H11Protocol):
         if self.cycle is None or self.cycle.response_complete:
             return HEAD
         return BODY + self._received / RATE if self.cycle.more_body else math.inf
+
+    def _time_to_read(self) -> float:
+        """How long the client may take to read what waits for it [s]."""
+        return UNREAD + (self._unread - self.transport.get_write_buffer_size()) / RATE
 
     def _refuse(self, status: int, sentence: str) -> None:
         """Say why, if nothing has been said yet, and close."""

@@ -18,6 +18,8 @@ from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.server import ServerState
 
 from ser_core.ui.look import text
 from ser_core.ui.server import connections
@@ -155,6 +157,41 @@ def test_an_answer_that_nobody_reads_is_ended(caplog: pytest.LogCaptureFixture) 
         while text.LOG_UNREAD not in caplog.text and time.monotonic() < deadline:
             time.sleep(0.05)
     assert text.LOG_UNREAD in caplog.text
+
+
+class Waiting(asyncio.Transport):
+    """A transport whose client has not read so many bytes."""
+
+    left, aborted = 200_000, False
+
+    def get_write_buffer_size(self) -> int:
+        return self.left
+
+    def is_closing(self) -> bool:
+        return self.aborted
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+@pytest.mark.parametrize(("rate", "is_ended"), [(2_000, False), (100, True)])
+def test_an_answer_that_is_read_slowly_is_not_ended(rate: float, is_ended: bool) -> None:
+    loop, client = asyncio.new_event_loop(), Waiting()
+    protocol = connections.BoundedProtocol(
+        connections=connections.Connections(8),
+        config=uvicorn.Config(APP, log_config=None),
+        server_state=ServerState(),
+        app_state={},
+        _loop=loop,
+    )
+    protocol.transport, protocol.flow = client, FlowControl(client)
+    began = loop.time()
+    protocol.pause_writing()
+    for second in range(90):
+        client.left = 200_000 - int(second * rate)
+        protocol.look(began + second)
+    assert client.aborted == is_ended
+    loop.close()
 
 
 def test_the_longest_silent_makes_room_and_the_log_has_one_line(
