@@ -156,6 +156,35 @@ def test_guessing_is_slowed_down_and_logged_without_names(
     assert not any(name in caplog.text for name, _ in USERS)
 
 
+def test_logins_that_nobody_comes_back_to_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Demo:
+        class app:  # noqa: N801
+            cookie_id: str = "x"
+            tokens: dict[str, str] = {}  # noqa: RUF012
+
+    tokens = Demo.app.tokens
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        token = f"token{len(tokens)}"
+        tokens[token] = "ann"
+        answer = PlainTextResponse("yes")
+        answer.set_cookie("access-token-x", token)
+        await answer(scope, receive, send)
+
+    async def nothing(*_: Any) -> Any:
+        return {"type": "http.disconnect"}
+
+    gate = login.LoginGate(app, demo=Demo, is_secure=False)  # type: ignore[arg-type]
+    scope = {"type": "http", "method": "POST", "path": "/login", "headers": [], "scheme": "http"}
+    asyncio.run(gate(scope, nothing, nothing))
+    assert set(tokens) == {"token0"}
+    asyncio.run(gate(scope, nothing, nothing))
+    assert set(tokens) == {"token0", "token1"}
+    monkeypatch.setattr(login, "AGE", -1)
+    asyncio.run(gate(scope, nothing, nothing))
+    assert set(tokens) == {"token2"}
+
+
 @pytest.mark.slow
 def test_a_visitor_logs_in_and_is_answered(url: str) -> None:
     require_browser()

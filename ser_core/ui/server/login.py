@@ -104,10 +104,19 @@ class LoginGate:
         """Whether a request brings a login that has not expired."""
         token = login_of(self._demo, HTTPConnection(scope).cookies)
         if token is not None and time.monotonic() - self._since.get(token, 0.0) > AGE:
-            del self._since[token]
-            end_login(self._demo, token)
+            self._end(token)
             return False
         return token is not None
+
+    def _end(self, token: str) -> None:
+        self._since.pop(token, None)
+        end_login(self._demo, token)
+
+    def _end_expired(self) -> None:
+        """Forget logins that nobody came back to end."""
+        now = time.monotonic()
+        for token in [token for token, given in self._since.items() if now - given > AGE]:
+            self._end(token)
 
     async def _log_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         address = _network((scope.get("client") or ("unknown",))[0])
@@ -149,6 +158,7 @@ class LoginGate:
         """Give cookies an end and, where the page is reached by HTTPS, keep them to that."""
         forwarded = Headers(scope=scope).get("x-forwarded-proto", "").split(",")[0].strip()
         is_secure = self._is_secure or "https" in (scope["scheme"], forwarded)
+        self._end_expired()
         ended = []
         for name, value in headers:
             if name.lower() == b"set-cookie":

@@ -215,7 +215,7 @@ class UploadWatch:
         """Pass a request on, and read the paths out of an upload's answer.
 
         Raises:
-            RequestError: a file's name cannot be kept, or nothing arrived for `UPLOAD_AGE`.
+            RequestError: a file's name cannot be kept, or it did not arrive within `UPLOAD_AGE`.
         """
         if scope["type"] != "http" or not scope["path"].endswith(UPLOAD_ROUTE):
             await self._app(scope, receive, send)
@@ -257,8 +257,11 @@ class UploadWatch:
 
 
 def _is_kept(path: str) -> bool:
-    """Whether a file was stored under a name that events may use: Gradio hides some from them."""
-    return os.path.isfile(path) and not Path(path).name.startswith(".")
+    """Whether a file was stored under a name that events may use: Gradio hides some from them.
+
+    It may be gone by now, where somebody else's chunk of the same silence was used and deleted.
+    """
+    return not (os.path.isdir(path) or Path(path).name.startswith("."))
 
 
 def _paths(body: bytes) -> list[str]:
