@@ -37,7 +37,7 @@ def assumes(*names: str, that: str, on_it: str) -> Callable[[Any], Any]:
     """Make a test say what it means that it failed.
 
     Args:
-        names: what of `inside` takes it for granted.
+        names: what of `inside` or `gradio_requests` takes it for granted.
         that: the assumption about Gradio.
         on_it: what depends on it.
     """
@@ -49,7 +49,9 @@ def assumes(*names: str, that: str, on_it: str) -> Callable[[Any], Any]:
             try:
                 test(*arguments, **fixtures)
             except Exception as error:
-                places = ", ".join(f"ser_core.ui.server.inside.{name}" for name in names)
+                modules = [inside if hasattr(inside, name) else gradio_requests for name in names]
+                pairs = zip(modules, names, strict=True)
+                places = ", ".join(f"{module.__name__}.{name}" for module, name in pairs)
                 pytest.fail(
                     f"Gradio {gr.__version__} broke an assumption: {that}. "
                     f"{places} takes it for granted, and on it depends {on_it}. "
