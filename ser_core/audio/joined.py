@@ -26,6 +26,7 @@ _BEGINNINGS = {
     "amr": rb"#!AMR(?:-WB)?\n",
     "asf": rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c",
     "flv": rb"FLV\x01[\x01\x04\x05]\0\0\0\x09",
+    "voc": rb"Creative Voice File\x1a",
     "tta": rb"TTA1[\x01-\x03]\0",
 }
 
@@ -65,13 +66,15 @@ def find_parts(source: AudioSource) -> list[Part]:
         first, last = 0, source.size
     found: list[Part] = []
     position = first
-    while position < last and len(found) < _MOST:
+    while position < last:
         is_whole = (position, last) == (0, source.size)
         rest = source if is_whole else source.part(position, last)
-        parts, length = _parts_at(rest, has_tags=first > 0 and not found)
+        if len(found) == _MOST:
+            _note_unread(rest, f"the first {_MOST:,} recordings in it")
+            break
+        parts, length = _parts_at(rest, _MOST - len(found), has_tags=first > 0 and not found)
         if found and parts[0].container is None:
-            if not _is_padding(rest):
-                source.notes.append(_unread(rest.size))
+            _note_unread(rest, "the end that its header states")
             break
         found += parts
         position += length
@@ -80,37 +83,38 @@ def find_parts(source: AudioSource) -> list[Part]:
     return found
 
 
-def _parts_at(source: AudioSource, *, has_tags: bool) -> tuple[list[Part], int]:
-    """Find the recordings of one container that a file begins with, and where they end."""
+def _parts_at(source: AudioSource, most: int, *, has_tags: bool) -> tuple[list[Part], int]:
+    """Find the first `most` recordings of the container that a file begins with, and their end."""
     container = name_container(source.head)
     if container is None and has_tags:
         container = "mp3"  # whatever follows: its frames may begin later
     if container == "ogg":
-        links = ogg_links(source)
+        links = ogg_links(source, most)
+        is_one = len(links) == 1 and links[0].stop == source.size
         return [
             Part(
-                source.part(link.start, link.stop) if len(links) > 1 else source,
+                source if is_one else source.part(link.start, link.stop),
                 container,
                 needs_ffmpeg=link.streams != 1 or link.counts_back,
                 is_cut=link.is_cut,
             )
             for link in links
-        ], source.size
+        ], links[-1].stop
     if container == "mov":
-        starts = _movies(source)
+        starts = _movies(source, most)
     elif container in _BEGINNINGS:
-        starts = _search(source, _BEGINNINGS[container])
+        starts = _search(source, _BEGINNINGS[container], most)
     else:
         return _part_with_sizes(source, container)
-    borders = [0, *(start for start in starts if start), source.size]
+    borders = [0, *(start for start in starts if start), source.size][: most + 1]
     parts = [source]
-    if len(borders) > 2:
+    if borders != [0, source.size]:
         pairs = itertools.pairwise(borders)
         parts = [_without_tags(source.part(start, stop)) for start, stop in pairs]
     is_flac = container == "flac"
     return [
         Part(part, container, needs_ffmpeg=is_flac and has_uncounted_frames(part)) for part in parts
-    ], source.size
+    ], borders[-1]
 
 
 def _part_with_sizes(source: AudioSource, container: str | None) -> tuple[list[Part], int]:
@@ -140,12 +144,12 @@ def _without_tags(source: AudioSource) -> AudioSource:
     return source.part(0, source.size - behind) if 0 < behind < source.size else source
 
 
-def _search(source: AudioSource, beginning: bytes) -> list[int]:
-    """Find where files begin within a file [bytes]."""
+def _search(source: AudioSource, beginning: bytes, most: int) -> list[int]:
+    """Find where files begin within a file [bytes]; `most`, and some more if there are."""
     pattern = re.compile(beginning, re.DOTALL)
     found: list[int] = []
     position = 0
-    while position < source.size and len(found) < _MOST:
+    while position < source.size and len(found) <= most:
         piece = source.read_at(position, _PIECE + _LONGEST)
         if not piece:
             break
@@ -155,11 +159,13 @@ def _search(source: AudioSource, beginning: bytes) -> list[int]:
     return found
 
 
-def _movies(source: AudioSource) -> list[int]:
-    """Find where files begin within an MP4 [bytes], by the boxes that hold all others."""
+def _movies(source: AudioSource, most: int) -> list[int]:
+    """Find where `most` files, or one more, begin within an MP4 [bytes], by its outermost boxes."""
     found: list[int] = []
     position, has_audio = 0, False
     for _ in range(100 * _MOST):
+        if len(found) > most:
+            break
         header = source.read_at(position, 16)
         if len(header) < 8:
             break
@@ -176,10 +182,9 @@ def _movies(source: AudioSource) -> list[int]:
     return found
 
 
-def _is_padding(source: AudioSource) -> bool:
-    return source.size < _LONGEST or not source.head.strip(b"\0")
-
-
-def _unread(size: int) -> str:
-    kilobytes = f"{size / 1000:.0f} kB" if size >= 1000 else f"{size} bytes"
-    return f"{kilobytes} behind the end that its header states were not read."
+def _note_unread(rest: AudioSource, before: str) -> None:
+    """Note that the last of a file's bytes were not read, but for padding."""
+    if rest.size < _LONGEST or not rest.head.strip(b"\0"):
+        return
+    size = f"{rest.size / 1000:.0f} kB" if rest.size >= 1000 else f"{rest.size} bytes"
+    rest.notes.append(f"{size} behind {before} were not read.")

@@ -69,7 +69,7 @@ def stated_seconds(head: bytes) -> float | None:
     start = first_frame(head)
     if start is None or head[start + 1] >> 1 & 3 != 1:  # another layer than the third
         return None
-    frame = head[start : start + 200]
+    frame = head[start : start + 200].ljust(200, b"\0")  # the smallest have 24 bytes
     is_mpeg1, is_mono = frame[1] >> 3 & 1, frame[3] >> 6 == 3
     side_information = (17 if is_mono else 32) if is_mpeg1 else (9 if is_mono else 17)
     counts = None

@@ -36,14 +36,15 @@ class OggLink:
     counts_back: bool = False
 
 
-def ogg_links(source: AudioSource) -> list[OggLink]:
+def ogg_links(source: AudioSource, most: int) -> list[OggLink]:
     """Go through the pages of an Ogg file.
 
     Args:
         source: AudioSource that begins with a page.
+        most: int > 0, how many links are looked for.
 
     Returns:
-        Its links, in order; the last one reaches to the end.
+        Its links, in order; the last one reaches to the end, unless there are more.
     """
     links: list[OggLink] = []
     granules: dict[int, int] = {}
@@ -62,10 +63,12 @@ def ogg_links(source: AudioSource) -> list[OggLink]:
         flags, granule, serial = struct.unpack_from("<BQI", page, 5)
         if flags & _BEGINS:
             if not has_just_begun:
+                if links:
+                    links[-1].stop = position
+                if len(links) == most:
+                    break
                 links.append(OggLink(position, source.size))
                 granules = {}
-                if len(links) > 1:
-                    links[-2].stop = position
             if links:
                 links[-1].streams += 1
         has_just_begun = bool(flags & _BEGINS)

@@ -139,10 +139,12 @@ class AudioSource:
         return data
 
     def read_at(self, offset: int, size: int) -> bytes:
-        """Read up to `size` bytes from `offset`, and go back to where the position was."""
+        """Read up to `size` bytes from `offset`, and go back to where the position was.
+
+        An offset that no file has, as damaged headers give them, has no bytes.
+        """
         position = self.tell()
-        self.seek(offset)
-        data = self.read(size)
+        data = self.read(size) if self.seek(offset) >= 0 else b""
         self.seek(position)
         return data
 

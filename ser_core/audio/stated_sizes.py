@@ -55,7 +55,10 @@ class StatedSize:
         if container in _CHUNK_HEADERS:
             layout, counted, step = _CHUNK_HEADERS[container]
             length = struct.calcsize(layout)
-            while len(header := source.read_at(position, length)) == length:
+            for _ in range(_MAX_CHUNKS):
+                header = source.read_at(position, length)
+                if len(header) < length:
+                    break
                 (size,) = struct.unpack(layout, header)
                 end = position + (0 if counted else len(header)) + size
                 is_chunk = (

@@ -21,6 +21,8 @@ _COMPARED_SECONDS = 30.0  # [s] of sound after which tracks are compared
 _AUDIBLE = 1e-4
 _LEAST_POWER = 1e-9  # mean square of what is silence however quiet the others are: -90 dBFS
 _SEARCHED = 2**20  # [bytes] at either end of a file, where its tracks are described
+# How MP4 and Matroska name the coding of a track of sound.
+_CODINGS = (rb"hdlr.{8}soun.{0,400}?stsd.{12}([\w -]{4})", rb"\x86.(A_[\w/.]{2,30})")
 
 FrameSamples = Callable[["av.AudioFrame"], "np.ndarray"]
 
@@ -129,8 +131,8 @@ def _name_codings(source: AudioSource) -> str:
         ends.append(source.read_at(max(_SEARCHED, source.size - _SEARCHED), _SEARCHED))
     found: list[str] = []
     for text in ends:
-        found += [name.decode() for name in re.findall(rb"stsd.{12}([\w -]{4})", text, re.DOTALL)]
-        found += [name.decode() for name in re.findall(rb"\x86.(A_[\w/.]{2,30})", text, re.DOTALL)]
+        for pattern in _CODINGS:
+            found += [name.decode() for name in re.findall(pattern, text, re.DOTALL)]
     if source.head[8:12] == b"WAVE" and (place := source.head.find(b"fmt ")) >= 0:
         tag = int.from_bytes(source.head[place + 8 : place + 10], "little")
         found.append(f"format {tag:#06x} of WAV")

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from ser_core.audio import isolate, load_audio
-from ser_core.audio.source import UntrustedPath
+from ser_core.audio import isolate, joined, load_audio, stated_sizes
+from ser_core.audio.mpeg_frames import stated_seconds
+from ser_core.audio.source import AudioSource, UntrustedPath
 from ser_core.errors import AudioError, AudioFormatError, TruncatedAudioError
 from tests.support.recordings import FIXTURES, noise, voice, wav_bytes
 
@@ -151,6 +152,7 @@ def test_nothing_is_printed_by_the_decoders(tmp_path: Path) -> None:
         (("aiff", "pcm_s16be"), ("aiff", "pcm_s16be", 8_000)),
         (("matroska", "libopus", 48_000), ("matroska", "libopus", 48_000)),
         (("mp4", "aac"), ("mp4", "aac", 22_050)),
+        (("voc", "pcm_u8"), ("voc", "pcm_u8", 22_050)),
     ],
 )
 def test_joined_files_are_read_one_after_the_other(first: tuple, second: tuple) -> None:
@@ -175,6 +177,29 @@ def test_of_joined_files_the_second_may_be_cut() -> None:
     with pytest.raises(TruncatedAudioError) as caught:
         load_audio(whole + whole[: len(whole) // 2])
     assert 3.5 < caught.value.readable < 5.5
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        ("wav", "pcm_s16le"),
+        ("flac", "flac"),
+        ("ogg", "vorbis"),
+        ("matroska", "libopus", 48_000),
+        ("mp4", "aac"),
+    ],
+)
+def test_of_too_many_joined_files_the_rest_is_noted(
+    kind: tuple, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = encode(*kind)
+    for most in (1, 3):
+        monkeypatch.setattr(joined, "_MOST", most)
+        assert read(most * file) == (pytest.approx(4.0 * most, abs=0.3), [])
+        seconds, notes = read((most + 2) * file)
+        assert seconds == pytest.approx(4.0 * most, abs=0.3)
+        size = f"{2 * len(file) / 1000:.0f} kB"
+        assert notes == [f"{size} behind the first {most} recordings in it were not read."]
 
 
 @pytest.mark.parametrize(
@@ -204,7 +229,35 @@ def test_what_is_no_recording_behind_the_end_is_noted() -> None:
         assert "5 kB behind the end that its header states were not read." in notes
 
 
+def test_thousands_of_chunks_behind_the_samples_are_not_gone_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stated_sizes, "_MAX_CHUNKS", 10)
+    seconds, notes = read(wav_bytes(noise()) + 300 * b"junk\0\0\0\0")
+    assert seconds == pytest.approx(1.0)
+    assert notes == ["2 kB behind the end that its header states were not read."]
+
+
 # Sizes and counts that are stated
+
+
+@pytest.mark.parametrize("offset", [-1, 40, 2**63 - 1, 2**70])
+def test_a_place_that_no_file_has_has_no_bytes(offset: int, tmp_path: Path) -> None:
+    path = tmp_path / "clip.wav"
+    path.write_bytes(bytes(range(40)))
+    for given in (path, path.read_bytes()):
+        with AudioSource(given) as source:
+            source.seek(3)
+            assert source.read_at(offset, 4) == b""
+            assert source.part(10, 20).read_at(offset, 4) == b""
+
+
+@pytest.mark.parametrize(("place", "words"), [(21, b"Xing"), (36, b"VBRI")])
+def test_a_header_of_the_smallest_frames_counts_nothing(place: int, words: bytes) -> None:
+    frame = b"\xff\xf3\x14\0".ljust(24, b"\0")
+    head = bytearray(2 * frame)
+    head[place : place + 4] = words
+    assert stated_seconds(bytes(head[: max(28, place + 4)])) is None
 
 
 @pytest.mark.parametrize("size", [0, 0x7F000008, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])
@@ -333,6 +386,21 @@ def test_a_track_that_nobody_decodes_is_passed_over_and_named(place: str) -> Non
     else:
         with pytest.raises(AudioFormatError, match=r"a coding that cannot be read here \(zzzz\)"):
             load_audio(movie)
+
+
+def test_of_a_video_the_coding_of_its_sound_is_named() -> None:
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as media:
+        pictures = media.add_stream("mpeg4", rate=25)
+        pictures.width, pictures.height, pictures.pix_fmt = 32, 32, "yuv420p"
+        sound = media.add_stream("aac", rate=48_000, layout="mono")
+        picture = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
+        for packet in [*pictures.encode(picture), *pictures.encode(None)]:
+            media.mux(packet)
+        write(media, sound, speech(rate=48_000), 48_000)
+    movie = file.getvalue().replace(b"mp4a", b"zzzz").replace(b"esds", b"xxxx")
+    with pytest.raises(AudioFormatError, match=r"a coding that cannot be read here \(zzzz\)"):
+        load_audio(movie)
 
 
 def test_an_unknown_coding_of_a_wav_is_named() -> None:
