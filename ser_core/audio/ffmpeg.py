@@ -160,12 +160,13 @@ def _track_blocks(
             progress.damaged += 1
             continue
         for frame, samples in decoded:
-            seconds = len(samples) / frame.sample_rate
+            rate, start = frame.sample_rate, frame.time
+            seconds = len(samples) / rate
             progress.good += 1
-            progress.rate = frame.sample_rate
+            progress.rate = rate
             progress.seconds += seconds
-            progress.end = seconds + (progress.end if frame.time is None else frame.time)
-            yield frame.sample_rate, samples
+            progress.end = seconds + (progress.end if start is None else start)
+            yield rate, samples
 
 
 def _note_losses(progress: _Progress, source: AudioSource, container: str) -> None:
@@ -185,12 +186,14 @@ def _note_losses(progress: _Progress, source: AudioSource, container: str) -> No
 
 
 def _frame_samples(frame: "av.AudioFrame") -> np.ndarray:
-    """Return a frame's samples as float32 [shape=(frames, channels)]."""
-    channels = frame.layout.nb_channels
+    """Return a frame's samples as float32 [shape=(frames, channels)]; may share its memory."""
+    channels, name = frame.layout.nb_channels, frame.format.name
     if frame.sample_rate <= 0 or channels <= 0:
         raise ValueError(f"a frame of {channels} channels at {frame.sample_rate} Hz")
+    if channels == 1 and name in ("flt", "fltp"):  # most frames; there are 40 and more a second
+        return np.frombuffer(frame.planes[0], np.float32, frame.samples)[:, np.newaxis]
     is_unsafe = frame.format.is_planar and channels >= _UNSAFE_PLANES
-    if is_unsafe or frame.format.name.startswith("s64"):  # numpy conversion lacks 64-bit integers
+    if is_unsafe or name.startswith("s64"):  # numpy conversion lacks 64-bit integers
         from av import AudioResampler
 
         (frame,) = AudioResampler(format="flt").resample(frame)

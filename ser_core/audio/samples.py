@@ -31,10 +31,12 @@ def as_float32(samples: np.ndarray) -> np.ndarray:
     >>> as_float32(np.array([-32768, 16384], dtype=np.int16)).tolist()
     [-1.0, 0.5]
     """
+    if samples.dtype == np.float32:
+        return samples
     kind, size = samples.dtype.kind, samples.dtype.itemsize
     if kind == "f":
         with np.errstate(over="ignore", invalid="ignore"):
-            return samples.astype(np.float32, copy=False)
+            return samples.astype(np.float32)
     if kind == "i" and size in (1, 2, 4):
         return samples.astype(np.float32) * np.float32(2.0 ** (1 - 8 * size))
     if kind == "u" and size == 1:
