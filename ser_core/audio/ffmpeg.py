@@ -191,7 +191,8 @@ def _frame_samples(frame: "av.AudioFrame") -> np.ndarray:
     if frame.sample_rate <= 0 or channels <= 0:
         raise ValueError(f"a frame of {channels} channels at {frame.sample_rate} Hz")
     if channels == 1 and name in ("flt", "fltp"):  # most frames; there are 40 and more a second
-        return np.frombuffer(frame.planes[0], np.float32, frame.samples)[:, np.newaxis]
+        plane = memoryview(frame.planes[0])
+        return np.frombuffer(plane, np.float32, frame.samples)[:, np.newaxis]
     is_unsafe = frame.format.is_planar and channels >= _UNSAFE_PLANES
     if is_unsafe or name.startswith("s64"):  # numpy conversion lacks 64-bit integers
         from av import AudioResampler
