@@ -111,9 +111,14 @@ def _parts_at(source: AudioSource, most: int, *, has_tags: bool) -> tuple[list[P
     if borders != [0, source.size]:
         pairs = itertools.pairwise(borders)
         parts = [_without_tags(source.part(start, stop)) for start, stop in pairs]
-    is_flac = container == "flac"
     return [
-        Part(part, container, needs_ffmpeg=is_flac and has_uncounted_frames(part)) for part in parts
+        Part(
+            part,
+            container,
+            stated_size(part, container),
+            needs_ffmpeg=container == "flac" and has_uncounted_frames(part),
+        )
+        for part in parts
     ], borders[-1]
 
 

@@ -1,4 +1,4 @@
-"""How many bytes of samples the header of an uncompressed file states, and what is really there.
+"""How many bytes of sound a file's header states, and what is really there.
 
 A size may stand for "not known when this was written", promise more than there is, or less.
 libsndfile believes some of them and not others, and shortens a cut file without a word.
@@ -188,6 +188,29 @@ def _w64(source: AudioSource) -> StatedSize | None:
     return None
 
 
+def _matroska(source: AudioSource) -> StatedSize | None:
+    """Read how long the segment is that holds all packets; live recordings do not say."""
+    header_size = _vint(source.read_at(4, 8))
+    if header_size is None:
+        return None
+    start = 4 + header_size[1] + header_size[0]
+    segment = source.read_at(start, 12)
+    size = _vint(segment[4:])
+    if segment[:4] != b"\x18\x53\x80\x67" or size is None:
+        return None
+    return _found(source, start + 4 + size[1], size[0])
+
+
+def _vint(data: bytes) -> tuple[int, int] | None:
+    """Read an EBML size, and of how many bytes it is; None where it is unknown or none is there."""
+    length = 9 - data[0].bit_length() if data else 9
+    if length > len(data):
+        return None
+    bits = 7 * length
+    size = int.from_bytes(data[:length], "big") & (1 << bits) - 1
+    return None if size == (1 << bits) - 1 else (size, length)
+
+
 def _nist(source: AudioSource) -> StatedSize | None:
     head = source.head[:1024]
     counts = [
@@ -211,6 +234,7 @@ _FINDERS: dict[str, Callable[[AudioSource], StatedSize | None]] = {
     "caf": _caf,
     "w64": _w64,
     "nistsphere": _nist,
+    "matroska": _matroska,
 }
 
 

@@ -375,6 +375,17 @@ def test_the_track_with_sound_is_the_recording(
         assert f"the answer is for number {chosen}; {said}" in notes[0]
 
 
+def test_a_cut_matroska_of_several_tracks_is_cut() -> None:
+    movie = tracks("matroska", (1.0, True), (0.5, False))
+    with pytest.raises(TruncatedAudioError) as caught:
+        load_audio(movie[: len(movie) // 2])
+    assert caught.value.readable == pytest.approx(2.0, abs=0.3)
+    place = movie.find(b"\x18\x53\x80\x67") + 4
+    live = movie[:place] + b"\x01" + 7 * b"\xff" + movie[place + 8 :]  # no size is stated
+    assert read(live)[0] == pytest.approx(4.0, abs=0.1)
+    assert read(live[: len(live) // 2])[0] == pytest.approx(2.0, abs=0.3)
+
+
 @pytest.mark.parametrize("place", ["first", "only"])
 def test_a_track_that_nobody_decodes_is_passed_over_and_named(place: str) -> None:
     amplitudes = [(1.0, True)] if place == "only" else [(1.0, True), (1.0, False)]
