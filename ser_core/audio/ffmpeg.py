@@ -42,7 +42,7 @@ class _Progress:
             frame.
         rate: int [Hz], of the last frame.
         good, damaged: int, frames and packets by outcome.
-        size: int [bytes], of all packets.
+        size: int [bytes], of all packets that are not damaged.
     """
 
     seconds: float = 0.0
@@ -151,7 +151,6 @@ def _track_blocks(
 ) -> Generator[tuple[int, np.ndarray]]:
     """Decode packet by packet, passing over single damaged ones as players do."""
     for packet in media.demux(track):
-        progress.size += packet.size
         if progress.begin is None and packet.pts is not None:
             progress.begin = float(packet.pts * packet.time_base)
         try:
@@ -159,6 +158,7 @@ def _track_blocks(
         except ValueError:  # FFmpeg's InvalidDataError, and PyAV's for a frame it cannot convert
             progress.damaged += 1
             continue
+        progress.size += packet.size
         for frame, samples in decoded:
             rate, start = frame.sample_rate, frame.time
             seconds = len(samples) / rate

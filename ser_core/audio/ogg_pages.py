@@ -44,7 +44,8 @@ def ogg_links(source: AudioSource, most: int) -> list[OggLink]:
         most: int > 0, how many links are looked for.
 
     Returns:
-        Its links, in order; the last one reaches to the end, unless there are more.
+        Its links, in order; the last one reaches to the end, unless there are more, or what is
+        behind it is no Ogg.
     """
     links: list[OggLink] = []
     granules: dict[int, int] = {}
@@ -54,6 +55,8 @@ def ogg_links(source: AudioSource, most: int) -> list[OggLink]:
         if page[:4] != b"OggS":
             found = _next_page(source, position)
             if found is None:
+                if links:
+                    links[-1].stop = position
                 break
             position = found
             continue

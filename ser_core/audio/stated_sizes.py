@@ -73,7 +73,8 @@ class StatedSize:
         return position, left
 
 
-_BEGINNINGS = (b"RIFF", b"RF64", b"FORM", b"caff", b"riff")
+# Of other files, whose first letters look like a chunk's name.
+_BEGINNINGS = (b"RIFF", b"RF64", b"FORM", b"caff", b"riff", b"OggS", b"fLaC", b"wvpk", b"TTA1")
 # Of a chunk's header: its form, whether its size counts it too, and what chunks are padded to.
 _CHUNK_HEADERS = {
     "wav": ("<4xI", False, 2),

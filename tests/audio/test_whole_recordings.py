@@ -153,6 +153,9 @@ def test_nothing_is_printed_by_the_decoders(tmp_path: Path) -> None:
         (("matroska", "libopus", 48_000), ("matroska", "libopus", 48_000)),
         (("mp4", "aac"), ("mp4", "aac", 22_050)),
         (("voc", "pcm_u8"), ("voc", "pcm_u8", 22_050)),
+        (("wav", "pcm_s16le"), ("ogg", "vorbis")),
+        (("ogg", "vorbis"), ("wav", "pcm_s16le")),
+        (("ogg", "libopus", 48_000), ("mp3", "libmp3lame")),
     ],
 )
 def test_joined_files_are_read_one_after_the_other(first: tuple, second: tuple) -> None:
@@ -217,6 +220,14 @@ def test_tags_on_either_side_are_passed_over(name: str) -> None:
     ):
         samples = load_audio(before + plain + behind)
         assert len(samples) == pytest.approx(len(expected), abs=400)
+
+
+@pytest.mark.parametrize("first", [("mp3", "libmp3lame"), ("adts", "aac")])
+def test_another_file_behind_frames_is_noted(first: tuple) -> None:
+    seconds, notes = read(encode(*first) + encode("wav", "pcm_s16le"))
+    assert seconds == pytest.approx(4.0, abs=0.1)
+    (note,) = notes
+    assert note.endswith("between the frames are no sound, and were left out.")
 
 
 def test_what_is_no_recording_behind_the_end_is_noted() -> None:
