@@ -3,11 +3,15 @@
 import asyncio
 import base64
 import html
+import io
 import json
+import logging
 import os
 import shutil
+import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
@@ -15,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import httpx
 import numpy as np
 import pytest
 from gradio.route_utils import delete_files_created_by_app
@@ -324,6 +329,32 @@ def test_a_tools_error_is_a_sentence(url: str, tool: str, arguments: dict, sente
     assert said.endswith(".")
     assert "xxxxx" not in said
     assert "Traceback" not in said
+
+
+@needs_mcp
+def test_the_log_repeats_nothing_that_a_tool_was_sent(url: str) -> None:
+    # Not caplog, which hears loggers that the log does not.
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    logging.getLogger().addHandler(handler)
+    address = httpx.URL(f"{url}gradio_api/mcp/")
+    answered = {"jsonrpc": "2.0", "id": 1, "result": {"moonlit": 1}}
+    accepts = {"Accept": "application/json, text/event-stream"}
+    HTTP.post(address, content=b"{}", headers=accepts | {"Content-Type": "moonlit"})
+    HTTP.post(address, json=answered, headers=accepts)
+    HTTP.post(address, json={"jsonrpc": "2.0", "id": 1, "method": "moonlit"}, headers=accepts)
+    head = "POST {} HTTP/1.1\r\nHost: {}\r\nAccept: {}\r\nContent-Type: application/json\r\n"
+    head = head.format(address.path, address.netloc.decode(), accepts["Accept"])
+    with socket.create_connection((address.host, address.port)) as half:
+        half.sendall(f'{head}Content-Length: 90\r\n\r\n{{"moonlit"'.encode())
+    deadline = time.monotonic() + 120
+    while log.getvalue().count(text.LOG_NO_CALL) < 4 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    logging.getLogger().removeHandler(handler)
+    assert log.getvalue().count(text.LOG_NO_CALL) >= 4
+    assert "ClientDisconnect in requests.py" in log.getvalue()
+    assert "moonlit" not in log.getvalue()
+    assert "Traceback" not in log.getvalue()
 
 
 @pytest.fixture(scope="module")

@@ -52,7 +52,7 @@ class Boundary:
     def __init__(self, app: ASGIApp, demo: gr.Blocks) -> None:
         self._app = app
         self._demo = demo
-        known = {path.partition("{")[0].rstrip("/") for path, _ in list_routes(demo)}
+        known = {path.partition("{")[0].rstrip("/") for path, _ in list_routes(demo)} | {TOOL_ROUTE}
         self._known = sorted((one for one in known if one), key=len, reverse=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -68,11 +68,17 @@ async def keep_no_files(demo: gr.Blocks, app: Any) -> AsyncIterator[None]:
 
     replace_tool_files(demo, extend)
     say_tool_faults(demo, say_fault)
-    logging.getLogger().addFilter(_shorten)
+    # The package logs by loggers of its own, and by the root's.
+    root, package, one_line = logging.getLogger(), logging.getLogger("mcp"), _OneLine()
+    root.addFilter(_shorten)
+    package.addHandler(one_line)
+    package.propagate = False
     try:
         yield
     finally:
-        logging.getLogger().removeFilter(_shorten)
+        root.removeFilter(_shorten)
+        package.removeHandler(one_line)
+        package.propagate = not any(isinstance(one, _OneLine) for one in package.handlers)
 
 
 def say_fault(error: BaseException | None) -> str:
@@ -97,6 +103,19 @@ def say_fault(error: BaseException | None) -> str:
     logger.warning("A tool could not be called: %s.", describe_place(error))
     is_misread = isinstance(error, (ValueError, TypeError, LookupError))
     return text.TOOL_UNKNOWN if is_misread else text.UNFORESEEN
+
+
+class _OneLine(logging.Handler):
+    """Makes one line of what the package mcp warns of, which would repeat what was sent."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say that there was something, and where it was raised."""
+        error = record.exc_info[1] if record.exc_info else None
+        where = "" if error is None else f" ({describe_place(error)})"
+        logger.warning("%s%s", text.LOG_NO_CALL, where)
 
 
 def _shorten(record: logging.LogRecord) -> bool:
