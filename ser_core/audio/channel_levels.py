@@ -24,10 +24,8 @@ QUIET = 10  # [%] of the time a channel is no louder than its quiet level
 ABOVE_FLOOR = 6.0  # [dB] above its quiet level, from which on it does: a steady noise never sounds
 LOUDER = 12.0  # [dB] above all others: a channel of which the others hold nothing of their own
 NEAR = 2  # sections to either side whose levels of the others count as well
-LEAST_SECONDS, LEAST_SHARE = (
-    1.0,
-    0.02,
-)  # of a channel's time alone, the share of all time with sound
+# That each channel is alone at least: [s], and the share of all time with sound.
+LEAST_SECONDS, LEAST_SHARE = 1.0, 0.02
 TOGETHER = 0.7  # correlation of the channels' levels, from which on they hold the same sound
 LONGEST_DELAY = 1.0  # [s] between the channels, up to which the same sound is found
 
