@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +187,8 @@ def test_analyze_says_who_speaks_where_asked(
     talk.write_bytes(wav(conversation((0.5, 0.6, 0.7))))
     answer = client.predict(handle_file(talk), speakers=3, api_name="/analyze")
     assert answer == json.loads(recognizer.analyze(talk, speakers=3).to_json())
-    assert [turn["speaker"] for turn in answer["turns"]] == ["A", "B", "C"]
+    voices = [voice for voice, _ in groupby(turn["speaker"] for turn in answer["turns"])]
+    assert voices == ["A", "B", "C"]  # a pause within what somebody says may part two turns
     assert left_in(uploads) == []
 
 
