@@ -161,7 +161,8 @@ def section_levels(samples: np.ndarray, section: int) -> np.ndarray:
     Returns:
         float32 array of shape (sections, channels) [dB re full scale].
 
-    >>> section_levels(np.array([[1.0], [-1.0], [0.5], [0.5]], np.float32), 2).ravel().tolist()
+    >>> samples = np.array([[1.0], [-1.0], [0.5], [0.5]], np.float32)
+    >>> section_levels(samples, 2).ravel().round().tolist()
     [0.0, -100.0]
     """
     rows = samples.reshape(-1, section, samples.shape[1])

@@ -17,9 +17,8 @@ from ser_core.config.feature_config import Normalisation
 from ser_core.config.frame_blocks import MfccBlock
 from ser_core.errors import AnalysisCancelledError, AudioFormatError, AudioLengthError, ExportError
 from ser_core.features import choose_front_end
-from ser_core.features.log_mel import mel_spectrogram
 from ser_core.speech.gate import find_segments, speech_probability
-from ser_core.speech.gate_stream import SpeechStream
+from ser_core.speech.gate_stream import SpeechStream, gate_mel
 from ser_core.timeline import analyze as analysing
 from ser_core.timeline.wilson import wilson_interval
 from ser_core.timeline.windows import WindowStream
@@ -165,7 +164,7 @@ def test_frames_of_pieces_are_those_of_the_whole(recognizer, piece):
 @pytest.mark.parametrize("piece", [100, 1_000, 4_097])
 def test_speech_found_in_pieces_is_that_of_the_whole(recognizer, piece):
     samples = np.tile(conversation((0.4, 0.2, 3.0)), 8)
-    mel = mel_spectrogram(samples)
+    mel = gate_mel(samples)
     stream = SpeechStream(recognizer.config.speech.threshold)
     for start in range(0, len(mel), piece):
         stream.push(mel[start : start + piece])
