@@ -104,7 +104,8 @@ def test_labels_in_another_order_are_refused(model: Path) -> None:
 def test_a_config_of_another_model_is_refused(tmp_path: Path) -> None:
     one = write_frame_model(tmp_path / "one")
     config = FeatureConfig.load(one)
-    scale = Normalisation(mean=(-20.0,) * 64, std=(15.0,) * 64)
+    width = len(config.normalisation.mean)
+    scale = Normalisation(mean=(-20.0,) * width, std=(15.0,) * width)
     for changes in ({"normalisation": scale}, {"temperature": 1.5}, {"recipe": "another"}):
         config.model_copy(update=changes).save(one)
         with pytest.raises(ConfigError, match=f"{next(iter(changes))} changed"):
