@@ -261,6 +261,8 @@ def send(http: httpx.Client, app: App, upload: Upload, limit: float) -> Ending:
     api = f"{app.url}gradio_api"
     try:
         stored = http.post(f"{api}/upload", files={"files": (upload.name, upload.content)})
+        if stored.status_code == 400:  # a name that nothing may be stored by
+            return Ending("refused by its name", 0.0, fault_of(stored.json().get("error")))
         if stored.status_code != 200:
             fault = f"the upload was answered {stored.status_code}: {stored.text[:200]!r}"
             return Ending("refused as an upload", time.perf_counter() - started, fault)
