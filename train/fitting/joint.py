@@ -54,7 +54,7 @@ def gather(run: Run, positions: np.ndarray) -> list[Learnt]:
         if own:
             gathered.append(take(run, corpus, own))
     chosen = choose_beside(run, positions)
-    return gathered + [take(run, corpus, chosen[corpus.info.name]) for corpus in beside(run)]
+    return gathered + [take(run, corpus, chosen[corpus.info.name]) for corpus in run.learnt_beside]
 
 
 def choose_beside(run: Run, positions: np.ndarray) -> dict[str, list[Clip]]:
@@ -69,7 +69,7 @@ def choose_beside(run: Run, positions: np.ndarray) -> dict[str, list[Clip]]:
     """
     people = {run.clips[i].speaker for i in positions}
     chosen = {}
-    for corpus in beside(run):
+    for corpus in run.learnt_beside:
         same = any(one.info.name in corpus.info.same_speakers_as for one in run.judged)
         clips = [clip for clip in corpus.clips if not same or clip.speaker in people]
         chosen[corpus.info.name] = clips
@@ -81,16 +81,9 @@ def take(run: Run, corpus: Corpus, clips: Sequence[Clip]) -> Learnt:
     return Learnt(corpus, clips, summarise_clips(run, clips, versions_of(run, corpus), quiet=True))
 
 
-def beside(run: Run) -> list[Corpus]:
-    """The corpora that are learnt from and not judged on."""
-    if run.protocol == "corpus" or run.recipe.heads is None:
-        return []
-    return [run.corpora[name] for name in run.recipe.heads.corpora]
-
-
 def prepare_summaries(run: Run) -> None:
     """Compute the summaries of all clips that any fold learns from or is asked about."""
-    for corpus in [*run.judged, *beside(run)]:
+    for corpus in [*run.judged, *run.learnt_beside]:
         summarise_clips(run, corpus.clips, versions_of(run, corpus))
 
 

@@ -14,7 +14,7 @@ from ..audit.leaked_statistics import judge, read_fold
 from ..audit.split import add_training_clips, split_by_protocol
 from ..corpora import Corpus
 from ..data import feature_cache
-from .joint import beside, choose_beside
+from .joint import choose_beside
 from .plan import Run, prepare
 
 
@@ -30,7 +30,7 @@ def audit_run(run: Run, *, jobs: int = 1, quiet: bool = False) -> Audit:
     learnt = [run.corpora[name] for name in names]
     split = split_by_protocol(run.protocol, run.judged, learnt)
     chosen = {fold.number: choose_beside(run, fold.train) for fold in run.folds}
-    split = add_training_clips(split, beside(run), chosen)
+    split = add_training_clips(split, run.learnt_beside, chosen)
     return audit(split, statistics=statistics_of(run, quiet=quiet), jobs=jobs, quiet=quiet)
 
 

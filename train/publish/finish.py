@@ -28,7 +28,6 @@ from ..corpora.overview import by_emotion_and_gender, durations
 from ..data import feature_cache
 from ..data.material import Material
 from ..data.storage import read_finished
-from ..fitting.joint import beside
 from ..fitting.plan import (
     ALL_CLIPS,
     Run,
@@ -109,7 +108,7 @@ def describe(run: Run, material: Material) -> dict[str, Any]:
         for corpus in [run.corpora[name] for name in run.pretraining.corpora]:
             learnt = prepare_corpora(run, [corpus], versions, quiet=True).features
             rows.append(describe_corpus(corpus, [clip.seconds for clip in learnt], "pre-training"))
-    for corpus in beside(run):
+    for corpus in run.learnt_beside:
         rows.append(describe_corpus(corpus, durations(corpus.clips), "training"))
     described = {"labels": list(LABELS), "corpora": rows}
     encoder = run.recipe.encoder or (run.teacher and run.teacher.recipe.encoder)

@@ -18,7 +18,7 @@ from tests.support.tiny_heads import RATE, command_words, fitted_folder, heads_r
 from train.audit.split import add_training_clips, split_by_protocol
 from train.data.protocols import by_speaker
 from train.fitting.inference import answer
-from train.fitting.joint import beside, choose_beside
+from train.fitting.joint import choose_beside
 from train.fitting.run_audit import audit_run
 from train.fitting.summaries import encoder_file
 from train.measure import fold_networks
@@ -187,13 +187,13 @@ def test_the_audit_sees_who_is_learnt_from_beside(fitted):
     assert found.summary()["checked"]["speaker"] == "6 speakers"
     split = split_by_protocol(run.protocol, run.judged, [])
     chosen = {fold.number: choose_beside(run, fold.train) for fold in by_speaker(run.clips)}
-    joined = add_training_clips(split, beside(run), chosen)
+    joined = add_training_clips(split, run.learnt_beside, chosen)
     song = 3 * 11  # clips of the three singers on the training side
     for before, after in zip(split.folds, joined.folds, strict=True):
         assert len(after.train) == len(before.train) + song + 12
         assert np.array_equal(after.test, before.test)
     wrong = choose_beside(run, np.arange(len(run.clips)))  # who is under test sings too
-    leaking = add_training_clips(split, beside(run), dict.fromkeys(chosen, wrong))
+    leaking = add_training_clips(split, run.learnt_beside, dict.fromkeys(chosen, wrong))
     from train.audit.audit import audit
 
     assert "speaker" in audit(leaking, quiet=True).summary()["kinds"]
