@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ser_core.audio.load import AudioInput, decoded_blocks
+from ser_core.audio.load import AudioInput, check_reading, decoded_blocks
 from ser_core.errors import TruncatedAudioError
 
 SECTION = 0.05  # [s] at a time has one level
@@ -127,6 +127,7 @@ def measure_levels(
     Raises:
         As `read_blocks`, but for a recording that is cut off and for samples that are no sound.
     """
+    check_reading(max_seconds)
     levels: list[np.ndarray] = []
     held = np.empty((0, 0), np.float32)
     section, rate = 1, 1

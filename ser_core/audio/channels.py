@@ -7,7 +7,14 @@ from typing import Literal, get_args
 import numpy as np
 
 from ser_core.audio.downmix import require_sound
-from ser_core.audio.load import SAMPLE_RATE, AudioInput, OnNote, cut_blocks, decoded_blocks
+from ser_core.audio.load import (
+    SAMPLE_RATE,
+    AudioInput,
+    OnNote,
+    check_reading,
+    cut_blocks,
+    decoded_blocks,
+)
 from ser_core.audio.resample import Resampler
 from ser_core.errors import ArgumentError, AudioFormatError, TruncatedAudioError
 
@@ -45,6 +52,7 @@ def read_channels(
         As `read_blocks`, and AudioFormatError where there are more than `MOST_CHANNELS` channels or
         their number changes on the way.
     """
+    check_reading(max_seconds, sample_rate, block_seconds)
     pieces = _resample_channels(audio, sample_rate, max_seconds, on_read, on_note)
     return cut_blocks(pieces, round(block_seconds * sample_rate))
 

@@ -74,9 +74,7 @@ def load_audio(
     >>> load_audio((48_000, tone)).shape
     (16000,)
     """
-    check_number("sample_rate", sample_rate, above=0)
-    if max_seconds is not None:
-        check_number("max_seconds", max_seconds, above=0)
+    check_reading(max_seconds, sample_rate)
     with contextlib.closing(_resample(audio, sample_rate, max_seconds, on_note=on_note)) as pieces:
         return np.concatenate(list(pieces))
 
@@ -115,12 +113,21 @@ def read_blocks(
     >>> [len(block) for block in read_blocks((16_000, np.zeros(40_000)), block_seconds=1)]
     [16000, 16000, 8000]
     """
+    check_reading(max_seconds, sample_rate, block_seconds)
+    pieces = _resample(audio, sample_rate, max_seconds, on_read, on_note)
+    return cut_blocks(pieces, round(block_seconds * sample_rate))
+
+
+def check_reading(
+    max_seconds: float | None,
+    sample_rate: int = SAMPLE_RATE,
+    block_seconds: float = MIN_SECONDS,
+) -> None:
+    """Raise ArgumentError where an argument of what reads a recording is out of range."""
     check_number("sample_rate", sample_rate, above=0)
     if max_seconds is not None:
         check_number("max_seconds", max_seconds, above=0)
     check_number("block_seconds", block_seconds, least=MIN_SECONDS, unit="s")
-    pieces = _resample(audio, sample_rate, max_seconds, on_read, on_note)
-    return cut_blocks(pieces, round(block_seconds * sample_rate))
 
 
 def to_channels(audio: tuple[int, np.ndarray]) -> tuple[int, np.ndarray]:

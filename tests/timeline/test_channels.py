@@ -12,7 +12,7 @@ import soundfile
 
 from ser_core.audio import load_audio
 from ser_core.audio.channel_levels import measure_levels
-from ser_core.audio.channels import MOST_CHANNELS, read_channels
+from ser_core.audio.channels import CHANNELS, MOST_CHANNELS, read_channels
 from ser_core.audio.crosstalk import find_crosstalk, silence_crosstalk
 from ser_core.errors import (
     AnalysisCancelledError,
@@ -294,6 +294,17 @@ def test_a_call_that_is_cut_off_gives_what_could_be_read(recognizer, talk, tmp_p
 def test_channels_that_are_none_of_the_three_are_named(recognizer, channels):
     with pytest.raises(ArgumentError, match=r"^channels must be one of mix, separate, auto"):
         recognizer.analyze((RATE, np.zeros(RATE, np.float32)), channels=channels)
+
+
+@pytest.mark.parametrize("channels", CHANNELS)
+def test_a_limit_out_of_range_is_refused_alike(recognizer, talk, channels):
+    with pytest.raises(ArgumentError, match=r"^max_seconds must be"):
+        recognizer.analyze((RATE, talk), channels=channels, max_seconds=-1.0)
+
+
+def test_channels_are_read_by_arguments_in_range(talk):
+    with pytest.raises(ArgumentError, match=r"^block_seconds must be"):
+        read_channels((RATE, talk), block_seconds=0.0)
 
 
 def test_bad_calls_get_a_sentence(recognizer, talk):
