@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike
 
 from ser_core.audio.load import AudioInput, check_reading, decoded_blocks
 from ser_core.errors import TruncatedAudioError
@@ -170,6 +171,10 @@ def section_levels(samples: np.ndarray, section: int) -> np.ndarray:
     with np.errstate(over="ignore", invalid="ignore"):
         power = np.einsum("snc,snc->sc", rows, rows) / np.float32(section)
         power -= np.square(rows.mean(axis=1))
-    finite = np.nan_to_num(power, nan=0.0, posinf=1.0)
-    levels: np.ndarray = 10.0 * np.log10(np.maximum(finite, FAINTEST))
-    return levels.astype(np.float32)
+    return to_level(np.nan_to_num(power, nan=0.0, posinf=1.0)).astype(np.float32)
+
+
+def to_level(power: ArrayLike) -> np.ndarray:
+    """Turn power into levels [dB re full scale], no less than that of silence."""
+    level: np.ndarray = 10.0 * np.log10(np.maximum(power, FAINTEST))
+    return level

@@ -65,38 +65,34 @@ def _resample_channels(
     on_note: OnNote | None,
 ) -> Generator[np.ndarray]:
     """Yield (n, channels) pieces at `sample_rate`; a truncation is raised after the last one."""
-    resamplers: list[Resampler] = []
-    truncation = None
+    resampler, channels, truncation = None, 0, None
     with contextlib.closing(decoded_blocks(audio, max_seconds, on_read, on_note)) as blocks:
         try:
             for label, rate, block in blocks:
                 count = block.shape[1]
-                resamplers = resamplers or _open_resamplers(count, rate, sample_rate, label)
-                if count != len(resamplers):
+                if resampler is None:
+                    channels = _require_few(count, label)
+                    resampler = Resampler(rate, sample_rate, channels=channels)
+                if count != channels:
                     raise AudioFormatError(
                         f"{label} changes its number of channels on the way: expected "
-                        f"{len(resamplers)} throughout, got {count}; mix them, or convert it."
+                        f"{channels} throughout, got {count}; mix them, or convert it."
                     )
                 require_sound(block, label)
-                yield np.stack(
-                    [
-                        resampler.push(np.ascontiguousarray(block[:, channel]))
-                        for channel, resampler in enumerate(resamplers)
-                    ],
-                    axis=1,
-                )
+                yield resampler.push(block)
         except TruncatedAudioError as error:
             truncation = error
-    if resamplers:
-        yield np.stack([resampler.finish() for resampler in resamplers], axis=1)
+    if resampler is not None:
+        yield resampler.finish()
     if truncation is not None:
         raise truncation
 
 
-def _open_resamplers(count: int, rate: int, sample_rate: int, label: str) -> list[Resampler]:
+def _require_few(count: int, label: str) -> int:
+    """Return a number of channels that may each be taken on its own."""
     if count > MOST_CHANNELS:
         raise AudioFormatError(
             f"{label} has {count} channels: expected at most {MOST_CHANNELS} where each is taken "
             "on its own; mix them, or cut out those with a speaker."
         )
-    return [Resampler(rate, sample_rate) for _ in range(count)]
+    return count

@@ -13,7 +13,7 @@ from itertools import permutations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ser_core.audio.channel_levels import ABOVE_FLOOR, FAINTEST, QUIET, ChannelLevels, widen
+from ser_core.audio.channel_levels import ABOVE_FLOOR, QUIET, ChannelLevels, to_level, widen
 
 SOFTER = 12.0  # [dB] below the other channel's level, at least, is a copy
 LONGEST_DELAY = 6  # [sections] of a copy
@@ -84,12 +84,6 @@ def to_power(level: ArrayLike) -> np.ndarray:
     """Turn levels [dB re full scale] into power, of any shape."""
     power: np.ndarray = 10.0 ** (np.asarray(level, dtype=np.float64) / 10.0)
     return power
-
-
-def to_level(power: ArrayLike) -> np.ndarray:
-    """Turn power into levels [dB re full scale], no less than that of silence."""
-    level: np.ndarray = 10.0 * np.log10(np.maximum(power, FAINTEST))
-    return level
 
 
 def silence_crosstalk(
