@@ -77,10 +77,7 @@ def _decode_part(part: Part) -> Generator[tuple[int, np.ndarray]]:
     """Decode one of the recordings of a file."""
     source, container, stated = part.source, part.container, part.stated
     if container is None:
-        raise AudioFormatError(
-            f"{source.label} cannot be read as audio: expected {containers.READABLE_FORMATS}; "
-            "choose a sound file, or convert it to WAV."
-        )
+        raise _unreadable(source)
     seconds, is_known = 0.0, False
     if stated is not None and stated.is_mpeg:
         source, container = source.part(stated.start, min(stated.stop, source.size)), "mp3"
@@ -92,10 +89,7 @@ def _decode_part(part: Part) -> Generator[tuple[int, np.ndarray]]:
     if not is_known:
         # FFmpeg allocates what the chunk before missing data says: 2 GB for a file of 7 kB.
         if container == "wav" and stated is None:
-            raise AudioFormatError(
-                f"{source.label} cannot be read as audio: expected "
-                f"{containers.READABLE_FORMATS}; choose a sound file, or convert it to WAV."
-            )
+            raise _unreadable(source)
         blocks = isolated_blocks if source.is_untrusted else ffmpeg_blocks
         for rate, block in blocks(source, container):
             seconds += len(block) / rate
@@ -106,6 +100,13 @@ def _decode_part(part: Part) -> Generator[tuple[int, np.ndarray]]:
         missing = seconds * stated.missing(part.source) / there
     if part.is_cut or missing > TRUNCATION_TOLERANCE or (missing and not seconds):
         raise source.truncation(seconds)
+
+
+def _unreadable(source: AudioSource) -> AudioFormatError:
+    return AudioFormatError(
+        f"{source.label} cannot be read as audio: expected {containers.READABLE_FORMATS}; choose a "
+        "sound file, or convert it to WAV."
+    )
 
 
 def _libsndfile_blocks(

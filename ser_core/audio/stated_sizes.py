@@ -19,6 +19,7 @@ _LONG_PLACEHOLDER = 2**62  # the same of a 64-bit size; negative ones are there,
 _MAX_CHUNKS = 10_000  # a WAV of thousands of empty chunks is an attack, not a recording
 _LEAST_UNREAD = 800  # [bytes] behind the samples that are worth a word: 0.1 s over a telephone
 _LOOKED_AT = 65_536  # [bytes] of those
+_W64_HEADER = 24  # [bytes] of a chunk
 _W64_TAIL = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
 _MPEG_LAYERS = (0x50, 0x55)  # format tags of a WAV
 
@@ -102,7 +103,7 @@ def _wav(source: AudioSource) -> StatedSize | None:
     if source.head[:4] not in (b"RIFF", b"RF64"):
         return None
     tag, long_size, long_at = 0, None, 0
-    for name, position, size in _chunks(source, 12, "<"):
+    for name, position, size in _chunks(source, 12, "wav"):
         if name == b"fmt ":
             tag = int.from_bytes(source.read_at(position, 2), "little")
         elif name == b"ds64":
@@ -125,7 +126,7 @@ def _wav(source: AudioSource) -> StatedSize | None:
 
 
 def _aiff(source: AudioSource) -> StatedSize | None:
-    for name, position, size in _chunks(source, 12, ">"):
+    for name, position, size in _chunks(source, 12, "aiff"):
         if name == b"SSND":
             is_unknown = size <= 8 or _is_placeholder(size)
             samples = position + 8
@@ -149,43 +150,27 @@ def _au(source: AudioSource) -> StatedSize | None:
 
 
 def _caf(source: AudioSource) -> StatedSize | None:
-    position = 8
-    for _ in range(_MAX_CHUNKS):
-        header = source.read_at(position, 12)
-        if len(header) < 12:
-            return None
-        (size,) = struct.unpack_from(">q", header, 4)
-        if header[:4] == b"data":
-            samples = position + 16  # behind a count of edits
+    for name, position, size in _chunks(source, 8, "caf"):
+        if name == b"data":
+            samples = position + 4  # behind a count of edits
             if size <= 4 or size >= _LONG_PLACEHOLDER:
                 found = _found(source, samples, None)
-                there = struct.pack(">q", source.size - position - 12)
-                found.corrections = [(position + 4, there)]
+                found.corrections = [(position - 8, struct.pack(">q", source.size - position))]
                 return found
             return _found(source, samples, size - 4)
-        if size < 0:
-            return None
-        position += 12 + size
     return None
 
 
 def _w64(source: AudioSource) -> StatedSize | None:
-    position = 40  # behind the GUIDs of the file and of its kind, and its size
-    for _ in range(_MAX_CHUNKS):
-        header = source.read_at(position, 24)
-        if len(header) < 24:
-            return None
-        (size,) = struct.unpack_from("<q", header, 16)
-        if header[:16] == b"data" + _W64_TAIL:
-            is_unknown = size <= 24 or size >= _LONG_PLACEHOLDER
-            found = _found(source, position + 24, None if is_unknown else size - 24)
+    # Behind the GUIDs of the file and of its kind, and its size.
+    for name, position, size in _chunks(source, 40, "w64"):
+        if name == b"data" + _W64_TAIL:
+            is_unknown = size <= 0 or size + _W64_HEADER >= _LONG_PLACEHOLDER
+            found = _found(source, position, None if is_unknown else size)
             if is_unknown:
-                there = struct.pack("<q", source.size - position)
-                found.corrections = [(position + 16, there)]
+                there = source.size - position + _W64_HEADER
+                found.corrections = [(position - 8, struct.pack("<q", there))]
             return found
-        if size < 24:
-            return None
-        position += size + -size % 8
     return None
 
 
@@ -246,15 +231,19 @@ def _found(
     return StatedSize(start, stop, stop + (stop - start) % 2, is_mpeg)
 
 
-def _chunks(source: AudioSource, position: int, order: str) -> Iterator[tuple[bytes, int, int]]:
-    """Yield each chunk's name, where its content begins, and its size."""
+def _chunks(source: AudioSource, position: int, container: str) -> Iterator[tuple[bytes, int, int]]:
+    """Yield each chunk's name, where its content begins, and the content's size as stated."""
+    layout, counted, step = _CHUNK_HEADERS[container]
+    length = struct.calcsize(layout)
     for _ in range(_MAX_CHUNKS):
-        header = source.read_at(position, 8)
-        if len(header) < 8:
+        header = source.read_at(position, length)
+        if len(header) < length:
             return
-        (size,) = struct.unpack_from(f"{order}I", header, 4)
-        yield header[:4], position + 8, size
-        position += 8 + size + size % 2
+        size = struct.unpack(layout, header)[0] - (length if counted else 0)
+        yield header[: length - struct.calcsize(layout[-1])], position + length, size
+        if size < 0:
+            return
+        position += length + size + -size % step
 
 
 def _is_placeholder(size: int) -> bool:
