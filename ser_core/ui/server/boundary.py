@@ -21,7 +21,7 @@ from .faults import describe_place, is_full
 from .gradio_requests import list_routes, site_headers
 from .guard import HEADERS
 from .inside import API, DIRECT_ROUTES, TOOL_ROUTE, UPLOAD_ROUTE
-from .validation import MOST_BYTES, RequestError, check_call, check_head, read_json
+from .validation import MOST_BYTES, RequestError, check_call, check_head, query_values, read_json
 
 LONGEST_FAULT = 65_536  # [bytes] of an answer that is looked at, as it says what is wrong
 SENTENCES = {
@@ -102,7 +102,7 @@ class CallCheck:
 
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
         """Look at a request; returns how its body is received from then on."""
-        query = check_head(scope, self._demo)
+        query = query_values(scope)  # of a head that `Boundary` has looked at
         if scope["method"] != "POST":
             check_call(self._demo, scope, None, query)
             return receive

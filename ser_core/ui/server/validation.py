@@ -55,15 +55,12 @@ class RequestError(Exception):
         self.sentence = sentence
 
 
-def check_head(scope: Scope, demo: gr.Blocks) -> dict[str, str]:
+def check_head(scope: Scope, demo: gr.Blocks) -> None:
     """Look at a request's address and its headers.
 
     Args:
         scope: of the request.
         demo: gr.Blocks, whose pages may be named.
-
-    Returns:
-        The query's values by their names.
 
     Raises:
         RequestError: Gradio could not read it.
@@ -73,7 +70,7 @@ def check_head(scope: Scope, demo: gr.Blocks) -> dict[str, str]:
         raise RequestError(414, text.LONG_ADDRESS)
     try:
         path = unquote_to_bytes(raw).decode()
-        values = dict(parse_qsl(query.decode(), keep_blank_values=True, errors="strict"))
+        values = query_values(scope)
     except ValueError:
         raise RequestError(400, text.NO_UTF8) from None
     if any(CONTROLS.search(one) for one in (path, *values, *values.values())):
@@ -83,7 +80,12 @@ def check_head(scope: Scope, demo: gr.Blocks) -> dict[str, str]:
     if "page" in values and not has_page(demo, values["page"]):
         raise RequestError(404, text.NO_PAGE)
     _check_hosts(scope)
-    return values
+
+
+def query_values(scope: Scope) -> dict[str, str]:
+    """Give a query's values by their names; ValueError where it is no UTF-8."""
+    query = scope.get("query_string", b"").decode()
+    return dict(parse_qsl(query, keep_blank_values=True, errors="strict"))
 
 
 def read_json(body: bytes) -> Any:
@@ -121,7 +123,7 @@ def check_call(demo: gr.Blocks, scope: Scope, body: Any, query: Mapping[str, str
         demo: gr.Blocks.
         scope: of the request.
         body: what its JSON holds; None where it brings none.
-        query: what `check_head` returned.
+        query: what `query_values` gives.
 
     Raises:
         RequestError: it names what is not there, or does not bring what is needed.
