@@ -108,14 +108,14 @@ class TimelineBuilder:
         config, labels = self.config, self.config.labels
         while len(self._channels) < len(stretches):
             self._channels.append(_Answers(len(labels)))
+        each = [own.arrays() for own in self._channels]
         bounds, answers, intensities = (
-            np.concatenate(arrays)
-            for arrays in zip(*(own.arrays() for own in self._channels), strict=True)
+            np.concatenate(arrays) for arrays in zip(*each, strict=True)
         )
         segments = [
             segment
-            for own, wanted in zip(self._channels, stretches, strict=True)
-            for segment in self._segments(own, wanted, duration)
+            for own, wanted in zip(each, stretches, strict=True)
+            for segment in self._segments(*own, wanted, duration)
         ]
         segments.sort(key=lambda segment: (segment.start, segment.end))
         spoken = answers[~np.isnan(answers[:, 0])]  # (windows with speech, classes)
@@ -166,10 +166,14 @@ class TimelineBuilder:
         return self.config.outputs.intensity is not None
 
     def _segments(
-        self, own: "_Answers", stretches: Sequence[Stretch], duration: float
+        self,
+        bounds: np.ndarray,
+        answers: np.ndarray,
+        intensities: np.ndarray,
+        stretches: Sequence[Stretch],
+        duration: float,
     ) -> list[EmotionSegment]:
         """Cut stretches of one speaker's speech where the likeliest emotion changes."""
-        bounds, answers, intensities = own.arrays()
         if not len(bounds):
             return []
         middles = bounds[:, :2].mean(axis=1)
