@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ser_core.audio.samples import find_runs
+
 FULL_SCALE = 0.999  # of an amplitude from here up, a converter may have given all that it has
 # Share of the samples from which on it is said. A tone that just fits turns at its peaks and rests
 # there for a sample or two; half a percent is one loud word in a recording of speech.
@@ -23,8 +25,7 @@ class Clipping:
             return
         at_limit = np.abs(block) >= FULL_SCALE
         for channel in at_limit.T:
-            edges = np.flatnonzero(np.diff(channel, prepend=False, append=False))
-            lengths = edges[1::2] - edges[::2]
+            lengths = np.diff(find_runs(channel), axis=1)
             self.clipped += int(lengths[lengths >= _LEAST].sum())
 
     @property

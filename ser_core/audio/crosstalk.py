@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ser_core.audio.channel_levels import ABOVE_FLOOR, QUIET, ChannelLevels, to_level, widen
+from ser_core.audio.samples import find_runs
 
 SOFTER = 12.0  # [dB] below the other channel's level, at least, is a copy
 LONGEST_DELAY = 6  # [sections] of a copy
@@ -101,7 +102,8 @@ def silence_crosstalk(
         The blocks; where nothing is a copy, as they came.
     """
     fade = round(FADE * sample_rate)
-    runs = [_runs(of, seconds * sample_rate) for of in copied.T]
+    scale = seconds * sample_rate
+    runs = [np.round(find_runs(of) * scale).astype(np.int64) for of in copied.T]
     at = 0
     with contextlib.closing(blocks):
         for block in blocks:
@@ -118,10 +120,3 @@ def silence_crosstalk(
                     quiet[part, channel] *= share
             at += len(block)
             yield quiet
-
-
-def _runs(marks: np.ndarray, scale: float) -> np.ndarray:  # (runs, 2)
-    """Give [first, end) of each run of marks, on another scale."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], marks, [False]]).astype(np.int8)))
-    runs: np.ndarray = np.round(edges.reshape(-1, 2) * scale).astype(np.int64)
-    return runs

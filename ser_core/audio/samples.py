@@ -99,3 +99,18 @@ def _require_pair(pair: tuple[Any, ...]) -> tuple[int, np.ndarray]:
             f"got {array.dtype}; convert it to float between -1 and 1."
         ) from error
     return int(rate), array
+
+
+def find_runs(marks: np.ndarray) -> np.ndarray:
+    """Find runs of marks.
+
+    Args:
+        marks: bool [shape=(n,)].
+
+    Returns:
+        int [shape=(runs, 2)], where each begins and ends: [first, end).
+
+    >>> find_runs(np.array([True, False, True, True])).tolist()
+    [[0, 1], [2, 4]]
+    """
+    return np.flatnonzero(np.diff(marks, prepend=False, append=False)).reshape(-1, 2)

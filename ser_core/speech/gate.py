@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..audio.samples import find_runs
 from ..errors import ArgumentError
 
 WEIGHTS_FILE = Path(__file__).with_name("speech_gate.npz")
@@ -160,8 +161,7 @@ def find_segments(
     if duration is None:
         duration = max(0, len(probability) - 1) * HOP
     speech = np.asarray(probability) >= threshold
-    edges = np.flatnonzero(np.diff(speech.astype(np.int8), prepend=0, append=0))
-    starts, ends = edges[0::2], edges[1::2]  # [frames], a segment is [start, end)
+    starts, ends = find_runs(speech).T  # [frames], a segment is [start, end)
     pauses = starts[1:] - ends[:-1] > max_gap / HOP + 1e-6
     starts = starts[np.concatenate([[True], pauses])] if len(starts) else starts
     ends = ends[np.concatenate([pauses, [True]])] if len(ends) else ends

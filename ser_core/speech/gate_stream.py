@@ -6,6 +6,7 @@ begin at fixed places, wherever the pieces were cut.
 
 import numpy as np
 
+from ..audio.samples import find_runs
 from ..config.feature_config import FeatureConfig
 from ..config.frame_blocks import LogMelBlock
 from ..features.frame_stream import FrameStream
@@ -86,8 +87,7 @@ class SpeechStream:
 
     def _extend(self, speech: np.ndarray) -> None:
         """Join the next frames' stretches of speech to what is there, over short pauses."""
-        edges = np.flatnonzero(np.diff(speech.astype(np.int8), prepend=0, append=0))
-        for start, end in (edges.reshape(-1, 2) + self.answered).tolist():
+        for start, end in (find_runs(speech) + self.answered).tolist():
             if self.segments and start - self.segments[-1][1] <= MAX_GAP / HOP + 1e-6:
                 self.segments[-1][1] = end
             else:

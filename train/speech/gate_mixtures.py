@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import soxr
 
+from ser_core.audio.samples import find_runs
 from ser_core.speech.gate import BANDS, gate_input
 from ser_core.speech.gate_stream import gate_mel
 
@@ -81,9 +82,7 @@ def cut_pauses(clips: Sequence[SpeechClip], seed: int) -> list[np.ndarray]:
     pauses = []
     for clip in clips:
         quiet = clip.possible < 0.05
-        edges = np.flatnonzero(np.diff(quiet.astype(np.int8), prepend=0, append=0))
-        bounds = zip(edges[0::2] + PAUSE_MARGIN, edges[1::2] - PAUSE_MARGIN, strict=True)
-        for start, end in bounds:
+        for start, end in find_runs(quiet) + np.array([PAUSE_MARGIN, -PAUSE_MARGIN]):
             if (end - start) * CHUNK >= 0.3 * RATE:
                 pauses.append(clip.samples[start * CHUNK : end * CHUNK])
     order = np.random.default_rng(seed).permutation(len(pauses))[:MOST_PAUSES]
