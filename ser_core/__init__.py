@@ -3,7 +3,6 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .emotions import EMOTIONS, LABELS
 from .errors import (
     AdaptationError,
     AnalysisCancelledError,
@@ -19,6 +18,7 @@ from .errors import (
 
 if TYPE_CHECKING:
     from .audio.load import AudioInput
+    from .config.emotions import EMOTIONS, LABELS
     from .config.feature_config import FeatureConfig
     from .recognizer import DEFAULT_MODEL, EmotionRecognizer
     from .results import (
@@ -67,6 +67,7 @@ __all__ = [
 
 _HOMES = {
     "audio.load": ("AudioInput",),
+    "config.emotions": ("EMOTIONS", "LABELS"),
     "config.feature_config": ("FeatureConfig",),
     "recognizer": ("DEFAULT_MODEL", "EmotionRecognizer"),
     "results": (

@@ -1,7 +1,7 @@
 """The feature-config JSON as pydantic records: all between a file and a network's answer.
 
-Holds the base of everything that is read from outside, the feature blocks' names and parameters,
-and `FeatureConfig`. Imports only errors and emotions; every other room may import it.
+Holds the base of everything that is read from outside, the emotions, the feature blocks' names and
+parameters, and `FeatureConfig`. Imports only errors; every other room may import it.
 """
 
 from .feature_config import (

@@ -12,10 +12,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ..emotions import LABELS
 from ..errors import ConfigError
 from .blocks import Block, Statistic
 from .documents import parse_json_object, read_bytes
+from .emotions import LABELS
 from .reliability import Conformal, Domain
 from .schema import Fraction, Name, Positive, Strict, validated_json
 from .whole_files import write_text

@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
+from ..config.emotions import NEUTRAL
 from ..config.feature_config import FeatureConfig
-from ..emotions import NEUTRAL
 from ..errors import check_number
 from .label_sets import likely_labels
 from .result import Result

@@ -23,7 +23,7 @@ from ser_core import EmotionRecognizer
 from ser_core.audio import isolate
 from ser_core.audio.load import load_audio
 from ser_core.audio.source import UntrustedPath
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from ser_core.errors import TruncatedAudioError
 from ser_core.ui.look import text
 from tests.support.app import (

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from ser_core.config.emotions import LABELS
 from ser_core.config.feature_config import FeatureConfig, Outputs
-from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 from tests.support.tiny_models import make_config
 

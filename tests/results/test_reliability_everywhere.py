@@ -13,8 +13,8 @@ from ser_core.audio.load import load_audio
 from ser_core.batch.output_table import read_table, table_columns, write_table
 from ser_core.batch.recordings import Recording
 from ser_core.batch.rows import answer_recording
+from ser_core.config.emotions import LABELS
 from ser_core.config.reliability import Conformal, Domain
-from ser_core.emotions import LABELS
 from ser_core.errors import BatchError
 from ser_core.model.repository import Repository
 from ser_core.ui.look import text

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

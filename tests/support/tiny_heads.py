@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from tests.support.commands import run_train
 from tests.support.shared import keep
 from tests.support.tiny_encoder import BANDS, DEPTH, HEADS, WIDTH

@@ -21,7 +21,7 @@ from starlette.middleware import Middleware
 
 from benchmarks.live import Visitor, chunks
 from ser_core import DEFAULT_MODEL, EmotionRecognizer, __version__
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from ser_core.ui.build import build_app
 from ser_core.ui.look import text
 from ser_core.ui.settings import Settings

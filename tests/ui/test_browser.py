@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from ser_core.ui.build import TABS
 from ser_core.ui.look import text
 from tests.support.browser import assert_answered, assert_fits, both_sizes, choose, open_tab, shoot

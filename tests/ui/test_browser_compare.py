@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from ser_core.ui.look import text
 from tests.support.app import SPEECH
 from tests.support.browser import assert_fits, both_sizes, open_tab, shoot

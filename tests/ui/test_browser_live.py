@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from ser_core.ui.look import text
 from tests.support.app import left_in
 from tests.support.browser import assert_fits, shoot, start_browser

@@ -27,7 +27,7 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer, __version__
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from ser_core.model.repository import Repository
 from ser_core.ui.api.snippets import ADDRESS, SNIPPETS
 from ser_core.ui.look import text

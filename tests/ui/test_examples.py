@@ -13,7 +13,7 @@ import pytest
 from docs.examples import CLIPS, CONVERSATION, speak
 from ser_core import EmotionRecognizer
 from ser_core.audio.load import load_audio
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from ser_core.ui.look import text
 from ser_core.ui.server.uploads import UploadLedger
 from ser_core.ui.tabs import examples

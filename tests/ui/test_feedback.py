@@ -16,7 +16,7 @@ import soundfile
 from huggingface_hub import HfApi
 
 from ser_core import EmotionRecognizer, __version__
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from ser_core.errors import ConfigError
 from ser_core.model.repository import Repository
 from ser_core.ui import feedback

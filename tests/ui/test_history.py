@@ -10,7 +10,7 @@ import gradio as gr
 import pytest
 
 from ser_core import DEFAULT_MODEL, EmotionPrediction, EmotionRecognizer
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from ser_core.ui.build import build_app
 from ser_core.ui.look import text
 from ser_core.ui.page import HeldAnswer

@@ -19,7 +19,7 @@ from gradio_client.utils import QueueError, Status
 from benchmarks.load import App, expectations, predict_all, recordings, running_app
 from benchmarks.uploads import ask_good, fault_of, kind_of, send_all, uploads
 from ser_core import EmotionRecognizer
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from ser_core.ui.look import text
 from ser_core.ui.server.serving import GRACE
 from tests.support.app import (

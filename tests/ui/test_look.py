@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pytest
 
-from ser_core.emotions import EMOTIONS
+from ser_core.config.emotions import EMOTIONS
 from ser_core.ui.look import plots
 from ser_core.ui.look.theme import COLOURS, CSS, THEME
 from tests.support.colour_vision import CVD, contrast, difference, seen

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from ser_core.emotions import BY_NAME, LABELS
+from ser_core.config.emotions import BY_NAME, LABELS
 from ser_core.ui.look import plots
 
 PROBABILITIES = dict(zip(LABELS, (0.05, 0.1, 0.4, 0.05, 0.2, 0.1, 0.05, 0.05), strict=True))

@@ -26,7 +26,7 @@ from gradio_client.utils import is_file_obj_with_meta, traverse
 from starlette.datastructures import UploadFile
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from ser_core.ui.look import text
 from tests.support.app import (
     HTTP,

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from ser_core import DEFAULT_MODEL, EmotionPrediction, EmotionRecognizer
-from ser_core.emotions import EMOTIONS, LABELS
+from ser_core.config.emotions import EMOTIONS, LABELS
 from ser_core.errors import ModelNotFoundError
 from ser_core.model.repository import Repository
 from ser_core.timeline.live import LiveBlock, LiveMoment, LiveSession

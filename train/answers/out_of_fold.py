@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
+from ser_core.config.emotions import LABELS
 from ser_core.config.feature_config import Normalisation
 from ser_core.config.whole_files import write_whole
-from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 
 from ..corpora import Clip

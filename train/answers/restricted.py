@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 
 from .metrics import expected_calibration_error
 from .out_of_fold import Answers

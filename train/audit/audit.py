@@ -178,7 +178,7 @@ def audit_split(
             f"{file} has {len(split.folds)} folds, and --model is one network: give a split of the "
             "one fold that it was trained on."
         )
-    from ser_core.emotions import LABELS
+    from ser_core.config.emotions import LABELS
 
     from ..data import feature_cache  # only now: Keras takes seconds to import
     from ..data.material import Material

@@ -23,7 +23,7 @@ class Clip:
         path: where it is.
         file: its name within the corpus, without a folder; no two clips of a corpus share it.
         corpus: the corpus' name.
-        emotion: one of ser_core.emotions.LABELS.
+        emotion: one of ser_core.config.emotions.LABELS.
         speaker: the speaker's name within the corpus.
         gender: "female", "male", or UNKNOWN where the corpus does not say.
         statement: which sentence, as the corpus' own code, word or text; None where it says none.

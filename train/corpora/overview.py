@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ser_core.config.emotions import LABELS
 from ser_core.config.whole_files import write_text, write_whole
-from ser_core.emotions import LABELS
 
 from . import Corpus
 from .clip import Clip, CorpusError

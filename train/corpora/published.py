@@ -17,9 +17,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from ser_core.config.emotions import LABELS
 from ser_core.config.schema import Strict, validated
 from ser_core.config.whole_files import write_whole
-from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError, refuse_lfs_pointer_file
 
 from .clip import Clip, CorpusError, CorpusInfo, Reading

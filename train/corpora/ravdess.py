@@ -12,7 +12,7 @@ Source: Livingstone and Russo (2018), PLoS ONE 13(5): e0196391; file names at th
 import re
 from pathlib import Path
 
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 
 from .clip import Archive, Clip, CorpusInfo, Reading
 from .names import decode, named_files

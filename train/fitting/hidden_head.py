@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 
 from ..recipe import HiddenHead, Recipe
 from .linear_head import NEVER, LabelSets

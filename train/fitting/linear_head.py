@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp, softmax
 
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 
 from ..answers.restricted import MERGED
 

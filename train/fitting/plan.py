@@ -10,8 +10,8 @@ import keras
 import numpy as np
 
 from ser_core.config.documents import read_bytes
+from ser_core.config.emotions import LABELS
 from ser_core.config.feature_config import FeatureConfig
-from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 
 from ..corpora import Clip, Corpus

@@ -13,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ser_core import EmotionRecognizer, FeatureConfig
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from ser_core.errors import ConfigError
 from ser_core.model.files import DATASET, files_in, load_record
 from ser_core.model.further_records import Dataset

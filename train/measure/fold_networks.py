@@ -6,8 +6,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from ser_core.config.emotions import LABELS
 from ser_core.config.feature_config import FeatureConfig
-from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 
 from ..answers import out_of_fold

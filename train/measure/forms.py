@@ -21,9 +21,9 @@ import numpy as np
 from tqdm import tqdm
 
 from ser_core.audio.load import load_audio
+from ser_core.config.emotions import LABELS
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.config.whole_files import temporary_folder
-from ser_core.emotions import LABELS
 from ser_core.model.files import FORMS, LITERT_FORMS, save_content
 from ser_core.model.keras_runtime import KerasRuntime, load_keras_network
 from ser_core.model.litert_runtime import LiteRTRuntime

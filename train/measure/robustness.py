@@ -22,7 +22,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ser_core.audio.load import load_audio
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from ser_core.errors import ConfigError
 from ser_core.model.files import ROBUSTNESS, save_content
 from ser_core.speech.gate import WEIGHTS_FILE

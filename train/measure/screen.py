@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 
 from ..answers.metrics import expected_calibration_error, negative_log_likelihood
 from ..answers.restricted import FOUR, merge_answers, merge_label, restricted_uar

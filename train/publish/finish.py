@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from ser_core import EmotionRecognizer
+from ser_core.config.emotions import LABELS
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.config.whole_files import temporary_folder, write_text
-from ser_core.emotions import LABELS
 from ser_core.model.files import (
     COMPARISON,
     DATASET,

@@ -6,7 +6,7 @@ Only `Markup` goes in as it is, and only functions of this module make it.
 from collections.abc import Iterable, Sequence
 from html import escape as _escape
 
-from ...emotions import BY_NAME
+from ...config.emotions import BY_NAME
 
 OTHER = "other"  # stands for a label that is not one of the eight
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ...emotions import BY_NAME
+from ...config.emotions import BY_NAME
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

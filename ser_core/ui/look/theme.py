@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from ...emotions import EMOTIONS
+from ...config.emotions import EMOTIONS
 from . import text
 
 # IBM Plex Sans comes with Gradio; a GoogleFont would be fetched over the network. The SemiBold that

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ...emotions import BY_NAME, LABELS
+from ...config.emotions import BY_NAME, LABELS
 from ...results import EmotionPrediction
 from ..look import text
 from ..look.cards import card, no_speech_card

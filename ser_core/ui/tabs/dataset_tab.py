@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from ...emotions import EMOTIONS
+from ...config.emotions import EMOTIONS
 from ...model.files import DATASET
 from ...model.further_records import Corpus, Dataset
 from ..look import plots, text

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from ser_core import DEFAULT_MODEL
+from ser_core.config.emotions import LABELS
 from ser_core.config.feature_config import FeatureConfig
-from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 from ser_core.model.adaptation import centre_logs
 from tests.support.commands import run_train

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, f1_score, log_loss
 
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from ser_core.errors import ConfigError
 from train.answers import out_of_fold
 from train.answers.calibration import (

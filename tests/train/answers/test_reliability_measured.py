@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ser_core.config.emotions import LABELS
 from ser_core.config.reliability import Conformal, Domain
-from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 from ser_core.results import conformal_sets
 from train.answers import conformal, domain, out_of_fold

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from train.answers.out_of_fold import Answers
 from train.answers.restricted import measure_restricted
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from train import corpora
 from train.corpora import CORPORA, CorpusError, crema_d, load
 from train.data.protocols import RAVDESS_FOLDS, by_speaker, hold_out_speakers

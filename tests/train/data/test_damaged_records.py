@@ -8,8 +8,8 @@ import h5py
 import numpy as np
 import pytest
 
+from ser_core.config.emotions import LABELS
 from ser_core.config.feature_config import FeatureConfig
-from ser_core.emotions import LABELS
 from ser_core.errors import ConfigError
 from tests.support.records import DAMAGE, damage
 from tests.support.tiny_training import make_corpus

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from tests.support.tiny_encoder import BANDS
 from tests.support.tiny_heads import SHAPE, SUMMARY_WIDTH, TINY_HEADS, toy
 from train import recipe as recipes

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax, logsumexp
 
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from train import recipe as recipes
 from train.fitting.hidden_head import HeadData, draw_batches, fit_hidden_head, partial_loss
 from train.fitting.linear_head import label_sets

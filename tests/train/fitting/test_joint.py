@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from tests.support.commands import run_train
 from tests.support.tiny_heads import command_words, fitted_folder, heads_run
 from train.data.storage import read_arrays

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from train.fitting.invariance import corpus_covariance, shrink, speaker_covariance
 from train.fitting.linear_head import (
     LabelSets,

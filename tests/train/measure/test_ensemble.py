@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from ser_core.errors import ConfigError
 from train.answers.out_of_fold import Answers, write_answers
 from train.measure.ensemble import ensemble_table, join_answers

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from ser_core.errors import ConfigError
 from tests.support.commands import run_train
 from tests.support.shared import keep

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from gradio_client import handle_file
 
-from ser_core.emotions import LABELS
+from ser_core.config.emotions import LABELS
 from ser_core.model.files import files_in
 from tests.support.app import ROOT, SPEECH, connect, running_app
 from tests.support.hub_server import HubServer
