@@ -17,7 +17,8 @@ from .audio.load import AudioInput, load_audio
 from .errors import ArgumentError, SpeechEmotionError
 from .model.adaptation import enrol, require_adaptation
 from .model.hub_model import HubModel
-from .results import EmotionPrediction
+from .results import EmotionPrediction, LabelSet
+from .results.label_sets import Groups
 from .speech.turns import Speakers
 from .timeline.analyze import AnalysisProgress, analyze
 from .timeline.live import HOP, LiveBlock, LiveMoment, LiveSession
@@ -71,7 +72,12 @@ class EmotionRecognizer(
         )
 
     def predict(
-        self, audio: AudioInput, *, max_seconds: float | None = MAX_SECONDS
+        self,
+        audio: AudioInput,
+        *,
+        labels: Iterable[str] | None = None,
+        group: Groups | None = None,
+        max_seconds: float | None = MAX_SECONDS,
     ) -> EmotionPrediction:
         """Predict the emotion in one recording.
 
@@ -83,15 +89,26 @@ class EmotionRecognizer(
         Args:
             audio: a path, bytes, binary file object, or (sample_rate [Hz], array); see
                 ser_core.audio.load_audio for forms and formats.
+            labels: those of the model's labels that the recording can be of, two at least, in any
+                order: their probabilities are divided by their sum. None for all.
+            group: by its name, several of the model's labels that count as one, such as
+                {"negative": ["angry", "sad"]}: its probability is the sum of theirs. One alone gets
+                another name so. Labels in no group stay what they are. None for no groups.
             max_seconds: float > 0 [s], or None; a longer recording raises.
 
         Returns:
-            EmotionPrediction.
+            EmotionPrediction; its `status` says what is uncertain among other labels.
 
         Raises:
             AudioError: the recording cannot be used; the message says why and what to do.
-            ArgumentError: `max_seconds` is not positive.
+            ArgumentError: `max_seconds` is not positive, or `labels` or `group` fit neither the
+                model nor one another.
         """
+        return self._predict(audio, LabelSet.of(self.labels, labels, group), max_seconds)
+
+    def _predict(
+        self, audio: AudioInput, labels: LabelSet, max_seconds: float | None
+    ) -> EmotionPrediction:
         notes: list[str] = []
         samples = load_audio(
             audio,
@@ -99,28 +116,34 @@ class EmotionRecognizer(
             max_seconds=max_seconds,
             on_note=notes.append,
         )
-        return replace(self.predict_samples(samples), notes=tuple(notes))
+        return replace(self.predict_samples(samples, labels), notes=tuple(notes))
 
     def predict_batch(
-        self, audios: Iterable[AudioInput], *, max_seconds: float | None = MAX_SECONDS
+        self,
+        audios: Iterable[AudioInput],
+        *,
+        labels: Iterable[str] | None = None,
+        group: Groups | None = None,
+        max_seconds: float | None = MAX_SECONDS,
     ) -> list[EmotionPrediction]:
         """Predict the emotion in several recordings, each as `predict` does.
 
         Args:
             audios: recordings as for `predict`.
-            max_seconds: float > 0 [s], or None; a longer recording raises.
+            labels, group, max_seconds: as for `predict`.
 
         Returns:
             One EmotionPrediction per recording, in order.
 
         Raises:
             AudioError: a recording cannot be used; a note says which one, counted from 0.
-            ArgumentError: one recording was given instead of several.
+            ArgumentError: one recording was given instead of several, or as for `predict`.
         """
+        wanted = LabelSet.of(self.labels, labels, group)
         answers = []
         for index, audio in enumerate(_several(audios, "predict_batch takes", "recordings")):
             try:
-                answers.append(self.predict(audio, max_seconds=max_seconds))
+                answers.append(self._predict(audio, wanted, max_seconds))
             except SpeechEmotionError as error:
                 error.add_note(f"This was recording {index} of the batch.")
                 raise
@@ -164,6 +187,8 @@ class EmotionRecognizer(
         smoothing: Smoothing = "overlap",
         speakers: Speakers = None,
         channels: Channels = "mix",
+        labels: Iterable[str] | None = None,
+        group: Groups | None = None,
         max_seconds: float | None = None,
         threads: int | None = None,
         progress: Callable[[AnalysisProgress], None] | None = None,
@@ -196,6 +221,7 @@ class EmotionRecognizer(
                 that leak into another one, at least 12 dB softer, are silenced there; "auto":
                 separate if there are two channels with different sound on each, else mix. The
                 timeline's `channels` says which it was. For these two the recording is read twice.
+            labels, group: as for `predict`; all of the timeline is in these labels.
             max_seconds: float > 0 [s], or None; a longer recording raises.
             threads: int > 0, how many windows are predicted at a time; None for one per core, four
                 at most.
@@ -220,6 +246,7 @@ class EmotionRecognizer(
             smoothing=smoothing,
             speakers=speakers,
             channels=channels,
+            labels=LabelSet.of(self.labels, labels, group),
             max_seconds=max_seconds,
             threads=threads,
             progress=progress,
@@ -271,11 +298,14 @@ class EmotionRecognizer(
         several = _several(blocks, "stream takes", "blocks of sound")
         return (moment for block in several for moment in session.push(block))
 
-    def predict_samples(self, samples: np.ndarray) -> EmotionPrediction:
+    def predict_samples(
+        self, samples: np.ndarray, labels: LabelSet | None = None
+    ) -> EmotionPrediction:
         """Predict the emotion in samples that are decoded already; see `predict`.
 
         Args:
             samples: float32 array of shape (n,), n > 0, mono at `config.sample_rate`.
+            labels: LabelSet that the prediction is in; None for the model's own labels.
 
         Returns:
             EmotionPrediction.
@@ -289,6 +319,7 @@ class EmotionRecognizer(
             distance=None if answer is None else answer.distance,
             speech_seconds=round(activity.speech_seconds, 3),
             duration=round(len(samples) / config.sample_rate, 3),
+            labels=labels,
         )
 
 

@@ -20,6 +20,7 @@ if __name__ == "__main__":
 from ser_core.audio.channels import CHANNELS
 from ser_core.errors import SpeechEmotionError
 from ser_core.recognizer import DEFAULT_MODEL
+from ser_core.results.label_sets import parse_groups, parse_labels
 
 from .archive import ENGINES, TOO_MANY_FILES, run
 from .pool import TIMEOUT
@@ -37,6 +38,7 @@ def main() -> None:
 def _answer(arguments: dict[str, Any]) -> None:
     """Answer an archive; what is wrong ends the command with one sentence and status 1."""
     try:
+        arguments["group"] = parse_groups(arguments["group"])
         summary = run(**arguments)
     except SpeechEmotionError as error:
         sys.exit(str(error))
@@ -84,6 +86,18 @@ def _parser() -> argparse.ArgumentParser:
         default="mix",
         help="with --rows segments: take each channel for a speaker (separate), where the channels "
         "differ (auto), or never (default: mix)",
+    )
+    parser.add_argument(
+        "--labels",
+        type=parse_labels,
+        metavar="LABEL,LABEL",
+        help="choose between these labels of the model alone (default: all)",
+    )
+    parser.add_argument(
+        "--group",
+        action="append",
+        metavar="NAME=LABEL,LABEL",
+        help="count these labels as one called NAME; may be given again for another",
     )
     parser.add_argument(
         "--workers", type=_count, metavar="N", help="processes (default: one per usable core)"

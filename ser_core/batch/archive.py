@@ -6,12 +6,12 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import Literal, NoReturn, get_args
+from typing import Any, Literal, NoReturn, get_args
 
 from tqdm import tqdm
 
@@ -19,6 +19,8 @@ from ser_core.audio.channels import Channels, check_channels
 from ser_core.errors import ArgumentError, BatchError, SpeechEmotionError, check_number
 from ser_core.model.files import FEATURE_CONFIG, KERAS_FILES, files_in, network_files
 from ser_core.recognizer import DEFAULT_MODEL, EmotionRecognizer
+from ser_core.results import LabelSet
+from ser_core.results.label_sets import Groups
 from ser_core.timeline.in_order import usable_cores
 
 from .checkpoint import Checkpoint
@@ -81,6 +83,8 @@ def run(
     revision: str | None = None,
     rows: RowKind = "files",
     channels: Channels = "mix",
+    labels: Iterable[str] | None = None,
+    group: Groups | None = None,
     engine: Engine = "local",
     workers: int | None = None,
     address: str | None = None,
@@ -103,6 +107,8 @@ def run(
         rows: "files" for a row per recording, "segments" for one per stretch of one emotion.
         channels: "mix"; or "separate" or "auto", as for `EmotionRecognizer.analyze`, for rows
             "segments", which say in a column `speaker` which channel each is of.
+        labels, group: as for `EmotionRecognizer.predict`; the table has a column for each of these
+            labels, and its `revision` says what they are made of.
         engine: "local", or "ray" for a Ray cluster.
         workers: int > 0, processes or actors; None for one per usable core.
         address: of the Ray cluster; None starts one on this machine or takes RAY_ADDRESS.
@@ -136,7 +142,12 @@ def run(
     recordings = listing.recordings
     recognizer = EmotionRecognizer.from_pretrained(model, revision=revision)
     name, revision = model_identity(recognizer)
-    columns = table_columns(recognizer.labels, rows, channels)
+    label_set = LabelSet.of(recognizer.labels, labels, group)
+    wanted = None
+    if not label_set.is_whole:
+        wanted = label_set.request()
+        revision = f"{revision} ({label_set.describe()})"
+    columns = table_columns(label_set.labels, rows, channels)
     options = {"model": name, "revision": revision, "rows": rows}
     if channels != "mix":  # tables of mixed channels are from before there were others, too
         options["channels"] = channels
@@ -159,9 +170,12 @@ def run(
                     address=address,
                     timeout=timeout,
                     channels=channels,
+                    wanted=wanted,
                 )
             else:
-                answers = _answer_here(todo, recognizer.directory, rows, workers, timeout, channels)
+                answers = _answer_here(
+                    todo, recognizer.directory, rows, workers, timeout, channels, wanted
+                )
             with closing(answers), _progress_bar(len(recordings), summary.kept, progress) as bar:
                 for recording, answered in answers:
                     with _writing(out):
@@ -217,9 +231,12 @@ def _answer_here(
     count: int | None,
     timeout: float,
     channels: Channels,
+    wanted: Mapping[str, Any] | None,
 ) -> Generator[tuple[Recording, list[Row]]]:
     count = min(count or usable_cores(), len(recordings))
-    with WorkerPool(directory, kind, count=count, timeout=timeout, channels=channels) as pool:
+    with WorkerPool(
+        directory, kind, count=count, timeout=timeout, channels=channels, wanted=wanted
+    ) as pool:
         yield from pool.answer(recordings)
 
 

@@ -10,7 +10,7 @@ by the paths they are named by.
 import json
 import logging
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,12 @@ class Answerer:
     """An actor: a worker process with the model, for as long as Ray keeps it."""
 
     def __init__(
-        self, files: dict[str, bytes], kind: RowKind, timeout: float, channels: Channels
+        self,
+        files: dict[str, bytes],
+        kind: RowKind,
+        timeout: float,
+        channels: Channels,
+        wanted: Mapping[str, Any] | None = None,
     ) -> None:
         """Start the worker.
 
@@ -43,9 +48,11 @@ class Answerer:
             files: contents by name, of a model repository.
             kind: which rows to make.
             timeout: float > 0 [s], after which a recording is given up.
-            channels: as for `answer_recording`.
+            channels, wanted: as for `answer_recording`.
         """
-        self._pool = WorkerPool(files, kind, count=1, timeout=timeout, channels=channels)
+        self._pool = WorkerPool(
+            files, kind, count=1, timeout=timeout, channels=channels, wanted=wanted
+        )
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Answer a batch.
@@ -74,6 +81,7 @@ def answer_recordings(
     address: str | None,
     timeout: float,
     channels: Channels = "mix",
+    wanted: Mapping[str, Any] | None = None,
 ) -> Generator[tuple[Recording, list[Row]]]:
     """Answer recordings on a cluster, in whichever order they get done.
 
@@ -85,7 +93,7 @@ def answer_recordings(
         address: of the cluster, as `ray.init` takes it; None starts one here, or takes RAY_ADDRESS.
             A connection that this process has already is used.
         timeout: float > 0 [s], after which a recording is given up.
-        channels: as for `answer_recording`.
+        channels, wanted: as for `answer_recording`.
 
     Yields:
         Each recording with its rows.
@@ -98,7 +106,8 @@ def answer_recordings(
     if is_ours:
         _connect(ray, address)
     try:
-        for index, rows in _results(ray, recordings, directory, (kind, timeout, channels), count):
+        settings = (kind, timeout, channels, wanted)
+        for index, rows in _results(ray, recordings, directory, settings, count):
             yield recordings[index], rows
     except ray.exceptions.RayError as error:
         raise BatchError(
@@ -119,7 +128,7 @@ def _results(
     ray: Any,
     recordings: list[Recording],
     directory: Path,
-    settings: tuple[RowKind, float, Channels],
+    settings: tuple[RowKind, float, Channels, Mapping[str, Any] | None],
     count: int | None,
 ) -> Iterator[tuple[int, list[Row]]]:
     """Yield each recording's index and rows; `settings` are an Answerer's, but for the files."""

@@ -61,6 +61,7 @@ class WorkerPool:
         count: int,
         timeout: float = TIMEOUT,
         channels: Channels = "mix",
+        wanted: Mapping[str, Any] | None = None,
     ) -> None:
         """Start the processes; they load the model meanwhile.
 
@@ -69,12 +70,18 @@ class WorkerPool:
             kind: which rows to make.
             count: int > 0, how many processes.
             timeout: float > 0 [s], after which a recording is given up.
-            channels: as for `answer_recording`.
+            channels, wanted: as for `answer_recording`; `wanted` holds what JSON does.
         """
         files = model if isinstance(model, Mapping) else {}
         folder = None if isinstance(model, Mapping) else os.fspath(model)
         sizes = [(name, len(content)) for name, content in files.items()]
-        setup = {"model": folder, "files": sizes, "rows": kind, "channels": channels}
+        setup = {
+            "model": folder,
+            "files": sizes,
+            "rows": kind,
+            "channels": channels,
+            "wanted": wanted,
+        }
         self._setup = setup, b"".join(files.values())
         self._timeout = timeout
         self._failed_starts = 0

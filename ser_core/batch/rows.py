@@ -5,6 +5,7 @@ can be makes `answer_recording` raise: what cannot be used is a row with `status
 sentence.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, BinaryIO, Literal, TypeAlias, get_args
 
@@ -27,6 +28,7 @@ def answer_recording(
     recording: Recording,
     kind: RowKind,
     channels: Channels = "mix",
+    wanted: Mapping[str, Any] | None = None,
 ) -> list[Row]:
     """Answer one recording.
 
@@ -36,6 +38,7 @@ def answer_recording(
         kind: "files" for one row; "segments" for one per stretch of one emotion, and one for the
             recording where it has none or is cut off.
         channels: as for `EmotionRecognizer.analyze`; other than "mix" only for "segments".
+        wanted: `labels` and `group` of `EmotionRecognizer.predict`; None for the model's labels.
 
     Returns:
         One row at least.
@@ -43,8 +46,8 @@ def answer_recording(
     try:
         with open_recording(recording) as audio:
             if kind == "segments":
-                return _segment_rows(recognizer, audio, channels)
-            return [_recording_row(recognizer, audio)]
+                return _segment_rows(recognizer, audio, channels, wanted or {})
+            return [_recording_row(recognizer, audio, wanted or {})]
     except SpeechEmotionError as error:
         return [error_row(str(error))]
     except Exception as error:  # an archive of a million files must not end at a bug
@@ -61,21 +64,26 @@ def error_row(sentence: str) -> Row:
     return {"status": "error", "error": sentence}
 
 
-def _recording_row(recognizer: EmotionRecognizer, audio: str | bytes | BinaryIO) -> Row:
+def _recording_row(
+    recognizer: EmotionRecognizer, audio: str | bytes | BinaryIO, wanted: Mapping[str, Any]
+) -> Row:
     try:
-        return _prediction_row(recognizer.predict(audio))
+        return _prediction_row(recognizer.predict(audio, **wanted))
     except AudioLengthError:
         # Longer than what is answered at once; or too short, and then the error comes again.
-        timeline = recognizer.analyze(audio, threads=1)
+        timeline = recognizer.analyze(audio, threads=1, **wanted)
     if timeline.truncated:
         return error_row(timeline.truncated)
     return _prediction_row(replace(timeline.overall, notes=timeline.notes))
 
 
 def _segment_rows(
-    recognizer: EmotionRecognizer, audio: str | bytes | BinaryIO, channels: Channels
+    recognizer: EmotionRecognizer,
+    audio: str | bytes | BinaryIO,
+    channels: Channels,
+    wanted: Mapping[str, Any],
 ) -> list[Row]:
-    timeline = recognizer.analyze(audio, threads=1, channels=channels)
+    timeline = recognizer.analyze(audio, threads=1, channels=channels, **wanted)
     lengths: Row = {
         "speech_seconds": round(timeline.speech_seconds, 3),
         "duration": round(timeline.duration, 3),

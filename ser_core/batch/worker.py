@@ -22,7 +22,8 @@ def main() -> None:
     parent.send(None)
     for fields, _ in messages:
         recording = Recording(*fields)
-        parent.send(answer_recording(recognizer, recording, setup["rows"], setup["channels"]))
+        asked = (setup["rows"], setup["channels"], setup["wanted"])
+        parent.send(answer_recording(recognizer, recording, *asked))
 
 
 def _load_model(

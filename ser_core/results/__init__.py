@@ -5,13 +5,12 @@ config and emotions; every other room may import it.
 """
 
 from .frozen_mapping import FrozenMapping
-from .label_sets import conformal_sets
+from .label_sets import LabelSet, conformal_sets, reported_intensity
 from .predictions import (
     EmotionPrediction,
     EmotionSegment,
     Status,
     TimelineWindow,
-    reported_intensity,
 )
 from .result import Result
 from .speakers import SpeakerShare, SpeakerTurn
@@ -20,6 +19,7 @@ __all__ = [
     "EmotionPrediction",
     "EmotionSegment",
     "FrozenMapping",
+    "LabelSet",
     "Result",
     "SpeakerShare",
     "SpeakerTurn",

@@ -6,36 +6,33 @@ from typing import Literal
 
 import numpy as np
 
-from ..config.emotions import NEUTRAL
 from ..config.feature_config import FeatureConfig
 from ..errors import check_number
-from .label_sets import likely_labels
+from .label_sets import LabelSet, likely_labels, reported_intensity
 from .result import Result
 
 Status = Literal["emotion", "uncertain", "no_speech"]
 
 
-def reported_intensity(label: str, intensity: float | None) -> float | None:
-    """Round an intensity to four decimals, and drop it for neutral, which has none.
-
-    >>> reported_intensity("sad", 0.123456), reported_intensity("neutral", 0.9)
-    (0.1235, None)
-    """
-    return None if intensity is None or label == NEUTRAL else round(float(intensity), 4)
-
-
 def _name(
-    probabilities: np.ndarray, config: FeatureConfig, intensity: float | None
+    probabilities: np.ndarray, config: FeatureConfig, labels: LabelSet, intensity: float | None
 ) -> tuple[Literal["emotion", "uncertain"], str, float, dict[str, float], float | None]:
-    """Give the status, label, confidence, probabilities by label, and intensity of a prediction."""
+    """Give the status, label, confidence, probabilities by label, and intensity of a prediction.
+
+    Args:
+        probabilities: float array of shape (labels,), what `labels` made of the model's.
+        config: FeatureConfig.
+        labels: LabelSet.
+        intensity: float in [0, 1], the network's output; None if it has no such output.
+    """
     best = int(probabilities.argmax())
-    label, confidence = config.labels[best], float(probabilities[best])
+    label, confidence = labels.labels[best], float(probabilities[best])
     return (
-        "emotion" if confidence >= config.uncertain_below else "uncertain",
+        "emotion" if confidence >= labels.threshold(config.uncertain_below) else "uncertain",
         label,
         confidence,
-        dict(zip(config.labels, probabilities.tolist(), strict=True)),
-        reported_intensity(label, intensity),
+        dict(zip(labels.labels, probabilities.tolist(), strict=True)),
+        reported_intensity([config.labels[member] for member in labels.members[best]], intensity),
     )
 
 
@@ -54,12 +51,15 @@ class EmotionPrediction(Result):
     Attributes:
         status: "emotion"; "uncertain" when the model abstains because no emotion is likely enough
             (the label is then the likeliest one, and a guess); "no_speech" without any speech.
-        label: str, the likeliest emotion; None when there is no speech.
+            Where other labels were asked for than the model's, what is likely enough is as far
+            between guessing among those and certainty as the model's own threshold is.
+        label: str, the likeliest emotion, or group of them; None when there is no speech.
         confidence: float in [0, 1], calibrated probability of `label`; 0.0 when there is no speech.
         probabilities: read-only mapping from label to probability, in the model's label order, sum
             1; empty when there is no speech.
         intensity: float in [0, 1], how strongly the emotion is expressed; None if the model has no
-            such output, if `label` is "neutral", and when there is no speech.
+            such output, if `label` is "neutral" or that under another name, and when there is no
+            speech.
         speech_seconds: float [s], how much of the recording is speech.
         duration: float [s], length of the recording.
         distance: float >= 0, how far it is from the recordings that the model was trained on; None
@@ -68,8 +68,8 @@ class EmotionPrediction(Result):
             from the training corpus do; None if the model does not say, and when there is no
             speech.
         likely: the labels that cannot be ruled out, likeliest first: the truth is one of them as
-            often as the model's `config.conformal.coverage` says; None if the model does not say,
-            and when there is no speech.
+            often as the model's `config.conformal.coverage` says, or oftener where other labels
+            were asked for; None if the model does not say, and when there is no speech.
         notes: sentences on what was not heard of the recording or is wrong with it, such as that it
             is clipped, that one of its channels alone was used, or that it has other tracks.
     """
@@ -97,6 +97,7 @@ class EmotionPrediction(Result):
         speech_seconds: float,
         duration: float,
         notes: Sequence[str] = (),
+        labels: LabelSet | None = None,
     ) -> "EmotionPrediction":
         """Make a prediction from a network's outputs.
 
@@ -109,16 +110,19 @@ class EmotionPrediction(Result):
             speech_seconds: float [s].
             duration: float [s].
             notes: sentences on the recording.
+            labels: LabelSet that the prediction is in; None for the model's own labels.
         """
         if probabilities is None:
             said = tuple(notes)
             return cls("no_speech", None, 0.0, {}, None, speech_seconds, duration, notes=said)
+        labels = labels or LabelSet.of(config.labels)
+        probabilities = labels.combine(probabilities)
         return cls(
-            *_name(probabilities, config, intensity),
+            *_name(probabilities, config, labels, intensity),
             speech_seconds,
             duration,
             *_familiarity(distance, config),
-            likely_labels(probabilities, config),
+            likely_labels(probabilities, labels.labels, config),
             tuple(notes),
         )
 
@@ -191,9 +195,12 @@ class EmotionSegment(Result):
         end: float,
         intensity: float | None = None,
         speaker: str | None = None,
+        labels: LabelSet | None = None,
     ) -> "EmotionSegment":
         """Make a segment from a network's outputs; the arguments are as for EmotionPrediction."""
-        return cls(start, end, *_name(probabilities, config, intensity), speaker)
+        labels = labels or LabelSet.of(config.labels)
+        named = _name(labels.combine(probabilities), config, labels, intensity)
+        return cls(start, end, *named, speaker)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

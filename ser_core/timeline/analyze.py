@@ -15,7 +15,7 @@ from ..audio.load import AudioInput, read_blocks
 from ..audio.source import make_seekable
 from ..errors import AnalysisCancelledError, ArgumentError, TruncatedAudioError, check_number
 from ..model.predictor import Predictor
-from ..results import Result, SpeakerTurn
+from ..results import LabelSet, Result, SpeakerTurn
 from ..speech.gate import HOP
 from ..speech.turns import Speakers, check_speakers, find_turns
 from .answering import AnsweredWindow, Answering, SummaryAnswering, WindowAnswering
@@ -144,8 +144,9 @@ def analyze(
     threads: int | None,
     progress: Callable[[AnalysisProgress], None] | None,
     cancelled: Callable[[], bool] | None,
+    labels: LabelSet | None = None,
 ) -> EmotionTimeline:
-    """See `EmotionRecognizer.analyze`; `predictor` answers the windows."""
+    """See `EmotionRecognizer.analyze`; `predictor` answers the windows, in its own labels."""
     config = predictor.config
     window = config.input_seconds if window is None else window
     threads = min(usable_cores(), MOST_THREADS) if threads is None else threads
@@ -167,7 +168,7 @@ def analyze(
     watch = _Watch(progress, cancelled)
     notes: list[str] = []
     blocks, apart = _open_blocks(audio, channels, config.sample_rate, max_seconds, watch, notes)
-    builder = TimelineBuilder(config, window=window, hop=hop, smoothing=smoothing)
+    builder = TimelineBuilder(config, window=window, hop=hop, smoothing=smoothing, labels=labels)
     every: list[ChannelAnalysis] = []
     truncated, seconds = None, 0.0
     with contextlib.ExitStack() as stack:

@@ -6,6 +6,9 @@ middle. Intensities go the same way, by their plain mean where probabilities go 
 mean. Stretches of speech of one emotion become segments. Where nobody speaks there is no segment.
 Where it is known who speaks, a segment ends with the turn. Channels that are analysed each on its
 own have windows, stretches and segments of their own, which may overlap.
+
+Where other labels were asked for than the model's, answers are pooled in the model's, as they are
+for one answer, and what comes out is turned into the others.
 """
 
 from collections import Counter
@@ -15,7 +18,7 @@ import numpy as np
 
 from ..config.feature_config import FeatureConfig
 from ..model.pooling import Pooled, pool, pool_windows
-from ..results import EmotionPrediction, EmotionSegment, SpeakerTurn
+from ..results import EmotionPrediction, EmotionSegment, LabelSet, SpeakerTurn
 from .smoothing import Piece, average, join_pieces, smooth
 from .timeline import EmotionTimeline, Smoothing, name_channel, time_shares, unite
 from .wilson import wilson_interval
@@ -34,8 +37,18 @@ class TimelineBuilder:
         window: float,
         hop: float,
         smoothing: Smoothing,
+        labels: LabelSet | None = None,
     ) -> None:
+        """Begin a recording.
+
+        Args:
+            config: FeatureConfig.
+            window, hop: float [s], of the windows.
+            smoothing: as for `EmotionRecognizer.analyze`.
+            labels: LabelSet that the timeline is in; None for the model's own labels.
+        """
         self.config, self.window, self.hop, self.smoothing = config, window, hop, smoothing
+        self.labels = labels or LabelSet.of(config.labels)
         self._channels: list[_Answers] = []
 
     def add(self, window: Window, answer: Pooled | None, channel: int = 0) -> None:
@@ -105,9 +118,9 @@ class TimelineBuilder:
         names: Sequence[str],
         notes: Sequence[str],
     ) -> EmotionTimeline:
-        config, labels = self.config, self.config.labels
+        config, labels = self.config, self.labels.labels
         while len(self._channels) < len(stretches):
-            self._channels.append(_Answers(len(labels)))
+            self._channels.append(_Answers(len(config.labels)))
         each = [own.arrays() for own in self._channels]
         bounds, answers, intensities = (
             np.concatenate(arrays) for arrays in zip(*each, strict=True)
@@ -119,11 +132,12 @@ class TimelineBuilder:
         ]
         segments.sort(key=lambda segment: (segment.start, segment.end))
         spoken = answers[~np.isnan(answers[:, 0])]  # (windows with speech, classes)
-        counts = Counter(spoken.argmax(axis=1).tolist())
+        counts = Counter(self.labels.combine(spoken).argmax(axis=1).tolist())
         pooled: np.ndarray | None = None
         dominant, dominance, interval, intensity = None, 0.0, (0.0, 1.0), None
         if len(spoken):
-            pooled = likelihood = pool(spoken, config)
+            pooled = pool(spoken, config)
+            likelihood = self.labels.combine(pooled)
             winner = max(counts, key=lambda index: (counts[index], likelihood[index]))
             dominant, dominance = labels[winner], counts[winner] / len(spoken)
             # Windows that overlap are not votes of their own.
@@ -142,6 +156,7 @@ class TimelineBuilder:
                 distance=float(np.mean(distances)) if distances else None,
                 speech_seconds=round(sum(end - start for start, end in speech), 3),
                 duration=round(duration, 3),
+                labels=self.labels,
             ),
             distribution=time_shares(segments, labels),
             votes={label: counts[index] for index, label in enumerate(labels)},
@@ -154,11 +169,12 @@ class TimelineBuilder:
             truncated=truncated,
             labels=labels,
             bounds=bounds,
-            answers=answers,
+            answers=self.labels.combine(answers),
             turns=None if turns is None else tuple(turns),
             intensities=intensities if self._says_intensity else None,
             notes=(*([truncated] if truncated else []), *notes),
             channel_names=tuple(names),
+            groups=self.labels.groups,
         )
 
     @property
@@ -182,11 +198,12 @@ class TimelineBuilder:
             cells = smooth(answers, bounds)
             if self._says_intensity:
                 strengths = smooth(intensities[:, None], bounds, average)[:, 0]
+        classes = self.labels.combine(cells).argmax(axis=1)
         borders = np.concatenate([[0.0], (middles[1:] + middles[:-1]) / 2, [duration]])
         segments = []
         for start, end, speaker in stretches:
             pieces = _pieces(start, end, borders, ~np.isnan(cells[:, 0]))
-            for run in join_pieces(pieces, cells.argmax(axis=1)):
+            for run in join_pieces(pieces, classes):
                 lengths = [piece.end - piece.start for piece in run]
                 chosen = [piece.cell for piece in run]
                 intensity = None
@@ -200,6 +217,7 @@ class TimelineBuilder:
                         end=round(run[-1].end, 3),
                         intensity=intensity,
                         speaker=speaker,
+                        labels=self.labels,
                     )
                 )
         return segments

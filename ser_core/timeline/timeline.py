@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 Smoothing = Literal["overlap", "none"]
 SMOOTHINGS: tuple[str, ...] = get_args(Smoothing)
 
+_COLUMNS = ("start", "end", "speaker", "status", "label", "confidence", "intensity")
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class EmotionTimeline(Result):
@@ -66,6 +68,8 @@ class EmotionTimeline(Result):
         channel_names: "channel 1" and so on, the speakers' names where each channel was analysed on
             its own; empty where they were mixed. Each has as many rows of `bounds`, `answers` and
             `intensities`, one channel's after the other's.
+        groups: read-only mapping from each label that was asked for as a group, or under another
+            name, to the model's labels that it sums.
     """
 
     duration: float
@@ -88,6 +92,7 @@ class EmotionTimeline(Result):
     intensities: np.ndarray | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
     channel_names: tuple[str, ...] = field(default=(), repr=False)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=FrozenMapping, repr=False)
 
     @property
     def channels(self) -> Literal["mix", "separate"]:
@@ -122,7 +127,8 @@ class EmotionTimeline(Result):
                 probabilities = dict(zip(self.labels, row.tolist(), strict=True))
                 if self.intensities is not None:
                     label = self.labels[int(row.argmax())]
-                    intensity = reported_intensity(label, self.intensities[index])
+                    members = self.groups.get(label, (label,))
+                    intensity = reported_intensity(members, self.intensities[index])
             start, end, speech_seconds = (round(value, 3) for value in bounds)
             speaker = self.channel_names[index // each] if self.channel_names else None
             windows.append(
@@ -154,6 +160,8 @@ class EmotionTimeline(Result):
             "speech": [list(stretch) for stretch in self.speech],
             "segments": [segment.to_dict() for segment in self.segments],
         }
+        if self.groups:
+            result["groups"] = {name: list(members) for name, members in self.groups.items()}
         if self.turns is not None:
             result["turns"] = [turn.to_dict() for turn in self.turns]
             result["by_speaker"] = {k: share.to_dict() for k, share in self.by_speaker.items()}
@@ -172,7 +180,10 @@ class EmotionTimeline(Result):
                 "label": segment.label,
                 "confidence": round(segment.confidence, 6),
                 "intensity": segment.intensity,
-                **{label: round(value, 6) for label, value in segment.probabilities.items()},
+                **{
+                    _column(label): round(value, 6)
+                    for label, value in segment.probabilities.items()
+                },
             }
             for segment in self.segments
         ]
@@ -266,13 +277,22 @@ class EmotionTimeline(Result):
         )
 
     def _table(self) -> Iterable[Sequence[str]]:
-        columns = [name for name in self._columns() if name not in self.labels]
+        columns = self._columns()[: -len(self.labels)]
         return [columns, *([str(row[name]) for name in columns] for row in self.rows())]
 
     def _columns(self) -> list[str]:
         speaker = [] if self.turns is None else ["speaker"]
         rest = ["status", "label", "confidence", "intensity"]
-        return ["start", "end", *speaker, *rest, *self.labels]
+        return ["start", "end", *speaker, *rest, *map(_column, self.labels)]
+
+
+def _column(label: str) -> str:
+    """Name the column of a label's probability, which may not be that of something else.
+
+    >>> _column("sad"), _column("start")
+    ('sad', 'prob_start')
+    """
+    return f"prob_{label}" if label in _COLUMNS else label
 
 
 def name_channel(number: int) -> str:
