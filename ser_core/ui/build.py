@@ -8,7 +8,7 @@ from asyncio import to_thread
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import gradio as gr
 from starlette.middleware import Middleware
@@ -17,7 +17,7 @@ from starlette.routing import Route
 from ..errors import SpeechEmotionError
 from ..model.repository import Repository
 from ..recognizer import EmotionRecognizer
-from .api import endpoints, info
+from .api import endpoints, info, upload_answers
 from .feedback import FeedbackBox
 from .look import text
 from .look.cards import card
@@ -74,9 +74,9 @@ def build_app(
                     build(page)
         _footer(served.describe())
         endpoints.add_endpoints(
-            partial(endpoints.predict_upload, page=page),
-            partial(endpoints.analyze_upload, page=page),
-            partial(endpoints.compare_uploads, page=page),
+            partial(upload_answers.predict_upload, page=page),
+            partial(upload_answers.analyze_upload, page=page),
+            partial(upload_answers.compare_uploads, page=page),
             partial(info.model_info, page, served),
             settings,
         )
@@ -119,10 +119,11 @@ def build_unavailable(
                 role="alert",
             )
         )
-        refuse = partial(endpoints.refuse, sentence=reason, ledger=ledger)
-        endpoints.add_endpoints(
-            refuse, lambda audio, *_: refuse(audio), refuse, partial(refuse, None), settings
-        )
+
+        def refuse(audio: object = None, *_: object) -> NoReturn:
+            upload_answers.refuse(audio, reason, ledger)
+
+        endpoints.add_endpoints(refuse, refuse, refuse, refuse, settings)
     watches = [Middleware(UploadWatch, ledger=ledger)]
     return demo, _launch_options(demo, settings, watches, health_route(reason))
 

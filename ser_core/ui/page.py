@@ -16,7 +16,7 @@ from ..audio.source import UntrustedPath
 from ..errors import AudioError
 from ..model.repository import Repository
 from ..recognizer import EmotionRecognizer
-from ..results import EmotionPrediction
+from ..results import EmotionPrediction, LabelSet
 from ..timeline.timeline import EmotionTimeline
 from .feedback import FeedbackBox
 from .look import text
@@ -97,10 +97,23 @@ class Page:
         rate, limit = self.recognizer.config.sample_rate, self.settings.max_seconds
         return rate, load_audio(UntrustedPath(path), sample_rate=rate, max_seconds=limit)
 
-    def predict(self, path: str, own: EmotionRecognizer | None = None) -> EmotionPrediction:
-        """Predict an upload as a whole, by the visitor's own recognizer where there is one."""
+    def predict(
+        self,
+        path: str,
+        own: EmotionRecognizer | None = None,
+        labels: LabelSet | None = None,
+    ) -> EmotionPrediction:
+        """Predict an upload as a whole.
+
+        Args:
+            path: str, the upload.
+            own: EmotionRecognizer, the visitor's own; None for everybody's.
+            labels: LabelSet that the answer is in; None for the model's own labels.
+        """
+        recognizer = own or self.recognizer
+        wanted = {} if labels is None else labels.request()
         limit = self.settings.max_seconds
-        return (own or self.recognizer).predict(UntrustedPath(path), max_seconds=limit)
+        return recognizer.predict(UntrustedPath(path), max_seconds=limit, **wanted)
 
     def analyze(
         self, path: str, *, speakers: int = 0, channels: Channels = "mix", **following: Any
@@ -111,7 +124,7 @@ class Page:
             path: str, the upload.
             speakers: int, how many people to split the speech between; 0 not to.
             channels: as for EmotionRecognizer.analyze; separate, each is a speaker.
-            following: `progress` and `cancelled` of EmotionRecognizer.analyze.
+            following: `labels`, `group`, `progress` and `cancelled` of EmotionRecognizer.analyze.
         """
         return self.recognizer.analyze(
             UntrustedPath(path),

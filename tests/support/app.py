@@ -54,9 +54,9 @@ def left_in(folder: Path) -> list[Path]:
     return [Path(at, name) for at, _, names in os.walk(folder) for name in names]
 
 
-def post(url: str, name: str, data: object) -> tuple[str, object]:
+def post(url: str, name: str, *data: object) -> tuple[str, object]:
     """curl's second and third step: the call, and the stream with its answer."""
-    event = HTTP.post(f"{url}gradio_api/call/{name}", json={"data": [data]}).json()["event_id"]
+    event = HTTP.post(f"{url}gradio_api/call/{name}", json={"data": data}).json()["event_id"]
     stream = HTTP.get(f"{url}gradio_api/call/{name}/{event}").text
     last = stream.strip().split("\n\n")[-1]  # after heartbeats, where the machine is busy
     lines = dict(line.split(": ", 1) for line in last.splitlines())

@@ -124,6 +124,48 @@ def test_what_is_no_upload_says_so_in_its_place(url: str) -> None:
     assert answers[1:] == errors
 
 
+ASKED = {"labels": ["sad", "angry", "calm"], "group": {"negative": ["angry", "sad"]}}
+
+
+def test_every_endpoint_answers_in_the_labels_that_were_asked_for(
+    client: Client, recognizer: EmotionRecognizer
+) -> None:
+    clip = handle_file(SPEECH)
+    expected = recognizer.predict(SPEECH, **ASKED).to_dict()
+    assert client.predict(clip, **ASKED, api_name="/predict_all") == expected
+    assert client.predict(clip, [], ASKED["group"], api_name="/predict")["top"] == [
+        {"label": label, "probability": probability}
+        for label, probability in recognizer.predict(SPEECH, group=ASKED["group"]).top(3)
+    ]
+    first, _ = client.predict([clip, clip], **ASKED, api_name="/compare")
+    assert first == {"position": 0, **expected}
+    timeline = client.predict(clip, **ASKED, api_name="/analyze")
+    assert timeline == json.loads(recognizer.analyze(SPEECH, **ASKED).to_json())
+    assert timeline["groups"] == {"negative": ["sad", "angry"]}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "asked", "sentence"),
+    [
+        ("predict", (["mad", "sad"],), "labels has 'mad', which is no label of this model"),
+        ("predict", ("sad",), "labels must be a list of labels, got 'sad'"),
+        ("predict", (7,), "labels must be a list of labels, got 7"),
+        ("predict_all", ([["sad"], {}],), "labels has ['sad'], which is no label"),
+        ("analyze", (0, "mix", [], ["sad"]), "group must be a dict"),
+        ("compare", ([], {"happy": ["sad"]}), "'happy' has the name of a label that is in no"),
+    ],
+)
+def test_labels_that_cannot_be_are_a_sentence_and_the_upload_goes(
+    url: str, uploads: Path, endpoint: str, asked: tuple, sentence: str
+) -> None:
+    (path,) = upload(url, "clip.wav", SPEECH.read_bytes()).json()
+    audio = [file_data(path)] * 2 if endpoint == "compare" else file_data(path)
+    event, answer = post(url, endpoint, audio, *asked)
+    assert event == "error"
+    assert sentence in answer["error"]
+    assert left_in(uploads) == []
+
+
 def test_model_info_tells_what_answers_and_how_it_was_measured(
     client: Client, recognizer: EmotionRecognizer
 ) -> None:
@@ -148,9 +190,12 @@ def test_model_info_tells_what_answers_and_how_it_was_measured(
 def test_the_new_endpoints_are_typed_and_documented(url: str) -> None:
     endpoints = HTTP.get(f"{url}gradio_api/info").json()["named_endpoints"]
     compared, described = endpoints["/compare"], endpoints["/model_info"]
-    (parameter,) = compared["parameters"]
+    parameter, labels, group = compared["parameters"]
     assert parameter["parameter_name"] == "recordings"
     assert parameter["type"]["type"] == "array"
+    assert (labels["type"]["type"], group["type"]["type"]) == ("array", "object")
+    assert labels["parameter_has_default"]
+    assert group["parameter_has_default"]
     assert compared["description"].startswith(
         "Predict the emotion in each of two to six recordings"
     )

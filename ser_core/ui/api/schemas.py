@@ -110,6 +110,7 @@ class Timeline(TypedDict):
     distribution: dict[str, float]
     speech: list[list[float]]
     segments: list[Segment]
+    groups: NotRequired[dict[str, list[str]]]
     turns: NotRequired[list[Turn]]
     by_speaker: NotRequired[dict[str, SpeakerSummary]]
     windows: list[AnsweredWindow]

@@ -349,7 +349,8 @@ ABOUT_LIMITS = (
 ENDPOINTS_TITLE = "Endpoints"
 ENDPOINTS_NOTE = (
     "Every answer is JSON, and every error a sentence. An uploaded file is good for one call; "
-    "upload it again for the next."
+    "upload it again for the next. Every one that answers recordings also takes labels to choose "
+    "between, and groups of labels that count as one."
 )
 ENDPOINTS_HEADERS = ("Endpoint", "Takes", "Answers")
 ENDPOINTS = (

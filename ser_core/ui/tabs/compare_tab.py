@@ -8,7 +8,7 @@ import gradio as gr
 
 from ...errors import AudioError
 from ...results import EmotionPrediction
-from ..api.endpoints import say_compared_count
+from ..api.upload_answers import say_compared_count
 from ..look import plots, text
 from ..look.cards import card, failure_card, list_card, waiting_card
 from ..look.markup import Markup, fill, join, paragraph, percent, small, swatch, table
