@@ -1,6 +1,7 @@
 """What every tab is built from."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +34,45 @@ Samples = npt.NDArray[np.float32]
 
 QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 """Options of every event that predicts nothing: it waits for no turn."""
+
+
+def in_browser(*shown: Any) -> dict[str, Any]:
+    """Options of an event after which always the same is shown: the browser needs no server for it.
+
+    What a server answers may come after the answer to what a visitor did next, and would replace
+    it; this is there before they can do anything.
+
+    Args:
+        shown: values of the event's outputs, or what gr.update makes.
+    """
+    return {"fn": None, "js": f"() => {json.dumps(shown)}", **QUICK}
+
+
+def replace_in_browser(replaced: Mapping[str, str]) -> dict[str, Any]:
+    """Options of an event that replaces what its one input shows, in the browser as well.
+
+    Args:
+        replaced: what is to be shown, by what is shown; anything else stays.
+    """
+    return {"fn": None, "js": f"shown => ({json.dumps(replaced)})[shown] ?? shown", **QUICK}
+
+
+def only_beside(recording: gr.Audio, answer: gr.HTML, empty: str) -> dict[str, Any]:
+    """Options of an event after an answer: there must be none to a recording taken away meanwhile.
+
+    Args:
+        recording: what is answered.
+        answer: where the answer stands.
+        empty: what stands there without a recording.
+    """
+    return {
+        "fn": None,
+        "js": f"(recording, shown) => recording ? shown : {json.dumps(empty)}",
+        "inputs": [recording, answer],
+        "outputs": answer,
+        **QUICK,
+    }
+
 
 MINUTES = UPLOAD_AGE / 60  # [min] a recording stays on the server
 

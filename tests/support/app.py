@@ -72,10 +72,11 @@ def file_data(path: str) -> dict:
 
 
 def event_of(url: str, element: str, trigger: str) -> int:
-    """The number of the page's event that an element triggers."""
+    """The number of the page's event that an element triggers on the server."""
     config = HTTP.get(f"{url}config").json()
     ids = [c["id"] for c in config["components"] if c["props"].get("elem_id") == element]
-    (found,) = [d["id"] for d in config["dependencies"] if [ids[0], trigger] in d["targets"]]
+    on_server = [event for event in config["dependencies"] if event["backend_fn"]]
+    (found,) = [event["id"] for event in on_server if [ids[0], trigger] in event["targets"]]
     return found
 
 

@@ -91,9 +91,42 @@ def shoot(page: "Page", name: str) -> None:
     page.screenshot(path=ARTIFACTS / f"{name}_{width}.png", full_page=True)
 
 
-def choose(page: "Page", file: Path) -> None:
-    page.get_by_role("button", name="Upload file").click()
-    page.set_input_files("#recording input[type=file]", file)
+def choose(page: "Page", file: Path, into: str = "#recording") -> None:
+    """Upload a recording, and wait until the page has it; what it had before is taken away."""
+    page.locator(into).get_by_role("button", name="Upload file").click()
+    page.set_input_files(f"{into} input[type=file]", file)
+    # Where files can be chosen there is none before the page has one.
+    page.locator(into).get_by_role("button", name="Clear").wait_for()
+
+
+def clear(page: "Page", state: str = "status", at: str = "#recording") -> None:
+    """Take the recording away, and wait until the page says so where its answer stood."""
+    page.locator(at).get_by_role("button", name="Clear").click()
+    page.wait_for_selector(f"[data-{state}=waiting]")
+
+
+def hold_answers(page: "Page", route: str) -> None:
+    """Have what the server answers under a part of its addresses wait for `release_answers`."""
+    page.evaluate(
+        """route => {
+          const fetch = window.fetch;
+          let release;
+          const released = new Promise(resolve => release = resolve);
+          window.releaseAnswers = () => { window.fetch = fetch; release(); };
+          window.fetch = async (address, ...options) => {
+            const answer = await fetch(address, ...options);
+            if (String(address.url ?? address).includes(route)) await released;
+            return answer;
+          };
+        }""",
+        route,
+    )
+
+
+def release_answers(page: "Page") -> None:
+    """Let them come, and give the page time to show them."""
+    page.evaluate("releaseAnswers()")
+    page.wait_for_timeout(500)
 
 
 def assert_answered(page: "Page") -> None:

@@ -12,7 +12,18 @@ import pytest
 from ser_core.config.emotions import LABELS
 from ser_core.ui.build import TABS
 from ser_core.ui.look import text
-from tests.support.browser import assert_answered, assert_fits, both_sizes, choose, open_tab, shoot
+from tests.support.browser import (
+    ANSWERED,
+    assert_answered,
+    assert_fits,
+    both_sizes,
+    choose,
+    clear,
+    hold_answers,
+    open_tab,
+    release_answers,
+    shoot,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -29,8 +40,27 @@ def test_an_uploaded_recording_is_answered_by_itself(page: "Page") -> None:
     assert_answered(page)
     assert_fits(page)
     shoot(page, "predict")
-    page.get_by_role("button", name="Clear").click()
-    page.wait_for_selector("[data-status=waiting]")
+    clear(page)
+
+
+def test_what_comes_late_does_not_replace_what_came_after(page: "Page") -> None:
+    choose(page, SPEECH)
+    page.wait_for_selector(ANSWERED)
+    hold_answers(page, "/run/")
+    clear(page)
+    choose(page, SPEECH)
+    assert_answered(page)
+    release_answers(page)
+    assert_answered(page)
+
+
+def test_an_answer_does_not_outlive_its_recording(page: "Page") -> None:
+    hold_answers(page, "/queue/data")
+    choose(page, SPEECH)
+    clear(page)
+    with page.expect_request("**/run/predict"):  # what follows an answer
+        release_answers(page)
+    assert page.locator("#answer [data-status=waiting]").is_visible()
 
 
 def test_a_recording_from_the_microphone_is_answered(page: "Page") -> None:
@@ -56,8 +86,8 @@ def test_garbage_is_our_sentence_and_no_emotion(page: "Page", tmp_path: Path) ->
     assert_answered(page)
     garbage = tmp_path / "garbage.wav"
     garbage.write_bytes(b"this is not audio" * 100)
-    page.get_by_role("button", name="Clear").click()
-    page.set_input_files("#recording input[type=file]", garbage)
+    clear(page)
+    choose(page, garbage)
     page.wait_for_selector("[data-status=failed]")
     toast = page.locator("[data-testid=toast-body]").inner_text()
     assert "garbage.wav" in toast

@@ -8,7 +8,7 @@ import pytest
 from ser_core.config.emotions import LABELS
 from ser_core.ui.look import text
 from tests.support.app import SPEECH
-from tests.support.browser import assert_fits, both_sizes, open_tab, shoot
+from tests.support.browser import assert_fits, both_sizes, clear, open_tab, shoot
 from tests.support.recordings import FIXTURES
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def test_what_is_recorded_joins_the_others(page: "Page") -> None:
         if count == 1:
             page.get_by_text(text.COMPARE_ONE_MORE).wait_for()
     answered(page, 2)
-    page.locator("#compare-recordings").get_by_role("button", name="Clear").click()
+    clear(page, "compare", "#compare-recordings")
     page.get_by_text(text.COMPARE_WAITING).wait_for()
 
 

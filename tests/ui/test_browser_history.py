@@ -18,7 +18,17 @@ from ser_core.ui.look import text
 from ser_core.ui.settings import Settings
 from ser_core.ui.tabs.history import STORAGE_KEY, STORAGE_SECRET
 from tests.support.app import SPEECH, free_port
-from tests.support.browser import SIZES, assert_fits, choose, require_browser, shoot, start_browser
+from tests.support.browser import (
+    ANSWERED,
+    PATIENCE,
+    SIZES,
+    assert_fits,
+    choose,
+    clear,
+    require_browser,
+    shoot,
+    start_browser,
+)
 from tests.support.recordings import FIXTURES
 
 if TYPE_CHECKING:
@@ -26,8 +36,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-PATIENCE = 60_000  # [ms] a busy machine may need
-ANSWERED = "[data-status=emotion], [data-status=uncertain]"
 UNREADABLE = "Error reading from localStorage"  # Gradio's own words in the console
 FOREIGN = (
     "not even encrypted",
@@ -84,9 +92,8 @@ def open_history(page: "Page", demo: gr.Blocks) -> None:
 
 
 def answer(page: "Page", file: Path) -> None:
-    if page.get_by_role("button", name="Clear").first.is_visible():
-        page.get_by_role("button", name="Clear").first.click()
-        page.wait_for_selector("[data-status=waiting]")
+    if page.locator(ANSWERED).is_visible():
+        clear(page)
     choose(page, file)
     page.wait_for_selector(ANSWERED)
 

@@ -13,7 +13,7 @@ import pytest
 from ser_core.ui.build import TABS
 from ser_core.ui.look import text
 from tests.support.app import SPEECH
-from tests.support.browser import ANSWERED, assert_fits, both_sizes, choose, open_tab, shoot
+from tests.support.browser import ANSWERED, assert_fits, both_sizes, choose, clear, open_tab, shoot
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -100,8 +100,7 @@ def test_an_answers_moments_are_drawn_and_gone_with_it(page: "Page") -> None:
     assert "bar for each moment" in picture.get_attribute("aria-label")
     assert page.locator("#moments .ser-for").count() > 3
     assert_fits(page)
-    page.get_by_role("button", name="Clear").click()
-    page.wait_for_selector("[data-status=waiting]")
+    clear(page)
     page.wait_for_selector("#moments svg", state="detached")
 
 

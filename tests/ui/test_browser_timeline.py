@@ -11,7 +11,7 @@ import soundfile
 
 from ser_core.config.emotions import LABELS
 from ser_core.ui.look import text
-from tests.support.browser import assert_fits, shoot, start_browser
+from tests.support.browser import assert_fits, choose, clear, shoot, start_browser
 from tests.support.recordings import conversation
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 RATE = 16_000  # [Hz]
+RECORDING = "#timeline-recording"
 PATIENCE = 180_000  # [ms] a busy machine may need
 
 
@@ -45,15 +46,11 @@ def page(page: "Page") -> "Page":
     return page
 
 
-def choose(page: "Page", file: Path) -> None:
-    page.set_input_files("#timeline-recording input[type=file]", file)
-
-
 @pytest.mark.parametrize("page", [1280, 390], indirect=True, ids=lambda w: f"{w}px")
 def test_a_recording_gets_a_timeline_that_can_be_heard_and_saved(
     page: "Page", recording: Path
 ) -> None:
-    choose(page, recording)
+    choose(page, recording, RECORDING)
     page.wait_for_selector("[data-timeline=done]")
     assert page.locator("#timeline-summary [data-label]").get_attribute("data-label") in LABELS
     pieces = page.locator("#timeline-strip .ser-piece")
@@ -83,8 +80,7 @@ def test_a_recording_gets_a_timeline_that_can_be_heard_and_saved(
         else:
             assert content.startswith(("start,end,status,label", "WEBVTT"))
 
-    page.locator("#timeline-recording").get_by_role("button", name="Clear").click()
-    page.wait_for_selector("[data-timeline=waiting]")
+    clear(page, "timeline", RECORDING)
     assert pieces.count() == 0
 
 
@@ -96,7 +92,7 @@ def test_people_are_told_apart_as_soon_as_it_is_asked(page: "Page", tmp_path: Pa
     page.wait_for_selector("[data-timeline=waiting]")
     talk = tmp_path / "talk.wav"
     soundfile.write(talk, conversation((0.5, 0.6, 0.7, 0.8, 0.9, 1.0)), RATE, subtype="PCM_16")
-    choose(page, talk)
+    choose(page, talk, RECORDING)
     page.wait_for_selector("[data-timeline=done]")
     rows = page.locator("#timeline-strip .ser-lanes-below .ser-lane")
     assert [name.split("\n")[0] for name in rows.all_inner_texts()] == [
@@ -116,7 +112,7 @@ def test_people_are_told_apart_as_soon_as_it_is_asked(page: "Page", tmp_path: Pa
 def test_silence_is_no_speech(page: "Page", tmp_path: Path) -> None:
     silence = tmp_path / "silence.wav"
     soundfile.write(silence, np.zeros(5 * RATE), RATE)
-    choose(page, silence)
+    choose(page, silence, RECORDING)
     page.wait_for_selector("[data-timeline=no_speech]")
     shown = page.locator("#timeline-summary").inner_text().lower()
     assert not any(label in shown for label in LABELS)

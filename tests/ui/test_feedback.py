@@ -32,6 +32,7 @@ from tests.support.browser import (
     assert_answered,
     assert_fits,
     choose,
+    clear,
     require_browser,
     shoot,
     start_browser,
@@ -293,8 +294,7 @@ def test_a_visitor_sends_it_only_by_the_button(
         assert_answered(page)
         page.wait_for_timeout(1_500)
         assert not send.is_visible()
-        page.get_by_role("button", name="Clear").first.click()
-        page.wait_for_selector("[data-status=waiting]")
+        clear(page)
         choose(page, SPEECH)
         assert_answered(page)
         send.wait_for()

@@ -42,7 +42,7 @@ from tests.support.app import (
     serving,
     upload,
 )
-from tests.support.browser import choose, open_tab
+from tests.support.browser import choose, clear, open_tab
 from tests.support.embedded import NETWORK_FILE
 
 if TYPE_CHECKING:
@@ -346,8 +346,8 @@ def test_a_browser_makes_nothing_of_names_and_tags(page: "Page", tmp_path: Path)
     choose(page, broken)
     page.wait_for_selector("[data-status=failed]")
     page.wait_for_selector("[data-testid=toast-body]")
-    page.get_by_role("button", name="Clear").click()
-    page.set_input_files("#recording input[type=file]", fine)
+    clear(page)
+    choose(page, fine)
     page.wait_for_selector("[data-status=no_speech]")
     open_tab(page, text.COMPARE_TAB)
     page.set_input_files("#compare-recordings input[type=file]", [broken, fine])

@@ -5,6 +5,7 @@ import re
 import shutil
 import tempfile
 import tomllib
+from html import unescape
 from pathlib import Path
 
 import gradio as gr
@@ -118,10 +119,26 @@ def test_no_recording_is_no_emotion(page: Page, path: str | None, sentence: str)
 
 
 def test_an_unforeseen_failure_does_not_leave_the_page_waiting() -> None:
-    assert text.FAULT in cards.replace_unfinished("status", cards.working_card("status")).replace(
-        "&#x27;", "'"
-    )
-    assert cards.replace_unfinished("status", "something else") == "something else"
+    replaced = cards.unfinished("status")
+    assert set(replaced) == {cards.waiting_card("status"), cards.working_card("status")}
+    assert text.FAULT in unescape(replaced[cards.working_card("status")])
+    assert text.BUSY in unescape(replaced[cards.waiting_card("status")])
+
+
+def test_no_event_that_waits_for_nothing_shows_something_in_an_answers_place(page: Page) -> None:
+    # What the server answers to such an event may come after the answer, and would replace it.
+    demo, _ = build_app(page.recognizer, page.settings)
+    on_server = [event for event in demo.fns.values() if event.fn is not None]
+    places = {part for event in on_server if event.queue for part in event.outputs}
+    shown = {
+        part.elem_id
+        for event in on_server
+        if not event.queue
+        for part in places.intersection(event.outputs)
+        if not isinstance(part, gr.State)
+    }
+    # Live sound has one answer after the other; what they are told by is the visitor's state.
+    assert shown == {"live-answer", "live-strip"}
 
 
 def test_the_model_tab_shows_the_repositorys_own_numbers(page: Page) -> None:

@@ -130,17 +130,19 @@ def failure_card(place: Place, sentence: str, title: str = text.FAILED_TITLE) ->
     return card(place, "failed", title, sentence)
 
 
-def replace_unfinished(place: Place, shown: str) -> str:
-    """Draw the card after an unforeseen failure; one that says why already stays as it is.
+def unfinished(place: Place) -> dict[str, str]:
+    """Draw the cards after an unforeseen failure, by what stands there.
+
+    Any other card says why already, and stays as it is.
 
     Args:
-        place: whose it is.
-        shown: what stands there.
+        place: whose they are.
     """
-    if shown == waiting_card(place):
+    return {
         # It did not even begin.
-        return card(place, "busy", text.BUSY_TITLE, text.BUSY)
-    return failure_card(place, text.FAULT) if shown == working_card(place) else shown
+        waiting_card(place): card(place, "busy", text.BUSY_TITLE, text.BUSY),
+        working_card(place): failure_card(place, text.FAULT),
+    }
 
 
 def _kind(state: str) -> str:

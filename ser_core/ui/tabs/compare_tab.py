@@ -12,7 +12,7 @@ from ..api.upload_answers import say_compared_count
 from ..look import plots, text
 from ..look.cards import card, failure_card, list_card, waiting_card
 from ..look.markup import Markup, fill, join, paragraph, percent, small, swatch, table
-from ..page import QUICK, Page, build_turn, require_recording
+from ..page import QUICK, Page, build_turn, in_browser, require_recording
 from ..server.inside import leave_no_copies
 from ..settings import LEAST_COMPARED, MOST_COMPARED, UPLOAD_AGE, Settings
 from .answer import caveats
@@ -85,15 +85,9 @@ def build(page: Page) -> None:
     )
     for event in (matched, matched_too):
         event.failure(
-            lambda: [failure_card("compare", text.FAULT), *no_picture()],
-            outputs=outputs,
-            **QUICK,
+            outputs=outputs, **in_browser(failure_card("compare", text.FAULT), *no_picture())
         )
-    recordings.clear(
-        lambda: [waiting_card("compare"), *no_picture()],
-        outputs=outputs,
-        **QUICK,
-    )
+    recordings.clear(outputs=outputs, **in_browser(waiting_card("compare"), *no_picture()))
 
 
 def answers(page: Page, paths: Sequence[str] | None) -> Iterator[list[Any]]:
@@ -149,7 +143,7 @@ def limits(settings: Settings) -> str:
 
 def no_picture() -> list[Any]:
     """No picture and no table."""
-    return [gr.Plot(value=None, visible=False), ""]
+    return [gr.update(value=None, visible=False), ""]
 
 
 def side_by_side(names: Sequence[str], found: Sequence[Answer]) -> Markup:

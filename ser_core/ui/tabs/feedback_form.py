@@ -14,14 +14,18 @@ from ...errors import AudioError
 from ..feedback import OTHER, Feedback, FeedbackBox
 from ..look import text
 from ..look.markup import Markup, paragraph, subheading
-from ..page import QUICK, HeldAnswer, Page, require_recording
+from ..page import QUICK, HeldAnswer, Page, in_browser, require_recording
 from ..server.health import ServedModel
 from ..settings import UPLOAD_AGE
 from .examples import is_example
 
 
-def build(page: Page) -> Callable[[Dependency, gr.State], None]:
+def build(page: Page, recording: gr.Audio) -> Callable[[Dependency, gr.State], None]:
     """Build it inside the open Blocks; where the page has no box for feedback, nothing.
+
+    Args:
+        page: Page.
+        recording: what is answered; without it nothing is asked.
 
     Returns:
         Function that makes an event's answers be asked about: it takes the event, and the State
@@ -44,8 +48,8 @@ def build(page: Page) -> Callable[[Dependency, gr.State], None]:
     # What the visitor is asked about, which need not be the latest answer.
     asked = gr.State(None, time_to_live=UPLOAD_AGE)
 
-    def ask(held: HeldAnswer | None) -> tuple[Any, ...]:
-        about = None if held is None or is_example(held.path) else held
+    def ask(held: HeldAnswer | None, path: str | None) -> tuple[Any, ...]:
+        about = None if held is None or path is None or is_example(held.path) else held
         return gr.Column(visible=about is not None), None, False, "", about
 
     def give(held: HeldAnswer | None, label: str | None, audio: bool) -> tuple[Any, ...]:
@@ -58,13 +62,18 @@ def build(page: Page) -> Callable[[Dependency, gr.State], None]:
         inputs=[asked, choice, with_audio],
         outputs=[panel, status, asked],
         **QUICK | {"queue": True},  # it may have to read a recording
-    ).failure(lambda: paragraph(text.FAULT), outputs=status, **QUICK)
+    ).failure(outputs=status, **in_browser(paragraph(text.FAULT)))
+    gr.on(
+        [recording.clear, recording.start_recording],
+        outputs=[panel, status],
+        **in_browser(gr.update(visible=False), ""),
+    )
 
     def follow(event: Dependency, held: gr.State) -> None:
         # After a failure too, which leaves nothing to ask about.
         event.then(
             ask,
-            inputs=held,
+            inputs=[held, recording],
             outputs=[panel, choice, with_audio, status, asked],
             **QUICK,
         )

@@ -9,9 +9,18 @@ import gradio as gr
 from ...errors import AudioError
 from ...recognizer import EmotionRecognizer
 from ..look import text
-from ..look.cards import failure_card, replace_unfinished, waiting_card, working_card
+from ..look.cards import failure_card, unfinished, waiting_card, working_card
 from ..look.markup import Markup, paragraph, small
-from ..page import MINUTES, QUICK, HeldAnswer, Page, build_turn, require_recording
+from ..page import (
+    MINUTES,
+    HeldAnswer,
+    Page,
+    build_turn,
+    in_browser,
+    only_beside,
+    replace_in_browser,
+    require_recording,
+)
 from ..settings import UPLOAD_AGE
 from . import examples, feedback_form, history, moments, voice
 from .answer import answer_card
@@ -35,7 +44,7 @@ def build(page: Page) -> None:
         with gr.Column(scale=6, min_width=300):
             answer = gr.HTML(waiting_card("status"), elem_id="answer")
             turn = build_turn()
-            ask = feedback_form.build(page)
+            ask = feedback_form.build(page, recording)
     explain = gr.Button(text.MOMENTS_RUN, elem_id="moments-run")
     picture = gr.HTML("", elem_id="moments")
     held = gr.State(None, time_to_live=UPLOAD_AGE)
@@ -71,14 +80,12 @@ def build(page: Page) -> None:
     )
     tried = loaded.success(answer_it, trigger_mode="always_last", **options)
     for event in (predicted, tried):
-        event.failure(
-            lambda shown: replace_unfinished("status", shown),
-            inputs=answer,
-            outputs=answer,
-            **QUICK,
-        )
+        event.failure(inputs=answer, outputs=answer, **replace_in_browser(unfinished("status")))
     remember(predicted, held)
     again = [change.success(answer_again, **options) for change in changes]
+    for event in (predicted, tried, *again):
+        event.then(**only_beside(recording, answer, waiting_card("status")))
+        ask(event, held)
     explaining = explain.click(
         explain_it,
         inputs=[recording, mine],
@@ -86,18 +93,15 @@ def build(page: Page) -> None:
         trigger_mode="once",
         **page.queue_options(turn),
     )
-    explaining.failure(lambda: paragraph(text.FAULT), outputs=picture, **QUICK)
-    # In the browser, for it comes with every answer.
-    answer.change(None, js="() => ''", outputs=picture, api_visibility="private")
+    explaining.failure(outputs=picture, **in_browser(paragraph(text.FAULT)))
+    explaining.then(**only_beside(recording, picture, ""))
+    answer.change(outputs=picture, **in_browser(""))
     # A new recording, or none, must not stand beside the answer to the one before.
-    cleared = gr.on(
+    gr.on(
         [recording.clear, recording.start_recording],
-        lambda: (waiting_card("status"), None),
-        outputs=[answer, held],
-        **QUICK,
+        outputs=answer,
+        **in_browser(waiting_card("status")),
     )
-    for event in (predicted, tried, *again, cleared):
-        ask(event, held)
 
 
 def answers(

@@ -12,9 +12,16 @@ from ...errors import AnalysisCancelledError, AudioError
 from ...timeline.analyze import AnalysisProgress
 from ...timeline.timeline import EmotionTimeline
 from ..look import text
-from ..look.cards import failure_card, replace_unfinished, waiting_card, working_card
+from ..look.cards import failure_card, unfinished, waiting_card, working_card
 from ..look.markup import paragraph, small
-from ..page import QUICK, TIMELINE_CONCURRENCY_ID, Page, require_recording
+from ..page import (
+    QUICK,
+    TIMELINE_CONCURRENCY_ID,
+    Page,
+    in_browser,
+    replace_in_browser,
+    require_recording,
+)
 from ..server.uploads import new_folder
 from ..settings import SPEAKERS, UPLOAD_AGE, Settings
 from . import examples
@@ -135,9 +142,8 @@ def build(page: Page) -> None:
             return
         yield from follow(path, speakers, channels, request, progress)
 
-    def forget(request: gr.Request) -> list[Any]:
+    def forget(request: gr.Request) -> None:
         running.pop(str(request.session_hash), None)
-        return [waiting_card("timeline"), "", *no_files()]
 
     following: dict[str, Any] = {
         "inputs": [recording, people, channels],
@@ -152,18 +158,10 @@ def build(page: Page) -> None:
     analyzed = gr.on([recording.upload, recording.stop_recording, run.click], follow, **following)
     asked = gr.on([people.input, channels.input], again, **following)
     for event in (analyzed, asked, loaded.success(follow, **following)):
-        event.failure(
-            lambda shown: replace_unfinished("timeline", shown),
-            inputs=summary,
-            outputs=summary,
-            **QUICK,
-        )
-    gr.on(
-        [recording.clear, recording.start_recording],
-        forget,
-        outputs=outputs,
-        **QUICK,
-    )
+        event.failure(inputs=summary, outputs=summary, **replace_in_browser(unfinished("timeline")))
+    taken_away = [recording.clear, recording.start_recording]
+    gr.on(taken_away, forget, **QUICK)
+    gr.on(taken_away, outputs=outputs, **in_browser(waiting_card("timeline"), "", *no_files()))
 
 
 def answers(
@@ -230,7 +228,7 @@ def progress_words(state: AnalysisProgress) -> str:
 
 def no_files() -> list[Any]:
     """Download buttons with nothing behind them."""
-    return [gr.DownloadButton(value=None, interactive=False) for _ in FORMS]
+    return [gr.update(value=None, interactive=False) for _ in FORMS]
 
 
 def downloads(timeline: EmotionTimeline, name: str) -> list[Any]:

@@ -13,7 +13,7 @@ from ...errors import SpeechEmotionError
 from ...recognizer import EmotionRecognizer
 from ..look import text
 from ..look.markup import Markup, fill, join, paragraph, small
-from ..page import QUICK, Page, build_turn
+from ..page import QUICK, Page, build_turn, in_browser, replace_in_browser
 from ..server.inside import leave_no_copies
 
 MOST = 50  # recordings: they gain little beyond thirty, and each takes computing time
@@ -54,18 +54,10 @@ def build(page: Page) -> tuple[gr.State, list[Dependency]]:
         trigger_mode="always_last",
         **page.queue_options(turn),
     )
-    enrolled.failure(
-        voice_failure,
-        inputs=status,
-        outputs=status,
-        **QUICK,
-    )
-    forgotten = gr.on(
-        [recordings.clear, forget.click],
-        lambda: (None, voice_status(text.VOICE_NONE), None),
-        outputs=[recordings, status, state],
-        **QUICK,
-    )
+    enrolled.failure(inputs=status, outputs=status, **replace_in_browser(unfinished_status()))
+    given_up = [recordings.clear, forget.click]
+    gr.on(given_up, outputs=[recordings, status], **in_browser(None, voice_status(text.VOICE_NONE)))
+    forgotten = gr.on(given_up, lambda: None, outputs=state, **QUICK)
     return state, [enrolled, forgotten]
 
 
@@ -133,9 +125,9 @@ def working_status() -> Markup:
     return voice_status(text.VOICE_WORKING)
 
 
-def voice_failure(shown: str) -> str:
-    """Say that something failed, unless what stands there says so already."""
-    return voice_status(text.FAULT, failed=True) if shown == working_status() else shown
+def unfinished_status() -> dict[str, str]:
+    """What is to stand there after an unforeseen failure, by what does."""
+    return {working_status(): voice_status(text.FAULT, failed=True)}
 
 
 def voice_status(words: str, *, failed: bool = False) -> Markup:
