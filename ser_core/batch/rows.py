@@ -6,7 +6,6 @@ sentence.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, BinaryIO, Literal, TypeAlias, get_args
 
 from ser_core.audio.channels import Channels
@@ -74,7 +73,7 @@ def _recording_row(
         timeline = recognizer.analyze(audio, threads=1, **wanted)
     if timeline.truncated:
         return error_row(timeline.truncated)
-    return _prediction_row(replace(timeline.overall, notes=timeline.notes))
+    return _prediction_row(timeline.overall)
 
 
 def _segment_rows(
@@ -101,7 +100,7 @@ def _segment_rows(
     ]
     if timeline.truncated:
         rows.append(error_row(timeline.truncated) | lengths)
-    return rows or [_prediction_row(replace(timeline.overall, notes=timeline.notes))]
+    return rows or [_prediction_row(timeline.overall)]
 
 
 def _prediction_row(prediction: EmotionPrediction) -> Row:

@@ -19,8 +19,9 @@ import numpy as np
 from ..config.feature_config import FeatureConfig
 from ..model.pooling import Pooled, pool, pool_windows
 from ..results import EmotionPrediction, EmotionSegment, LabelSet, SpeakerTurn
+from .shares import time_shares, unite
 from .smoothing import Piece, average, join_pieces, smooth
-from .timeline import EmotionTimeline, Smoothing, name_channel, time_shares, unite
+from .timeline import EmotionTimeline, Smoothing, name_channel
 from .wilson import wilson_interval
 from .windows import Window
 
@@ -144,6 +145,7 @@ class TimelineBuilder:
             independent = max(1.0, len(spoken) * min(1.0, self.hop / self.window))
             interval = wilson_interval(dominance, independent)
             intensity = float(np.nanmean(intensities)) if self._says_intensity else None
+        said = (*([truncated] if truncated else []), *notes)
         distances = [distance for own in self._channels for distance in own.distances]
         return EmotionTimeline(
             duration=round(duration, 3),
@@ -157,6 +159,7 @@ class TimelineBuilder:
                 speech_seconds=round(sum(end - start for start, end in speech), 3),
                 duration=round(duration, 3),
                 labels=self.labels,
+                notes=said,
             ),
             distribution=time_shares(segments, labels),
             votes={label: counts[index] for index, label in enumerate(labels)},
@@ -172,7 +175,7 @@ class TimelineBuilder:
             answers=self.labels.combine(answers),
             turns=None if turns is None else tuple(turns),
             intensities=intensities if self._says_intensity else None,
-            notes=(*([truncated] if truncated else []), *notes),
+            notes=said,
             channel_names=tuple(names),
             groups=self.labels.groups,
         )
@@ -204,6 +207,9 @@ class TimelineBuilder:
         for start, end, speaker in stretches:
             pieces = _pieces(start, end, borders, ~np.isnan(cells[:, 0]))
             for run in join_pieces(pieces, classes):
+                begin, finish = round(run[0].start, 3), round(run[-1].end, 3)
+                if begin == finish:  # of less than a millisecond, between two pauses
+                    continue
                 lengths = [piece.end - piece.start for piece in run]
                 chosen = [piece.cell for piece in run]
                 intensity = None
@@ -213,8 +219,8 @@ class TimelineBuilder:
                     EmotionSegment.of(
                         pool_windows(cells[chosen], lengths),
                         self.config,
-                        start=round(run[0].start, 3),
-                        end=round(run[-1].end, 3),
+                        start=begin,
+                        end=finish,
                         intensity=intensity,
                         speaker=speaker,
                         labels=self.labels,

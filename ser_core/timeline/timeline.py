@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from ..config.whole_files import write_text
+from ..config.whole_files import write_bytes
 from ..errors import ExportError
 from ..results import (
     EmotionPrediction,
@@ -21,7 +21,14 @@ from ..results import (
     TimelineWindow,
     reported_intensity,
 )
-from .exports import clock, csv_text, srt_text, webvtt_text
+from .exports import Encoding, find_format, relative_place, write_export
+from .exports.delimited import audacity_text, csv_text, rttm_text
+from .exports.elan import eaf_text
+from .exports.intervals import place_segments
+from .exports.label_studio import label_studio_config, label_studio_text
+from .exports.subtitles import clock, srt_text, webvtt_text
+from .exports.textgrid import textgrid_text
+from .shares import time_shares
 
 if TYPE_CHECKING:
     import pandas
@@ -170,11 +177,12 @@ class EmotionTimeline(Result):
         return result
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return one flat row a segment: what CSV and data frames hold."""
+        """Return one flat row a segment: what CSV and data frames hold, in whole milliseconds."""
+        placed = [(one.start / 1000, one.end / 1000, one.segment) for one in place_segments(self)]
         return [
             {
-                "start": segment.start,
-                "end": segment.end,
+                "start": start,
+                "end": end,
                 **({} if self.turns is None else {"speaker": segment.speaker}),
                 "status": segment.status,
                 "label": segment.label,
@@ -185,7 +193,7 @@ class EmotionTimeline(Result):
                     for label, value in segment.probabilities.items()
                 },
             }
-            for segment in self.segments
+            for start, end, segment in placed
         ]
 
     def to_dataframe(self) -> "pandas.DataFrame":
@@ -202,53 +210,88 @@ class EmotionTimeline(Result):
             ) from error
         return pandas.DataFrame(self.rows(), columns=self._columns())
 
-    def to_csv(self) -> str:
-        """Return one line a segment below a line of names, times in seconds."""
-        return csv_text(self._columns(), self.rows())
+    def to_csv(self, *, for_spreadsheets: bool = False) -> str:
+        """Return one line a segment below a line of names, times in seconds.
+
+        Args:
+            for_spreadsheets: whether labels that a spreadsheet would take for a formula begin with
+                an apostrophe.
+        """
+        return csv_text(self._columns(), self.rows(), for_spreadsheets=for_spreadsheets)
 
     def to_json(self) -> str:
         """Return `to_dict` as JSON text."""
         return json.dumps(self.to_dict(), indent=1) + "\n"
 
     def to_webvtt(self) -> str:
-        """Return WebVTT subtitles: the emotion under the recording, nothing where nobody speaks.
-
-        Where it is known who speaks, a cue is in that voice ("<v A>").
-
-        Source: WebVTT, https://www.w3.org/TR/webvtt1/.
-        """
-        return webvtt_text(self.segments)
+        """Return WebVTT subtitles: the emotion under the recording, nothing where nobody speaks."""
+        return webvtt_text(self)
 
     def to_srt(self) -> str:
         """Return SubRip subtitles, for players that read no WebVTT."""
-        return srt_text(self.segments)
+        return srt_text(self)
 
-    def save(self, path: str | PathLike[str]) -> Path:
-        """Write the timeline in the form that the path's ending names.
+    def to_textgrid(self, *, short: bool = False) -> str:
+        """Return a TextGrid for Praat, in its long or its short form."""
+        return textgrid_text(self, short=short)
+
+    def to_eaf(self, recording: str | None = None) -> str:
+        """Return an annotation file for ELAN, which opens the recording of that relative path."""
+        return eaf_text(self, recording)
+
+    def to_audacity(self) -> str:
+        """Return labels for Audacity."""
+        return audacity_text(self)
+
+    def to_rttm(self, recording: str | None = None) -> str:
+        """Return who speaks when, as RTTM; nothing where nobody asked.
 
         Args:
-            path: ends in .json, .csv, .vtt or .srt; its folder is made if need be.
+            recording: str, path of the recording, whose name the file's lines hold.
+        """
+        return rttm_text(self, recording)
+
+    def to_label_studio(self, recording: str) -> str:
+        """Return a task for Label Studio, with a prediction to be corrected.
+
+        Args:
+            recording: str, address from which Label Studio is to load the recording.
+        """
+        return label_studio_text(self, recording)
+
+    def to_label_studio_config(self) -> str:
+        """Return the labelling configuration that goes with `to_label_studio`."""
+        return label_studio_config(self)
+
+    def save(
+        self,
+        path: str | PathLike[str],
+        *,
+        format: str | None = None,
+        recording: str | PathLike[str] | None = None,
+        encoding: Encoding = "utf-8",
+    ) -> Path:
+        """Write the timeline into a file, in one of `ser_core.timeline.exports.FORMATS`.
+
+        Args:
+            path: where to; its folder is made if need be.
+            format: str, a format's name; None for the one that the path's ending says.
+            recording: path or address of the recording, for the formats that refer to it: ELAN's,
+                RTTM and Label Studio's.
+            encoding: "utf-8", or for CSV "utf-8-sig", by which Excel shows accents; labels that it
+                would compute then begin with an apostrophe.
 
         Returns:
             The path.
 
         Raises:
-            ExportError: another ending.
+            ExportError: no such format, or it needs what the timeline does not say.
             OSError: it cannot be written; what was there stays.
         """
-        forms = {
-            ".json": self.to_json,
-            ".csv": self.to_csv,
-            ".vtt": self.to_webvtt,
-            ".srt": self.to_srt,
-        }
         path = Path(path)
-        if path.suffix.lower() not in forms:
-            known = ", ".join(forms)
-            raise ExportError(
-                f"A timeline is written as {known}: {path.name} ends in none of them."
-            )
-        write_text(path, forms[path.suffix.lower()]())
+        form = find_format(str(path) if format is None else format)
+        place = None if recording is None else relative_place(recording, path.parent)
+        write_bytes(path, write_export(self, form, recording=place, encoding=encoding))
         return path
 
     def __str__(self) -> str:
@@ -298,27 +341,3 @@ def _column(label: str) -> str:
 def name_channel(number: int) -> str:
     """Name a channel, counted from 0, as players and telephone systems do: from 1."""
     return f"channel {number + 1}"
-
-
-def unite(stretches: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Join stretches of time that overlap or touch, in order.
-
-    >>> unite([(2.0, 3.0), (0.0, 1.0), (2.5, 4.0)])
-    [(0.0, 1.0), (2.0, 4.0)]
-    """
-    joined: list[tuple[float, float]] = []
-    for start, end in sorted(stretches):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
-        else:
-            joined.append((start, end))
-    return joined
-
-
-def time_shares(segments: Sequence[EmotionSegment], labels: Sequence[str]) -> Mapping[str, float]:
-    """Give each label its share of the segments' time, sum 1; all 0 where there is no segment."""
-    seconds = dict.fromkeys(labels, 0.0)
-    for segment in segments:
-        seconds[segment.label] += segment.end - segment.start
-    total = sum(seconds.values())
-    return {label: own / total if total else 0.0 for label, own in seconds.items()}

@@ -14,6 +14,7 @@ import yaml
 import ser_core
 from ser_core import DEFAULT_MODEL, EmotionRecognizer, FeatureConfig
 from ser_core.model.files import REPOSITORY_FILES
+from ser_core.timeline.exports import FORMATS
 from ser_core.ui.settings import Settings
 from tests.support.app import serving
 from train.__main__ import app as train_app
@@ -282,3 +283,10 @@ def test_workflows_call_the_make_targets() -> None:
     assert called == {"quality", "test", "test-all", "docs", "dist", "space"}
     for target in called:
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+
+
+def test_the_table_of_formats_is_that_of_the_code() -> None:
+    shown = PAGES["docs/python.md"].split("<!-- formats -->\n")[1].split("<!-- /formats -->")[0]
+    assert shown.splitlines()[2:] == [
+        f"| `{form.name}` | `{form.ending}` | {form.programs} |" for form in FORMATS
+    ]

@@ -17,11 +17,13 @@ from ser_core.config.feature_config import Normalisation
 from ser_core.config.frame_blocks import MfccBlock
 from ser_core.errors import AnalysisCancelledError, AudioFormatError, AudioLengthError, ExportError
 from ser_core.features import choose_front_end
+from ser_core.model.pooling import Pooled
 from ser_core.speech.gate import find_segments, speech_probability
 from ser_core.speech.gate_stream import SpeechStream, gate_mel
 from ser_core.timeline import analyze as analysing
+from ser_core.timeline.builder import TimelineBuilder
 from ser_core.timeline.wilson import wilson_interval
-from ser_core.timeline.windows import WindowStream
+from ser_core.timeline.windows import Window, WindowStream
 from tests.support.recordings import FIXTURES, conversation, voice
 from tests.support.tiny_models import write_tiny_model
 
@@ -142,6 +144,16 @@ def test_a_word_in_a_long_silence_is_found_where_it_is(recognizer):
     assert all(199.5 < segment.start < segment.end < 201.5 for segment in timeline.segments)
 
 
+def test_less_than_half_a_millisecond_of_an_answer_is_no_segment(recognizer):
+    config = recognizer.config
+    builder = TimelineBuilder(config, window=1.0, hop=1.0, smoothing="none")
+    answer = Pooled(np.full(len(config.labels), 1 / len(config.labels)), 0.5)
+    for start in range(3):
+        builder.add(Window(start, start + 1.0, 1.0, None), None if start == 1 else answer)
+    timeline = builder.build(3.0, [(0.9998, 1.8), (2.5, 3.0)])
+    assert [(one.start, one.end) for one in timeline.segments] == [(2.5, 3.0)]
+
+
 def test_a_fifth_of_a_second_of_speech_is_too_little_to_answer(recognizer):
     samples = np.zeros(600 * 16_000, np.float32)
     samples[200 * 16_000 :][:3_200] = voice("speech_male.wav")[12_000:15_200]
@@ -239,6 +251,7 @@ def test_a_recording_that_is_cut_off_gives_what_was_readable_and_says_so(recogni
     path.write_bytes(whole[: len(whole) * 2 // 3])
     timeline = recognizer.analyze(path)
     assert "cut off" in timeline.truncated
+    assert timeline.overall.notes == timeline.notes == (timeline.truncated,)
     assert timeline.duration == pytest.approx(len(samples) / 16_000 * 2 / 3, abs=0.1)
     assert timeline.segments
     assert timeline.to_dict()["truncated"] == timeline.truncated
@@ -345,8 +358,8 @@ def test_csv_json_and_table_hold_the_same_segments(talk, tmp_path):
     assert len(read["windows"]) == len(timeline.bounds)
     assert read["overall"] == timeline.overall.to_dict()
     assert "windows" not in timeline.to_dict(windows=False)
-    with pytest.raises(ExportError, match=r"\.json, \.csv, \.vtt, \.srt"):
-        timeline.save(tmp_path / "talk.txt")
+    with pytest.raises(ExportError, match=r"\.csv, \.json, \.vtt, \.srt, \.TextGrid, \.eaf"):
+        timeline.save(tmp_path / "talk.doc")
 
 
 def test_subtitles_follow_their_standards(talk, tmp_path):
@@ -355,6 +368,7 @@ def test_subtitles_follow_their_standards(talk, tmp_path):
     head, *cues = vtt.strip().split("\n\n")
     assert head == "WEBVTT"
     pattern = r"\d\d:[0-5]\d:[0-5]\d\.\d{3} --> \d\d:[0-5]\d:[0-5]\d\.\d{3}\n(perhaps )?\w+ \d+ %"
+    pattern += r"(, intensity \d+ %)?"
     assert len(cues) == len(timeline.segments)
     assert all(re.fullmatch(pattern, cue) for cue in cues)
     srt = timeline.save(tmp_path / "talk.srt").read_text().strip().split("\n\n")

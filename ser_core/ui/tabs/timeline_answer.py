@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from ...results import EmotionSegment, SpeakerShare
 from ...speech.turns import NAMES
-from ...timeline.timeline import EmotionTimeline, unite
+from ...timeline.shares import unite
+from ...timeline.timeline import EmotionTimeline
 from ..look import text
 from ..look.cards import card, no_speech_card
 from ..look.markup import Markup, fill, join, percent, section, small, swatch, table
@@ -17,9 +18,8 @@ MOST_SEGMENTS = 300  # rows of the table; the files hold all of them
 def timeline_card(timeline: EmotionTimeline) -> Markup:
     """Sum a timeline up in words; without speech it names no emotion."""
     seconds = text.SPEECH_SECONDS.format(speech=timeline.speech_seconds, duration=timeline.duration)
-    below = " ".join([f"{seconds}.", *timeline.notes])
     if timeline.dominant is None:
-        return no_speech_card("timeline", below)
+        return no_speech_card("timeline", " ".join([f"{seconds}.", *timeline.notes]))
     low, high = (f"{100 * bound:.0f}%" for bound in timeline.dominance_interval)
     words = text.TIMELINE_INTERVAL.format(low=low, high=high)
     if timeline.overall.label != timeline.dominant:
@@ -34,7 +34,7 @@ def timeline_card(timeline: EmotionTimeline) -> Markup:
         lead=text.TIMELINE_VOTES.format(
             share=f"{100 * timeline.dominance:.0f}%", windows=sum(timeline.votes.values())
         ),
-        below=below,
+        below=f"{seconds}.",
     )
 
 
