@@ -17,7 +17,7 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
-    from .audio.load import AudioInput
+    from .audio.audio_input import AudioInput
     from .config.emotions import EMOTIONS, LABELS
     from .config.feature_config import FeatureConfig
     from .recognizer import DEFAULT_MODEL, EmotionRecognizer
@@ -66,7 +66,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "audio.load": ("AudioInput",),
+    "audio.audio_input": ("AudioInput",),
     "config.emotions": ("EMOTIONS", "LABELS"),
     "config.feature_config": ("FeatureConfig",),
     "recognizer": ("DEFAULT_MODEL", "EmotionRecognizer"),

@@ -6,19 +6,20 @@ print(recognizer.predict("clip.wav"))
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .audio.audio_input import AudioInput, is_one_recording, require_several
 from .audio.channels import Channels
-from .audio.load import AudioInput, load_audio
-from .errors import ArgumentError, SpeechEmotionError
+from .audio.load import load_audio
+from .errors import SpeechEmotionError, check_number
 from .model.adaptation import enrol, require_adaptation
 from .model.hub_model import HubModel
 from .results import EmotionPrediction, LabelSet
 from .results.label_sets import Groups
+from .results.scores import Score, score_labels
 from .speech.turns import Speakers
 from .timeline.analyze import AnalysisProgress, analyze
 from .timeline.live import HOP, LiveBlock, LiveMoment, LiveSession
@@ -71,6 +72,29 @@ class EmotionRecognizer(
             f"{voice})"
         )
 
+    def __call__(
+        self, audio: Any, *, top_k: int | None = None, **options: Any
+    ) -> list[Score] | list[list[Score]]:
+        """Predict as the pipelines of `transformers` do; see `predict`, which says more.
+
+        Args:
+            audio: a recording as for `predict`, or several of them.
+            top_k: int > 0, how many labels to give at most; None for all.
+            **options: as for `predict`.
+
+        Returns:
+            A list of {"label": str, "score": float, its probability}, likeliest first, which is
+            empty where nobody speaks; for several recordings, a list of such lists in their order.
+
+        Raises:
+            AudioError, ArgumentError: as `predict_batch`.
+        """
+        if top_k is not None:
+            check_number("top_k", top_k, least=1, whole=True)
+        if is_one_recording(audio) or not isinstance(audio, Iterable):
+            return score_labels(self.predict(audio, **options), top_k)
+        return [score_labels(one, top_k) for one in self.predict_batch(audio, **options)]
+
     def predict(
         self,
         audio: AudioInput,
@@ -88,7 +112,7 @@ class EmotionRecognizer(
 
         Args:
             audio: a path, bytes, binary file object, or (sample_rate [Hz], array); see
-                ser_core.audio.load_audio for forms and formats.
+                ser_core.audio.load_audio for formats and further forms.
             labels: those of the model's labels that the recording can be of, two at least, in any
                 order: their probabilities are divided by their sum. None for all.
             group: by its name, several of the model's labels that count as one, such as
@@ -141,7 +165,7 @@ class EmotionRecognizer(
         """
         wanted = LabelSet.of(self.labels, labels, group)
         answers = []
-        for index, audio in enumerate(_several(audios, "predict_batch takes", "recordings")):
+        for index, audio in enumerate(require_several(audios, "predict_batch takes", "recordings")):
             try:
                 answers.append(self._predict(audio, wanted, max_seconds))
             except SpeechEmotionError as error:
@@ -174,7 +198,7 @@ class EmotionRecognizer(
             ArgumentError: one recording was given instead of several.
         """
         require_adaptation(self.config)
-        several = _several(recordings, "adapt takes", "recordings")
+        several = require_several(recordings, "adapt takes", "recordings")
         answers = self._with_offset(None, 0).predict_batch(several, max_seconds=max_seconds)
         return self._with_offset(*enrol(answers, self.config))
 
@@ -295,7 +319,7 @@ class EmotionRecognizer(
             AudioError: while iterating, if a block is no audio.
         """
         session = LiveSession(self, hop=hop, window=window)
-        several = _several(blocks, "stream takes", "blocks of sound")
+        several = require_several(blocks, "stream takes", "blocks of sound")
         return (moment for block in several for moment in session.push(block))
 
     def predict_samples(
@@ -321,17 +345,3 @@ class EmotionRecognizer(
             duration=round(len(samples) / config.sample_rate, 3),
             labels=labels,
         )
-
-
-def _several(inputs: Iterable[Any], taker: str, what: str) -> Iterable[Any]:
-    """Return several inputs; one alone would be gone through letter by letter, or line by line.
-
-    Raises:
-        ArgumentError: one was given.
-    """
-    one = isinstance(inputs, str | bytes | bytearray | memoryview | PathLike | np.ndarray)
-    pair = isinstance(inputs, tuple) and len(inputs) == 2 and isinstance(inputs[1], np.ndarray)
-    if one or pair or hasattr(inputs, "read") or not isinstance(inputs, Iterable):
-        kind = "(sample_rate, array)" if pair else type(inputs).__name__
-        raise ArgumentError(f"{taker} a list of {what}, and got one {kind}: give [it].")
-    return inputs

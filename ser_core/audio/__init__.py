@@ -4,6 +4,7 @@ Owns every container, codec and rate. Imports nothing of the house but `ser_core
 other room may import it.
 """
 
-from .load import MIN_SECONDS, SAMPLE_RATE, AudioInput, load_audio, read_blocks, to_channels
+from .audio_input import AudioInput
+from .load import MIN_SECONDS, SAMPLE_RATE, load_audio, read_blocks, to_channels
 
 __all__ = ["MIN_SECONDS", "SAMPLE_RATE", "AudioInput", "load_audio", "read_blocks", "to_channels"]

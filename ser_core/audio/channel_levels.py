@@ -14,7 +14,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 
-from ser_core.audio.load import AudioInput, check_reading, decoded_blocks
+from ser_core.audio.audio_input import AudioInput
+from ser_core.audio.load import check_reading, decoded_blocks
 from ser_core.errors import TruncatedAudioError
 
 SECTION = 0.05  # [s] at a time has one level

@@ -6,10 +6,10 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from ser_core.audio.audio_input import AudioInput
 from ser_core.audio.downmix import require_sound
 from ser_core.audio.load import (
     SAMPLE_RATE,
-    AudioInput,
     OnNote,
     check_reading,
     cut_blocks,

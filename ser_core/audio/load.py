@@ -11,10 +11,11 @@ streaming resampler, whose output does not depend on how the input is divided.
 import contextlib
 import os
 from collections.abc import Callable, Generator, Iterator
-from typing import BinaryIO, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
+from ser_core.audio.audio_input import AudioInput, plain_audio
 from ser_core.audio.clipping import Clipping
 from ser_core.audio.decode import decode
 from ser_core.audio.downmix import Downmix
@@ -28,7 +29,6 @@ from ser_core.errors import (
     check_number,
 )
 
-AudioInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | tuple[int, np.ndarray]
 OnNote: TypeAlias = Callable[[str], None]
 
 SAMPLE_RATE = 16_000  # Hz
@@ -52,7 +52,9 @@ def load_audio(
             - the bytes of such a file, or a binary file object, read from its start and left open;
             - `(sample_rate [Hz], array)`, the array int8, int16, int32 or uint8, scaled by its
               type's range, or floating, taken as it is; its shape is (n,) or (n, channels), or
-              (channels, n) when the first axis is the shorter and has at most 64 entries.
+              (channels, n) when the first axis is the shorter and has at most 64 entries;
+            - a dict with any of these, as `transformers` and `datasets` have them: `array` (or
+              `raw`) with `sampling_rate`, `bytes`, or `path`.
         sample_rate: int > 0 [Hz], of the result.
         max_seconds: float > 0 [s], or None for no limit. Decoding stops as soon as it is passed.
         on_note: called with each sentence that is to be said of the recording beside its samples,
@@ -314,6 +316,7 @@ def _open_audio(
         Its name for messages; its (sample rate, block) pairs; what turns the frames so far into the
         share of the recording that has been read; and the notes on it, once all has been decoded.
     """
+    audio = plain_audio(audio)
     if isinstance(audio, tuple):
         yield "The audio", array_blocks(audio), lambda frames: frames / max(audio[1].shape), []
     elif isinstance(audio, (str, os.PathLike, bytes, bytearray, memoryview)) or hasattr(
@@ -323,6 +326,6 @@ def _open_audio(
             yield source.label, blocks, lambda _: source.tell() / source.size, source.notes
     else:
         raise AudioContentError(
-            "The audio is of a wrong type: expected a path, bytes, a binary file object or "
-            f"(sample_rate, array), got {type(audio).__name__}; pass one of these."
+            "The audio is of a wrong type: expected a path, bytes, a binary file object, "
+            f"(sample_rate, array) or a dict, got {type(audio).__name__}; pass one of these."
         )

@@ -81,7 +81,9 @@ def _require_pair(pair: tuple[Any, ...]) -> tuple[int, np.ndarray]:
     expected = "expected (sample_rate, array) with an array of shape (n,) or (n, channels)"
     if len(pair) != 2 or not isinstance(pair[1], np.ndarray):
         kinds = ", ".join(type(part).__name__ for part in pair)
-        raise AudioContentError(f"The audio is no array: {expected}, got ({kinds}).")
+        swapped = len(pair) == 2 and getattr(pair[0], "ndim", 0) > 0
+        advice = "; swap the two, as soundfile and librosa give them" if swapped else ""
+        raise AudioContentError(f"The audio is no array: {expected}, got ({kinds}){advice}.")
     rate, array = pair
     if isinstance(rate, (bool, np.bool_)) or not isinstance(rate, (int, np.integer)):
         raise AudioContentError(

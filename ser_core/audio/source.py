@@ -4,6 +4,7 @@ import contextlib
 import copy
 import io
 import os
+import re
 import stat
 from typing import BinaryIO
 
@@ -15,6 +16,12 @@ from ser_core.errors import (
 )
 
 _HEAD_BYTES = 16_384
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?:/|//[^/]|///)")  # a pathlib.Path drops a slash
+_FETCHING = {
+    "http": "urllib.request.urlretrieve",
+    "https": "urllib.request.urlretrieve",
+    "hf": "huggingface_hub.hf_hub_download",
+}
 
 
 class UntrustedPath(str):
@@ -70,7 +77,7 @@ class AudioSource:
             self._file: BinaryIO = io.BytesIO(audio)
         elif isinstance(audio, (str, os.PathLike)):
             self.path = audio
-            self.label = _printable(os.path.basename(os.fsencode(audio))) or "The path"
+            self.label = _name_path(audio)
             self._file = self._owned.enter_context(_open_path(audio, self.label))
         else:
             self._file = make_seekable(audio)
@@ -183,6 +190,15 @@ def _printable(name: bytes) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
+def _name_path(path: str | os.PathLike[str]) -> str:
+    """Name a path, or an address without what may be secret in it, by its last part."""
+    name = os.path.basename(os.fsencode(path))
+    address = _ADDRESS.match(os.fsdecode(path))
+    if address is not None and not os.path.lexists(path):
+        name = name.partition(b"?")[0].partition(b"#")[0] or address[1].encode()
+    return _printable(name) or "The path"
+
+
 def _open_path(path: str | os.PathLike[str], label: str) -> BinaryIO:
     try:
         # Asked before opening: opening a pipe nobody writes to would wait for ever.
@@ -190,12 +206,24 @@ def _open_path(path: str | os.PathLike[str], label: str) -> BinaryIO:
         if stat.S_ISREG(mode):
             return open(path, "rb")
     except (OSError, ValueError) as error:
+        address = _ADDRESS.match(os.fsdecode(path))
+        if address is not None:
+            raise _remote(label, address[1].lower()) from error
         raise _unreadable(label, error) from error
     if stat.S_ISDIR(mode):
         raise AudioFileError(f"{label} is a folder: expected a sound file; name a file in it.")
     raise AudioFileError(
         f"{label} is a pipe or a device: expected a sound file; pass its bytes instead."
     )
+
+
+def _remote(label: str, scheme: str) -> AudioFileError:
+    """Make the error of a recording that is named by its address."""
+    what = f"{label} is an address ({scheme}://...): expected a file on this machine"
+    if scheme == "file":
+        return AudioFileError(f"{what}; give its path alone.")
+    how = f"with {_FETCHING.get(scheme, 'fsspec.open')}"
+    return AudioFileError(f"{what}; download it first, as {how} does, and give that file.")
 
 
 def _unreadable(label: str, error: Exception) -> AudioFileError:

@@ -8,10 +8,11 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
+from ..audio.audio_input import AudioInput, plain_audio
 from ..audio.channel_levels import measure_levels
 from ..audio.channels import Channels, check_channels, read_channels
 from ..audio.crosstalk import find_crosstalk, silence_crosstalk
-from ..audio.load import AudioInput, read_blocks
+from ..audio.load import read_blocks
 from ..audio.source import make_seekable
 from ..errors import AnalysisCancelledError, ArgumentError, TruncatedAudioError, check_number
 from ..model.predictor import Predictor
@@ -225,6 +226,7 @@ def _open_blocks(
     }
     if channels == "mix":
         return _as_column(read_blocks(audio, **settings)), False
+    audio = plain_audio(audio)
     if hasattr(audio, "read"):  # what cannot go back to its start could not be read again
         audio = make_seekable(cast(BinaryIO, audio))
     watch.share = LOOK

@@ -1,12 +1,13 @@
 """Live speech: a prediction for the last seconds, again and again, in memory that does not grow."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
+from ..audio.audio_input import plain_audio
 from ..audio.downmix import Downmix
 from ..audio.load import to_channels
 from ..audio.resample import Resampler
@@ -14,7 +15,7 @@ from ..config.feature_config import FeatureConfig
 from ..errors import AudioContentError, check_number
 from ..results import EmotionPrediction, Result
 
-LiveBlock = tuple[int, np.ndarray]
+LiveBlock = tuple[int, np.ndarray] | Mapping[str, Any]
 
 HOP = 0.5  # [s] of audio between two predictions
 HISTORY = 120  # moments a session remembers: a minute at the default hop
@@ -105,8 +106,8 @@ class LiveSession:
         """Take the next audio, and yield a prediction for every hop that it completes.
 
         Args:
-            block: (sample_rate [Hz], array), as `EmotionRecognizer.predict` takes arrays, of any
-                length, none included. The rate may change on the way.
+            block: (sample_rate [Hz], array), or a dict with these, as `EmotionRecognizer.predict`
+                takes arrays, of any length, none included. The rate may change on the way.
 
         Yields:
             LiveMoment.
@@ -114,12 +115,13 @@ class LiveSession:
         Raises:
             AudioError: the block is no audio.
         """
-        if not isinstance(block, tuple):
+        pair = plain_audio(block)
+        if not isinstance(pair, tuple):
             raise AudioContentError(
                 "A block of live sound is of a wrong type: expected (sample_rate, array), got "
                 f"{type(block).__name__}; give the arrays as they come, each with its rate."
             )
-        samples = self._resample(*to_channels(block))
+        samples = self._resample(*to_channels(pair))
         while len(samples):
             taken, samples = np.split(samples, [min(len(samples), self._next - self._total)])
             self._samples = np.concatenate([self._samples, taken])[-self.window :]
