@@ -184,7 +184,7 @@ class AudioSource:
         )
 
 
-def _printable(name: bytes) -> str:
+def printable_name(name: bytes) -> str:
     """Spell a name for a sentence of one line: codes for what cannot be seen."""
     text = name.decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
@@ -196,7 +196,7 @@ def _name_path(path: str | os.PathLike[str]) -> str:
     address = _ADDRESS.match(os.fsdecode(path))
     if address is not None and not os.path.lexists(path):
         name = name.partition(b"?")[0].partition(b"#")[0] or address[1].encode()
-    return _printable(name) or "The path"
+    return printable_name(name) or "The path"
 
 
 def _open_path(path: str | os.PathLike[str], label: str) -> BinaryIO:

@@ -7,8 +7,10 @@ However it was stopped, the same command continues where it was.
 
 import argparse
 import math
+import os
 import signal
 import sys
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NoReturn
 
@@ -18,6 +20,7 @@ if __name__ == "__main__":
     interrupts.stop_while_importing()
 
 from ser_core.audio.channels import CHANNELS
+from ser_core.audio.source import printable_name
 from ser_core.errors import SpeechEmotionError
 from ser_core.recognizer import DEFAULT_MODEL
 from ser_core.results.label_sets import parse_groups, parse_labels
@@ -26,10 +29,17 @@ from .archive import ENGINES, TOO_MANY_FILES, run
 from .pool import TIMEOUT
 from .rows import ROW_KINDS
 
+PROGRAM = "python -m ser_core.batch"
 
-def main() -> None:
-    """Run the command line."""
-    arguments = vars(_parser().parse_args())
+
+def main(words: Sequence[str] | None = None, program: str = PROGRAM) -> None:
+    """Run the command line.
+
+    Args:
+        words: the arguments; None for those of this process.
+        program: what to call the command in its help and its errors.
+    """
+    arguments = vars(_parser(program).parse_args(words))
     arguments["progress"] = not arguments.pop("quiet")
     signal.signal(signal.SIGTERM, _interrupt)
     interrupts.run_until_interrupted(partial(_answer, arguments))
@@ -41,7 +51,7 @@ def _answer(arguments: dict[str, Any]) -> None:
         arguments["group"] = parse_groups(arguments["group"])
         summary = run(**arguments)
     except SpeechEmotionError as error:
-        sys.exit(str(error))
+        sys.exit(printable_name(os.fsencode(str(error))))
     except OSError as error:
         advice = ""
         if error.errno in TOO_MANY_FILES:
@@ -53,9 +63,9 @@ def _answer(arguments: dict[str, Any]) -> None:
     print(summary)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m ser_core.batch",
+        prog=program,
         description="Predict the emotions in an archive of recordings, and write one table.",
     )
     parser.add_argument(

@@ -1,7 +1,6 @@
 """One run over an archive: list it, skip what is answered, answer the rest, write the table."""
 
 import errno
-import hashlib
 import os
 import sys
 import time
@@ -17,7 +16,7 @@ from tqdm import tqdm
 
 from ser_core.audio.channels import Channels, check_channels
 from ser_core.errors import ArgumentError, BatchError, SpeechEmotionError, check_number
-from ser_core.model.files import FEATURE_CONFIG, KERAS_FILES, files_in, network_files
+from ser_core.model.files import model_digest
 from ser_core.recognizer import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.results import LabelSet
 from ser_core.results.label_sets import Groups
@@ -193,13 +192,8 @@ def model_identity(recognizer: EmotionRecognizer) -> tuple[str, str]:
     """Return a model's name, and what its answers depend on: a commit, or a digest of its files."""
     if recognizer.revision is not None:
         return recognizer.source, recognizer.revision
-    digest = hashlib.sha256()
-    network = network_files(files_in(recognizer.directory))
-    for name in dict.fromkeys((FEATURE_CONFIG, *network, *KERAS_FILES)):
-        file = recognizer.directory / name
-        if file.is_file():
-            digest.update(file.read_bytes())
-    return recognizer.directory.absolute().name, f"sha256:{digest.hexdigest()[:16]}"
+    directory = recognizer.directory
+    return directory.absolute().name, model_digest(directory)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Ctrl-C: one line and exit status 130, whatever a command is doing.
 
-For the batch command and those of `train`. Imports nothing of the house, so that a command can ask
-for it before it imports what takes time.
+For the batch command, the command line `ser`, and `train`. Imports nothing of the house, so that a
+command can ask for it before it imports what takes time.
 """
 
 import os
@@ -16,18 +16,22 @@ STATUS = 128 + signal.SIGINT
 STOPPED = "Stopped; the same command goes on where this one was."
 
 
-def stop_while_importing() -> None:
-    """Let Ctrl-C end this process at once, while there is nothing that could be left half done."""
+def stop_while_importing(sentence: str = STOPPED) -> None:
+    """Let Ctrl-C end this process at once, while there is nothing that could be left half done.
+
+    Args:
+        sentence: what is said then.
+    """
 
     def stop(*_: object) -> NoReturn:
-        os.write(2, f"{STOPPED}\n".encode())
+        os.write(2, f"{sentence}\n".encode())
         os._exit(STATUS)
 
     if _may_be_interrupted():
         signal.signal(signal.SIGINT, stop)
 
 
-def run_until_interrupted(command: Callable[[], None]) -> None:
+def run_until_interrupted(command: Callable[[], None], sentence: str = STOPPED) -> None:
     """Run a command; where Ctrl-C ends it, say so in one line and exit with STATUS.
 
     The first Ctrl-C is a KeyboardInterrupt, so that what is half written goes; a second one does
@@ -36,6 +40,7 @@ def run_until_interrupted(command: Callable[[], None]) -> None:
 
     Args:
         command: what to run, in the main thread.
+        sentence: what is said where it was interrupted.
 
     Raises:
         SystemExit: it was interrupted.
@@ -60,7 +65,7 @@ def run_until_interrupted(command: Callable[[], None]) -> None:
         if not interrupted.is_set() or is_success:
             raise
     if interrupted.is_set():
-        print(f"\n{STOPPED}", file=sys.stderr)  # progress bars leave the cursor in their line
+        print(f"\n{sentence}", file=sys.stderr)  # progress bars leave the cursor in their line
         raise SystemExit(STATUS)
 
 

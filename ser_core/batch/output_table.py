@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TextIO, TypeAlias
 
 from ser_core.audio.channels import Channels
 from ser_core.config.whole_files import write_whole
@@ -17,6 +17,8 @@ Columns: TypeAlias = Mapping[str, type]
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 _GROUP = 50_000  # rows of a Parquet file that are written together
+_NAMING = {"path", "notes", "error"}  # columns whose cells may begin with a recording's name
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what begins a formula, in one spreadsheet or another
 _PARSERS: Mapping[type, Callable[[str], object]] = {
     str: str,
     float: float,
@@ -166,18 +168,37 @@ Appender: TypeAlias = Callable[[Row], object]
 @contextmanager
 def _write_csv(path: Path, columns: Columns) -> Iterator[Appender]:
     with open(path, "w", encoding="utf-8", newline="") as file:
-        plain = csv.DictWriter(file, list(columns), lineterminator="\n")
-        # What ends no line that is written ends lines that are read, unless it is quoted.
-        quoted = csv.DictWriter(
-            file, list(columns), lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC
-        )
-        plain.writeheader()
+        yield csv_appender(file, columns)
 
-        def append(row: Row) -> None:
-            has_return = any(isinstance(cell, str) and "\r" in cell for cell in row.values())
-            (quoted if has_return else plain).writerow(row)
 
-        yield append
+def csv_appender(file: TextIO, columns: Iterable[str]) -> Appender:
+    """Write the line of names of a CSV table.
+
+    Args:
+        file: a text file that leaves line ends as they are.
+        columns: their names.
+
+    Returns:
+        What writes a row. A sentence or a path that a spreadsheet would take for a formula, since
+        it begins with a recording's name that begins so, gets "./" before it.
+    """
+    names = list(columns)
+    plain = csv.DictWriter(file, names, lineterminator="\n")
+    # What ends no line that is written ends lines that are read, unless it is quoted.
+    quoted = csv.DictWriter(file, names, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+    plain.writeheader()
+
+    def append(row: Row) -> None:
+        cells = {name: _no_formula(cell) if name in _NAMING else cell for name, cell in row.items()}
+        has_return = any(isinstance(cell, str) and "\r" in cell for cell in cells.values())
+        (quoted if has_return else plain).writerow(cells)
+
+    return append
+
+
+def _no_formula(cell: Any) -> Any:
+    is_formula = isinstance(cell, str) and len(cell) > 1 and cell.startswith(_FORMULA)
+    return f"./{cell}" if is_formula else cell
 
 
 @contextmanager

@@ -20,17 +20,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ser_core.audio.endings import has_audio_ending
+from ser_core.audio.source import printable_name
 from ser_core.errors import AudioFileError, AudioLengthError, BatchError
+
+from .addresses import is_address, public_address
 
 MEMORY_BYTES = 64_000_000  # [bytes] of a remote file that is held in memory; longer ones on disk
 MAX_REMOTE_BYTES = 4_000_000_000  # [bytes] largest remote file that is fetched
 _COPY_BYTES = 4_000_000  # [bytes] fetched at a time
 
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(://|::)")
-_SECRET = re.compile(r"(?i)^(x-amz-|x-goog-|aws|sig|signature|expires|.*(token|key|secret|pass))")
 _SAYS_A_NAME = re.compile(r"[^*?.]")  # in the last part of a pattern
 _SHOWN = 5  # endings that a summary names of those that were passed over
 _VERSIONS = ("ETag", "etag", "xet_hash", "blob_id", "mtime", "LastModified", "last_modified")
@@ -99,9 +99,10 @@ def list_recordings(
             found.setdefault(recording.path, recording)
         if not matches:
             others = describe_passed_over(Counter(passed_here.values()))
+            named = printable_name(os.fsencode(public_address(path))) or "An empty path"
             raise BatchError(
-                f"{public_address(path) or 'An empty path'} matches no recording: expected a file, "
-                "or a folder or pattern with audio in it (.wav, .mp3, .m4a, ...), got none"
+                f"{named} matches no recording: expected a file, or a folder or pattern with audio "
+                "in it (.wav, .mp3, .m4a, ...), got none"
                 f"{others and f' ({others} passed over)'}; check the path."
             )
         passed_over |= passed_here
@@ -139,7 +140,7 @@ def open_recording(recording: Recording) -> Iterator[str | bytes | BinaryIO]:
         AudioFileError: a remote file is gone, or cannot be fetched.
         AudioLengthError: a remote file is larger than MAX_REMOTE_BYTES.
     """
-    if not _ADDRESS.match(recording.address):
+    if not is_address(recording.address):
         yield recording.address
         return
     with contextlib.ExitStack() as stack:
@@ -160,33 +161,11 @@ def open_recording(recording: Recording) -> Iterator[str | bytes | BinaryIO]:
         yield audio
 
 
-def public_address(address: str) -> str:
-    """Return an address without passwords, tokens and signatures.
-
-    >>> public_address("https://user:pass@host/a.wav?id=5&X-Amz-Signature=abc")
-    'https://host/a.wav?id=5'
-    """
-    # A name whose bytes are no text must still be one in a table.
-    text = address.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "::".join(map(_public_link, text.split("::"))) if _ADDRESS.match(text) else text
-
-
-def _public_link(link: str) -> str:
-    if "?" not in link and "@" not in link:
-        return link
-    parts = urlsplit(link)
-    kept = [(k, v) for k, v in parse_qsl(parts.query, True) if not _SECRET.match(k)]
-    user, at, host = parts.netloc.rpartition("@")
-    if at and ":" not in user and not parts.scheme.startswith("http"):
-        host = parts.netloc  # "a@b.wav" in an archive is a name
-    return urlunsplit((parts.scheme, host, parts.path, urlencode(kept), parts.fragment))
-
-
 def _matches(path: str, passed_over: dict[str, str]) -> Iterator[Recording]:
     """Yield what a path matches, and note what it passes over, with why."""
     if path.startswith("file://"):
         path = path.removeprefix("file://")
-    if _ADDRESS.match(path) and not os.path.lexists(path):
+    if is_address(path):
         yield from _remote(path, passed_over)
         return
     path = os.path.abspath(path)

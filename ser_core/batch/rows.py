@@ -6,10 +6,11 @@ sentence.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, BinaryIO, Literal, TypeAlias, get_args
 
 from ser_core.audio.channels import Channels
-from ser_core.errors import AudioLengthError, SpeechEmotionError
+from ser_core.errors import AudioLengthError, SpeechEmotionError, TruncatedAudioError
 from ser_core.recognizer import EmotionRecognizer
 from ser_core.results import EmotionPrediction, EmotionSegment
 
@@ -46,16 +47,19 @@ def answer_recording(
         with open_recording(recording) as audio:
             if kind == "segments":
                 return _segment_rows(recognizer, audio, channels, wanted or {})
-            return [_recording_row(recognizer, audio, wanted or {})]
+            return [prediction_row(predict_any_length(recognizer, audio, wanted or {}))]
     except SpeechEmotionError as error:
         return [error_row(str(error))]
     except Exception as error:  # an archive of a million files must not end at a bug
-        return [
-            error_row(
-                f"{recording.path} could not be answered (unexpected {type(error).__name__}); "
-                "please report it, with the recording if you may."
-            )
-        ]
+        return [error_row(describe_bug(recording.path, error))]
+
+
+def describe_bug(path: str, error: Exception) -> str:
+    """Say of an error that nobody foresaw which recording it happened to."""
+    return (
+        f"{path} could not be answered (unexpected {type(error).__name__}); please report it, with "
+        "the recording if you may."
+    )
 
 
 def error_row(sentence: str) -> Row:
@@ -63,17 +67,41 @@ def error_row(sentence: str) -> Row:
     return {"status": "error", "error": sentence}
 
 
-def _recording_row(
-    recognizer: EmotionRecognizer, audio: str | bytes | BinaryIO, wanted: Mapping[str, Any]
-) -> Row:
+def predict_any_length(
+    recognizer: EmotionRecognizer,
+    audio: str | bytes | BinaryIO,
+    wanted: Mapping[str, Any] = MappingProxyType({}),
+) -> EmotionPrediction:
+    """Predict the emotion of a recording of whatever length, beyond ten minutes window by window.
+
+    Args:
+        recognizer: EmotionRecognizer.
+        audio: a path, bytes, or a binary file object that can be read twice.
+        wanted: as for `answer_recording`.
+
+    Raises:
+        AudioError: it cannot be used, or is cut off.
+    """
     try:
-        return _prediction_row(recognizer.predict(audio, **wanted))
+        return recognizer.predict(audio, **wanted)
     except AudioLengthError:
         # Longer than what is answered at once; or too short, and then the error comes again.
         timeline = recognizer.analyze(audio, threads=1, **wanted)
     if timeline.truncated:
-        return error_row(timeline.truncated)
-    return _prediction_row(timeline.overall)
+        raise TruncatedAudioError(timeline.truncated, readable=timeline.duration)
+    return timeline.overall
+
+
+def prediction_row(prediction: EmotionPrediction) -> Row:
+    """Return the row of a recording's prediction."""
+    return _emotion_columns(prediction) | {
+        "speech_seconds": prediction.speech_seconds,
+        "duration": prediction.duration,
+        "distance": prediction.distance,
+        "familiar": prediction.familiar,
+        "likely": None if prediction.likely is None else ";".join(prediction.likely),
+        "notes": " ".join(prediction.notes) or None,
+    }
 
 
 def _segment_rows(
@@ -100,18 +128,7 @@ def _segment_rows(
     ]
     if timeline.truncated:
         rows.append(error_row(timeline.truncated) | lengths)
-    return rows or [_prediction_row(timeline.overall)]
-
-
-def _prediction_row(prediction: EmotionPrediction) -> Row:
-    return _emotion_columns(prediction) | {
-        "speech_seconds": prediction.speech_seconds,
-        "duration": prediction.duration,
-        "distance": prediction.distance,
-        "familiar": prediction.familiar,
-        "likely": None if prediction.likely is None else ";".join(prediction.likely),
-        "notes": " ".join(prediction.notes) or None,
-    }
+    return rows or [prediction_row(timeline.overall)]
 
 
 def _emotion_columns(answer: EmotionPrediction | EmotionSegment) -> Row:

@@ -7,6 +7,7 @@ behind.
 
 from ser_core.audio.child_process import Parent
 from ser_core.config.whole_files import temporary_folder
+from ser_core.model.litert_notice import without_notice
 from ser_core.recognizer import EmotionRecognizer
 
 from .recordings import Recording
@@ -18,7 +19,8 @@ def main() -> None:
     parent = Parent()
     messages = iter(parent)
     setup, contents = next(messages)
-    recognizer = _load_model(setup["model"], setup["files"], contents)
+    with without_notice():
+        recognizer = _load_model(setup["model"], setup["files"], contents)
     parent.send(None)
     for fields, _ in messages:
         recording = Recording(*fields)

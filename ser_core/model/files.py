@@ -4,6 +4,7 @@ A repository is one folder, local or on the Hub: Keras' own save, the same netwo
 feature config, and what was measured. Nothing outside this module spells a file's name.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -185,6 +186,20 @@ def save_content(directory: Path, name: str, content: Any) -> None:
     validated_json(RECORDS[name], content, name)
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     write_text(directory / name, text)
+
+
+def model_digest(directory: Path) -> str:
+    """Digest what a model's answers depend on: its feature config and its network.
+
+    Returns:
+        "sha256:" and the first 16 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for name in dict.fromkeys((FEATURE_CONFIG, *network_files(files_in(directory)), *KERAS_FILES)):
+        file = directory / name
+        if file.is_file():
+            digest.update(file.read_bytes())
+    return f"sha256:{digest.hexdigest()[:16]}"
 
 
 def copy_files(source: Path, target: Path) -> None:

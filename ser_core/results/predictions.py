@@ -149,15 +149,25 @@ class EmotionPrediction(Result):
         ranked = self.top(len(self.probabilities))
         return [("emotion", "probability"), *((label, f"{p:.2f}") for label, p in ranked)]
 
-    def __str__(self) -> str:
+    def describe(self, k: int = 3) -> str:
+        """Say the prediction in one line, as `print` does.
+
+        Args:
+            k: int >= 0, how many of the likeliest emotions to name.
+        """
         seconds = f"{self.speech_seconds:.1f} s of speech in {self.duration:.1f} s"
         if self.status == "no_speech":
             return " ".join([f"no speech ({seconds})", *self.notes])
-        ranked = ", ".join(f"{label} {probability:.2f}" for label, probability in self.top(3))
+        parts = [f"{label} {probability:.2f}" for label, probability in self.top(k)]
+        if self.intensity is not None:
+            parts.append(f"intensity {self.intensity:.2f}")
+        if self.familiar is False:
+            parts.append("unlike the training recordings")
         doubt = "uncertain: " if self.status == "uncertain" else ""
-        strength = "" if self.intensity is None else f", intensity {self.intensity:.2f}"
-        strange = ", unlike the training recordings" if self.familiar is False else ""
-        return " ".join([f"{doubt}{ranked}{strength}{strange} ({seconds})", *self.notes])
+        return " ".join([f"{doubt}{', '.join(parts)} ({seconds})", *self.notes])
+
+    def __str__(self) -> str:
+        return self.describe()
 
 
 @dataclass(frozen=True, eq=False, repr=False)

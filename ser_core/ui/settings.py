@@ -16,6 +16,7 @@ from ..errors import ConfigError
 from ..recognizer import DEFAULT_MODEL, MAX_SECONDS
 
 PREFIX = "SER_"
+DEBUG = "SER_DEBUG"  # the command line's own (see ser_core/ui/shell/program.py)
 
 UPLOAD_AGE = 600  # [s] age at which a recording made or uploaded on the page is deleted
 SWEEP_PERIOD = 60  # [s] between two looks for recordings of that age
@@ -156,7 +157,8 @@ class Settings(Strict):
         """
         known = {field.alias for field in cls.model_fields.values() if field.alias is not None}
         found = {name: value.strip() for name, value in environment.items() if value.strip()}
-        unknown = sorted(name for name in found if name.startswith(PREFIX) and name not in known)
+        ours = {name for name in found if name.startswith(PREFIX)} - {DEBUG}
+        unknown = sorted(ours - known)
         if unknown:
             # A limit whose name is misspelt would silently not be a limit.
             names = ", ".join(sorted(name for name in known if name.startswith(PREFIX)))

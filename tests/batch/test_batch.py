@@ -23,13 +23,13 @@ import soundfile
 from ser_core import DEFAULT_MODEL, LABELS
 from ser_core.batch import BatchError, interrupts, run
 from ser_core.batch import recordings as recordings_module
+from ser_core.batch.addresses import public_address
 from ser_core.batch.pool import WorkerPool
 from ser_core.batch.recordings import (
     Recording,
     find_recordings,
     list_recordings,
     open_recording,
-    public_address,
 )
 from ser_core.errors import ArgumentError, AudioFileError, AudioLengthError
 from ser_core.recognizer import MAX_SECONDS

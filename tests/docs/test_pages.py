@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -16,7 +17,9 @@ from ser_core import DEFAULT_MODEL, EmotionRecognizer, FeatureConfig
 from ser_core.model.files import REPOSITORY_FILES
 from ser_core.timeline.exports import FORMATS
 from ser_core.ui.settings import Settings
+from ser_core.ui.shell.program import app as ser_app
 from tests.support.app import serving
+from tests.support.shell import run_ser
 from train.__main__ import app as train_app
 from train.corpora import CORPORA
 from train.data import protocols
@@ -30,6 +33,8 @@ PAGES = {
     if path.name not in ("CHANGELOG.md", "model_card.md")  # history; rendered and tested elsewhere
 }
 MAP = PAGES["docs/architecture.md"]
+SHELL = "docs/command_line.md"
+VOICE = "speech_female.wav"
 SERVED = "docs/app.md"  # its snippets call a running app
 OWN_TEST = "docs/phone.md"  # tests/docs/test_phone.py runs it, and looks at more
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
@@ -67,9 +72,9 @@ def options_in(line: str) -> set[str]:
     return {word for word in line.split() if word.startswith("--")}
 
 
-def options_of(line: str) -> set[str]:
-    """The options of the command of `python -m train` that a line begins with."""
-    command, words = typer.main.get_command(train_app), line.split()
+def options_of(line: str, app: typer.Typer = train_app) -> set[str]:
+    """The options of the command of a program that a line begins with."""
+    command, words = typer.main.get_command(app), line.split()
     while hasattr(command, "commands"):
         command = command.commands[words.pop(0)]
     return {name for parameter in command.params for name in parameter.opts}
@@ -140,6 +145,39 @@ def test_commands_of_the_training_system_are_there() -> None:
             seen.add(tail.split()[0])
             assert options_in(tail) <= options_of(tail), (page, line)
     assert seen >= {"fit", "publish-space", "metrics", "adaptation", "audit", "corpus"}
+
+
+def test_commands_of_ser_are_there_and_run(
+    recognizer: EmotionRecognizer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    load = EmotionRecognizer.from_pretrained
+    monkeypatch.setattr(
+        EmotionRecognizer,
+        "from_pretrained",
+        lambda model, **options: recognizer if model == DEFAULT_MODEL else load(model, **options),
+    )
+    (tmp_path / "calls").mkdir()
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    for name in ("clip.wav", "talk.mp3", "calls/one.wav"):
+        ending = name.rpartition(".")[2]
+        source = ROOT / "tests" / "fixtures" / ("speech.mp3" if ending == "mp3" else VOICE)
+        shutil.copy(source, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    told = {name.split()[1] for row in table(SHELL, "command") for name in names(row[0])}
+    assert told == set(typer.main.get_command(ser_app).commands)
+    ran = 0
+    for page, line in commands():
+        program, *words = line.split() or [""]
+        if program != "ser" or len(words) < 2 or words[0].startswith("-") or words[0].isupper():
+            continue
+        if words[0] != "batch":  # whose options another parser knows
+            assert options_in(line) <= {*options_of(line[4:], ser_app), "--help"}, (page, line)
+        is_example = line in "".join(blocks(page, "sh"))
+        if is_example and not {"|", "<", "&&", "teach"} & set(words) and "serve" not in words:
+            done = run_ser(*shlex.split(" ".join(words)))
+            assert (done.status, done.err) == (0, ""), (page, line)
+            ran += 1
+    assert ran >= 6
 
 
 def test_the_table_of_commands_is_whole() -> None:
