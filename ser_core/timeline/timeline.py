@@ -26,7 +26,7 @@ from .exports.delimited import audacity_text, csv_text, rttm_text
 from .exports.elan import eaf_text
 from .exports.intervals import place_segments
 from .exports.label_studio import label_studio_config, label_studio_text
-from .exports.subtitles import clock, srt_text, webvtt_text
+from .exports.subtitles import clock, list_subtitles, srt_text, webvtt_text
 from .exports.textgrid import textgrid_text
 from .shares import time_shares
 
@@ -230,6 +230,10 @@ class EmotionTimeline(Result):
     def to_srt(self) -> str:
         """Return SubRip subtitles, for players that read no WebVTT."""
         return srt_text(self)
+
+    def to_subtitles(self) -> list[dict[str, Any]]:
+        """Return texts and timestamps for `gr.Audio(subtitles=...)` and `gr.Video`."""
+        return list_subtitles(self)
 
     def to_textgrid(self, *, short: bool = False) -> str:
         """Return a TextGrid for Praat, in its long or its short form."""

@@ -76,6 +76,7 @@ def build_app(
         endpoints.add_endpoints(
             partial(upload_answers.predict_upload, page=page),
             partial(upload_answers.analyze_upload, page=page),
+            partial(upload_answers.export_upload, page=page),
             partial(upload_answers.compare_uploads, page=page),
             partial(info.model_info, page, served),
             settings,
@@ -123,7 +124,7 @@ def build_unavailable(
         def refuse(audio: object = None, *_: object) -> NoReturn:
             upload_answers.refuse(audio, reason, ledger)
 
-        endpoints.add_endpoints(refuse, refuse, refuse, refuse, settings)
+        endpoints.add_endpoints(refuse, refuse, refuse, refuse, refuse, settings)
     watches = [Middleware(UploadWatch, ledger=ledger)]
     return demo, _launch_options(demo, settings, watches, health_route(reason))
 

@@ -282,10 +282,11 @@ def test_a_chunk_that_is_no_sound_is_a_sentence_and_the_next_one_is_heard(
         assert left_in(uploads) == []
 
 
-def test_the_api_is_exactly_the_five_documented_endpoints(url: str) -> None:
+def test_the_api_is_exactly_the_six_documented_endpoints(url: str) -> None:
     info = HTTP.get(f"{url}gradio_api/info").json()
     heard = {"/predict", "/predict_all", "/analyze"}
-    assert set(info["named_endpoints"]) == heard | {"/compare", "/model_info"}
+    others = {"/export", "/compare", "/model_info"}
+    assert set(info["named_endpoints"]) == heard | others
     assert info["unnamed_endpoints"] == {}
     analyze = info["named_endpoints"]["/analyze"]
     for endpoint in map(info["named_endpoints"].get, heard):
@@ -409,7 +410,11 @@ def test_app_without_its_model_says_why_wherever_it_is_asked(tmp_path: Path, mod
             with pytest.raises(AppError) as caught:
                 connect(url).predict(handle_file(SPEECH), api_name=endpoint)
             assert str(caught.value) == sentence
-        for endpoint, given in (("/compare", [[handle_file(SPEECH)] * 2]), ("/model_info", [])):
+        for endpoint, given in (
+            ("/compare", [[handle_file(SPEECH)] * 2]),
+            ("/export", [handle_file(SPEECH), "srt"]),
+            ("/model_info", []),
+        ):
             with pytest.raises(AppError) as caught:
                 connect(url).predict(*given, api_name=endpoint)
             assert str(caught.value) == sentence

@@ -29,6 +29,7 @@ from gradio_client.exceptions import AppError
 from ser_core import DEFAULT_MODEL, EmotionRecognizer, __version__
 from ser_core.config.emotions import LABELS
 from ser_core.model.repository import Repository
+from ser_core.timeline.exports import FORMATS, ExportFormat, write_export
 from ser_core.ui.api.snippets import ADDRESS, SNIPPETS
 from ser_core.ui.look import text
 from ser_core.ui.page import Page
@@ -187,6 +188,38 @@ def test_model_info_tells_what_answers_and_how_it_was_measured(
     }
 
 
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+def test_a_timeline_is_exported_as_python_writes_it(
+    client: Client, recognizer: EmotionRecognizer, uploads: Path, form: ExportFormat
+) -> None:
+    clip = handle_file(SPEECH)
+    told = client.predict(clip, form.name, channels="separate", api_name="/export")
+    timeline = recognizer.analyze(SPEECH, channels="separate")
+    assert told == {
+        "name": SPEECH.stem + form.ending,
+        "media_type": form.media_type,
+        "text": write_export(timeline, form, recording=SPEECH.name).decode("utf-8"),
+    }
+    assert left_in(uploads) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["docx"], "A timeline is written as csv, json, .+; got 'docx'"),
+        ([7], "A timeline is written as csv, json, .+; got 7"),
+        (["rttm"], "RTTM says who speaks, which nobody asked for: expected .+ speakers=2"),
+        (["csv", 99], "99"),
+    ],
+)
+def test_what_cannot_be_exported_is_a_sentence(
+    client: Client, uploads: Path, arguments: list[Any], sentence: str
+) -> None:
+    with pytest.raises(AppError, match=sentence):
+        client.predict(handle_file(SPEECH), *arguments, api_name="/export")
+    assert left_in(uploads) == []
+
+
 def test_the_new_endpoints_are_typed_and_documented(url: str) -> None:
     endpoints = HTTP.get(f"{url}gradio_api/info").json()["named_endpoints"]
     compared, described = endpoints["/compare"], endpoints["/model_info"]
@@ -313,10 +346,11 @@ def data_address(file: Path) -> str:
 @needs_mcp
 def test_every_endpoint_is_a_tool_with_its_description(url: str) -> None:
     tools = {tool.name: tool for tool in with_tools(url, lambda one: one.list_tools()).tools}
-    assert set(tools) == {"predict", "predict_all", "analyze", "compare", "model_info"}
+    assert set(tools) == {"predict", "predict_all", "analyze", "export", "compare", "model_info"}
     assert tools["predict"].description.startswith("Predict the emotion in a recording")
     assert tools["compare"].inputSchema["required"] == ["recordings"]
     assert tools["analyze"].inputSchema["required"] == ["audio"]
+    assert tools["export"].inputSchema["required"] == ["audio", "format"]
 
 
 @needs_mcp

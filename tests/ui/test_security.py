@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 SECRET = "nobody may read this"
 USER = ("ann", "hush-hush")
-ENDPOINTS = ("predict", "predict_all", "analyze", "compare")
+ENDPOINTS = ("predict", "predict_all", "analyze", "export", "compare")
 PUBLIC = "huggingface.co"  # Gradio takes its address for public without a look
 NOT_AN_UPLOAD, NOT_FETCHED = (
     sentence.split(":")[0] for sentence in (text.NOT_AN_UPLOAD, text.NOT_FETCHED)
@@ -160,7 +160,8 @@ def given(kinds: list[str], file: object) -> list[object]:
 def answers_of(url: str, file: dict) -> Iterator[str]:
     """Send a file's data to all endpoints and all of the page's events; yields what they say."""
     for name in ENDPOINTS:
-        yield json.dumps(post(url, name, [file, file] if name == "compare" else file))
+        data = {"compare": [[file, file]], "export": [file, "srt"]}.get(name, [file])
+        yield json.dumps(post(url, name, *data))
     for number, kinds in hearing_events(url):
         body = {"data": given(kinds, file), "fn_index": number, "session_hash": "stranger"}
         yield HTTP.post(f"{url}gradio_api/run/predict", json=body).text

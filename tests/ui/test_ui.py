@@ -17,6 +17,7 @@ from ser_core import DEFAULT_MODEL, EmotionPrediction, EmotionRecognizer
 from ser_core.config.emotions import EMOTIONS, LABELS
 from ser_core.errors import ModelNotFoundError
 from ser_core.model.repository import Repository
+from ser_core.timeline.exports import FORMATS
 from ser_core.timeline.live import LiveBlock, LiveMoment, LiveSession
 from ser_core.ui.build import build_app, build_unavailable
 from ser_core.ui.look import cards, text
@@ -37,6 +38,7 @@ from ser_core.ui.tabs import (
 from ser_core.ui.tabs.listener import Listener
 from tests.support.app import contents
 from tests.support.recordings import call, conversation
+from tests.support.timelines import make_timeline, read_cues, segment
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 METRICS = json.loads((Path(DEFAULT_MODEL) / "metrics.json").read_text())
@@ -492,7 +494,30 @@ def test_files_of_a_timeline_lie_among_the_uploads_and_are_named_after_it(
 ) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     result = recognizer.analyze((16_000, conversation((1.0,))))
-    buttons = timeline_tab.downloads(result, "../a <b> talk")
-    files = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
-    assert files == ["a b talk.csv", "a b talk.json", "a b talk.vtt"]
-    assert len(buttons) == len(files)
+    buttons = timeline_tab.downloads(result, "../a <b> talk.wav")
+    files = {path.name: path for path in tmp_path.rglob("*") if path.is_file()}
+    expected = [form for form in FORMATS if form.name != "rttm"]  # nobody asked who speaks
+    assert set(files) == {f"a b talk{form.ending}" for form in expected}
+    assert [button.interactive for button in buttons] == [form in expected for form in FORMATS]
+    assert files["a b talk.csv"].read_bytes().startswith(b"\xef\xbb\xbfstart,")
+    assert "a <b> talk.wav" in files["a b talk.labelstudio.json"].read_text(encoding="utf-8")
+    named = recognizer.analyze((16_000, conversation((1.0,))), speakers=2)
+    assert all(button.interactive for button in timeline_tab.downloads(named, "talk.wav"))
+
+
+def test_a_timeline_s_subtitles_are_what_gradio_s_players_take(tmp_path: Path) -> None:
+    said = make_timeline(
+        [
+            segment(0.5, 1.234, "calm", speaker="A"),
+            segment(3_661.25, 3_662.0, "sad", speaker="B", intensity=0.5, status="uncertain"),
+        ]
+    ).to_subtitles()
+    audio = gr.Audio(subtitles=said)
+    assert audio.subtitles == [
+        {"start": 0.5, "end": 1.234, "text": "A: calm 75 %"},
+        {"start": 3_661.25, "end": 3_662.0, "text": "B: perhaps sad 75 %, intensity 50 %"},
+    ]
+    video = gr.Video(subtitles=said)
+    cues = read_cues(Path(video.subtitles["path"]))
+    assert [times for times, _ in cues] == [(500, 1_234), (3_661_250, 3_662_000)]
+    assert [text for _, text in cues] == [one["text"] for one in said]

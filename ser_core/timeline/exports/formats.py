@@ -22,8 +22,8 @@ Writer: TypeAlias = Callable[["EmotionTimeline", str | None, Encoding], str]
 
 _MISSING: dict[Need, str] = {
     "speakers": (
-        "{title} says who speaks, which this timeline does not: expected one of "
-        "analyze(..., speakers=2) or channels='separate'."
+        "{title} says who speaks, which nobody asked for: expected how many people speak, as in "
+        "speakers=2, or channels='separate'."
     ),
     "recording": (
         "{title} names the recording, and got none: expected its address, as in "
@@ -145,7 +145,7 @@ FORMATS: tuple[ExportFormat, ...] = (
     ),
     ExportFormat(
         "label-studio-config",
-        "Label Studio configuration",
+        "Label Studio setup",
         ".labelstudio.xml",
         "application/xml",
         "Label Studio (Settings > Labeling Interface > Code)",

@@ -1,7 +1,7 @@
 """Subtitles that a player shows: the emotion under the recording, nothing where nobody speaks."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...results import EmotionSegment
 from .intervals import PlacedSegment, milliseconds, one_line, place_segments
@@ -29,6 +29,19 @@ def srt_text(timeline: "EmotionTimeline") -> str:
     """
     cues = _cues(timeline, ",", lambda speaker: f"{_bracket(speaker)}: ", _bracket)
     return "\n\n".join(f"{number}\n{cue}" for number, cue in enumerate(cues, start=1)) + "\n"
+
+
+def list_subtitles(timeline: "EmotionTimeline") -> list[dict[str, Any]]:
+    """Give each segment's text and timestamp, (start, end) [s], as Gradio's players take them."""
+    return [
+        {
+            "text": f"{one_line(one.segment.speaker)}: {say_segment(one.segment)}"
+            if one.segment.speaker
+            else say_segment(one.segment),
+            "timestamp": [one.start / 1000, one.end / 1000],
+        }
+        for one in place_segments(timeline)
+    ]
 
 
 def say_segment(segment: EmotionSegment) -> str:

@@ -1,4 +1,4 @@
-"""The API: five endpoints, for gradio_client, curl and MCP; JSON in plain types.
+"""The API: six endpoints, for gradio_client, curl and MCP; JSON in plain types.
 
     client = gradio_client.Client("http://127.0.0.1:7860")
     client.predict(handle_file("clip.wav"), api_name="/predict")
@@ -17,7 +17,7 @@ from ...timeline.timeline import EmotionTimeline
 from ..page import CONCURRENCY_ID, TIMELINE_CONCURRENCY_ID
 from ..settings import Settings
 from .info import ModelInfo
-from .schemas import Answer, ComparedAnswer, ComparedError, FullAnswer, Timeline
+from .schemas import Answer, ComparedAnswer, ComparedError, Export, FullAnswer, Timeline
 
 TOP = 3
 
@@ -29,17 +29,20 @@ NO_GROUPS: dict[str, list[str]] = {}
 def add_endpoints(
     answer: Callable[[object, object, object], EmotionPrediction],
     follow: Callable[[object, object, object, object, object], EmotionTimeline],
+    write: Callable[[object, object, object, object, object, object], Export],
     match: Callable[[object, object, object], list[ComparedAnswer | ComparedError]],
     describe: Callable[[], ModelInfo],
     settings: Settings,
 ) -> None:
-    """Add `/predict`, `/predict_all`, `/analyze`, `/compare` and `/model_info` to the open Blocks.
+    """Add `/predict`, `/predict_all`, `/analyze` and the others to the open Blocks.
 
     Args:
         answer: what is done with an upload, labels and groups: `predict_upload`, or `refuse` where
             there is no model. A client finds the same endpoints in either case.
         follow: the same for `/analyze`, of an upload, a number of people, what its channels are,
             labels and groups: `analyze_upload`, or `refuse`.
+        write: the same for `/export`, of an upload, a format and what `follow` takes:
+            `export_upload`, or `refuse`.
         match: the same for the uploads of `/compare`, labels and groups: `compare_uploads`, or
             `refuse`.
         describe: what `/model_info` answers: `info.model_info`, or `refuse`.
@@ -134,6 +137,37 @@ def add_endpoints(
         """
         return cast(Timeline, follow(audio, speakers, channels, labels, group).to_dict())
 
+    def export(
+        audio: gr.FileData,
+        format: str,
+        speakers: int = 0,
+        channels: str = "mix",
+        labels: list[str] = ALL_LABELS,
+        group: dict[str, list[str]] = NO_GROUPS,
+    ) -> Export:
+        """Predict the emotion in a recording over time, as a file for another program.
+
+        As /analyze, in a format that annotators, players or spreadsheets open. An upload is deleted
+        once it is answered: upload again for another call.
+
+        Args:
+            audio: the recording: WAV, FLAC, OGG, Opus, MP3, M4A, WebM or MP4.
+            format: "csv", "json", "webvtt", "srt", "textgrid" (Praat), "eaf" (ELAN), "audacity",
+                "rttm" (who speaks, so it needs speakers or channels), "label-studio" or
+                "label-studio-config".
+            speakers: how many people speak, 2 to 6, to learn who does when; 0 not to ask.
+            channels: "mix"; "separate" where each channel is a speaker, as on calls that are
+                recorded with a side on each; "auto" for that where two channels differ, else mix.
+            labels: those of the model's labels (see /model_info) to choose between, two at least;
+                an empty list for all.
+            group: by its name, several of these labels that count as one, as in
+                {"negative": ["angry", "sad"]}; empty for none.
+
+        Returns:
+            name of the file, its media_type, and text, its content.
+        """
+        return write(audio, format, speakers, channels, labels, group)
+
     def compare(
         recordings: list[gr.FileData],
         labels: list[str] = ALL_LABELS,
@@ -176,12 +210,13 @@ def add_endpoints(
             concurrency_limit=settings.concurrency,
             concurrency_id=CONCURRENCY_ID,
         )
-    add_endpoint(
-        analyze,
-        api_name="analyze",
-        concurrency_limit=1,
-        concurrency_id=TIMELINE_CONCURRENCY_ID,
-    )
+    for followed in (analyze, export):
+        add_endpoint(
+            followed,
+            api_name=followed.__name__,
+            concurrency_limit=1,
+            concurrency_id=TIMELINE_CONCURRENCY_ID,
+        )
     # It reads nothing and computes nothing, so it need not wait for those that do.
     add_endpoint(model_info, api_name="model_info", queue=False)
 

@@ -114,3 +114,11 @@ class Timeline(TypedDict):
     turns: NotRequired[list[Turn]]
     by_speaker: NotRequired[dict[str, SpeakerSummary]]
     windows: list[AnsweredWindow]
+
+
+class Export(TypedDict):
+    """What `/export` answers: a file."""
+
+    name: str
+    media_type: str
+    text: str

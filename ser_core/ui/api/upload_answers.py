@@ -6,19 +6,21 @@ What a client sent may be anything, and is checked here.
 import os
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar, cast
 
 import gradio as gr
 
 from ...audio.channels import CHANNELS
-from ...errors import ArgumentError, AudioError
+from ...errors import ArgumentError, AudioError, ExportError
 from ...results import EmotionPrediction, LabelSet
+from ...timeline.exports import FORMATS, ExportFormat, write_export
 from ...timeline.timeline import EmotionTimeline
 from ..look import text
 from ..page import Page
 from ..server.uploads import UploadLedger, is_upload, too_large
 from ..settings import LEAST_COMPARED, MOST_COMPARED, SPEAKERS, Settings
-from .schemas import ComparedAnswer, ComparedError, FullAnswer
+from .schemas import ComparedAnswer, ComparedError, Export, FullAnswer
 
 Result = TypeVar("Result")
 
@@ -52,14 +54,67 @@ def analyze_upload(
     """
 
     def answer(path: str) -> EmotionTimeline:
-        if type(speakers) is not int or speakers not in (0, *SPEAKERS):
-            raise gr.Error(say_speakers(speakers), print_exception=False)
-        if channels not in CHANNELS or (channels == "separate" and speakers):
-            raise gr.Error(say_channels(channels), print_exception=False)
-        wanted = require_labels(labels, group, page)
-        return page.analyze(path, speakers=speakers, channels=channels, **wanted.request())
+        return _analyze(path, speakers, channels, labels, group, page)
 
     return _use_upload(audio, page, answer)
+
+
+def export_upload(
+    audio: object,
+    format: object,
+    speakers: object,
+    channels: object,
+    labels: object,
+    group: object,
+    page: Page,
+) -> Export:
+    """Write the timeline of an upload as a file; see `analyze_upload`.
+
+    Args:
+        audio, speakers, channels, labels, group, page: as for `analyze_upload`.
+        format: what the client sent, which may be anything; expected is the name of an
+            ExportFormat.
+
+    Raises:
+        gr.Error: as `analyze_upload`, or there is no such format, or it needs speakers.
+    """
+
+    def answer(path: str) -> Export:
+        form = _require_format(format)
+        name = Path(path).name
+        timeline = _analyze(path, speakers, channels, labels, group, page)
+        try:
+            content = write_export(timeline, form, recording=name)
+        except ExportError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return {
+            "name": Path(path).stem + form.ending,
+            "media_type": form.media_type,
+            "text": content.decode("utf-8"),
+        }
+
+    return _use_upload(audio, page, answer)
+
+
+def _analyze(
+    path: str, speakers: object, channels: object, labels: object, group: object, page: Page
+) -> EmotionTimeline:
+    if type(speakers) is not int or speakers not in (0, *SPEAKERS):
+        raise gr.Error(say_speakers(speakers), print_exception=False)
+    if channels not in CHANNELS or (channels == "separate" and speakers):
+        raise gr.Error(say_channels(channels), print_exception=False)
+    wanted = require_labels(labels, group, page)
+    return page.analyze(path, speakers=speakers, channels=channels, **wanted.request())
+
+
+def _require_format(name: object) -> ExportFormat:
+    """Return the format of a name, which may be anything, before any work is done for it."""
+    for form in FORMATS:
+        if form.name == name:
+            return form
+    known = ", ".join(form.name for form in FORMATS)
+    sentence = text.EXPORT_FORMAT.format(formats=known, given=repr(name)[:40])
+    raise gr.Error(sentence, print_exception=False)
 
 
 def compare_uploads(

@@ -285,7 +285,11 @@ TIMELINE_INTENSITY = "Intensity"
 TIMELINE_UNSURE = "not sure"
 TIMELINE_LEFT_OUT = "{count} more are in the files above."
 TIMELINE_DOWNLOAD = "Save as {form}"
-TIMELINE_FORMS = {".csv": "CSV", ".json": "JSON", ".vtt": "WebVTT"}
+TIMELINE_SAVE = (
+    "Save it as a table, as subtitles, or for Praat, ELAN, Audacity and Label Studio. RTTM says "
+    "who speaks, so it needs speakers."
+)
+EXPORT_FORMAT = "A timeline is written as {formats}; got {given}."
 
 # Compare
 COMPARE_TAB = "Compare"
@@ -360,6 +364,11 @@ ENDPOINTS = (
         "/analyze",
         "a long recording, number of people, channels",
         "a timeline: segments, shares, speakers",
+    ),
+    (
+        "/export",
+        "the same and a format",
+        "the timeline as a file: subtitles, TextGrid, ELAN, Audacity and others",
     ),
     ("/compare", "two to six recordings", "what /predict_all answers, or an error, for each"),
     ("/model_info", "nothing", "model, version, labels, measured accuracy, licence, limits"),

@@ -10,6 +10,7 @@ import gradio as gr
 from ...audio.channels import Channels
 from ...errors import AnalysisCancelledError, AudioError
 from ...timeline.analyze import AnalysisProgress
+from ...timeline.exports import FORMATS, write_export
 from ...timeline.timeline import EmotionTimeline
 from ..look import text
 from ..look.cards import failure_card, unfinished, waiting_card, working_card
@@ -28,7 +29,6 @@ from . import examples
 from .strip import clock
 from .timeline_answer import details, timeline_card
 
-FORMS = (".csv", ".json", ".vtt")
 FALLBACK_NAME = "recording"
 
 # The player is Gradio's own; this moves the line with it, and plays the pieces that are clicked.
@@ -90,18 +90,20 @@ def build(page: Page) -> None:
             )
             run = gr.Button(text.TIMELINE_RUN, variant="primary", elem_id="timeline-run")
             loaded = examples.build(recording, examples.LONG)
+        with gr.Column(scale=6, min_width=300):
+            summary = gr.HTML(waiting_card("timeline"), elem_id="timeline-summary", min_height=180)
+            gr.HTML(small(text.TIMELINE_SAVE))
             with gr.Row():
                 files = [
                     gr.DownloadButton(
-                        text.TIMELINE_DOWNLOAD.format(form=text.TIMELINE_FORMS[form]),
+                        form.title,
                         interactive=False,
                         size="sm",
                         min_width=80,
+                        elem_id=f"timeline-save-{form.name}",
                     )
-                    for form in FORMS
+                    for form in FORMATS
                 ]
-        with gr.Column(scale=6, min_width=300):
-            summary = gr.HTML(waiting_card("timeline"), elem_id="timeline-summary", min_height=180)
     strip = gr.HTML("", elem_id="timeline-strip")
     gr.HTML(small(limits(page.settings)))
     outputs = [summary, strip, *files]
@@ -199,7 +201,7 @@ def answers(
     except AudioError as error:
         sentence = str(error)
     else:
-        yield [timeline_card(timeline), details(timeline), *downloads(timeline, Path(path).stem)]
+        yield [timeline_card(timeline), details(timeline), *downloads(timeline, Path(path).name)]
         return
     yield [failure_card("timeline", sentence), "", *no_files()]
     # The message is shown as HTML.
@@ -228,21 +230,30 @@ def progress_words(state: AnalysisProgress) -> str:
 
 def no_files() -> list[Any]:
     """Download buttons with nothing behind them."""
-    return [gr.update(value=None, interactive=False) for _ in FORMS]
+    return [gr.update(value=None, interactive=False) for _ in FORMATS]
 
 
-def downloads(timeline: EmotionTimeline, name: str) -> list[Any]:
+def downloads(timeline: EmotionTimeline, recording: str) -> list[Any]:
     """Write the timeline as files, which are swept away like uploads.
 
     Args:
         timeline: EmotionTimeline.
-        name: str, of the recording, without its ending.
+        recording: str, name of the recording's file.
+
+    Returns:
+        One button a format; what this timeline cannot be written in has nothing behind it.
     """
     folder = new_folder()
+    name = Path(recording).stem
     stem = "".join(letter for letter in name if letter.isalnum() or letter in "-_ ")[:60].strip()
-    return [
-        gr.DownloadButton(
-            value=str(timeline.save(folder / f"{stem or FALLBACK_NAME}{form}")), interactive=True
-        )
-        for form in FORMS
-    ]
+    buttons = []
+    for form in FORMATS:
+        if form.find_missing(timeline, recording) is not None:
+            buttons.append(gr.DownloadButton(value=None, interactive=False))
+            continue
+        path = folder / f"{stem or FALLBACK_NAME}{form.ending}"
+        # Those who save a table here mostly open it in a spreadsheet.
+        encoding = form.encodings[-1]
+        path.write_bytes(write_export(timeline, form, recording=recording, encoding=encoding))
+        buttons.append(gr.DownloadButton(value=str(path), interactive=True))
+    return buttons
