@@ -13,6 +13,7 @@ import typer
 
 from ...errors import ArgumentError, ExportError, SpeechEmotionError
 from . import batch_command
+from .analyze_command import analyze
 from .info_command import info
 from .live_command import live
 from .predict_command import predict
@@ -30,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # help is plain text, which needs no rich to be drawn
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (predict, live, info, serve):
+for command in (predict, analyze, live, info, serve):
     app.command()(command)
 app.command(context_settings=batch_command.SETTINGS, add_help_option=False)(batch_command.batch)
 
@@ -57,6 +58,7 @@ def _program(
     \b
     Examples:
       ser predict clip.wav
+      ser analyze call.mp3 --speakers 2 --out call.TextGrid
       ser live
       ser serve
 
