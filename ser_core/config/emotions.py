@@ -13,36 +13,89 @@ class Emotion:
 
     Attributes:
         name: the label, as it stands in every config, file and API answer.
-        colour: "#rrggbb" on a light page.
-        colour_dark: "#rrggbb" on a dark one.
+        colour: "#rrggbb" of areas on a light page.
+        edge: "#rrggbb" of lines there, which may be darker.
+        colour_dark, edge_dark: the same on a dark page.
         description: what it tends to sound like, in one sentence for a visitor.
     """
 
     name: str
     colour: str
+    edge: str
     colour_dark: str
+    edge_dark: str
     description: str
 
 
 EMOTIONS: tuple[Emotion, ...] = (
-    Emotion("neutral", "#55535c", "#dcdce3", "Even pitch and pace, no feeling put into the voice."),
-    Emotion("calm", "#0b7c5d", "#01be91", "Soft, slow and relaxed, with a low and steady pitch."),
     Emotion(
-        "happy", "#946410", "#efba3a", "Bright and lively, with a raised pitch that moves a lot."
+        "neutral",
+        "#738095",
+        "#738095",
+        "#737c8b",
+        "#737c8b",
+        "Even pitch and pace, no feeling put into the voice.",
     ),
-    Emotion("sad", "#08037d", "#6d8ef5", "Quiet and slow, with a falling pitch and a weak voice."),
-    Emotion("angry", "#9d2a35", "#fb5c5c", "Loud, tense and sharp, with hard onsets."),
     Emotion(
-        "fearful", "#774af1", "#e2b8fc", "High, fast and unsteady, often breathy or trembling."
+        "calm",
+        "#04cbac",
+        "#039a82",
+        "#03ccad",
+        "#03ccad",
+        "Soft, slow and relaxed, with a low and steady pitch.",
     ),
-    Emotion("disgust", "#2f4100", "#bfeea6", "Low and drawn out, with a tight or creaking voice."),
     Emotion(
-        "surprised", "#63062e", "#ce80ad", "A sudden rise in pitch and loudness, wide in range."
+        "happy",
+        "#f3bd10",
+        "#a7820b",
+        "#ffcb25",
+        "#ffcb25",
+        "Bright and lively, with a raised pitch that moves a lot.",
+    ),
+    Emotion(
+        "sad",
+        "#0968d6",
+        "#0968d6",
+        "#006ddc",
+        "#006ddc",
+        "Quiet and slow, with a falling pitch and a weak voice.",
+    ),
+    Emotion(
+        "angry",
+        "#f33e4f",
+        "#f33e4f",
+        "#e9324a",
+        "#e9324a",
+        "Loud, tense and sharp, with hard onsets.",
+    ),
+    Emotion(
+        "fearful",
+        "#a374fd",
+        "#9c6ff2",
+        "#aa74fd",
+        "#aa74fd",
+        "High, fast and unsteady, often breathy or trembling.",
+    ),
+    Emotion(
+        "disgust",
+        "#618300",
+        "#618300",
+        "#5b8201",
+        "#5b8201",
+        "Low and drawn out, with a tight or creaking voice.",
+    ),
+    Emotion(
+        "surprised",
+        "#fd8036",
+        "#d46b2d",
+        "#fc8930",
+        "#fc8930",
+        "A sudden rise in pitch and loudness, wide in range.",
     ),
 )
-"""The eight classes. Any two of their colours differ by 11 and more (CIEDE2000), on a light page or
-on a dark one, for full colour vision, protanopia, deuteranopia and tritanopia alike, and all stand
-out from the page by 4.5:1 and more. They were searched for that: see tests/ui/test_look.py."""
+"""The eight classes. Any two of their colours differ by 15 and more (CIEDE2000) in full colour
+vision and by 8 in protanopia, deuteranopia and tritanopia, on a light page and on a dark one; every
+edge stands out from the page by 3:1. They were searched for that: see tests/ui/test_look.py."""
 
 LABELS: tuple[str, ...] = tuple(emotion.name for emotion in EMOTIONS)
 """The eight labels in RAVDESS order, which is the order of every probability vector."""

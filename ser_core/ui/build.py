@@ -21,6 +21,7 @@ from .api import endpoints, info, upload_answers
 from .feedback import FeedbackBox
 from .look import text
 from .look.cards import card
+from .look.glyphs import LOGO
 from .look.markup import fill
 from .look.theme import CSS, THEME
 from .page import Page
@@ -36,7 +37,7 @@ from .server.sessions import SessionWatch
 from .server.tools import keep_no_files
 from .server.uploads import ChunkWatch, UploadLedger, UploadWatch
 from .settings import SWEEP_PERIOD, UPLOAD_AGE, Settings
-from .tabs import about_tab, compare_tab, dataset_tab, live_tab, predict_tab, timeline_tab
+from .tabs import about_tab, compare_tab, dataset_tab, live_tab, moments, predict_tab, timeline_tab
 from .tabs import model_tab as model
 
 TABS = (
@@ -142,7 +143,8 @@ def _blocks(settings: Settings) -> gr.Blocks:
 def _header(lead: str) -> None:
     gr.HTML(
         fill(
-            '<header class="ser-header"><h1>{title}</h1><p>{lead}</p></header>',
+            '<header class="ser-header">{logo}<h1>{title}</h1><p>{lead}</p></header>',
+            logo=LOGO,
             title=text.TITLE,
             lead=lead,
         )
@@ -174,7 +176,7 @@ def _launch_options(
         "auth_message": text.LOGIN,
         "theme": THEME,
         "css": CSS,
-        "head": f"<script>{timeline_tab.SCRIPT}{announce.SCRIPT}</script>",
+        "head": f"<script>{timeline_tab.SCRIPT}{moments.SCRIPT}{announce.SCRIPT}</script>",
         "max_file_size": settings.max_bytes,
         "state_session_capacity": MOST_SESSIONS,
         "app_kwargs": {

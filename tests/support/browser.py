@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ANSWERED = "[data-status=emotion], [data-status=uncertain]"
+EXPLAINED = "#moments [data-explained=yes]"
 SIZES = {1280: 900, 768: 1024, 390: 844}  # [px] width and height
 PATIENCE = 60_000  # [ms] a busy machine may need
 # Gradio's player says this of a file that it cannot play, and we upload one such on purpose.

@@ -13,10 +13,21 @@ import pytest
 from ser_core.ui.build import TABS
 from ser_core.ui.look import text
 from tests.support.app import SPEECH
-from tests.support.browser import ANSWERED, assert_fits, both_sizes, choose, clear, open_tab, shoot
+from tests.support.browser import (
+    ANSWERED,
+    EXPLAINED,
+    SIZES,
+    assert_fits,
+    both_sizes,
+    choose,
+    clear,
+    open_page,
+    open_tab,
+    shoot,
+)
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.slow
 
@@ -79,8 +90,7 @@ def test_axe_finds_nothing_grave_on_any_tab(page: "Page", url: str, axe: str, th
     page.evaluate(axe)
     choose(page, SPEECH)
     page.wait_for_selector(ANSWERED)
-    page.locator("#moments-run").click()
-    page.wait_for_selector("#moments svg")
+    page.wait_for_selector(EXPLAINED)
     found = {}
     for title, _ in TABS:
         open_tab(page, title)
@@ -92,22 +102,33 @@ def test_axe_finds_nothing_grave_on_any_tab(page: "Page", url: str, axe: str, th
 
 
 @both_sizes
-def test_an_answers_moments_are_drawn_and_gone_with_it(page: "Page") -> None:
+def test_an_answers_waveform_explains_it_plays_and_goes_with_it(page: "Page") -> None:
     choose(page, SPEECH)
     page.wait_for_selector(ANSWERED)
-    page.locator("#moments-run").click()
-    picture = page.wait_for_selector("#moments svg")
-    assert "bar for each moment" in picture.get_attribute("aria-label")
-    assert page.locator("#moments .ser-for").count() > 3
+    player = page.wait_for_selector(EXPLAINED)
+    assert "spoke most for" in player.query_selector("svg[role=img]").get_attribute("aria-label")
+    assert page.locator("#moments .ser-for").count() > 10
     assert_fits(page)
+    page.get_by_role("button", name=text.PLAY).click()
+    page.wait_for_selector("#moments [data-playing=true]")
+    page.wait_for_function("parseFloat(document.querySelector('.ser-now').style.left) > 0")
     clear(page)
     page.wait_for_selector("#moments svg", state="detached")
 
 
-def test_moments_without_a_recording_are_a_sentence(page: "Page") -> None:
-    page.locator("#moments-run").click()
-    page.wait_for_selector("#moments p")
-    page.get_by_text(text.NO_RECORDING).wait_for()
+def test_the_answer_is_on_a_phones_screen_at_once(url: str, browser: "Browser") -> None:
+    for page in open_page(browser, url, 390):
+        choose(page, SPEECH)
+        page.wait_for_selector(ANSWERED)
+        for place in (page.get_by_test_id("answer"), page.locator(".ser-top")):
+            box = place.bounding_box()
+            assert box is not None
+            assert box["y"] >= 0
+            assert box["y"] + box["height"] <= SIZES[390], box
+        page.wait_for_selector(EXPLAINED)
+        moved = page.get_by_test_id("answer").bounding_box()
+        assert moved is not None
+        assert moved["y"] + moved["height"] <= SIZES[390]
 
 
 def test_changes_are_announced(page: "Page") -> None:

@@ -63,7 +63,7 @@ def test_examples_hold_speech_but_for_the_room_and_the_long_one_many_moments(
 def test_no_name_says_that_somebody_feels_something() -> None:
     words = " ".join(text.EXAMPLE_NAMES.values()).lower()
     assert not any(label in words.split() for label in LABELS)
-    assert "Synthetic" in text.EXAMPLES_NOTE
+    assert "synthesizer" in text.EXAMPLES_NOTE
     assert "prove nothing" in text.EXAMPLES_NOTE
 
 

@@ -158,16 +158,31 @@ def found(*drops: float) -> Explanation:
     return Explanation("sad", tuple(steps), ((0.2, 1.8),), 0.5 * len(drops))
 
 
-def test_the_picture_of_the_moments_says_which_spoke_most() -> None:
+def test_the_waveform_is_darkest_where_it_spoke_most_for_the_answer() -> None:
     samples = np.sin(np.arange(32_000, dtype=np.float32))
-    shown = moments.draw_moments(found(0.1, 0.9, 1.0, -0.2), samples)
-    assert "0.5 to 1.5 s contributed most to sad." in shown
-    assert shown.count('class="ser-for"') == 3
-    assert shown.count('class="ser-against"') == 1
+    shown = moments.draw_player(samples, 16_000, "a<b>.wav", found(0.1, 0.9, 1.0, -0.2))
+    assert "0.5 to 1.5 s spoke most for sad." in shown
     assert "--emotion:var(--ser-sad)" in shown
+    assert "a&lt;b&gt;.wav" in shown
+    weights = moments.weigh_bars(found(0.1, 0.9, 1.0, -0.2), 20)
+    assert (weights[:2] == 0).all()  # nobody speaks before 0.2 s
+    assert weights[12] == 1.0
+    assert moments.PALEST < weights[3] < weights[7] < weights[12]
+    assert weights[16] == moments.PALEST  # what spoke against it
 
 
 def test_where_no_moment_spoke_for_the_answer_the_picture_says_so() -> None:
-    shown = moments.draw_moments(found(-0.1, 0.0), np.zeros(16_000, np.float32))
-    assert "No single moment decided for sad" in shown
+    shown = moments.draw_player(np.zeros(16_000, np.float32), 16_000, "a.wav", found(-0.1, 0.0))
+    assert "no single moment decided for sad" in shown
     assert "nan" not in shown
+
+
+def test_the_waveform_stands_there_before_it_is_explained_and_without_speech() -> None:
+    samples = np.sin(np.arange(32_000, dtype=np.float32))
+    nobody = Explanation(None, (), (), 2.0)
+    for shown in (
+        moments.draw_player(samples, 16_000, "a.wav"),
+        moments.draw_player(samples[:30], 16_000, "a.wav", nobody),
+    ):
+        assert text.WAVEFORM in shown
+        assert "ser-for" not in shown

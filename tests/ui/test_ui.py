@@ -436,7 +436,7 @@ def test_a_timeline_of_several_speakers_has_a_row_for_each(recognizer: EmotionRe
         own = [segment for segment in result.segments if segment.speaker == name]
         assert f"Speaker {name}" in row
         assert percent(voice.seconds / result.speech_seconds) in row
-        starts = re.findall(r'--emotion:var\(--ser-(\w+)\)" data-start="([\d.]+)"', row)
+        starts = re.findall(r"--emotion:var\(--ser-(\w+)\)[^\"]*\" data-start=\"([\d.]+)\"", row)
         assert starts == [(segment.label, str(segment.start)) for segment in own]
         assert f"Speaker {name} {voice.seconds:.0f} s" in shown  # what a screen reader says
     assert f">{text.TIMELINE_WHO}</th>" in shown

@@ -5,14 +5,18 @@ worked on, then the answer, or why there is none.
 """
 
 from collections.abc import Iterable
+from math import pi
 from typing import Literal
 
 from . import text
-from .markup import Markup, colour, fill, join, small
+from .glyphs import glyph
+from .markup import Markup, fill, join, small, tint
 
 Place = Literal["status", "live", "timeline", "compare"]
 """Whose card it is: `status` is Predict's. The attribute data-PLACE holds the state, by which tests
 and scripts know it."""
+
+RADIUS = 30  # of the ring, in a box of 76 by 76
 
 _KINDS = {
     "emotion": "ser-sure",
@@ -25,7 +29,7 @@ _KINDS = {
 _WAITING = {
     "status": (text.WAITING_TITLE, text.WAITING),
     "live": (text.LIVE_WAITING_TITLE, text.LIVE_WAITING),
-    "timeline": (text.WAITING_TITLE, text.TIMELINE_WAITING),
+    "timeline": (text.TIMELINE_WAITING_TITLE, text.TIMELINE_WAITING),
     "compare": (text.COMPARE_WAITING_TITLE, text.COMPARE_WAITING),
 }
 _WORKING = {
@@ -48,6 +52,7 @@ def card(
     title: str,
     *lines: str,
     label: str | None = None,
+    share: float | None = None,
     lead: str = "",
     parts: Iterable[object] = (),
     below: str = "",
@@ -61,7 +66,8 @@ def card(
         state: "emotion", "uncertain", "no_speech", "waiting", "working", "failed", ...
         title: what stands in large letters.
         lines: sentences under it.
-        label: str, the emotion it names, whose colour it takes.
+        label: str, the emotion it names, whose colour and sign it takes.
+        share: float in [0, 1], the emotion's probability, drawn as a ring; None for no ring.
         lead: what stands in bold under the title.
         parts: Markup after the sentences.
         below: small print at the end.
@@ -77,12 +83,12 @@ def card(
         role=fill(' role="{role}"', role=role) if role else "",
         inside=join(
             [
-                _headline(title, label),
+                _head(place, title, label, share, *lines[:1]),
                 # A live card keeps its height, so that what stands below it does not move.
                 fill('<p class="ser-lead">{lead}</p>', lead=lead)
                 if lead or place == "live"
                 else "",
-                *(_line(line) for line in lines),
+                *(_line(line) for line in lines[0 if label is None else 1 :]),
                 *parts,
                 small(below) if below else "",
                 fill('<p class="ser-small ser-voice">{note}</p>', note=note) if note else "",
@@ -105,7 +111,7 @@ def list_card(state: str, name: str, title: str, *lines: str, label: str | None 
         state=state,
         style=_style(label),
         name=name,
-        headline=_headline(title, label),
+        headline=_head("compare", title, label),
         lines=join(_line(line) for line in lines),
     )
 
@@ -152,12 +158,43 @@ def _kind(state: str) -> str:
 def _style(label: str | None) -> Markup:
     if label is None:
         return Markup("")
-    return fill(' style="--emotion:{colour}"', colour=colour(label))
+    return fill(' style="{tint}"', tint=tint(label))
 
 
-def _headline(title: str, label: str | None) -> Markup:
-    known = Markup("") if label is None else fill(' data-label="{label}"', label=label)
-    return fill('<p class="ser-headline"{known}>{title}</p>', known=known, title=title)
+def _head(
+    place: Place, title: str, label: str | None, share: float | None = None, line: str = ""
+) -> Markup:
+    """The title; with an emotion its sign before, a sentence under it, its probability behind."""
+    known = fill(' data-testid="answer"') if place == "status" and label is not None else ""
+    if label is not None:
+        known = fill('{known} data-label="{label}"', known=known, label=label)
+    headline = fill('<p class="ser-headline"{known}>{title}</p>', known=known, title=title)
+    if label is None:
+        return headline
+    return fill(
+        '<div class="ser-head"><span class="ser-mark">{glyph}</span><div>{headline}{line}</div>'
+        "{ring}</div>",
+        glyph=glyph(label),
+        headline=headline,
+        line=_line(line) if line else "",
+        ring="" if share is None else ring(share),
+    )
+
+
+def ring(share: float) -> Markup:
+    """Draw a probability as a ring; the words beside it say the same."""
+    around = 2 * pi * RADIUS
+    return fill(
+        '<svg class="ser-ring" viewBox="0 0 76 76" aria-hidden="true">'
+        '<circle cx="38" cy="38" r="{radius}"></circle>'
+        '<circle class="ser-part" cx="38" cy="38" r="{radius}" pathLength="{around}" '
+        'stroke-dasharray="{part} {around}" transform="rotate(-90 38 38)"></circle>'
+        '<text x="38" y="44" text-anchor="middle">{percent}%</text></svg>',
+        radius=RADIUS,
+        around=f"{around:.1f}",
+        part=f"{around * share:.1f}",
+        percent=f"{100 * share:.0f}",
+    )
 
 
 def _line(words: str) -> Markup:

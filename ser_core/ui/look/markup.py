@@ -45,31 +45,28 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f}%"
 
 
-def colour(label: str) -> str:
-    """Give an emotion's colour as CSS, which the theme defines for light and dark pages.
+def tint(label: str) -> str:
+    """Give an emotion's colours as CSS, which the theme defines for light and dark pages.
 
-    >>> colour("sad"), colour("bored")
-    ('var(--ser-sad)', 'var(--ser-other)')
+    `--emotion` fills areas; `--edge` draws lines, and stands out from the page where the fill may
+    be too light to.
+
+    >>> tint("sad")
+    '--emotion:var(--ser-sad);--edge:var(--ser-sad-edge);--on-emotion:var(--ser-sad-on)'
+    >>> tint("bored")
+    '--emotion:var(--ser-other);--edge:var(--ser-other-edge);--on-emotion:var(--ser-other-on)'
     """
-    return f"var(--ser-{label if label in BY_NAME else OTHER})"
-
-
-def swatch(label: str) -> Markup:
-    """Name an emotion beside a square of its colour."""
-    return fill(
-        '<span class="ser-label"><i class="ser-swatch" style="--emotion:{colour}"></i>'
-        "{name}</span>",
-        colour=colour(label),
-        name=label.capitalize(),
-    )
+    name = label if label in BY_NAME else OTHER
+    kinds = {"emotion": "", "edge": "-edge", "on-emotion": "-on"}
+    return ";".join(f"--{kind}:var(--ser-{name}{ending})" for kind, ending in kinds.items())
 
 
 def bar(label: str, share: float) -> Markup:
     """Draw a share as a bar in an emotion's colour; the number beside it says the same."""
     return fill(
         '<span class="ser-track" aria-hidden="true">'
-        '<span class="ser-bar" style="--emotion:{colour};width:{width}%"></span></span>',
-        colour=colour(label),
+        '<span class="ser-bar" style="{tint};width:{width}%"></span></span>',
+        tint=tint(label),
         width=f"{100 * min(max(share, 0.0), 1.0):.1f}",
     )
 

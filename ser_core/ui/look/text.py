@@ -35,8 +35,8 @@ LIMITS = (
     "person speaking clearly works best. A recording is deleted from the server after about "
     "{minutes:g} minutes, and nothing is kept."
 )
-WAITING_TITLE = "No recording yet"
-WAITING = "Record a sentence or upload a file, and the answer appears here."
+WAITING_TITLE = "Say a sentence"
+WAITING = "Record it or upload a file, and what it sounds like appears here."
 WORKING_TITLE = "One moment"
 WORKING = "The recording is being analyzed."
 PROBABILITY = "{percent} probability"
@@ -55,6 +55,7 @@ SPEECH_SECONDS = "{speech:.1f} s of speech in a recording of {duration:.1f} s"
 INTENSITY = "Intensity {percent}"
 LIKELY = "With {coverage:.0%} confidence: {labels}."
 LIKELY_OR = "{others} or {last}"
+FAMILIAR = "Like the voices it learned from"
 UNFAMILIAR = "This does not sound like what the model was trained on: take the answer with care."
 FAILED_TITLE = "This recording cannot be used"
 NO_RECORDING = "There is no recording yet: record one or upload a file first."
@@ -77,30 +78,21 @@ FULL = "Too many recordings are waiting: no more than {most} may. Try again in a
 ENDING = "The app is shutting down and takes nothing new: try again in a minute."
 
 # Predict: moments
-MOMENTS_RUN = "Show the decisive moments"
-MOMENTS = "Decisive moments"
-MOMENTS_WORKING = "Masking one moment after another, to see how the answer changes."
-MOMENTS_STRONGEST = "{time} contributed most to {label}."
+PLAY = "Play or pause the recording"
+WAVEFORM = "The recording as a waveform."
+UNPLAYABLE = "Your browser cannot play this kind of file; the answer is to all of it."
+MOMENTS_DARKER = "darker: spoke for {label}"
+MOMENTS_STRONGEST = "The recording as a waveform; {start} to {end} s spoke most for {label}."
 MOMENTS_NONE = (
-    "No single moment decided for {label}: without any one of them it is as likely, or likelier."
-)
-MOMENTS_SPAN = "{start:.1f} to {end:.1f} s"
-SECONDS = "{seconds:g} s"
-MOMENTS_SUMMARY = (
-    "The recording as a waveform, shaded where there is speech, and under it a bar for each "
-    "moment; the tallest are at {time}."
-)
-MOMENTS_NO_MOMENT = "no single moment"
-MOMENTS_NOTE = (
-    "Each bar is a moment that was masked: above the line, the answer was less likely without it; "
-    "below, likelier. The tallest bar counts most. Speech is shaded."
+    "The recording as a waveform; no single moment decided for {label}: without any one of them it "
+    "is as likely, or likelier."
 )
 
 # Examples
-EXAMPLES = "Or try an example"
+EXAMPLES = "Or try one of these"
 EXAMPLES_NOTE = (
-    "Synthetic voices, made for this page with a speech synthesizer in the manner that actors use "
-    "for some feelings. The model learned from people, so its answers to these prove nothing."
+    "Made by a speech synthesizer. The model learned from people, so its answers to these prove "
+    "nothing."
 )
 EXAMPLE_NAMES = {
     "plain": "Plain",
@@ -232,6 +224,7 @@ TIMELINE_LIMITS = (
     "Recording and files are deleted from the server after about {kept:g} minutes, and nothing is "
     "kept."
 )
+TIMELINE_WAITING_TITLE = "No recording yet"
 TIMELINE_WAITING = "Record or upload something, and its timeline appears here."
 TIMELINE_WORKING = "The longer the recording, the longer this takes."
 TIMELINE_PROGRESS_BEGUN = "{done} of the recording"

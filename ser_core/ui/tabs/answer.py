@@ -6,7 +6,8 @@ from ...config.emotions import BY_NAME, LABELS
 from ...results import EmotionPrediction
 from ..look import text
 from ..look.cards import card, no_speech_card
-from ..look.markup import Markup, bar, fill, join, percent, swatch
+from ..look.glyphs import swatch
+from ..look.markup import Markup, bar, fill, join, percent
 
 
 def answer_card(
@@ -29,8 +30,6 @@ def answer_card(
     label = prediction.label
     if label is None:
         return no_speech_card("status", " ".join([f"{seconds}.", *prediction.notes]))
-    if prediction.intensity is not None:
-        seconds = f"{seconds}. {text.INTENSITY.format(percent=percent(prediction.intensity))}"
     share = percent(prediction.confidence)
     if prediction.status == "uncertain":
         title, line = text.UNCERTAIN_TITLE, text.UNCERTAIN
@@ -45,9 +44,9 @@ def answer_card(
         line,
         *caveats(prediction, coverage),
         label=label,
+        share=prediction.confidence,
         lead=lead,
-        parts=[_top(prediction), _all(prediction)],
-        below=seconds,
+        parts=[_top(prediction), _facts(prediction, seconds), _all(prediction)],
         note=note,
     )
 
@@ -93,13 +92,38 @@ def share_row(label: str, share: float) -> Markup:
 
 def _top(prediction: EmotionPrediction) -> Markup:
     items = join(
-        fill("<li>{name}<b>{share}</b></li>", name=swatch(label), share=percent(share))
+        fill(
+            "<li>{name}{bar}<b>{share}</b></li>",
+            name=swatch(label),
+            bar=bar(label, share),
+            share=percent(share),
+        )
         for label, share in prediction.top(3)
     )
-    return fill('<h2>{title}</h2><ol class="ser-top">{items}</ol>', title=text.TOP, items=items)
+    return fill(
+        '<ol class="ser-top" aria-label="{title}">{items}</ol>', title=text.TOP, items=items
+    )
+
+
+def _facts(prediction: EmotionPrediction, seconds: str) -> Markup:
+    """What else is known, each a few words: how strong, how much speech, whether familiar."""
+    facts = [seconds]
+    if prediction.intensity is not None:
+        facts.insert(0, text.INTENSITY.format(percent=percent(prediction.intensity)))
+    if prediction.familiar:
+        facts.append(text.FAMILIAR)
+    return fill(
+        '<ul class="ser-facts">{items}</ul>',
+        items=join(fill("<li>{fact}</li>", fact=fact) for fact in facts),
+    )
 
 
 def _all(prediction: EmotionPrediction) -> Markup:
     rows = join(share_row(label, share) for label, share in prediction.probabilities.items())
     title = text.ALL if len(prediction.probabilities) == len(LABELS) else text.ALL_OTHER
-    return fill('<h2>{title}</h2><ul class="ser-all">{rows}</ul>', title=title, rows=rows)
+    return fill(
+        '<details class="ser-details"><summary>{title}</summary>'
+        '<ul class="ser-all">{rows}</ul></details>',
+        title=title,
+        rows=rows,
+    )

@@ -11,7 +11,8 @@ from ...results import EmotionPrediction
 from ..api.upload_answers import say_compared_count
 from ..look import plots, text
 from ..look.cards import card, failure_card, list_card, waiting_card
-from ..look.markup import Markup, fill, join, paragraph, percent, small, swatch, table
+from ..look.glyphs import swatch
+from ..look.markup import Markup, fill, join, paragraph, percent, small, table
 from ..page import QUICK, Page, build_turn, in_browser, require_recording
 from ..server.inside import leave_no_copies
 from ..settings import LEAST_COMPARED, MOST_COMPARED, UPLOAD_AGE, Settings

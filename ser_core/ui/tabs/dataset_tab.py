@@ -6,7 +6,8 @@ from ...config.emotions import EMOTIONS
 from ...model.files import DATASET
 from ...model.further_records import Corpus, Dataset
 from ..look import plots, text
-from ..look.markup import Markup, paragraph, section, swatch, table
+from ..look.glyphs import swatch
+from ..look.markup import Markup, paragraph, section, table
 from ..page import Page
 from .measurements import unavailable
 

@@ -19,7 +19,8 @@ from pydantic import Field, ValidationError
 
 from ...config.schema import Fraction, Strict
 from ..look import text
-from ..look.markup import Markup, fill, join, paragraph, percent, small, swatch, table
+from ..look.glyphs import swatch
+from ..look.markup import Markup, fill, join, paragraph, percent, small, table
 from ..page import QUICK, HeldAnswer, Page
 from ..server.inside import erase_script
 from .examples import is_example

@@ -4,7 +4,8 @@ from ...model.further_records import Forms, Robustness
 from ...model.records import AdaptationGains, Enrolment, Fairness, IntensityScores
 from ...model.repository import Repository
 from ..look import text
-from ..look.markup import Markup, facts, join, notice, paragraph, percent, section, swatch, table
+from ..look.glyphs import swatch
+from ..look.markup import Markup, facts, join, notice, paragraph, percent, section, table
 
 
 def unavailable(repository: Repository, name: str) -> Markup:

@@ -12,17 +12,8 @@ from ...model.files import COMPARISON, FORMS, METRICS, NETWORK, RECIPE, ROBUSTNE
 from ...model.further_records import Compared, Comparison
 from ...model.records import Metrics
 from ..look import plots, text
-from ..look.markup import (
-    Markup,
-    facts,
-    fill,
-    join,
-    paragraph,
-    percent,
-    section,
-    swatch,
-    table,
-)
+from ..look.glyphs import swatch
+from ..look.markup import Markup, facts, fill, join, paragraph, percent, section, table
 from ..page import Page
 from . import measurements
 from .measurements import unavailable

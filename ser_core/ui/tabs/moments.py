@@ -1,90 +1,143 @@
-"""A picture of the moments an answer rests on: the waveform, and under it a bar for each moment.
+"""The player of an answered recording: its waveform, darker where it spoke for the answer.
 
-Drawn as SVG without text, so that it may be stretched to any width; what it shows is said in words
-above it and in its label.
+Drawn as SVG without text, so that it may be stretched to any width; what it shows is said in its
+label. SCRIPT, which the page carries once, plays the recording's file and moves a line along.
 """
 
-from collections.abc import Sequence
+from typing import Any
 
+import gradio as gr
 import numpy as np
 
-from ...timeline.occlusion import Explanation, MomentSaliency
+from ...timeline.occlusion import Explanation
 from ..look import text
-from ..look.markup import OTHER, Markup, colour, fill, join
-from ..page import Samples
+from ..look.markup import OTHER, Markup, fill, join, tint
+from ..page import QUICK, Samples
+from .strip import clock
 
-WIDTH, HEIGHT = 600, 130  # of the drawing, in its own units
-WAVE, REACH = 36, 34  # the waveform's middle, and how far it goes to either side
-BASE, TALLEST = 112, 34  # the line that bars stand on, and the height of the tallest
-COLUMNS = 150  # of the waveform
-STEPS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0)  # [s] between the times under it
-MOST_TIMES = 7
+HEIGHT = 48  # of the drawing, in its own units
+STEP, THICK = 5, 3.2  # from one bar to the next, and a bar's own width
+BARS = 72
+LEAST = 3.0  # height of a bar without sound
+PALEST = 0.3  # opacity of speech that did not speak for the answer
 NEARLY = 0.8  # of the strongest drop: neighbours with that much are one stretch with it
 
+SCRIPT = """
+(() => {
+  let sound = null, player = null;
+  const stop = () => { if (sound) sound.pause(); sound = null; };
+  const find = () => document.querySelector("#moments .ser-player");
+  const draw = () => {
+    const now = find();
+    if (!now || !sound) return;
+    const part = sound.duration ? sound.currentTime / sound.duration : 0;
+    const line = now.querySelector(".ser-now");
+    line.hidden = false;
+    line.style.left = Math.min(100, 100 * part) + "%";
+    now.dataset.playing = !sound.paused && !sound.ended;
+  };
+  const load = now => {
+    if (sound && player === now.dataset.file) return;
+    stop();
+    const { root, api_prefix } = window.gradio_config;
+    const file = encodeURIComponent(now.dataset.file).replaceAll("%2F", "/");
+    sound = new Audio(`${root}${api_prefix || ""}/file=${file}`);
+    player = now.dataset.file;
+    ["timeupdate", "play", "pause", "ended"].forEach(name => sound.addEventListener(name, draw));
+    sound.addEventListener("error", () => { now.querySelector(".ser-unplayable").hidden = false; });
+  };
+  document.addEventListener("click", event => {
+    const now = event.target.closest("#moments .ser-player");
+    if (!now) return;
+    const wave = event.target.closest(".ser-bars");
+    if (!wave && !event.target.closest("button")) return;
+    load(now);
+    if (wave) {
+      const box = wave.getBoundingClientRect();
+      sound.currentTime = Number(now.dataset.seconds) * (event.clientX - box.left) / box.width;
+      sound.play().catch(() => {});
+    } else if (sound.paused) sound.play().catch(() => {});
+    else sound.pause();
+  });
+  new MutationObserver(() => { if (!find()) stop(); else draw(); })
+    .observe(document, { childList: true, subtree: true });
+})();
+"""
 
-def draw_moments(found: Explanation, samples: Samples) -> Markup:
-    """Draw how much each moment counts for the answer.
+
+def draw_player(samples: Samples, rate: int, path: str, found: Explanation | None = None) -> Markup:
+    """Draw a recording's waveform beside a button that plays it.
 
     Args:
-        found: Explanation, with a label.
-        samples: float32 array of shape (n,), the recording.
+        samples: float32 array of shape (n,), n > 0, the recording.
+        rate: int [Hz].
+        path: str, its file, which the browser asks the server for when it is to be played.
+        found: Explanation, which colours the bars; None before there is one.
 
     Returns:
-        Markup.
+        Markup, of one height whatever it shows.
     """
-    ticks = join(
-        fill(
-            '<span style="left:{left}%">{words}</span>',
-            left=f"{100 * time / found.duration:.2f}",
-            words=words,
-        )
-        for time, words in ticks_of(found.duration)
-    )
+    duration = len(samples) / rate
+    label = None if found is None else found.label
     return fill(
-        '<section class="ser-section ser-moments" style="--emotion:{colour}"><h2>{title}</h2>'
-        '<p class="ser-text">{sentence}</p><div class="ser-picture">'
-        '<svg role="img" aria-label="{summary}" viewBox="0 0 {width} {height}" '
-        'preserveAspectRatio="none">{speech}{wave}{bars}</svg>'
-        '<div class="ser-times" aria-hidden="true">{ticks}</div></div>'
-        '<p class="ser-small">{note}</p></section>',
-        colour=colour(found.label or OTHER),
-        title=text.MOMENTS,
-        sentence=in_words(found),
-        summary=summary(found),
-        width=WIDTH,
+        '<div class="ser-player" data-file="{path}" data-seconds="{duration}" '
+        'data-explained="{explained}" style="{tint}">'
+        '<button type="button" aria-label="{play}"><svg viewBox="0 0 24 24" aria-hidden="true">'
+        '<path class="ser-play-sign" d="M8 5v14l11-7z"></path>'
+        '<path class="ser-pause-sign" d="M7 5h3v14H7zM14 5h3v14h-3z"></path></svg></button>'
+        '<div class="ser-bars"><svg role="img" aria-label="{summary}" '
+        'viewBox="0 0 {width} {height}" preserveAspectRatio="none">{bars}</svg>'
+        '<i class="ser-now" hidden></i></div>'
+        '<p class="ser-times"><span>{begin}</span><span class="ser-means">{words}</span>'
+        "<span>{end}</span></p>"
+        '<p class="ser-small ser-unplayable" hidden>{unplayable}</p></div>',
+        path=path,
+        duration=f"{duration:.3f}",
+        explained="" if found is None else "yes",
+        tint=tint(label or OTHER),
+        play=text.PLAY,
+        summary=text.WAVEFORM if found is None else summary(found),
+        width=STEP * BARS,
         height=HEIGHT,
-        speech=_speech(found),
-        wave=_wave(samples),
-        bars=_bars(found),
-        ticks=ticks,
-        note=text.MOMENTS_NOTE,
+        bars=_bars(samples, rate, found),
+        begin=clock(0),
+        end=clock(round(duration)),
+        words="" if label is None else text.MOMENTS_DARKER.format(label=label),
+        unplayable=text.UNPLAYABLE,
     )
 
 
-def ticks_of(duration: float) -> list[tuple[float, str]]:
-    """Choose round times to write under a recording.
+def only_of(recording: gr.Audio, picture: gr.HTML) -> dict[str, Any]:
+    """Options of an event after an explanation: a player of another recording must not stay.
 
-    >>> [words for _, words in ticks_of(2.2)]
-    ['0 s', '0.5 s', '1 s', '1.5 s', '2 s']
+    Args:
+        recording: what is explained.
+        picture: where the player stands.
     """
-    step = next((step for step in STEPS if duration / step < MOST_TIMES - 1), STEPS[-1])
-    times = [k * step for k in range(int(duration / step) + 1)]
-    return [(time, text.SECONDS.format(seconds=time)) for time in times]
-
-
-def in_words(found: Explanation) -> str:
-    """Say which stretch counts most for the answer."""
-    stretch = strongest_stretch(found)
-    if stretch is None:
-        return text.MOMENTS_NONE.format(label=found.label)
-    return text.MOMENTS_STRONGEST.format(label=found.label, time=_span(*stretch))
+    return {
+        "fn": None,
+        "js": """(recording, shown) => {
+            const drawn = document.createElement("div");
+            drawn.innerHTML = shown;
+            const player = drawn.querySelector(".ser-player");
+            return recording && player && player.dataset.file === recording.path ? shown : "";
+        }""",
+        "inputs": [recording, picture],
+        "outputs": picture,
+        **QUICK,
+    }
 
 
 def summary(found: Explanation) -> str:
     """Say what the picture shows, for those who do not see it."""
+    if found.label is None:
+        return text.WAVEFORM
     stretch = strongest_stretch(found)
-    time = text.MOMENTS_NO_MOMENT if stretch is None else _span(*stretch)
-    return text.MOMENTS_SUMMARY.format(time=time)
+    if stretch is None:
+        return text.MOMENTS_NONE.format(label=found.label)
+    start, end = stretch
+    words = text.MOMENTS_STRONGEST
+    return words.format(label=found.label, start=f"{start:.1f}", end=f"{end:.1f}")
 
 
 def strongest_stretch(found: Explanation) -> tuple[float, float] | None:
@@ -101,54 +154,45 @@ def strongest_stretch(found: Explanation) -> tuple[float, float] | None:
     return found.moments[first].start, found.moments[last].end
 
 
-def _span(start: float, end: float) -> str:
-    return text.MOMENTS_SPAN.format(start=start, end=end)
+def weigh_bars(found: Explanation, count: int) -> np.ndarray:
+    """Weigh equal pieces of a recording by how much each spoke for the answer.
+
+    Args:
+        found: Explanation, with a label.
+        count: int > 0, how many pieces.
+
+    Returns:
+        float array of shape (count,): 0 where nobody speaks, else PALEST to 1, which is that of
+        the strongest moment; what spoke against the answer is as pale as what said nothing.
+    """
+    middles = (np.arange(count) + 0.5) * found.duration / count  # [s]
+    weights = np.zeros(count)
+    for start, end in found.speech:
+        weights[(middles >= start) & (middles < end)] = PALEST
+    most = max((moment.drop for moment in found.moments), default=0.0)
+    for moment in found.moments:
+        within = (middles >= moment.start) & (middles < moment.end) & (weights > 0)
+        if moment.drop > 0:
+            weights[within] = PALEST + (1.0 - PALEST) * moment.drop / most
+    return weights
 
 
-def _place(seconds: float, found: Explanation) -> float:
-    return WIDTH * min(max(seconds / found.duration, 0.0), 1.0)
-
-
-def _speech(found: Explanation) -> Markup:
+def _bars(samples: Samples, rate: int, found: Explanation | None) -> Markup:
+    count = min(BARS, len(samples))
+    peaks = np.array([piece.max() for piece in np.array_split(np.abs(samples), count)])
+    heights = np.maximum(HEIGHT * peaks / max(float(peaks.max()), 1e-9), LEAST)
+    weights = None if found is None or found.label is None else weigh_bars(found, count)
+    step = STEP * BARS / count
     return join(
-        _box("ser-spoken", _place(start, found), _place(end, found), 0, BASE - TALLEST - 4)
-        for start, end in found.speech
-    )
-
-
-def _wave(samples: Samples) -> Markup:
-    pieces = np.array_split(np.abs(samples), min(COLUMNS, len(samples)))
-    peaks = np.array([piece.max() for piece in pieces])
-    heights = np.maximum(REACH * peaks / max(float(peaks.max()), 1e-9), 0.5)
-    step = WIDTH / len(heights)
-    lines = " ".join(
-        f"M{(column + 0.5) * step:.1f} {WAVE - height:.1f}V{WAVE + height:.1f}"
-        for column, height in enumerate(heights)
-    )
-    return fill('<path class="ser-wave" d="{lines}"></path>', lines=lines)
-
-
-def _bars(found: Explanation) -> Markup:
-    largest = max((abs(moment.drop) for moment in found.moments), default=0.0) or 1.0
-    boxes: Sequence[Markup] = [_bar(moment, found, largest) for moment in found.moments]
-    return join([*boxes, _box("ser-base", 0, WIDTH, BASE, BASE + 1)])
-
-
-def _bar(moment: MomentSaliency, found: Explanation, largest: float) -> Markup:
-    height = TALLEST * abs(moment.drop) / largest
-    left, right = _place(moment.start, found) + 0.5, _place(moment.end, found) - 0.5
-    if moment.drop >= 0:
-        return _box("ser-for", left, right, BASE - height, BASE)
-    # There is less room below: what speaks against an answer is cut off at half its height.
-    return _box("ser-against", left, right, BASE + 1, BASE + 1 + min(height, HEIGHT - BASE - 1))
-
-
-def _box(kind: str, left: float, right: float, top: float, bottom: float) -> Markup:
-    return fill(
-        '<rect class="{kind}" x="{x}" y="{y}" width="{width}" height="{height}"></rect>',
-        kind=kind,
-        x=f"{left:.1f}",
-        y=f"{top:.1f}",
-        width=f"{max(right - left, 0.5):.1f}",
-        height=f"{bottom - top:.1f}",
+        fill(
+            '<rect class="{kind}" x="{x}" y="{y}" width="{width}" height="{height}" rx="1.6" '
+            'opacity="{opacity}"></rect>',
+            kind="ser-for" if weights is not None and weights[k] > 0 else "ser-silent",
+            x=f"{(k + 0.5) * step - THICK / 2:.1f}",
+            y=f"{(HEIGHT - height) / 2:.1f}",
+            width=THICK,
+            height=f"{height:.1f}",
+            opacity=f"{weights[k]:.2f}" if weights is not None and weights[k] > 0 else "1",
+        )
+        for k, height in enumerate(heights)
     )

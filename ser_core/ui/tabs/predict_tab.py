@@ -10,7 +10,7 @@ from ...errors import AudioError
 from ...recognizer import EmotionRecognizer
 from ..look import text
 from ..look.cards import failure_card, unfinished, waiting_card, working_card
-from ..look.markup import Markup, paragraph, small
+from ..look.markup import Markup, small
 from ..page import (
     MINUTES,
     HeldAnswer,
@@ -27,9 +27,10 @@ from .answer import answer_card
 
 
 def build(page: Page) -> None:
-    """Build the tab inside the open Blocks."""
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=5, min_width=300):
+    """Build the tab inside the open Blocks: the recorder, the answer, the rest."""
+    with gr.Row(elem_id="listen", equal_height=False):
+        with gr.Column(elem_id="listen-recorder", min_width=0):
+            picture = gr.HTML("", elem_id="moments")
             recording = gr.Audio(
                 sources=["microphone", "upload"],
                 type="filepath",
@@ -38,18 +39,17 @@ def build(page: Page) -> None:
                 buttons=[],
                 elem_id="recording",
             )
-            run = gr.Button(text.RUN, variant="primary", elem_id="run")
-            loaded = examples.build(recording, examples.SHORT)
-            mine, changes = voice.build(page)
-        with gr.Column(scale=6, min_width=300):
+        with gr.Column(elem_id="listen-answer", min_width=0):
             answer = gr.HTML(waiting_card("status"), elem_id="answer")
+            run = gr.Button(text.RUN, size="sm", elem_id="run")
             turn = build_turn()
             ask = feedback_form.build(page, recording)
-    explain = gr.Button(text.MOMENTS_RUN, elem_id="moments-run")
-    picture = gr.HTML("", elem_id="moments")
-    held = gr.State(None, time_to_live=UPLOAD_AGE)
-    remember = history.build(page)
-    gr.HTML(limits(page))
+        with gr.Column(elem_id="listen-more", min_width=0):
+            loaded = examples.build(recording, examples.SHORT)
+            mine, changes = voice.build(page)
+            held = gr.State(None, time_to_live=UPLOAD_AGE)
+            remember = history.build(page)
+            gr.HTML(limits(page))
 
     # Their names must not be an endpoint's, which would then be given another.
     def answer_it(path: str | None, own: EmotionRecognizer | None) -> Iterator[tuple[Any, Any]]:
@@ -86,15 +86,14 @@ def build(page: Page) -> None:
     for event in (predicted, tried, *again):
         event.then(**only_beside(recording, answer, waiting_card("status")))
         ask(event, held)
-    explaining = explain.click(
-        explain_it,
-        inputs=[recording, mine],
-        outputs=picture,
-        trigger_mode="once",
-        **page.queue_options(turn),
-    )
-    explaining.failure(outputs=picture, **in_browser(paragraph(text.FAULT)))
-    explaining.then(**only_beside(recording, picture, ""))
+        explaining = event.success(
+            explain_it,
+            inputs=[recording, mine],
+            outputs=picture,
+            trigger_mode="always_last",
+            **page.queue_options(turn) | {"show_progress": "hidden"},
+        )
+        explaining.then(**moments.only_of(recording, picture))
     answer.change(outputs=picture, **in_browser(""))
     # A new recording, or none, must not stand beside the answer to the one before.
     gr.on(
@@ -142,7 +141,7 @@ def answers(
 def explain_answer(
     page: Page, path: str | None, own: EmotionRecognizer | None = None
 ) -> Iterator[Markup]:
-    """Give what stands under an answer: the moments it rests on, or why they are not known.
+    """Give the player of an answered recording: first its waveform, then what it rests on.
 
     Args:
         page: Page.
@@ -150,19 +149,17 @@ def explain_answer(
         own: as for `answers`.
 
     Yields:
-        Markup; first that it is worked on.
+        Markup; nothing where there is no recording any more.
     """
-    yield paragraph(text.MOMENTS_WORKING)
     try:
         rate, samples = page.decode(require_recording(path))
+        assert path is not None, "require_recording raises"
+        yield moments.draw_player(samples, rate, path)
         found = (own or page.recognizer).explain((rate, samples))
-    except AudioError as error:
-        yield paragraph(str(error))
+    except AudioError:
+        yield Markup("")
         return
-    if found.label is None:
-        yield paragraph(text.NO_SPEECH)
-        return
-    yield moments.draw_moments(found, samples)
+    yield moments.draw_player(samples, rate, path, found)
 
 
 def limits(page: Page) -> Markup:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..look import text
-from ..look.markup import OTHER, Markup, colour, escape, fill, join, percent
+from ..look.glyphs import glyph
+from ..look.markup import OTHER, Markup, escape, fill, join, percent, tint
 
 MOST_TICKS = 6
 TICKS = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400)  # [s]
@@ -111,12 +112,12 @@ def _lane(lane: Lane, start: float, end: float, playable: bool) -> Markup:
     pieces = [piece for piece in lane.pieces if piece.end > start and piece.start < end]
     name = escape(lane.name)
     if lane.label is not None:
-        name = fill('<i class="ser-swatch"></i>{name}', name=name)
+        name = fill("{glyph}{name}", glyph=glyph(lane.label), name=name)
     return fill(
-        '<div class="ser-lane" style="--emotion:{colour}"><span class="ser-lane-name">{name}'
+        '<div class="ser-lane" style="{tint}"><span class="ser-lane-name">{name}'
         '</span><span class="ser-lane-track">{pieces}</span>'
         '<span class="ser-share">{share}</span></div>',
-        colour=colour(lane.label or OTHER),
+        tint=tint(lane.label or OTHER),
         name=name,
         pieces=join(_piece(piece, start, end, playable, lane.label is None) for piece in pieces),
         share=percent(lane.share),
@@ -135,11 +136,11 @@ def _piece(piece: Piece, start: float, end: float, playable: bool, coloured: boo
             title=title,
         )
     return fill(
-        '<i class="{kind}" style="left:{left}%;width:{width}%{colour}"{times}></i>',
+        '<i class="{kind}" style="left:{left}%;width:{width}%{tint}"{times}></i>',
         kind="ser-piece ser-faint" if piece.unsure else "ser-piece",
         left=f"{left:.2f}",
         width=f"{right - left:.2f}",
-        colour=f";--emotion:{colour(piece.label)}" if coloured else "",
+        tint=f";{tint(piece.label)}" if coloured else "",
         times=times,
     )
 

@@ -8,7 +8,8 @@ from ...timeline.shares import unite
 from ...timeline.timeline import EmotionTimeline
 from ..look import text
 from ..look.cards import card, no_speech_card
-from ..look.markup import Markup, fill, join, percent, section, small, swatch, table
+from ..look.glyphs import swatch
+from ..look.markup import Markup, fill, join, percent, section, small, table
 from .answer import caveats, share_row
 from .strip import Lane, Piece, clock, clock_ticks, draw_lanes, in_words
 
