@@ -9,10 +9,12 @@ from .errors import (
     ArgumentError,
     AudioError,
     ConfigError,
+    EmbeddingError,
     ExportError,
     ModelError,
     ModelNotFoundError,
     SpeechEmotionError,
+    TeachingError,
     TruncatedAudioError,
 )
 
@@ -22,10 +24,13 @@ if TYPE_CHECKING:
     from .config.feature_config import FeatureConfig
     from .recognizer import DEFAULT_MODEL, EmotionRecognizer
     from .results import (
+        EmbeddedWindow,
+        Embedding,
         EmotionPrediction,
         EmotionSegment,
         SpeakerShare,
         SpeakerTurn,
+        TeachingReport,
         TimelineWindow,
     )
     from .timeline.analyze import AnalysisProgress
@@ -46,6 +51,9 @@ __all__ = [
     "AudioError",
     "AudioInput",
     "ConfigError",
+    "EmbeddedWindow",
+    "Embedding",
+    "EmbeddingError",
     "EmotionPrediction",
     "EmotionRecognizer",
     "EmotionSegment",
@@ -61,6 +69,8 @@ __all__ = [
     "SpeakerShare",
     "SpeakerTurn",
     "SpeechEmotionError",
+    "TeachingError",
+    "TeachingReport",
     "TimelineWindow",
     "TruncatedAudioError",
 ]
@@ -71,7 +81,8 @@ _HOMES = {
     "config.feature_config": ("FeatureConfig",),
     "recognizer": ("DEFAULT_MODEL", "EmotionRecognizer"),
     "results": (
-        *("EmotionPrediction", "EmotionSegment", "SpeakerShare", "SpeakerTurn", "TimelineWindow"),
+        *("EmbeddedWindow", "Embedding", "EmotionPrediction", "EmotionSegment", "SpeakerShare"),
+        *("SpeakerTurn", "TeachingReport", "TimelineWindow"),
     ),
     "timeline.analyze": ("AnalysisProgress",),
     "timeline.live": ("LiveMoment", "LiveSession"),

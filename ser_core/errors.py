@@ -67,6 +67,14 @@ class ModelNotFoundError(ModelError, OSError):
     """A model repository, a revision, or a file in it is not there or cannot be reached."""
 
 
+class EmbeddingError(SpeechEmotionError, ValueError):
+    """A recording has no embedding, as nobody speaks in it."""
+
+
+class TeachingError(SpeechEmotionError, ValueError):
+    """A recognizer cannot be taught labels from these clips."""
+
+
 class AdaptationError(SpeechEmotionError, ValueError):
     """A recognizer cannot be adapted to a voice, or one that is adapted may not be given away."""
 

@@ -14,9 +14,8 @@ import numpy as np
 from .audio.audio_input import AudioInput, is_one_recording, require_several
 from .audio.channels import Channels
 from .audio.load import load_audio
-from .errors import SpeechEmotionError, check_number
+from .errors import AdaptationError, SpeechEmotionError, check_number
 from .model.adaptation import enrol, require_adaptation
-from .model.hub_model import HubModel
 from .results import EmotionPrediction, LabelSet
 from .results.label_sets import Groups
 from .results.scores import Score, score_labels
@@ -25,16 +24,15 @@ from .timeline.analyze import AnalysisProgress, analyze
 from .timeline.live import HOP, LiveBlock, LiveMoment, LiveSession
 from .timeline.occlusion import Explanation, occlude
 from .timeline.predict import predict
+from .timeline.teachable_model import MAX_SECONDS, TeachableModel
 from .timeline.timeline import EmotionTimeline, Smoothing
 
 DEFAULT_MODEL = str(Path(__file__).parent / "pretrained")
 """Path of the embedded model: a folder with exactly what a Hub repository of ours holds."""
 
-MAX_SECONDS = 600.0  # [s] longest recording that gets one prediction as a whole
-
 
 class EmotionRecognizer(
-    HubModel,
+    TeachableModel,
     library_name="keras",
     pipeline_tag="audio-classification",
     license="cc-by-nc-sa-4.0",
@@ -43,8 +41,8 @@ class EmotionRecognizer(
     """Predicts the emotion in recordings of speech.
 
     Made by `from_pretrained`, from a folder or a Hub repository. Safe to share between threads. It
-    pickles as what it was loaded from and what it is adapted to, without the network: the process
-    that unpickles it loads the same files again once they are needed.
+    pickles as what it was loaded from, what it is adapted to and what it was taught, without the
+    network: the process that unpickles it loads the same files again once they are needed.
 
     Attributes:
         source: str, the folder or repository id as it was given.
@@ -66,8 +64,9 @@ class EmotionRecognizer(
         voice = f", adapted to {self.adapted_to} of a voice's recordings" if self.adapted_to else ""
         if self._loaded is None:  # out of a pickle, and nobody has asked anything yet
             return f"EmotionRecognizer({self.source!r}, not loaded yet{voice})"
+        what = "labels" if self.head is None else "taught labels"
         return (
-            f"EmotionRecognizer(recipe={self.config.recipe!r}, {len(self.labels)} labels, "
+            f"EmotionRecognizer(recipe={self.config.recipe!r}, {len(self.labels)} {what}, "
             f"{self.config.window:g} s windows at {self.config.sample_rate} Hz, {self.runtime}"
             f"{voice})"
         )
@@ -197,6 +196,10 @@ class EmotionRecognizer(
             AudioError: a recording cannot be used; a note says which one, counted from 0.
             ArgumentError: one recording was given instead of several.
         """
+        if self.head is not None:
+            raise AdaptationError(
+                "A taught recognizer does not adapt to a voice: teach it with clips of that voice."
+            )
         require_adaptation(self.config)
         several = require_several(recordings, "adapt takes", "recordings")
         answers = self._with_offset(None, 0).predict_batch(several, max_seconds=max_seconds)

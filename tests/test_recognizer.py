@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from ser_core import DEFAULT_MODEL, LABELS, EmotionPrediction, EmotionRecognizer
-from ser_core.config.feature_config import Outputs
+from ser_core.config.outputs import Outputs
 from ser_core.errors import AudioError, ConfigError, ModelError, ModelNotFoundError
 from ser_core.model.files import REPOSITORY_FILES
 from ser_core.model.runtime import load_runtime

@@ -127,7 +127,7 @@ def test_a_frozen_mapping_is_a_dict_to_all_that_reads() -> None:
 
 
 def test_all_that_the_verbs_return_is_a_result() -> None:
-    allowed = {EmotionRecognizer, str, float, list, tuple, type(None)}
+    allowed = {EmotionRecognizer, typing.Self, str, float, list, tuple, type(None)}
     for name, method in inspect.getmembers(EmotionRecognizer, inspect.isfunction):
         if name.startswith("_") or not method.__module__.startswith("ser_core"):
             continue

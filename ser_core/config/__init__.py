@@ -11,9 +11,9 @@ from .feature_config import (
     Adaptation,
     FeatureConfig,
     Normalisation,
-    Outputs,
     SpeechSettings,
 )
+from .outputs import Outputs
 
 __all__ = [
     "FEATURE_VERSION",

@@ -22,7 +22,7 @@ from ..config.schema import Fraction, Strict, validated_json
 from ..config.whole_files import write_text
 from ..errors import ConfigError, ModelError
 from ..features import summarise
-from .files import CHECK, FEATURE_CONFIG, LITERT_FORMS
+from .files import CHECK, FEATURE_CONFIG, HEAD, LITERT_FORMS
 from .pooling import Answers
 from .predictor import Predictor
 from .runtime import Runtime
@@ -60,11 +60,13 @@ class Check(Strict):
 
     Attributes:
         config: digests of what the feature config says of inputs and outputs, by key.
-        answers: to the fixed input, by form.
+        answers: to the fixed input, by form; of a taught model the network's own.
+        head: digest of what a model was taught; None for one that was not.
     """
 
     config: dict[str, str]
     answers: dict[Literal["float32", "float16", "int8", "keras"], RecordedAnswer]
+    head: str | None = None
 
     @classmethod
     def load(cls, directory: Path) -> "Check | None":
@@ -100,10 +102,30 @@ class Check(Strict):
             }
         return cls.model_validate({"config": digest_keys(config), "answers": answers})
 
+    def to_json(self) -> str:
+        """Return `check.json`."""
+        without = {"head"} if self.head is None else None  # as it was before there were any
+        content = self.model_dump(mode="json", exclude=without)
+        return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
     def save(self, directory: Path) -> None:
         """Write `check.json` into a repository's folder."""
-        text = json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
-        write_text(directory / CHECK, text)
+        write_text(directory / CHECK, self.to_json())
+
+
+def check_head_digest(check: Check | None, digest: str | None, directory: Path) -> None:
+    """Raise ConfigError where what a model was taught is not what it was saved with.
+
+    Args:
+        check: what is recorded; None where nothing is.
+        digest: of its head; None for one that was not taught.
+        directory: its folder.
+    """
+    if check is not None and check.head != digest:
+        raise ConfigError(
+            f"{HEAD} in {directory.name} is {'not the one' if digest else 'missing, which is one'} "
+            f"that the model was saved with, so it was edited, or is another model's: {_advice()}."
+        )
 
 
 def try_network(
@@ -112,7 +134,7 @@ def try_network(
     """Try a network that was just loaded.
 
     Args:
-        predictor: Predictor, not adapted.
+        predictor: Predictor, neither adapted nor taught.
         form: a name in LITERT_FORMS; None for Keras' own save.
         check: what is recorded; None to see only whether it answers.
         directory: its folder.

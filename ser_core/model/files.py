@@ -41,6 +41,7 @@ PREFERRED_FORMS = ("float32", "int8", "float16")
 
 METRICS, DATASET, RECIPE = "metrics.json", "dataset.json", "recipe.toml"
 COMPARISON, ROBUSTNESS, FORMS = "comparison.json", "robustness.json", "forms.json"
+HEAD = "head.json"  # what a model was taught; see ser_core.model.teaching
 CHECK = "check.json"  # what the network answered as it was saved; see ser_core.model.check
 
 REPOSITORY_FILES = (
@@ -48,6 +49,7 @@ REPOSITORY_FILES = (
     *KERAS_FILES,
     *LITERT_FORMS.values(),
     FEATURE_CONFIG,
+    HEAD,
     CHECK,
     METRICS,
     DATASET,
@@ -58,7 +60,7 @@ REPOSITORY_FILES = (
 )
 """Names of the files of a model repository; nothing else is downloaded, saved or pushed."""
 
-OPTIONAL_FILES = frozenset({COMPARISON, ROBUSTNESS, FORMS, *LITERT_FORMS.values()})
+OPTIONAL_FILES = frozenset({COMPARISON, ROBUSTNESS, FORMS, HEAD, *LITERT_FORMS.values()})
 """Those that a published model may lack, if it has one for LiteRT."""
 
 RECORDS: Mapping[str, type[BaseModel]] = {
@@ -189,21 +191,27 @@ def save_content(directory: Path, name: str, content: Any) -> None:
 
 
 def model_digest(directory: Path) -> str:
-    """Digest what a model's answers depend on: its feature config and its network.
+    """Digest what a model's answers depend on: feature config, network, and what it was taught.
 
     Returns:
         "sha256:" and the first 16 hexadecimal digits.
     """
     digest = hashlib.sha256()
-    for name in dict.fromkeys((FEATURE_CONFIG, *network_files(files_in(directory)), *KERAS_FILES)):
+    network = network_files(files_in(directory))
+    for name in dict.fromkeys((FEATURE_CONFIG, HEAD, *network, *KERAS_FILES)):
         file = directory / name
         if file.is_file():
             digest.update(file.read_bytes())
     return f"sha256:{digest.hexdigest()[:16]}"
 
 
-def copy_files(source: Path, target: Path) -> None:
-    """Make a folder hold exactly the files of another one's model.
+def copy_files(
+    source: Path,
+    target: Path,
+    names: Collection[str] | None = None,
+    texts: Mapping[str, str] | None = None,
+) -> None:
+    """Make a folder hold exactly the files of another one's model, or some of them and others.
 
     Files of a repository that the source lacks are deleted from the target; files of any other name
     stay. The feature config goes first and comes last, so that a folder in which this was cut short
@@ -212,20 +220,25 @@ def copy_files(source: Path, target: Path) -> None:
     Args:
         source: folder of the model repository.
         target: folder, there already.
+        names: of the files that are taken; None for all that the source has.
+        texts: what other files hold, by name.
 
     Raises:
         ModelError: a file of the source may not be read (see `require_usable`).
         OSError: a file cannot be read or written; what was in the target is still there if it
             was for want of space.
     """
-    names = files_in(source)
+    names = files_in(source) if names is None else names
+    texts = texts or {}
     require_usable(source, names)
     with temporary_folder(target) as staging:
         for name in names:
             shutil.copyfile(source / name, staging / name)
             settle(staging / name)
+        for name, text in texts.items():
+            write_text(staging / name, text)
         for name in (FEATURE_CONFIG, *REPOSITORY_FILES):
             (target / name).unlink(missing_ok=True)
-        for name in sorted(names, key=FEATURE_CONFIG.__eq__):
+        for name in sorted({*names, *texts}, key=FEATURE_CONFIG.__eq__):
             os.replace(staging / name, target / name)
         settle(target)

@@ -3,7 +3,7 @@
 import os
 from os import PathLike
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from huggingface_hub import ModelHubMixin
@@ -15,13 +15,26 @@ from .files import REPOSITORY_FILES, copy_files
 from .origin import LoadedModel, Origin, load_model
 from .predictor import Predictor
 from .runtime import check_form
+from .teaching import TaughtHead
+
+
+class Taught(NamedTuple):
+    """What a model was taught since it was loaded.
+
+    Attributes:
+        config: FeatureConfig, with the taught labels.
+        head: TaughtHead.
+    """
+
+    config: FeatureConfig
+    head: TaughtHead
 
 
 class HubModel(ModelHubMixin):
     """A loaded model repository, from a folder or the Hub; `EmotionRecognizer` is one.
 
-    It pickles as what it was loaded from and what it is adapted to, without the network: the
-    process that unpickles it loads the same files again once they are needed.
+    It pickles as what it was loaded from, what it is adapted to and what it was taught, without the
+    network: the process that unpickles it loads the same files again once they are needed.
 
     Attributes:
         source: str, the folder or repository id as it was given.
@@ -59,6 +72,7 @@ class HubModel(ModelHubMixin):
         self.revision = revision
         self.adapted_to = 0
         self._offset: np.ndarray | None = None  # (classes,) [nats]
+        self._taught: Taught | None = None  # since it was loaded
         if revision is None:
             name = folder.absolute().name
             self._origin = Origin(str(folder.absolute()), form=form)
@@ -76,13 +90,23 @@ class HubModel(ModelHubMixin):
     @property
     def config(self) -> FeatureConfig:
         """Everything around the network."""
-        return self._load().config
+        return self._load().config if self._taught is None else self._taught.config
+
+    @property
+    def head(self) -> TaughtHead | None:
+        """What it was taught, since it was loaded or before it was saved; None for nothing."""
+        return self._load().head if self._taught is None else self._taught.head
 
     @property
     def predictor(self) -> Predictor:
         """The network, and what pools and adapts its answers."""
+        return Predictor(self.config, self._load().runtime, self._offset, self.head)
+
+    @property
+    def network_predictor(self) -> Predictor:
+        """The network that was loaded, neither adapted nor taught."""
         model = self._load()
-        return Predictor(model.config, model.runtime, self._offset)
+        return Predictor(model.network_config, model.runtime)
 
     def _load(self) -> LoadedModel:
         if self._loaded is None:
@@ -99,6 +123,12 @@ class HubModel(ModelHubMixin):
         """Make another model with this network, and the offset of a voice's `count` recordings."""
         other = type(self).__new__(type(self))
         other.__dict__.update(vars(self), _offset=offset, adapted_to=count)
+        return other
+
+    def _with_head(self, head: TaughtHead) -> Self:
+        """Make another model with this network, adapted to no voice, that answers by a head."""
+        other = self._with_offset(None, 0)
+        other._taught = Taught(head.taught_config(self._load().network_config), head)
         return other
 
     @classmethod
@@ -208,4 +238,11 @@ class HubModel(ModelHubMixin):
             )
 
     def _save_pretrained(self, save_directory: Path) -> None:
-        copy_files(self.directory, save_directory)
+        if self._taught is None:
+            copy_files(self.directory, save_directory)
+            return
+        from .taught_repository import taught_files, taught_texts  # which takes time to import
+
+        model, base = self._load(), self.source if self.revision is not None else ""
+        texts = taught_texts(model.directory, model.network_config, *self._taught, base)
+        copy_files(model.directory, save_directory, taught_files(model.directory), texts)

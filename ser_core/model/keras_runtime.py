@@ -14,7 +14,14 @@ from ..config.feature_config import FeatureConfig
 from ..errors import ModelError, refuse_lfs_pointer_file
 from .extras import KERAS, install_command
 from .files import KERAS_FILES, NETWORK, WEIGHTS, require_usable
-from .network_outputs import SUMMARY, check_head, check_shapes, frames_output, split_outputs
+from .network_outputs import (
+    SUMMARY,
+    check_head,
+    check_shapes,
+    embedding_size,
+    frames_output,
+    split_outputs,
+)
 from .pooling import Answers
 
 LARGEST_OUTPUT = 2**28  # values that one layer may give for one input: a gigabyte
@@ -169,6 +176,7 @@ class KerasRuntime:
         what = "The Keras network"
         outputs = _output_shapes(self._network)
         check_shapes(what, _input_shapes(self._network), outputs, config)
+        self.embedding_size = embedding_size(outputs, config)
         self._head: Any = None
         if config.outputs.frames is not None:
             self._head = head = cut_head(self._network, config)

@@ -10,7 +10,13 @@ import numpy as np
 from ..config.feature_config import FeatureConfig
 from ..errors import ModelError, refuse_lfs_pointer
 from .files import LITERT_FORMS, require_usable
-from .network_outputs import check_head, check_shapes, frames_output, split_outputs
+from .network_outputs import (
+    check_head,
+    check_shapes,
+    embedding_size,
+    frames_output,
+    split_outputs,
+)
 from .pooling import Answers
 
 WHOLE, HEAD = "serving_default", "head"
@@ -104,6 +110,7 @@ class LiteRTRuntime:
         for part in parts.values():
             part.require_floats(self._file)
         check_shapes(self._file, parts[WHOLE].inputs, parts[WHOLE].outputs, config)
+        self.embedding_size = embedding_size(parts[WHOLE].outputs, config)
         if config.outputs.frames is not None:
             frames = parts[WHOLE].outputs[config.outputs.frames]
             check_head(self._file, parts[HEAD].inputs, parts[HEAD].outputs, frames, config)

@@ -25,16 +25,49 @@ def split_outputs(outputs: Mapping[str, np.ndarray], config: FeatureConfig) -> A
     Returns:
         Answers.
     """
-    emotion, intensity, distance = (
+    names = config.outputs
+    intensity, distance, embedding = (
         None if name is None else outputs[name]
-        for name in (config.outputs.emotion, config.outputs.intensity, config.outputs.distance)
+        for name in (names.intensity, names.distance, names.embedding)
     )
-    assert emotion is not None  # every network has this output
     return Answers(
-        emotion,
+        outputs[names.emotion],
         None if intensity is None else intensity[:, 0],
         None if distance is None else distance[:, 0],
+        embedding,
     )
+
+
+def embedding_of(summaries: np.ndarray, config: FeatureConfig) -> np.ndarray | None:
+    """Take the embedding out of summaries of encoded frames: the mean of these.
+
+    Args:
+        summaries: float32 array of shape (n, width of a summary).
+        config: FeatureConfig of a network that gives its encoder's frames.
+
+    Returns:
+        View of shape (n, embedding size); None where a summary has no mean.
+    """
+    statistics = config.outputs.summary
+    if "mean" not in statistics:
+        return None
+    width = summaries.shape[1] // len(statistics)
+    first = statistics.index("mean") * width
+    return summaries[:, first : first + width]
+
+
+def embedding_size(outputs: Shapes, config: FeatureConfig) -> int | None:
+    """Say how many numbers an embedding has; None where a network gives none.
+
+    Args:
+        outputs: what the network gives.
+        config: FeatureConfig.
+    """
+    if config.outputs.frames is not None:
+        name = config.outputs.frames if "mean" in config.outputs.summary else None
+    else:
+        name = config.outputs.embedding
+    return None if name is None else outputs[name][-1]
 
 
 def frames_output(config: FeatureConfig) -> str:

@@ -8,11 +8,12 @@ from typing import NamedTuple
 from ..config.feature_config import FeatureConfig
 from ..errors import ModelError, SpeechEmotionError
 from . import hub
-from .check import Check, try_network
+from .check import Check, check_head_digest, try_network
 from .extras import needed_extras, require_extras
 from .files import choose_form, files_in, require_files
 from .predictor import Predictor
 from .runtime import Runtime, load_runtime
+from .teaching import TaughtHead
 
 _KEPT = 4  # models that a process keeps of those that it loaded again
 
@@ -24,11 +25,18 @@ class LoadedModel(NamedTuple):
         directory: Path of the local files.
         config: FeatureConfig.
         runtime: Runtime, what runs the network.
+        head: TaughtHead; None for a model that was not taught.
     """
 
     directory: Path
     config: FeatureConfig
     runtime: Runtime
+    head: TaughtHead | None = None
+
+    @property
+    def network_config(self) -> FeatureConfig:
+        """The config of the network itself, whatever was taught on top of it."""
+        return self.config if self.head is None else self.head.network_config(self.config)
 
 
 @dataclass(frozen=True)
@@ -74,20 +82,24 @@ def load_model(directory: Path, form: str | None, name: str) -> LoadedModel:
         name: what to call it in an error.
 
     Raises:
-        ConfigError: `feature_config.json` or `check.json` is not valid, or the former is another
-            model's.
+        ConfigError: `feature_config.json`, `head.json` or `check.json` is not valid, or one of the
+            former two is another model's.
         ModelError: files are missing, cannot be run, do not match the config, answer otherwise than
             when they were saved, or need packages that are not installed.
         ArgumentError: there is no such form.
     """
     names = files_in(directory)
     require_files(names, name)
-    config = FeatureConfig.load(directory)
+    config, head = FeatureConfig.load(directory), TaughtHead.load(directory)
     require_extras(needed_extras(config, names, form), name)
     check = Check.load(directory)
+    check_head_digest(check, None if head is None else head.digest(), directory)
+    network = config if head is None else head.network_config(config)
     try:
-        runtime = load_runtime(directory, config, form)
-        try_network(Predictor(config, runtime), choose_form(names, form), check, directory)
+        runtime = load_runtime(directory, network, form)
+        try_network(Predictor(network, runtime), choose_form(names, form), check, directory)
+        if head is not None:
+            head.check_size(runtime.embedding_size)
     except SpeechEmotionError:
         raise
     except Exception as error:  # whatever a stranger's file has LiteRT or Keras stumble over
@@ -95,7 +107,7 @@ def load_model(directory: Path, form: str | None, name: str) -> LoadedModel:
             f"The network of {name} cannot be run (unexpected {type(error).__name__}): its files "
             "are damaged, or were made for something else; get the repository again."
         ) from error
-    return LoadedModel(directory, config, runtime)
+    return LoadedModel(directory, config, runtime, head)
 
 
 def _fingerprint(directory: Path) -> tuple[tuple[str, int, int], ...]:

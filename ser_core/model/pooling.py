@@ -18,19 +18,22 @@ class Answers(NamedTuple):
             expressed; None if the network has no such output.
         distance: float32 array of shape (windows,), at least 0, how far the sound is from what was
             trained on; None if the network has no such output.
+        embedding: float32 array of shape (windows, size), each window in numbers (see
+            `Outputs.embedding`); None if the network gives none.
     """
 
     probabilities: np.ndarray
     intensity: np.ndarray | None
     distance: np.ndarray | None = None
+    embedding: np.ndarray | None = None
 
 
 def select_rows(answers: Answers, rows: np.ndarray) -> Answers:
     """Select the answers to some windows: `rows` indexes them, or marks them."""
-    intensity, distance = (
-        None if values is None else values[rows] for values in (answers.intensity, answers.distance)
+    return Answers(
+        answers.probabilities[rows],
+        *(None if values is None else values[rows] for values in answers[1:]),
     )
-    return Answers(answers.probabilities[rows], intensity, distance)
 
 
 class Pooled(NamedTuple):
@@ -40,11 +43,13 @@ class Pooled(NamedTuple):
         probabilities: float64 array of shape (classes,), sum 1.
         intensity: float in [0, 1]; None if the network has no such output.
         distance: float, at least 0; None if the network has no such output.
+        embedding: float32 array of shape (size,); None if the network gives none.
     """
 
     probabilities: np.ndarray
     intensity: float | None
     distance: float | None = None
+    embedding: np.ndarray | None = None
 
 
 def pool_windows(probabilities: np.ndarray, weights: Sequence[float] | None = None) -> np.ndarray:
@@ -98,8 +103,8 @@ def pool_answers(
     """Pool the answers for several inputs of one recording, and adapt them to a voice.
 
     Probabilities are pooled by `pool`, then shifted. The intensity is the plain mean of all inputs'
-    intensities, and so is the distance: each counts the same, as in the probabilities' geometric
-    mean, also where it was outvoted.
+    intensities, and so are the distance and the embedding: each counts the same, as in the
+    probabilities' geometric mean, also where it was outvoted.
 
     Args:
         answers: Answers for the inputs.
@@ -114,4 +119,8 @@ def pool_answers(
         None if values is None else float(values.mean())
         for values in (answers.intensity, answers.distance)
     )
-    return Pooled(subtract_offset(pool(answers.probabilities, config), offset), intensity, distance)
+    embedding = None
+    if answers.embedding is not None:
+        embedding = answers.embedding.mean(axis=0, dtype=np.float64).astype(np.float32)
+    probabilities = subtract_offset(pool(answers.probabilities, config), offset)
+    return Pooled(probabilities, intensity, distance, embedding)

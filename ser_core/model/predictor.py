@@ -6,8 +6,11 @@ import numpy as np
 
 from ..config.feature_config import FeatureConfig
 from ..errors import ModelError
+from ..features.frame_sums import summarise
+from .network_outputs import embedding_of
 from .pooling import Answers, Pooled, pool_answers
 from .runtime import Runtime
+from .teaching import TaughtHead
 
 ROUNDING = 1e-2  # by which what should be 1 or lie in [0, 1] may miss that
 
@@ -24,11 +27,14 @@ class Predictor:
         runtime: Runtime, what runs it.
         offset: float64 array of shape (classes,) [nats], what a voice leans towards (see
             ser_core.model.adaptation); None for voices in general.
+        head: TaughtHead that answers from the network's embeddings instead of its own; None for the
+            network's answers.
     """
 
     config: FeatureConfig
     runtime: Runtime
     offset: np.ndarray | None = None
+    head: TaughtHead | None = None
 
     def run(self, inputs: np.ndarray) -> Answers:
         """Answer each input by itself, not adapted.
@@ -40,7 +46,12 @@ class Predictor:
             ModelError: the inputs are not finite, or the network gives no answers.
         """
         _require_finite(inputs, "feature_config.json makes features")
-        return require_answers(self.runtime.run(inputs))
+        if self.head is not None and self.config.outputs.frames is not None:
+            frames = self.encode(inputs)
+            return self.answer(
+                np.stack([summarise(one, self.config.outputs.summary) for one in frames])
+            )
+        return self._finish(self.runtime.run(inputs))
 
     def encode(self, inputs: np.ndarray) -> np.ndarray:
         """Encode stretches; see `Runtime.encode`.
@@ -59,7 +70,13 @@ class Predictor:
         Raises:
             ModelError: the network gives no answers.
         """
-        return require_answers(self.runtime.answer(summaries))
+        answers = self.runtime.answer(summaries)
+        return self._finish(answers._replace(embedding=embedding_of(summaries, self.config)))
+
+    def _finish(self, answers: Answers) -> Answers:
+        """Check what the network answered, and answer from its embeddings where it was taught."""
+        require_answers(answers)
+        return answers if self.head is None else self.head.answer(answers)
 
     def pool(self, answers: Answers) -> Pooled:
         """Pool the answers for all inputs of one recording, and adapt them."""
@@ -77,7 +94,7 @@ def require_answers(answers: Answers) -> Answers:
         ModelError: it is not finite, no probabilities that sum to 1, an intensity outside [0, 1],
             or a negative distance.
     """
-    shares, intensity, distance = answers
+    shares, intensity, distance, _ = answers
     for values in answers:
         if values is not None:
             _require_finite(values, "the network gives answers")

@@ -15,9 +15,15 @@ from .pooling import Answers
 
 
 class Runtime(Protocol):
-    """A loaded network. Safe to call from several threads at once."""
+    """A loaded network. Safe to call from several threads at once.
+
+    Attributes:
+        name: str, what runs it.
+        embedding_size: int, numbers of an embedding; None if the network gives none.
+    """
 
     name: str
+    embedding_size: int | None
 
     def run(self, windows: np.ndarray) -> Answers:
         """Answer windows.

@@ -4,6 +4,7 @@
 config and emotions; every other room may import it.
 """
 
+from .embeddings import EmbeddedWindow, Embedding
 from .frozen_mapping import FrozenMapping
 from .label_sets import LabelSet, conformal_sets, reported_intensity
 from .predictions import (
@@ -14,8 +15,11 @@ from .predictions import (
 )
 from .result import Result
 from .speakers import SpeakerShare, SpeakerTurn
+from .teaching_report import TeachingReport
 
 __all__ = [
+    "EmbeddedWindow",
+    "Embedding",
     "EmotionPrediction",
     "EmotionSegment",
     "FrozenMapping",
@@ -24,6 +28,7 @@ __all__ = [
     "SpeakerShare",
     "SpeakerTurn",
     "Status",
+    "TeachingReport",
     "TimelineWindow",
     "conformal_sets",
     "reported_intensity",

@@ -19,10 +19,10 @@ import numpy as np
 from ..config.feature_config import FeatureConfig
 from ..model.pooling import Pooled, pool, pool_windows
 from ..results import EmotionPrediction, EmotionSegment, LabelSet, SpeakerTurn
+from ..results.wilson import wilson_interval
 from .shares import time_shares, unite
 from .smoothing import Piece, average, join_pieces, smooth
 from .timeline import EmotionTimeline, Smoothing, name_channel
-from .wilson import wilson_interval
 from .windows import Window
 
 Stretch = tuple[float, float, str | None]  # start, end [s], speaker

@@ -13,7 +13,8 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from ..config.schema import Positive, Strict, validated
 from ..errors import ConfigError
-from ..recognizer import DEFAULT_MODEL, MAX_SECONDS
+from ..recognizer import DEFAULT_MODEL
+from ..timeline.teachable_model import MAX_SECONDS
 
 PREFIX = "SER_"
 DEBUG = "SER_DEBUG"  # the command line's own (see ser_core/ui/shell/program.py)

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from ser_core.config.emotions import LABELS
-from ser_core.config.feature_config import FeatureConfig, Outputs
+from ser_core.config.feature_config import FeatureConfig
+from ser_core.config.outputs import Outputs
 from ser_core.errors import ConfigError
 from tests.support.tiny_models import make_config
 

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from ser_core.config.feature_config import FeatureConfig, Outputs
+from ser_core.config.feature_config import FeatureConfig
+from ser_core.config.outputs import Outputs
 from ser_core.config.reliability import Conformal, Domain
 from ser_core.errors import ConfigError
 from ser_core.model.pooling import Answers, Pooled, pool_answers

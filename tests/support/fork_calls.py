@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import ser_core
 import ser_core.batch
 from ser_core import EmotionRecognizer, LiveSession
@@ -47,12 +49,22 @@ def public_calls(model: Path, recording: Path, scratch: Path) -> dict[str, Calla
         "analyze": lambda: recognizer.analyze(recording, hop=0.02, threads=2),
         "explain": lambda: recognizer.explain(recording),
         "stream": lambda: list(recognizer.stream([block])),
+        "embed": lambda: recognizer.embed(recording, windows=True),
+        "teach": lambda: repr(recognizer.teach(_clips(block))),
         "adapt": lambda: repr(recognizer.adapt([recording] * 3)),
         "save_pretrained": save,
         "load_audio": lambda: load_audio(compressed, sample_rate=16_000).tolist(),
         "LiveSession": lambda: list(LiveSession(recognizer).push(block)),
         "run": batch,
     }
+
+
+def _clips(block: tuple[int, np.ndarray]) -> dict[str, list[tuple[int, np.ndarray]]]:
+    """A recording under two labels, of parts that are not alike."""
+    rate, samples = block
+    hum = np.sin(np.arange(len(samples)) * 0.3)
+    loud = [(0.02 * number * hum + samples).astype(np.float32) for number in range(6)]
+    return {"one": [(rate, one) for one in loud[:3]], "two": [(rate, one) for one in loud[3:]]}
 
 
 def main(model: str, recording: str, scratch: str) -> None:

@@ -3,12 +3,8 @@
 import os
 from pathlib import Path
 
-from ser_core.config.feature_config import (
-    FeatureConfig,
-    Normalisation,
-    Outputs,
-    SpeechSettings,
-)
+from ser_core.config.feature_config import FeatureConfig, Normalisation, SpeechSettings
+from ser_core.config.outputs import Outputs
 from ser_core.model.files import LITERT_FORMS
 from ser_core.speech.gate import BANDS
 from ser_core.speech.gate_stream import GATE_MEL

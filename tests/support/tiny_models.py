@@ -100,7 +100,7 @@ def write_intense_model(
     import keras
     import numpy as np
 
-    from ser_core.config.feature_config import Outputs
+    from ser_core.config.outputs import Outputs
     from train.networks.export import export
 
     keras.utils.set_random_seed(5)

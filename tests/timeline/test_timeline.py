@@ -18,11 +18,11 @@ from ser_core.config.frame_blocks import MfccBlock
 from ser_core.errors import AnalysisCancelledError, AudioFormatError, AudioLengthError, ExportError
 from ser_core.features import choose_front_end
 from ser_core.model.pooling import Pooled
+from ser_core.results.wilson import wilson_interval
 from ser_core.speech.gate import find_segments, speech_probability
 from ser_core.speech.gate_stream import SpeechStream, gate_mel
 from ser_core.timeline import analyze as analysing
 from ser_core.timeline.builder import TimelineBuilder
-from ser_core.timeline.wilson import wilson_interval
 from ser_core.timeline.windows import Window, WindowStream
 from tests.support.recordings import FIXTURES, conversation, voice
 from tests.support.tiny_models import write_tiny_model

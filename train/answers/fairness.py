@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ser_core.timeline.wilson import wilson_interval
+from ser_core.results.wilson import wilson_interval
 
 from .metrics import SEED, accuracy_interval, interval, resample_speakers, scores
 from .out_of_fold import Answers

@@ -18,9 +18,9 @@ from ser_core.config.feature_config import (
     FEATURE_VERSION,
     FeatureConfig,
     Normalisation,
-    Outputs,
     SpeechSettings,
 )
+from ser_core.config.outputs import Outputs
 from ser_core.features import assemble, choose_front_end, trim
 from ser_core.speech.gate import MIN_SPEECH, THRESHOLD
 

@@ -15,11 +15,8 @@ import keras
 import numpy as np
 
 from ser_core.audio.load import load_audio
-from ser_core.config.feature_config import (
-    FEATURE_VERSION,
-    SUMMARY_STATISTICS,
-    FeatureConfig,
-)
+from ser_core.config.feature_config import FEATURE_VERSION, FeatureConfig
+from ser_core.config.outputs import SUMMARY_STATISTICS
 from ser_core.config.whole_files import write_whole
 from ser_core.features import (
     choose_front_end,

@@ -166,6 +166,7 @@ class TimedRuntime:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime, self.name = runtime, runtime.name
+        self.embedding_size = runtime.embedding_size
         self.seconds: list[float] = []
 
     def run(self, windows: np.ndarray) -> Answers:

@@ -20,6 +20,8 @@ from ser_core.model.runtime import Runtime
 
 from .litert_files import write_litert
 
+EMBEDDING = "embedding"
+"""The output with what a network's last layer takes."""
 LARGEST_DIFFERENCE = 1e-4  # between the outputs of two forms of one network, all in [0, 1]
 ALLOWED = {"float32": LARGEST_DIFFERENCE, "float16": 1e-2, "int8": 1e-1}
 """The same of each form against Keras: rounded weights answer a little otherwise, and those of an
@@ -38,6 +40,30 @@ def fold_temperature(network: keras.Model, config: FeatureConfig) -> None:
     last.set_weights([weight / config.temperature for weight in last.get_weights()])
 
 
+def add_embedding(network: keras.Model, config: FeatureConfig) -> tuple[keras.Model, FeatureConfig]:
+    """Give a network that answers windows an output more: what its last layer takes.
+
+    A network that gives its encoder's frames stays as it is, as its embedding is their mean, and so
+    does one that has such an output, or whose last layer takes more than one row of numbers.
+
+    Args:
+        network: keras.Model.
+        config: FeatureConfig.
+
+    Returns:
+        keras.Model that shares the weights, and the FeatureConfig that names the output.
+    """
+    outputs = config.outputs
+    taken = network.get_layer(outputs.emotion).input
+    if outputs.frames is not None or outputs.embedding is not None or len(taken.shape) != 2:
+        return network, config
+    given = dict(zip(network.output_names, network.outputs, strict=True))
+    embedding = keras.layers.Identity(name=EMBEDDING, dtype="float32")(taken)
+    whole = keras.Model(network.input, given | {EMBEDDING: embedding}, name=network.name)
+    named = outputs.model_copy(update={"embedding": EMBEDDING})
+    return whole, config.model_copy(update={"outputs": named})
+
+
 def export(
     network: keras.Model,
     config: FeatureConfig,
@@ -48,6 +74,8 @@ def export(
     half_weights: bool = False,
 ) -> None:
     """Write the network's files, its feature config, and what it answers (`check.json`).
+
+    One that answers windows gets an output with their embeddings (see `add_embedding`).
 
     Args:
         network: keras.Model with the temperature already folded in.
@@ -61,6 +89,7 @@ def export(
         ModelError: LiteRT and Keras answer differently, or a file cannot be run.
     """
     out.mkdir(parents=True, exist_ok=True)
+    network, config = add_embedding(network, config)
     network.save(out, zipped=False)
     config.save(out)
     (out / CHECK).unlink(missing_ok=True)

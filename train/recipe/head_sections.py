@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from ser_core.config.feature_config import SummaryStatistic
+from ser_core.config.outputs import SummaryStatistic
 from ser_core.config.schema import Positive, Strict
 
 from .sections import Count, Probability

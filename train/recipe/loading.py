@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 import tomli_w
 from pydantic import Field, model_validator
 
-from ser_core.config.feature_config import SUMMARY_STATISTICS, Outputs, SummaryStatistic
+from ser_core.config.outputs import SUMMARY_STATISTICS, Outputs, SummaryStatistic
 from ser_core.config.schema import Strict, validated
 from ser_core.errors import ConfigError
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.special import expit, softmax
 
-from ser_core.config.feature_config import SUMMARY_STATISTICS
+from ser_core.config.outputs import SUMMARY_STATISTICS
 from ser_core.features import summarise
 from tests.support.tiny_encoder import BANDS
 from tests.support.tiny_heads import SHAPE, SUMMARY_WIDTH
