@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TOOLS := .venv-tools/bin
-# A process of pytest for each core and one more, as tests wait for servers, browsers and downloads; four at most. Each has
-# files that follow one another, as a file's tests share what they set up; one that is done early takes over some of
-# another's.
-PROCESSES = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-SIDE_BY_SIDE = -n $(PROCESSES) --maxprocesses 4 --dist worksteal
+# Two processes of pytest for each core, as tests wait for servers, browsers and downloads; four at most. Each has files that
+# follow one another, as a file's tests share what they set up; one that is done early takes over some of another's.
+PROCESSES = $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
+# Each on one core: a library that computes small things on all of them has their threads spin while others work.
+ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+SIDE_BY_SIDE = $(ONE_THREAD) $(BIN)/python -m pytest -n $(PROCESSES) --maxprocesses 4 --dist worksteal
 
 .PHONY: install app features test test-rest test-slow test-all test-cluster test-backbone quality docs dist space clean
 
@@ -22,17 +23,17 @@ features: .venv/test
 	$(BIN)/python -m train features --recipe $(RECIPE) $(CORPORA:%=--corpus %) $(if $(ENCODER),--encoder $(ENCODER))
 
 test: .venv/test
-	$(BIN)/python -m pytest -m "not slow" $(SIDE_BY_SIDE)
+	$(SIDE_BY_SIDE) -m "not slow"
 
 # What test leaves out.
 test-rest: .venv/test
-	$(BIN)/python -m pytest -m slow $(SIDE_BY_SIDE)
+	$(SIDE_BY_SIDE) -m slow
 
 test-slow: test-rest
 
 # Both in one run, which sets up once what both need.
 test-all: .venv/test
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+	$(SIDE_BY_SIDE)
 
 # Ray, in an environment of its own; two minutes.
 test-cluster: .venv-cluster/test

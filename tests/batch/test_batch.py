@@ -708,7 +708,8 @@ def test_workers_that_cannot_start_end_the_run_with_a_sentence(archive, tmp_path
         list(pool.answer(find_recordings([archive])))
 
 
-def test_workers_have_one_thread_and_nothing_heavy(archive):
+def test_workers_have_one_thread_and_nothing_heavy(archive, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
     with WorkerPool(DEFAULT_MODEL, "files", count=2) as pool:
         assert len(list(pool.answer(find_recordings([archive])))) == 5
         for pid in pool.process_ids:

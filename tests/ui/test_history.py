@@ -4,7 +4,9 @@ import base64
 import csv
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import gradio as gr
 import pytest
@@ -35,7 +37,8 @@ def many(count: int) -> dict:
     return {"on": True, "entries": entries}
 
 
-def events(name: str) -> list:
+@cache
+def events(name: str) -> list[Callable]:
     """The page's functions of that name in the history's module."""
     demo, _ = build_app(EmotionRecognizer(DEFAULT_MODEL), Settings())
     return [
