@@ -469,7 +469,7 @@ def test_the_tab_shows_each_recording_and_says_which_cannot_be_used(
 def test_the_tab_says_how_many_it_takes(page: Page, count: int, words: str) -> None:
     ((cards, picture, rows),) = compare_tab.answers(page, [str(SPEECH)] * count)
     assert words in cards
-    assert (picture.visible, rows) == (False, "")
+    assert (picture["visible"], rows) == (False, "")
 
 
 def test_silence_is_compared_without_a_picture(page: Page, tmp_path: Path) -> None:
@@ -478,4 +478,4 @@ def test_silence_is_compared_without_a_picture(page: Page, tmp_path: Path) -> No
     *_, (cards, picture, rows) = compare_tab.answers(page, [str(silence)] * 2)
     assert cards.count(text.NO_SPEECH_TITLE) == 2
     assert not any(label in cards.lower() for label in LABELS)
-    assert (picture.visible, rows) == (False, "")
+    assert (picture["visible"], rows) == (False, "")
