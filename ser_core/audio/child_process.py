@@ -7,6 +7,7 @@ that runs here. The decoders of `isolate` and the workers of `ser_core.batch` sp
 
 import json
 import os
+import select
 import struct
 import subprocess
 import sys
@@ -20,6 +21,9 @@ from ser_core.audio.forks import reset_after_fork
 
 _LENGTHS = struct.Struct("<IQ")  # [bytes] of the JSON text and of the body
 _PIECE = 2**20  # [bytes] read or written at a time
+
+STOP = {"stop": True}
+"""The message that the rest of what a child is at is not wanted, and the answer to it."""
 
 _started: WeakSet["ChildProcess"] = WeakSet()
 
@@ -151,6 +155,13 @@ class Parent:
         with suppress(EOFError):
             while True:
                 yield _read_message(self._from_parent)
+
+    def has_message(self) -> bool:
+        """Whether one has begun to arrive; never so on Windows, whose pipes do not say."""
+        try:
+            return bool(select.select([self._from_parent], [], [], 0)[0])
+        except OSError:
+            return False
 
     def send(self, content: Any, body: bytes = b"") -> None:
         """Send a message; ends this process where nobody is there to read it."""

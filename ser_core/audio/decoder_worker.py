@@ -1,7 +1,8 @@
 """The process that decodes strangers' files, one after the other: started by `isolate`.
 
 It takes paths, with what of the file is to be decoded. To each it answers an empty message at once,
-then a message per block, and then the notes on it, and what is wrong with it if anything is.
+then a message per block, and then the notes on it, and what is wrong with it if anything is. To
+STOP it answers STOP, and leaves the file that it is at.
 """
 
 from contextlib import suppress
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ser_core.audio.child_process import Parent
+from ser_core.audio.child_process import STOP, Parent
 from ser_core.audio.ffmpeg import ffmpeg_blocks
 from ser_core.audio.source import AudioSource
 from ser_core.errors import AudioError, TruncatedAudioError
@@ -25,8 +26,11 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
     parent = Parent()
     for task, _ in parent:
-        parent.send({})
-        _decode(task, parent)
+        if task == STOP:
+            parent.send(STOP)
+        else:
+            parent.send({})
+            _decode(task, parent)
 
 
 def _decode(task: dict[str, Any], parent: Parent) -> None:
@@ -40,6 +44,8 @@ def _decode(task: dict[str, Any], parent: Parent) -> None:
             for rate, block in ffmpeg_blocks(source, task["container"]):
                 content = {"rate": rate, "channels": block.shape[1], "position": source.tell()}
                 parent.send(content, block.astype(np.float32, copy=False).tobytes())
+                if parent.has_message():  # nobody sends anything meanwhile but STOP
+                    return
     except AudioError as error:
         details = {"readable": error.readable} if isinstance(error, TruncatedAudioError) else {}
         failure = {"error": type(error).__name__, "message": str(error), "notes": notes}

@@ -3,22 +3,25 @@
 A file of a few kilobytes can have FFmpeg take gigabytes, keep it busy for minutes, or crash it. In
 a process of its own it has so much memory and no more, is ended when nothing has come of it for a
 while, and takes nobody with it. Such a process starts within half a second and then takes one file
-after the other; a file that it was ended for was its last.
+after the other, also where nobody wants the rest of one; a file that it was ended for was its last.
 """
 
 import os
+import time
 from collections.abc import Generator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from ser_core import errors
-from ser_core.audio.child_process import ChildProcess
+from ser_core.audio.child_process import STOP, ChildProcess
 from ser_core.audio.containers import READABLE_FORMATS
 from ser_core.audio.forks import reset_after_fork
 from ser_core.audio.source import AudioSource
 
 PATIENCE = 30.0  # [s] without a block, after which a decoder is stuck; most take one for a file
+LEAVING = 2.0  # [s] for a decoder to leave a file of which nobody wants the rest
 MOST_IDLE = 4  # processes that wait for their next file
 
 _idle: list["_Decoder"] = []
@@ -45,6 +48,8 @@ def isolated_blocks(source: AudioSource, container: str) -> Generator[tuple[int,
             source.seek(position)
             yield rate, samples.reshape(-1, channels)
     finally:
+        if decoder.is_ours and not decoder.is_idle:
+            decoder.leave()
         if decoder.is_idle and decoder.is_ours and len(_idle) < MOST_IDLE:
             _idle.append(decoder)
         else:
@@ -121,6 +126,14 @@ class _Decoder:
                 return
             rate, channels, position = content["rate"], content["channels"], content["position"]
             yield rate, channels, position, np.frombuffer(samples, np.float32)
+
+    def leave(self) -> None:
+        """Have it leave its file, for the next one; it is idle afterwards if it did so at once."""
+        self._process.send(STOP)
+        deadline = time.monotonic() + LEAVING
+        with suppress(EOFError, TimeoutError):
+            while (left := deadline - time.monotonic()) > 0 and not self.is_idle:
+                self.is_idle = self._process.receive(left)[0] == STOP
 
     def end(self) -> None:
         """End the process, whatever it is doing."""

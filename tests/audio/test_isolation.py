@@ -21,10 +21,10 @@ from gradio_client import handle_file
 
 from ser_core import EmotionRecognizer
 from ser_core.audio import isolate
-from ser_core.audio.load import load_audio
+from ser_core.audio.load import decoded_blocks, load_audio
 from ser_core.audio.source import UntrustedPath
 from ser_core.config.emotions import LABELS
-from ser_core.errors import TruncatedAudioError
+from ser_core.errors import AudioLengthError, TruncatedAudioError
 from ser_core.ui.look import text
 from tests.support.app import (
     HTTP,
@@ -268,6 +268,61 @@ def test_a_process_that_did_its_work_takes_the_next_file(monkeypatch: pytest.Mon
     load_audio(clip)
     assert isolate._idle == [first]
     first.end()
+
+
+@pytest.mark.parametrize("wanted", [0, 1, 2])
+def test_a_process_leaves_a_file_of_which_nobody_wants_the_rest(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, wanted: int
+) -> None:
+    monkeypatch.setattr(isolate, "_idle", [])
+    monkeypatch.setattr(isolate, "LEAVING", 60.0)  # on a busy machine, too
+    clip = FIXTURES / "speech.m4a"
+    (tmp_path / "long.opus").write_bytes(minutes_of_silence(5, "OGG", "OPUS"))
+    load_audio(UntrustedPath(clip))
+    (first,) = isolate._idle
+    for path in (clip, tmp_path / "long.opus"):
+        blocks = decoded_blocks(UntrustedPath(path), None)
+        for _ in range(wanted):
+            next(blocks)
+        blocks.close()
+        assert isolate._idle == [first]
+    with pytest.raises(AudioLengthError):
+        load_audio(UntrustedPath(tmp_path / "long.opus"), max_seconds=1)
+    np.testing.assert_array_equal(load_audio(UntrustedPath(clip)), load_audio(clip))
+    assert isolate._idle == [first]
+    first.end()
+
+
+def test_a_process_that_does_not_leave_its_file_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolate, "_idle", [])
+    monkeypatch.setattr(isolate, "LEAVING", 0.2)
+    made = []
+
+    def make(decoder=isolate._Decoder):
+        made.append(decoder())
+        return made[-1]
+
+    monkeypatch.setattr(isolate, "_Decoder", make)
+    blocks = decoded_blocks(UntrustedPath(FIXTURES / "speech.m4a"), None)
+    next(blocks)
+    process = made[0]._process
+    os.kill(process.pid, signal.SIGSTOP)
+    blocks.close()
+    assert isolate._idle == []
+    assert process._process.poll() is not None
+
+
+def test_a_recording_of_one_channel_is_analysed_by_one_process(
+    monkeypatch: pytest.MonkeyPatch, recognizer: EmotionRecognizer
+) -> None:
+    monkeypatch.setattr(isolate, "_idle", [])
+    begun = []
+    monkeypatch.setattr(
+        isolate, "_Decoder", lambda make=isolate._Decoder: begun.append(1) or make()
+    )
+    recognizer.analyze(UntrustedPath(FIXTURES / "speech.m4a"), channels="auto")
+    assert len(begun) == 1
+    isolate._idle[0].end()
 
 
 def test_a_process_that_died_while_it_waited_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..look import text
 from .faults import describe_place, is_full
 from .gradio_requests import list_routes, site_headers
-from .guard import HEADERS
+from .guard import AGAIN, HEADERS
 from .inside import API, DIRECT_ROUTES, TOOL_ROUTE, UPLOAD_ROUTE
 from .validation import MOST_BYTES, RequestError, check_call, check_head, query_values, read_json
 
@@ -180,6 +180,8 @@ class _Answer:
         start: Message = {"type": "http.response.start", "status": status, "headers": []}
         told = MutableHeaders(scope=start)
         told.update(HEADERS | site_headers(self._scope) | (headers or {}))
+        if status in LATER:
+            told.setdefault("retry-after", AGAIN["Retry-After"])
         told["content-type"] = "application/json"
         told["content-length"] = str(len(content))
         if status in (408, 413, 503, 507):
@@ -203,6 +205,9 @@ class _Answer:
 
     async def _pass_on(self, start: Message, body: bytes) -> None:
         self._held, self._begun, self._ended = None, True, True
+        if start["status"] in LATER:
+            start = {**start, "headers": [*start.get("headers", [])]}
+            MutableHeaders(scope=start).setdefault("retry-after", AGAIN["Retry-After"])
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body})
 
@@ -212,6 +217,8 @@ class _Answer:
 
 OURS = (text.CLOSED, text.WRONG_LOGIN)
 """What is said before Gradio or by it in a sentence, and kept as it is."""
+
+LATER = (429, 503)  # statuses of what may be tried again
 
 KEPT = {"allow", "retry-after", "www-authenticate"}
 """Headers that hold for an answer with another body, too."""

@@ -12,7 +12,7 @@ import math
 from collections import Counter
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import h11
 from starlette.responses import JSONResponse
@@ -22,6 +22,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..look import text
 from .gradio_requests import site_headers
+from .guard import AGAIN
 from .health import HEALTH
 
 try:
@@ -225,7 +226,7 @@ class BoundedProtocol(H11Protocol):
                 return
             self._connections.count(text.LOG_TURNED_AWAY)
             body = {"status": "unavailable", "error": text.CROWDED, "detail": text.CROWDED}
-            headers = site_headers(scope) | {"Retry-After": "5", "Connection": "close"}
+            headers = site_headers(scope) | AGAIN | {"Connection": "close"}
             await JSONResponse(body, 503, headers)(scope, receive, send)
 
         self.app = crowded
@@ -263,11 +264,23 @@ class BoundedProtocol(H11Protocol):
         """How long the client may take to read what waits for it [s]."""
         return UNREAD + (self._unread - self.transport.get_write_buffer_size()) / RATE
 
+    def _asked(self) -> Scope:
+        """What is known of the request that is arriving: its headers, or those that are whole."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            return cast(Scope, self.cycle.scope)
+        lines = self.conn.trailing_data[0][:MOST_HEAD].split(b"\r\n")[1:-1]
+        pairs = (line.partition(b":") for line in lines)
+        headers = [(name.strip().lower(), value.strip()) for name, _, value in pairs]
+        return {"type": "http", "headers": headers}
+
     def _refuse(self, status: int, sentence: str) -> None:
         """Say why, if nothing has been said yet, and close."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             body = f"{sentence}\n".encode()
-            headers = {"Content-Type": "text/plain; charset=utf-8", "Connection": "close"}
+            headers = site_headers(self._asked()) | {
+                "Content-Type": "text/plain; charset=utf-8",
+                "Connection": "close",
+            }
             lines = [*headers.items(), ("Content-Length", str(len(body)))]
             for event in (
                 h11.Response(

@@ -34,6 +34,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+AGAIN = {"Retry-After": "5"}  # [s]; of every answer that says that there are too many
+
 logger = logging.getLogger(__name__)
 
 

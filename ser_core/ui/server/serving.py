@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..look import text
+from .guard import AGAIN
 from .health import HEALTH
 from .inside import (
     QUEUE_ROUTES,
@@ -55,7 +56,7 @@ class Door:
             return
         # Gradio's clients read the second or the third, and monitors the code alone.
         body = {"status": "unavailable", "error": sentence, "detail": sentence}
-        await JSONResponse(body, 503, headers={"Retry-After": "5"})(scope, receive, send)
+        await JSONResponse(body, 503, headers=AGAIN)(scope, receive, send)
 
 
 def while_full(demo: gr.Blocks, most: int) -> Middleware:

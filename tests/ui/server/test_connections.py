@@ -249,6 +249,35 @@ def test_what_is_no_http_is_a_sentence_and_no_traceback(
     assert "Traceback" not in capfd.readouterr().err
 
 
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        (b"X: ", 408),
+        (b"Content-Length: 1000\r\n\r\nabc", 408),
+        (b"X: " + b"a" * 70_000, 431),
+    ],
+)
+def test_a_site_s_script_may_read_why_it_is_refused(end: bytes, status: int) -> None:
+    asked = [
+        [(b"host", b"space.example"), (b"origin", b"https://elsewhere.example")],
+        [(b"host", b"localhost"), (b"origin", b"https://elsewhere.example")],
+        [(b"host", b"space.example")],
+    ]
+    for headers in asked if status == 431 else asked[:1]:  # the other status takes its time
+        told = connections.site_headers({"type": "http", "headers": headers})
+        lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
+        with served(10) as port, closing(connect(port)) as connection:
+            connection.sendall(b"POST /echo HTTP/1.1\r\n" + lines + end)
+            said = read(connection).decode().lower()
+        assert said.startswith(f"http/1.1 {status}")
+        for name, value in told.items():
+            assert f"\r\n{name}: {value}\r\n".lower() in said
+        assert ("access-control" in said) == bool(told)
+        is_allowed = headers[1:] and headers[0][1] != b"localhost"
+        assert bool(told) == bool(is_allowed)
+
+
 def test_who_asks_for_a_websocket_is_answered() -> None:
     with served(10) as port:
         assert b"well" in ask(port, more="Upgrade: websocket\r\nSec-WebSocket-Key: x\r\n")
