@@ -166,13 +166,16 @@ footer .divider { display: none; }
   color: var(--body-text-color); }
 .ser-example-row { gap: .5rem; }
 /* The answer stands under the recorder on a phone, and beside it where there is room. */
-#listen { display: grid; gap: .9rem 1.25rem; align-items: start;
+#listen, #follow { display: grid; gap: .9rem 1.25rem; align-items: start;
   grid-template: "recorder answer" auto "more answer" 1fr / minmax(0, 5fr) minmax(0, 6fr); }
-#listen-recorder { grid-area: recorder; gap: .5rem; }
-#listen-answer { grid-area: answer; gap: .5rem; }
-#listen-more { grid-area: more; }
-#run { display: none; }
-#listen:has([data-status="failed"], [data-status="busy"]) #run { display: flex; }
+#listen-recorder, #follow-recorder { grid-area: recorder; gap: .5rem; }
+#listen-answer, #follow-answer { grid-area: answer; gap: .5rem; }
+#listen-more, #follow-more { grid-area: more; }
+/* What was answered needs no button; what failed may be tried again. */
+#run, #timeline-run, #timeline-saves { display: none; }
+#listen:has([data-status="failed"], [data-status="busy"]) #run,
+#follow:has([data-timeline="failed"], [data-timeline="busy"]) #timeline-run,
+#follow:has([data-timeline="done"]) #timeline-saves { display: flex; }
 /* Before an answer the recorder is the one thing; after it, a strip with the player above. */
 #listen #moments { min-height: 0; }
 #listen:has([data-status="waiting"]) #moments { display: none; }
@@ -250,6 +253,12 @@ footer .divider { display: none; }
   padding: .7rem .85rem 1.9rem; margin: 0 0 .6rem; }
 .ser-lane { display: grid; grid-template-columns: 6.6rem 1fr 3.6rem; gap: .6rem;
   align-items: center; font-size: .9375rem; }
+.ser-river { position: relative; cursor: pointer; }
+.ser-river svg { display: block; width: 100%; height: clamp(7rem, 16vw, 11rem);
+  border-radius: 8px; }
+.ser-river path { fill: var(--emotion); }
+.ser-lane.ser-high { margin-bottom: .4rem; align-items: start; }
+.ser-here { min-height: 1.45em; margin: .25rem 0 0; }
 .ser-lane-name { display: inline-flex; align-items: center; gap: .5rem; }
 .ser-lane-track { position: relative; height: 1.1rem; margin: .12rem 0; border-radius: 4px;
   background: var(--border-color-primary); overflow: hidden; }
@@ -348,7 +357,8 @@ footer .divider { display: none; }
   .ser-top li { grid-template-columns: 6.6rem 1fr 3.3rem; gap: .4rem; }
   .ser-mark { width: 3.1rem; height: 3.1rem; }
   .ser-ring { width: 4rem; height: 4rem; }
-  #listen { grid-template: "recorder" auto "answer" auto "more" auto / minmax(0, 1fr); }
+  .ser-here { min-height: 5.8em; }
+  #listen, #follow { grid-template: "recorder" auto "answer" auto "more" auto / minmax(0, 1fr); }
   .ser-header p { display: none; }
   .ser-table { font-size: .875rem; }
   .ser-table th, .ser-table td { padding: .4rem .45rem; }
