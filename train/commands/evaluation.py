@@ -71,7 +71,9 @@ def teaching(
         DEFAULT_MODEL
     ),
     draws: Annotated[int, typer.Option(min=1, help="Draws of clips for each speaker.")] = 5,
-    every: EveryOption = 1,
+    most: Annotated[
+        int | None, typer.Option(min=1, help="At most so many clips of a corpus, spread over it.")
+    ] = None,
     egemaps: Annotated[
         bool, typer.Option("--egemaps", help="The same head on openSMILE's eGeMAPS, too.")
     ] = False,
@@ -88,7 +90,7 @@ def teaching(
         recognizer,
         list(corpora.values()),
         draws=draws,
-        every=every,
+        most=most,
         describe=few_shot.load_egemaps(recognizer.config.sample_rate) if egemaps else None,
     )
     print(few_shot.teaching_table(measured), end="")

@@ -62,20 +62,22 @@ class DescribedClips:
 
 
 def describe_clips(
-    recognizer: EmotionRecognizer, corpus: Corpus, every: int, describe: Describe | None
+    recognizer: EmotionRecognizer, corpus: Corpus, most: int | None, describe: Describe | None
 ) -> DescribedClips:
     """Embed the clips of a corpus whose emotion the model knows.
 
     Args:
         recognizer: EmotionRecognizer.
         corpus: Corpus.
-        every: int > 0, only every n-th clip.
+        most: int > 0, at most so many clips, evenly spread over the corpus; None for all.
         describe: gives eGeMAPS; None to leave that out.
 
     Raises:
         ConfigError: fewer than two emotions, or speakers, are left.
     """
-    asked = [clip for clip in corpus.clips if clip.emotion in recognizer.labels][::every]
+    asked = [clip for clip in corpus.clips if clip.emotion in recognizer.labels]
+    if most is not None and len(asked) > most:
+        asked = [asked[index] for index in np.linspace(0, len(asked) - 1, most).astype(int)]
     kept, vectors, logits, functionals = [], [], [], []
     for clip in tqdm(asked, desc=corpus.info.name, unit="clip", mininterval=1.0):
         samples = load_audio(clip.path, sample_rate=recognizer.config.sample_rate)
@@ -117,7 +119,7 @@ def measure_teaching(
     corpora: Sequence[Corpus],
     *,
     draws: int = DRAWS,
-    every: int = 1,
+    most: int | None = None,
     describe: Describe | None = None,
 ) -> dict[str, Any]:
     """Measure heads taught with few clips of each corpus; see the module.
@@ -126,8 +128,7 @@ def measure_teaching(
         recognizer: EmotionRecognizer, not taught.
         corpora: Corpus objects.
         draws: int > 0, of clips for each count and speaker.
-        every: int > 0, only every n-th clip of a corpus.
-        describe: as for `describe_clips`.
+        most, describe: as for `describe_clips`.
 
     Returns:
         What `few_shot.json` holds.
@@ -143,7 +144,7 @@ def measure_teaching(
                 "corpus": corpus.info.name,
                 "title": corpus.info.title,
                 "trained_on_it": corpus.info.name in learnt,
-                **measure_corpus(describe_clips(recognizer, corpus, every, describe), draws),
+                **measure_corpus(describe_clips(recognizer, corpus, most, describe), draws),
             }
             for corpus in corpora
         ],
