@@ -4,6 +4,7 @@ Source: Livingstone and Russo (2018), The Ryerson Audio-Visual Database of Emoti
 Song, PLoS ONE 13(5): e0196391.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 
@@ -104,3 +105,12 @@ NEUTRAL = "neutral"
 """The label of no emotion, which is expressed with no intensity: RAVDESS has no strong neutral."""
 
 BY_NAME: dict[str, Emotion] = {emotion.name: emotion for emotion in EMOTIONS}
+
+
+def are_the_eight(labels: Collection[str]) -> bool:
+    """Whether labels are these eight, in any order, and no others.
+
+    >>> are_the_eight(LABELS), are_the_eight(["bored", "engaged"])
+    (True, False)
+    """
+    return len(labels) == len(LABELS) and set(labels) == set(LABELS)

@@ -14,6 +14,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from ..config.emotions import are_the_eight
 from ..errors import SpeechEmotionError
 from ..model.repository import Repository
 from ..recognizer import EmotionRecognizer
@@ -23,6 +24,7 @@ from .look import text
 from .look.cards import card
 from .look.glyphs import LOGO
 from .look.markup import fill
+from .look.palette import label_css
 from .look.theme import CSS, THEME
 from .page import Page
 from .server import announce, inside
@@ -68,7 +70,8 @@ def build_app(
     page = Page(recognizer, settings, Repository.load(recognizer.directory), feedback=feedback)
     served = ServedModel.of(recognizer, settings)
     with _blocks(settings) as demo:
-        _header(text.LEAD)
+        labels = recognizer.labels
+        _header(text.LEAD if are_the_eight(labels) else text.LEAD_OTHER.format(count=len(labels)))
         with gr.Tabs():
             for title, build in TABS:
                 with gr.Tab(title):
@@ -91,7 +94,8 @@ def build_app(
         Middleware(UploadWatch, ledger=page.ledger),
         Middleware(ChunkWatch, chunks=page.chunks),
     ]
-    return demo, _launch_options(demo, settings, watches, health_route(served), feedback)
+    options = _launch_options(demo, settings, watches, health_route(served), feedback)
+    return demo, options | {"css": CSS + label_css(recognizer.labels)}
 
 
 def build_unavailable(

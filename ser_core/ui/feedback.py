@@ -34,13 +34,14 @@ logger = logging.getLogger(__name__)
 EVERY = 5.0  # [min] between two commits, where there is anything to send
 MOST_WAITING = 500  # that a Hub out of reach may leave here; the next one is not taken
 OTHER = "other"  # what a visitor says who would call it none of the labels
+NONE_OF_THEM = "none of these"  # the same, where one of the labels is "other"
 
 
 class Feedback(Strict):
     """All that is kept of one visitor's word.
 
     Attributes:
-        said: str, the label that the visitor chose, or OTHER.
+        said: str, the label that the visitor chose, OTHER or NONE_OF_THEM.
         status: as in EmotionPrediction.
         answered: str, the label of the answer; None without speech.
         probabilities: float in [0, 1] by label.

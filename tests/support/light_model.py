@@ -23,6 +23,5 @@ def write_light_model(directory: Path) -> Path:
     """
     write_frame_model(directory, recipe=FeatureConfig.load(DEFAULT_MODEL).recipe, forms=(FORM,))
     for name in (*RECORDS, RECIPE, CARD):
-        if (Path(DEFAULT_MODEL) / name).is_file():
-            shutil.copy(Path(DEFAULT_MODEL) / name, directory)
+        shutil.copy(Path(DEFAULT_MODEL) / name, directory)
     return directory

@@ -4,7 +4,7 @@ A sign is drawn in one stroke in a box of 24 by 24, in the colour of the text ar
 variable --edge, which theme.py defines.
 """
 
-from .markup import Markup, fill, tint
+from .markup import Markup, fill, say_label, tint
 
 STROKES = {
     "neutral": "M4 12h16",
@@ -56,5 +56,5 @@ def swatch(label: str) -> Markup:
         '<span class="ser-label" style="{tint}">{glyph}{name}</span>',
         tint=tint(label),
         glyph=glyph(label),
-        name=label.capitalize(),
+        name=say_label(label),
     )

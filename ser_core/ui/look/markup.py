@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from html import escape as _escape
 
 from ...config.emotions import BY_NAME
+from .palette import variable
 
-OTHER = "other"  # stands for a label that is not one of the eight
+OTHER = "other"  # the theme's colour for what has no label
 
 
 class Markup(str):
@@ -45,20 +46,36 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f}%"
 
 
-def tint(label: str) -> str:
-    """Give an emotion's colours as CSS, which the theme defines for light and dark pages.
+def tint(label: str | None) -> str:
+    """Give a label's colours as CSS variables, for light and dark pages.
 
     `--emotion` fills areas; `--edge` draws lines, and stands out from the page where the fill may
-    be too light to.
+    be too light to. The theme defines those of the eight emotions, `palette.label_css` others.
+
+    Args:
+        label: str; None for what has no label.
 
     >>> tint("sad")
     '--emotion:var(--ser-sad);--edge:var(--ser-sad-edge);--on-emotion:var(--ser-sad-on)'
-    >>> tint("bored")
-    '--emotion:var(--ser-other);--edge:var(--ser-other-edge);--on-emotion:var(--ser-other-on)'
+    >>> tint("bored").split(";")[0]
+    '--emotion:var(--ser-label-43b5b2f8,var(--ser-other))'
     """
-    name = label if label in BY_NAME else OTHER
     kinds = {"emotion": "", "edge": "-edge", "on-emotion": "-on"}
-    return ";".join(f"--{kind}:var(--ser-{name}{ending})" for kind, ending in kinds.items())
+    name = OTHER if label is None else variable(label)
+    rules = []
+    for kind, ending in kinds.items():
+        spare = "" if label is None or label in BY_NAME else f",var(--ser-{OTHER}{ending})"
+        rules.append(f"--{kind}:var(--ser-{name}{ending}{spare})")
+    return ";".join(rules)
+
+
+def say_label(label: str) -> str:
+    """Write a label as it begins a line: with a capital letter, and the others as they are.
+
+    >>> say_label("sad"), say_label("at ease"), say_label("ADHD")
+    ('Sad', 'At ease', 'ADHD')
+    """
+    return label[:1].upper() + label[1:]
 
 
 def bar(label: str, share: float) -> Markup:

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ...config.emotions import BY_NAME
+from .markup import say_label
+from .palette import label_colours
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -20,7 +21,6 @@ FONT = "IBM Plex Sans, system-ui, sans-serif"
 TEXT_COLOUR = "#7c7c7c"  # 4.2:1 against white, and against a near-black page
 GRID_COLOUR = "rgba(128, 128, 128, 0.25)"
 ACCENT = "#3a6fd8"
-OTHER_COLOUR = "#6b6b6b"  # of a label that is not one of the eight
 GENDER_COLOURS = {"female": "#8e6bc9", "male": "#2e9a8a"}
 # Of recordings side by side; they differ in lightness and pattern as well as hue.
 COMPARED_COLOURS = ("#2f6fc4", "#d9822b", "#17806d", "#c45a9a", "#8a7430", "#7c7c7c")
@@ -48,7 +48,7 @@ def probability_bars(probabilities: Mapping[str, float]) -> "go.Figure":
             x=[100 * probabilities[label] for label in labels],  # [%]
             y=[_name(label) for label in labels],
             orientation="h",
-            marker_color=[_colour(label) for label in labels],
+            marker_color=[light for light, _ in label_colours(labels).values()],
             text=[f"{100 * probabilities[label]:.1f}%" for label in labels],
             textposition="outside",
             cliponaxis=False,
@@ -299,13 +299,9 @@ def speaker_accuracy(by_speaker: Mapping[str, float], overall: float) -> "go.Fig
     return _style(figure, height=300)
 
 
-def _colour(label: str) -> str:
-    return BY_NAME[label].colour if label in BY_NAME else OTHER_COLOUR
-
-
 def _name(name: str) -> str:
     """Write a name as the pictures do, and keep plotly from reading markup in it."""
-    return name.translate(str.maketrans(dict.fromkeys("<>%{}&"))).capitalize()
+    return say_label(name.translate(str.maketrans(dict.fromkeys("<>%{}&"))))
 
 
 def _style(figure: "go.Figure", height: int) -> "go.Figure":

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from ...config.emotions import BY_NAME, LABELS
+from ...config.emotions import BY_NAME, are_the_eight
 from ...results import EmotionPrediction
 from ..look import text
 from ..look.cards import card, no_speech_card
 from ..look.glyphs import swatch
-from ..look.markup import Markup, bar, fill, join, percent
+from ..look.markup import Markup, bar, fill, join, percent, say_label
 
 
 def answer_card(
@@ -35,7 +35,7 @@ def answer_card(
         title, line = text.UNCERTAIN_TITLE, text.UNCERTAIN
         lead = text.UNCERTAIN_MOST_LIKE.format(label=label, percent=share)
     else:
-        title, line = label.capitalize(), BY_NAME[label].description if label in BY_NAME else ""
+        title, line = say_label(label), BY_NAME[label].description if label in BY_NAME else ""
         lead = text.PROBABILITY.format(percent=share)
     return card(
         "status",
@@ -120,7 +120,7 @@ def _facts(prediction: EmotionPrediction, seconds: str) -> Markup:
 
 def _all(prediction: EmotionPrediction) -> Markup:
     rows = join(share_row(label, share) for label, share in prediction.probabilities.items())
-    title = text.ALL if len(prediction.probabilities) == len(LABELS) else text.ALL_OTHER
+    title = text.ALL if are_the_eight(prediction.probabilities) else text.ALL_OTHER
     return fill(
         '<details class="ser-details"><summary>{title}</summary>'
         '<ul class="ser-all">{rows}</ul></details>',

@@ -12,7 +12,7 @@ from ..api.upload_answers import say_compared_count
 from ..look import plots, text
 from ..look.cards import card, failure_card, list_card, waiting_card
 from ..look.glyphs import swatch
-from ..look.markup import Markup, fill, join, paragraph, percent, small, table
+from ..look.markup import Markup, fill, join, paragraph, percent, say_label, small, table
 from ..page import QUICK, Page, build_turn, in_browser, require_recording
 from ..server.inside import leave_no_copies
 from ..settings import LEAST_COMPARED, MOST_COMPARED, UPLOAD_AGE, Settings
@@ -176,7 +176,7 @@ def _card(position: int, name: str, answer: Answer) -> Markup:
             "no_speech", name, text.NO_SPEECH_TITLE, text.COMPARE_NO_SPEECH, *answer.notes
         )
     unsure = answer.status == "uncertain"
-    title = text.COMPARE_UNSURE.format(label=label) if unsure else label.capitalize()
+    title = text.COMPARE_UNSURE.format(label=label) if unsure else say_label(label)
     lines = [text.PROBABILITY.format(percent=percent(answer.confidence))]
     if answer.intensity is not None:
         lines.append(text.INTENSITY.format(percent=percent(answer.intensity)))

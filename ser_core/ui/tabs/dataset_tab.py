@@ -1,8 +1,10 @@
 """The tab about the recordings the model learned from."""
 
+from collections.abc import Sequence
+
 import gradio as gr
 
-from ...config.emotions import EMOTIONS
+from ...config.emotions import BY_NAME, LABELS, are_the_eight
 from ...model.files import DATASET
 from ...model.further_records import Corpus, Dataset
 from ..look import plots, text
@@ -21,17 +23,17 @@ def build(page: Page) -> None:
         gr.HTML(paragraph(text.DATASET_INTRO) + corpora(dataset))
         for corpus in dataset.corpora:
             with gr.Row(equal_height=False):
-                _pictures(corpus)
+                _pictures(corpus, page.recognizer.labels)
         gr.HTML(sources(dataset))
-    gr.HTML(emotions(dataset))
+    gr.HTML(emotions(dataset, page.recognizer.labels))
 
 
-def _pictures(corpus: Corpus) -> None:
+def _pictures(corpus: Corpus, labels: Sequence[str]) -> None:
     name = short_name(corpus)
     if corpus.by_emotion_and_gender:
         with gr.Column(min_width=300):
             gr.HTML(section(text.DISTRIBUTION.format(corpus=name)))
-            gr.Plot(plots.class_distribution(by_label(corpus)), show_label=False)
+            gr.Plot(plots.class_distribution(by_label(corpus, labels)), show_label=False)
     if corpus.seconds is not None:
         seconds = corpus.seconds
         note = text.DURATIONS_NOTE.format(**seconds.model_dump())
@@ -43,12 +45,11 @@ def _pictures(corpus: Corpus) -> None:
             )
 
 
-def by_label(corpus: Corpus) -> dict[str, dict[str, int]]:
-    """Clips by emotion and gender, in the order of the eight, others after them."""
-    order = [emotion.name for emotion in EMOTIONS]
+def by_label(corpus: Corpus, labels: Sequence[str] = LABELS) -> dict[str, dict[str, int]]:
+    """Clips by label and gender, in the order of the model's labels, others after them."""
     given = corpus.by_emotion_and_gender
-    known = [label for label in order if label in given]
-    return {label: given[label] for label in known + [x for x in given if x not in order]}
+    known = [label for label in labels if label in given]
+    return {label: given[label] for label in known + [x for x in given if x not in labels]}
 
 
 def short_name(corpus: Corpus) -> str:
@@ -98,20 +99,22 @@ def sources(dataset: Dataset) -> Markup:
     return section(text.SOURCES, table(text.SOURCES_HEADERS, rows, stack=True))
 
 
-def emotions(dataset: Dataset | None) -> Markup:
-    """Describe every emotion, with the clips there are of it in all corpora together."""
+def emotions(dataset: Dataset | None, labels: Sequence[str] = LABELS) -> Markup:
+    """Tabulate a model's labels: what is known of each, and its clips in all corpora together.
+
+    Args:
+        dataset: Dataset; None where nothing is known of it.
+        labels: the model's.
+    """
     totals: dict[str, int] = {}
     for corpus in dataset.corpora if dataset else ():
         for label, count in corpus.by_emotion.items():
             totals[label] = totals.get(label, 0) + count
-    rows = [
-        (
-            swatch(emotion.name),
-            emotion.description,
-            f"{totals[emotion.name]:,}" if emotion.name in totals else "",
-        )
-        for emotion in EMOTIONS
-    ]
-    if not totals:
-        return section(text.EMOTIONS, table(text.EMOTIONS_HEADERS[:2], [row[:2] for row in rows]))
-    return section(text.EMOTIONS, table(text.EMOTIONS_HEADERS, rows, numeric=1))
+    words = [BY_NAME[label].description if label in BY_NAME else "" for label in labels]
+    counts = [f"{totals[label]:,}" if label in totals else "" for label in labels]
+    columns: list[list[str]] = [[swatch(label) for label in labels], words, counts]
+    shown = [column for column in columns if any(column)]
+    headers = [text.EMOTIONS_HEADERS[columns.index(column)] for column in shown]
+    title = text.EMOTIONS if are_the_eight(labels) else text.EMOTIONS_OTHER
+    rows = list(zip(*shown, strict=True))
+    return section(title, table(headers, rows, numeric=1 if any(counts) else 0))

@@ -11,9 +11,9 @@ from gradio.events import Dependency
 
 from ... import __version__
 from ...errors import AudioError
-from ..feedback import OTHER, Feedback, FeedbackBox
+from ..feedback import NONE_OF_THEM, OTHER, Feedback, FeedbackBox
 from ..look import text
-from ..look.markup import Markup, paragraph, subheading
+from ..look.markup import Markup, paragraph, say_label, subheading
 from ..page import QUICK, HeldAnswer, Page, in_browser, require_recording
 from ..server.health import ServedModel
 from ..settings import UPLOAD_AGE
@@ -36,9 +36,10 @@ def build(page: Page, recording: gr.Audio) -> Callable[[Dependency, gr.State], N
         return lambda event, held: None
     with gr.Column(visible=False, elem_id="feedback") as panel:
         gr.HTML(intro(box))
-        labels = [(label.capitalize(), label) for label in page.recognizer.labels]
+        other = NONE_OF_THEM if OTHER in page.recognizer.labels else OTHER
+        labels = [(say_label(label), label) for label in page.recognizer.labels]
         choice = gr.Radio(
-            [*labels, (text.FEEDBACK_OTHER, OTHER)],
+            [*labels, (text.FEEDBACK_OTHER, other)],
             label=text.FEEDBACK_LABEL,
             elem_id="feedback-label",
         )

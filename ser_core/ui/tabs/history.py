@@ -210,7 +210,8 @@ def as_csv(history: History, labels: Sequence[str]) -> str:
     """Write the answers as CSV: time (UTC), status, label, and a column for each probability."""
     rows = io.StringIO()
     writer = csv.writer(rows, lineterminator="\n")
-    writer.writerow(["time", "status", "label", *labels])
+    taken = ["time", "status", "label"]
+    writer.writerow([*taken, *(f"prob_{one}" if one in taken else one for one in labels)])
     for entry in history.entries:
         shares = [entry.probabilities[label] for label in labels]
         writer.writerow([entry.moment, entry.status, entry.label, *shares])

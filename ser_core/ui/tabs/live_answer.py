@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ...timeline.live import LiveMoment, LiveSession
 from ..look import cards, text
-from ..look.markup import Markup, fill, join, percent
+from ..look.markup import Markup, fill, join, percent, say_label
 from ..page import Page
 from .listener import Listener
 from .strip import Piece, draw_lanes, in_words
@@ -40,7 +40,7 @@ def live_card(listener: Listener) -> Markup:
         title = text.UNCERTAIN_TITLE
         lead = text.UNCERTAIN_MOST_LIKE.format(label=label, percent=share)
     else:
-        title, lead = label.capitalize(), text.PROBABILITY.format(percent=share)
+        title, lead = say_label(label), text.PROBABILITY.format(percent=share)
         if prediction.intensity is not None:
             lead = f"{lead}, {text.INTENSITY.format(percent=percent(prediction.intensity)).lower()}"
     sentence = text.LIVE_UNFAMILIAR if prediction.familiar is False else text.LIVE_WINDOW

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...timeline.occlusion import Explanation
 from ..look import text
-from ..look.markup import OTHER, Markup, fill, join, tint
+from ..look.markup import Markup, fill, join, tint
 from ..page import QUICK, Samples
 from .strip import clock
 
@@ -94,7 +94,7 @@ def draw_player(samples: Samples, rate: int, path: str, found: Explanation | Non
         path=path,
         duration=f"{duration:.3f}",
         explained="" if found is None else "yes",
-        tint=tint(label or OTHER),
+        tint=tint(label),
         play=text.PLAY,
         summary=text.WAVEFORM if found is None else summary(found),
         width=STEP * BARS,

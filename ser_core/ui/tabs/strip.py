@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..look import text
 from ..look.glyphs import glyph
-from ..look.markup import OTHER, Markup, escape, fill, join, percent, tint
+from ..look.markup import Markup, escape, fill, join, percent, say_label, tint
 
 MOST_TICKS = 6
 TICKS = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400)  # [s]
@@ -57,7 +57,6 @@ def draw_lanes(
     summary: str,
     playable: bool = False,
     below: Iterable[Lane] = (),
-    above: Markup = Markup(""),  # noqa: B008, a string
 ) -> Markup:
     """Draw pieces in a lane for each emotion, with the emotion's name before and its share behind.
 
@@ -70,7 +69,6 @@ def draw_lanes(
         summary: what a screen reader says instead of the picture.
         playable: whether the pieces carry their times, for a player, and a line for its position.
         below: further lanes, set off from those of the emotions.
-        above: a picture of the same width of time.
 
     Returns:
         Markup. Its height depends on the number of lanes alone.
@@ -80,7 +78,7 @@ def draw_lanes(
         if piece.label in by_label:
             by_label[piece.label].append(piece)
     rows = join(
-        _lane(Lane(label.capitalize(), by_label[label], share, label), start, end, playable)
+        _lane(Lane(say_label(label), by_label[label], share, label), start, end, playable)
         for label, share in shares.items()
     )
     further = join(_lane(lane, start, end, playable) for lane in below)
@@ -94,10 +92,6 @@ def draw_lanes(
         )
         for time, words in ticks
     )
-    if above:
-        name, share = '<span class="ser-lane-name"></span>', '<span class="ser-share"></span>'
-        line = Markup(f'<div class="ser-lane ser-high">{name}{above}{share}</div>')
-        rows = join([line, rows])
     cursor = Markup('<i class="ser-cursor" hidden></i>') if playable else Markup("")
     return fill(
         '<div class="ser-strip" role="img" aria-label="{summary}" data-seconds="{seconds}">'
@@ -123,7 +117,7 @@ def _lane(lane: Lane, start: float, end: float, playable: bool) -> Markup:
         '<div class="ser-lane" style="{tint}"><span class="ser-lane-name">{name}'
         '</span><span class="ser-lane-track">{pieces}</span>'
         '<span class="ser-share">{share}</span></div>',
-        tint=tint(lane.label or OTHER),
+        tint=tint(lane.label),
         name=name,
         pieces=join(_piece(piece, start, end, playable, lane.label is None) for piece in pieces),
         share=percent(lane.share),
@@ -134,7 +128,7 @@ def _piece(piece: Piece, start: float, end: float, playable: bool, coloured: boo
     left, right = (_position(time, start, end) for time in (piece.start, piece.end))
     times = ""
     if playable:
-        title = f"{piece.label.capitalize()}, {clock(piece.start)} to {clock(piece.end)}"
+        title = f"{say_label(piece.label)}, {clock(piece.start)} to {clock(piece.end)}"
         times = fill(
             ' data-start="{start}" data-end="{end}" title="{title}"',
             start=piece.start,
