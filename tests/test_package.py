@@ -77,6 +77,7 @@ def test_the_wheel_holds_the_library_and_nothing_else(dist: Path) -> None:
     assert {"ser_core/py.typed", f"ser_core/pretrained/{NETWORK_FILE}"} <= names
     assert any(name.endswith(".npz") for name in names)
     assert any(name.endswith(".mp3") for name in names)
+    assert any(name.endswith(".css") for name in names)
 
 
 @pytest.mark.slow

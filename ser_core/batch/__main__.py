@@ -88,7 +88,8 @@ def _parser(program: str) -> argparse.ArgumentParser:
         "--rows",
         choices=ROW_KINDS,
         default="files",
-        help="one row per file, or per stretch of one emotion (default: files)",
+        help="one row per file, per stretch of one emotion, or per file with its embedding "
+        "(default: files)",
     )
     parser.add_argument(
         "--channels",

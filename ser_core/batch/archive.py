@@ -20,6 +20,7 @@ from ser_core.model.files import model_digest
 from ser_core.recognizer import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.results import LabelSet
 from ser_core.results.label_sets import Groups
+from ser_core.timeline.embedding import require_embeddings
 from ser_core.timeline.in_order import usable_cores
 
 from .checkpoint import Checkpoint
@@ -103,7 +104,8 @@ def run(
         out: the table, .parquet, .csv or .jsonl; rows are sorted by path.
         model: a folder, or the id of a Hub repository.
         revision: branch, tag or commit of that repository.
-        rows: "files" for a row per recording, "segments" for one per stretch of one emotion.
+        rows: "files" for a row per recording, "segments" for one per stretch of one emotion,
+            "embeddings" for a row per recording with its embedding, of ten minutes at most.
         channels: "mix"; or "separate" or "auto", as for `EmotionRecognizer.analyze`, for rows
             "segments", which say in a column `speaker` which channel each is of.
         labels, group: as for `EmotionRecognizer.predict`; the table has a column for each of these
@@ -142,6 +144,12 @@ def run(
     recognizer = EmotionRecognizer.from_pretrained(model, revision=revision)
     name, revision = model_identity(recognizer)
     label_set = LabelSet.of(recognizer.labels, labels, group)
+    if rows == "embeddings":
+        require_embeddings(recognizer.network_predictor)
+        if not label_set.is_whole:
+            raise ArgumentError(
+                "labels and group are for answers, and rows embeddings have none: leave them out."
+            )
     wanted = None
     if not label_set.is_whole:
         wanted = label_set.request()

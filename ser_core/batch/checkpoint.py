@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from ser_core.config.whole_files import write_whole
 from ser_core.errors import BatchError
 
-from .output_table import Columns, read_table, write_table
+from .output_table import Columns, holds_vectors, read_table, write_table
 from .recordings import Recording
 from .rows import Row
 
@@ -32,6 +32,7 @@ _SHARE = 1 / 50
 _SHORTEST, _LONGEST = 0.5, 30.0  # [s]
 
 _BATCH = 10_000  # lines that are in memory at a time when parts are joined
+_VECTORS = 500  # of these where each holds an embedding
 _NAME = re.compile(r"part-(\d+)\.jsonl")
 
 
@@ -115,8 +116,9 @@ class Checkpoint:
     def rows(self) -> Iterator[Row]:
         """Yield the output file's rows, sorted by path, and within one as they were given."""
         ordered = sorted(self.entries)
-        for start in range(0, len(ordered), _BATCH):
-            paths = ordered[start : start + _BATCH]
+        most = _VECTORS if holds_vectors(self._columns) else _BATCH
+        for start in range(0, len(ordered), most):
+            paths = ordered[start : start + most]
             lines: dict[str, Any] = {}
             by_place = sorted(paths, key=lambda path: self.entries[path][:2])
             for number, group in groupby(by_place, key=lambda path: self.entries[path].part):

@@ -17,6 +17,8 @@ Columns: TypeAlias = Mapping[str, type]
 
 SUFFIXES = (".parquet", ".csv", ".jsonl")
 _GROUP = 50_000  # rows of a Parquet file that are written together
+_VECTORS = 1_000  # of these where each holds an embedding
+_READ = 10_000  # rows that are read at a time
 _NAMING = {"path", "notes", "error"}  # columns whose cells may begin with a recording's name
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what begins a formula, in one spreadsheet or another
 _PARSERS: Mapping[type, Callable[[str], object]] = {
@@ -24,8 +26,20 @@ _PARSERS: Mapping[type, Callable[[str], object]] = {
     float: float,
     int: int,
     bool: lambda cell: ("False", "True").index(cell) == 1,
+    list: json.loads,
 }
 """What each type of column makes of a cell of a CSV file."""
+
+
+_LENGTHS: Columns = {"speech_seconds": float, "duration": float}
+_ORIGIN: Columns = {
+    "notes": str,
+    "error": str,
+    "size": int,
+    "version": str,
+    "model": str,
+    "revision": str,
+}
 
 
 def table_columns(labels: Sequence[str], kind: RowKind, channels: Channels = "mix") -> Columns:
@@ -34,12 +48,15 @@ def table_columns(labels: Sequence[str], kind: RowKind, channels: Channels = "mi
     Args:
         labels: the model's labels; each has a column `prob_LABEL`, and `likely` joins some of them
             with semicolons.
-        kind: "files", or "segments", which have `start` and `end` [s] beside.
+        kind: "files"; "segments", which have `start` and `end` [s] beside; or "embeddings", which
+            have no label but an `embedding`, a list of numbers.
         channels: other than "mix", there is a `speaker`, who is a channel, too.
 
     >>> list(table_columns(["sad"], "segments"))[:5]
     ['path', 'start', 'end', 'status', 'label']
     """
+    if kind == "embeddings":
+        return {"path": str, "status": str, "embedding": list, **_LENGTHS, **_ORIGIN}
     span = {"start": float, "end": float} if kind == "segments" else {}
     speaker = {} if channels == "mix" else {"speaker": str}
     return {
@@ -51,18 +68,17 @@ def table_columns(labels: Sequence[str], kind: RowKind, channels: Channels = "mi
         "confidence": float,
         **{f"prob_{label}": float for label in labels},
         "intensity": float,
-        "speech_seconds": float,
-        "duration": float,
+        **_LENGTHS,
         "distance": float,
         "familiar": bool,
         "likely": str,
-        "notes": str,
-        "error": str,
-        "size": int,
-        "version": str,
-        "model": str,
-        "revision": str,
+        **_ORIGIN,
     }
+
+
+def holds_vectors(columns: Columns) -> bool:
+    """Whether rows of these columns are large: a thousand of them have some fifty megabytes."""
+    return list in columns.values()
 
 
 def require_writable(path: Path) -> None:
@@ -190,6 +206,7 @@ def csv_appender(file: TextIO, columns: Iterable[str]) -> Appender:
 
     def append(row: Row) -> None:
         cells = {name: _no_formula(cell) if name in _NAMING else cell for name, cell in row.items()}
+        cells = {k: json.dumps(v) if isinstance(v, list) else v for k, v in cells.items()}
         has_return = any(isinstance(cell, str) and "\r" in cell for cell in cells.values())
         (quoted if has_return else plain).writerow(cells)
 
@@ -215,7 +232,9 @@ def _write_parquet(path: Path, columns: Columns) -> Iterator[Appender]:
         float: pyarrow.float64(),
         int: pyarrow.int64(),
         bool: pyarrow.bool_(),
+        list: pyarrow.list_(pyarrow.float32()),
     }
+    most = _VECTORS if holds_vectors(columns) else _GROUP
     schema = pyarrow.schema([(name, types[kind]) for name, kind in columns.items()])
     rows: list[Row] = []
     with pyarrow.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
@@ -226,7 +245,7 @@ def _write_parquet(path: Path, columns: Columns) -> Iterator[Appender]:
 
         def append(row: Row) -> None:
             rows.append(row)
-            if len(rows) >= _GROUP:
+            if len(rows) >= most:
                 flush()
 
         yield append
@@ -245,7 +264,7 @@ def _read_jsonl(path: Path) -> Iterator[Row]:
 
 def _read_parquet(path: Path) -> Iterator[Row]:
     with _pyarrow().parquet.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=_GROUP):
+        for batch in file.iter_batches(batch_size=_READ):
             for start in range(0, batch.num_rows, 1_000):
                 yield from batch.slice(start, 1_000).to_pylist()
 

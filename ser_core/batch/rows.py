@@ -12,11 +12,11 @@ from typing import Any, BinaryIO, Literal, TypeAlias, get_args
 from ser_core.audio.channels import Channels
 from ser_core.errors import AudioLengthError, SpeechEmotionError, TruncatedAudioError
 from ser_core.recognizer import EmotionRecognizer
-from ser_core.results import EmotionPrediction, EmotionSegment
+from ser_core.results import Embedding, EmotionPrediction, EmotionSegment
 
 from .recordings import Recording, open_recording
 
-RowKind = Literal["files", "segments"]
+RowKind = Literal["files", "segments", "embeddings"]
 ROW_KINDS: tuple[RowKind, ...] = get_args(RowKind)
 Row: TypeAlias = dict[str, Any]
 
@@ -36,7 +36,7 @@ def answer_recording(
         recognizer: EmotionRecognizer.
         recording: what to answer.
         kind: "files" for one row; "segments" for one per stretch of one emotion, and one for the
-            recording where it has none or is cut off.
+            recording where it has none or is cut off; "embeddings" for one with its embedding.
         channels: as for `EmotionRecognizer.analyze`; other than "mix" only for "segments".
         wanted: `labels` and `group` of `EmotionRecognizer.predict`; None for the model's labels.
 
@@ -47,6 +47,8 @@ def answer_recording(
         with open_recording(recording) as audio:
             if kind == "segments":
                 return _segment_rows(recognizer, audio, channels, wanted or {})
+            if kind == "embeddings":
+                return [embedding_row(recognizer.embed(audio))]
             return [prediction_row(predict_any_length(recognizer, audio, wanted or {}))]
     except SpeechEmotionError as error:
         return [error_row(str(error))]
@@ -101,6 +103,18 @@ def prediction_row(prediction: EmotionPrediction) -> Row:
         "familiar": prediction.familiar,
         "likely": None if prediction.likely is None else ";".join(prediction.likely),
         "notes": " ".join(prediction.notes) or None,
+    }
+
+
+def embedding_row(embedding: Embedding) -> Row:
+    """Return the row of a recording's embedding, which `float32` reads back to the bit."""
+    vector = embedding.vector
+    return {
+        "status": "no_speech" if vector is None else "embedded",
+        "embedding": None if vector is None else [float(f"{x:.9g}") for x in vector.tolist()],
+        "speech_seconds": embedding.speech_seconds,
+        "duration": embedding.duration,
+        "notes": " ".join(embedding.notes) or None,
     }
 
 

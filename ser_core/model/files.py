@@ -20,7 +20,7 @@ from ..config.feature_config import FILE_NAME
 from ..config.schema import validated_json
 from ..config.whole_files import settle, temporary_folder, write_text
 from ..errors import ModelError
-from .further_records import Comparison, Dataset, Forms, Robustness
+from .further_records import Comparison, Dataset, FewShot, Forms, Robustness
 from .records import Metrics
 
 FEATURE_CONFIG = FILE_NAME
@@ -41,6 +41,7 @@ PREFERRED_FORMS = ("float32", "int8", "float16")
 
 METRICS, DATASET, RECIPE = "metrics.json", "dataset.json", "recipe.toml"
 COMPARISON, ROBUSTNESS, FORMS = "comparison.json", "robustness.json", "forms.json"
+FEW_SHOT = "few_shot.json"
 HEAD = "head.json"  # what a model was taught; see ser_core.model.teaching
 CHECK = "check.json"  # what the network answered as it was saved; see ser_core.model.check
 
@@ -57,10 +58,11 @@ REPOSITORY_FILES = (
     COMPARISON,
     ROBUSTNESS,
     FORMS,
+    FEW_SHOT,
 )
 """Names of the files of a model repository; nothing else is downloaded, saved or pushed."""
 
-OPTIONAL_FILES = frozenset({COMPARISON, ROBUSTNESS, FORMS, HEAD, *LITERT_FORMS.values()})
+OPTIONAL_FILES = frozenset({COMPARISON, ROBUSTNESS, FORMS, FEW_SHOT, HEAD, *LITERT_FORMS.values()})
 """Those that a published model may lack, if it has one for LiteRT."""
 
 RECORDS: Mapping[str, type[BaseModel]] = {
@@ -69,6 +71,7 @@ RECORDS: Mapping[str, type[BaseModel]] = {
     COMPARISON: Comparison,
     ROBUSTNESS: Robustness,
     FORMS: Forms,
+    FEW_SHOT: FewShot,
 }
 """What each JSON file holds, by its name."""
 

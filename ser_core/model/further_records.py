@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, RootModel, model_validator
 
 from ..config.schema import Fraction
-from .records import Count, Points, Scores, Shown
+from .records import Count, Interval, Points, Scores, Shown
 
 Seconds = Annotated[float, Field(ge=0, le=1e9)]
 Quantity = Annotated[float, Field(ge=0, le=1e12)]
@@ -168,3 +168,62 @@ class Forms(Shown):
     trained_on_it: bool
     forms: tuple[Form, ...]
     unseen: UnseenForms | None = None
+
+
+class Accuracy(Shown):
+    """An accuracy over speakers, and its 95 % interval."""
+
+    accuracy: Fraction
+    interval: Interval
+
+
+class TaughtClips(Shown):
+    """Heads that were taught with so many clips a label.
+
+    Attributes:
+        clips: int, of each label.
+        taught: heads as `EmotionRecognizer.teach` makes them.
+        embedding: the same without the network's own answers.
+        egemaps: the same regression on openSMILE's eGeMAPS; None if that was not measured.
+    """
+
+    clips: Count
+    taught: Accuracy
+    embedding: Accuracy
+    egemaps: Accuracy | None = None
+
+
+class TaughtCorpus(Shown):
+    """Heads that were taught with clips of one corpus, on its speakers that they never met.
+
+    Attributes:
+        corpus, title: its names.
+        trained_on_it: bool, whether the network's own answers were learnt from it.
+        clips, speakers: how many there were.
+        labels: its emotions.
+        chance: float in [0, 1], accuracy of the commonest of them.
+        zero_shot: of the network as it is, its answers restricted to these.
+        rows: by clips a label, fewest first.
+    """
+
+    corpus: str
+    title: str = ""
+    trained_on_it: bool
+    clips: Count
+    speakers: Count
+    labels: Annotated[tuple[str, ...], Field(min_length=2)]
+    chance: Fraction
+    zero_shot: Accuracy
+    rows: tuple[TaughtClips, ...]
+
+
+class FewShot(Shown):
+    """`few_shot.json`: how good taught heads are with few clips a label.
+
+    Attributes:
+        draws: int, random draws of clips for each speaker.
+        corpora: each of them.
+    """
+
+    draws: Count
+    corpora: Annotated[tuple[TaughtCorpus, ...], Field(min_length=1)]

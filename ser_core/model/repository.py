@@ -19,6 +19,7 @@ from .files import (
     CARD,
     COMPARISON,
     DATASET,
+    FEW_SHOT,
     FORMS,
     METRICS,
     NETWORK,
@@ -26,7 +27,7 @@ from .files import (
     ROBUSTNESS,
     load_record,
 )
-from .further_records import Comparison, Dataset, Forms, Robustness
+from .further_records import Comparison, Dataset, FewShot, Forms, Robustness
 from .records import Metrics
 
 Content = TypeVar("Content")
@@ -44,6 +45,7 @@ class Repository:
         comparison: Comparison of `comparison.json`, which is optional.
         robustness: Robustness of `robustness.json`, which is optional.
         forms: Forms of `forms.json`, which is optional.
+        few_shot: FewShot of `few_shot.json`, which is optional.
         licence: str, the Hub's name of the weights' licence; None if the card states none.
         faults: why a file that is there cannot be used, in one sentence each, by file name.
     """
@@ -55,6 +57,7 @@ class Repository:
     comparison: Comparison | None
     robustness: Robustness | None
     forms: Forms | None
+    few_shot: FewShot | None
     licence: str | None
     faults: Mapping[str, str]
 
@@ -87,6 +90,7 @@ class Repository:
             comparison=attempt(COMPARISON, lambda: load_record(directory, Comparison)),
             robustness=attempt(ROBUSTNESS, lambda: load_record(directory, Robustness)),
             forms=attempt(FORMS, lambda: load_record(directory, Forms)),
+            few_shot=attempt(FEW_SHOT, lambda: load_record(directory, FewShot)),
             licence=attempt(CARD, lambda: card_licence(directory)),
             faults=faults,
         )

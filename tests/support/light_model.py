@@ -23,5 +23,6 @@ def write_light_model(directory: Path) -> Path:
     """
     write_frame_model(directory, recipe=FeatureConfig.load(DEFAULT_MODEL).recipe, forms=(FORM,))
     for name in (*RECORDS, RECIPE, CARD):
-        shutil.copy(Path(DEFAULT_MODEL) / name, directory)
+        if (Path(DEFAULT_MODEL) / name).is_file():
+            shutil.copy(Path(DEFAULT_MODEL) / name, directory)
     return directory

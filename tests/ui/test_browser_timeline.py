@@ -58,6 +58,10 @@ def test_a_recording_gets_a_timeline_that_can_be_heard_and_saved(
     assert pieces.count() > 5
     assert_fits(page)
     shoot(page, "timeline")
+    assert page.get_by_test_id("timeline").locator(".ser-river path").count() == len(LABELS)
+    page.locator(".ser-river svg").hover()
+    said = page.locator(".ser-here").inner_text()
+    assert all(label.capitalize() in said for label in LABELS)
 
     piece = pieces.last
     begin = float(piece.get_attribute("data-start"))
@@ -83,11 +87,13 @@ def test_a_recording_gets_a_timeline_that_can_be_heard_and_saved(
     assert page.locator("#timeline-save-rttm").is_disabled()
 
     clear(page, "timeline", RECORDING)
+    assert not page.locator("#timeline-save-csv").is_visible()
     assert pieces.count() == 0
 
 
 @pytest.mark.parametrize("page", [1280, 390], indirect=True, ids=lambda w: f"{w}px")
 def test_people_are_told_apart_as_soon_as_it_is_asked(page: "Page", tmp_path: Path) -> None:
+    page.get_by_text(text.TIMELINE_WHO_SPEAKS).click()
     people = page.locator("#timeline-people")
     people.get_by_label("2", exact=True).check()  # before there is a recording: nothing happens
     people.get_by_label("3", exact=True).check()

@@ -1,5 +1,6 @@
 """What the tabs say: built from a model repository's files, without a server."""
 
+import dataclasses
 import json
 import re
 import shutil
@@ -32,6 +33,7 @@ from ser_core.ui.tabs import (
     live_tab,
     model_tab,
     predict_tab,
+    river,
     timeline_answer,
     timeline_tab,
 )
@@ -418,11 +420,40 @@ def test_a_timeline_says_how_far_its_votes_can_be_trusted(recognizer: EmotionRec
     result = recognizer.analyze((16_000, conversation()))
     card, shown = timeline_answer.timeline_card(result), timeline_answer.details(result)
     low, high = result.dominance_interval
-    assert f"Most often {result.dominant}" in card
-    assert f"between {100 * low:.0f}% and {100 * high:.0f}%" in card
+    assert f"between {100 * low:.0f}% and {100 * high:.0f}%" in shown
+    # The headline, the bars and the files are of one definition: shares of the speech.
+    first = max(result.distribution, key=result.distribution.__getitem__)
+    assert text.TIMELINE_MOSTLY_TITLE.format(label=first) in card
+    assert f"{100 * result.distribution[first]:.0f}% of the" in card
     assert shown.count("data-start") == 2 * len(result.segments)
     for share in result.distribution.values():
         assert percent(share) in shown
+
+
+def test_a_river_is_of_the_probabilities_that_the_segments_come_from(
+    recognizer: EmotionRecognizer,
+) -> None:
+    result = recognizer.analyze((16_000, np.tile(conversation(), 3)))
+    times, shares = river.sample_shares(result)
+    assert shares.sum(axis=1) == pytest.approx(1.0)
+    inside = 0
+    for time, row in zip(times, shares, strict=True):
+        for one in result.segments:
+            if one.start + 0.5 < time < one.end - 0.5:
+                inside += 1
+                assert result.labels[int(row.argmax())] == one.label
+    assert inside > 3
+    drawn = river.draw_river(result)
+    for stretch in result.speech:
+        assert f"M{river.WIDTH * stretch[0] / result.duration:.1f} " in drawn
+    for label in result.labels:
+        assert f"--emotion:var(--ser-{label})" in drawn
+    long = dataclasses.replace(
+        result,
+        answers=np.tile(result.answers, (300, 1)),
+        bounds=np.concatenate([np.add(result.bounds, [90 * k, 90 * k, 0]) for k in range(300)]),
+    )
+    assert len(river.sample_shares(long)[0]) <= river.MOST_POINTS
 
 
 def test_a_timeline_of_several_speakers_has_a_row_for_each(recognizer: EmotionRecognizer) -> None:

@@ -1,4 +1,4 @@
-"""The commands that judge finished networks: python -m train evaluate, robustness, forms."""
+"""The commands that judge finished networks: python -m train evaluate, robustness, forms, ..."""
 
 import sys
 from contextlib import nullcontext
@@ -9,6 +9,7 @@ import typer
 
 from ser_core import DEFAULT_MODEL
 from ser_core.errors import ConfigError
+from ser_core.model.files import FEW_SHOT, save_content
 
 from .. import recipe as recipes
 from ..data import storage
@@ -61,6 +62,41 @@ def evaluate(
         if out is not None:
             out_of_fold.write_answers(out / f"{name}.csv", answers)
             storage.write_json(out / f"{name}.json", measured)
+
+
+@app.command()
+def teaching(
+    corpus: CorpusOption,
+    model: Annotated[str, typer.Option(help="A model repository: folder or Hub id.")] = str(
+        DEFAULT_MODEL
+    ),
+    draws: Annotated[int, typer.Option(min=1, help="Draws of clips for each speaker.")] = 5,
+    most: Annotated[
+        int | None, typer.Option(min=1, help="At most so many clips of a corpus, spread over it.")
+    ] = None,
+    egemaps: Annotated[
+        bool, typer.Option("--egemaps", help="The same head on openSMILE's eGeMAPS, too.")
+    ] = False,
+    write: Annotated[list[Path], typer.Option(help="Put few_shot.json into this folder.")] = [],  # noqa: B006
+) -> None:
+    """Measure heads taught with 3, 5, 10 and 30 clips a label, on speakers they never met."""
+    corpora = load_corpora(corpus)
+    from ser_core import EmotionRecognizer
+
+    from ..measure import few_shot
+
+    recognizer = EmotionRecognizer.from_pretrained(model)
+    measured = few_shot.measure_teaching(
+        recognizer,
+        list(corpora.values()),
+        draws=draws,
+        most=most,
+        describe=few_shot.load_egemaps(recognizer.config.sample_rate) if egemaps else None,
+    )
+    print(few_shot.teaching_table(measured), end="")
+    for folder in write:
+        folder.mkdir(parents=True, exist_ok=True)
+        save_content(folder, FEW_SHOT, measured)
 
 
 @app.command()

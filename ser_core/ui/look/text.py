@@ -33,7 +33,7 @@ LOGIN = "This page asks for a name and a password. Its owner gives them out."
 # Predict
 PREDICT_TAB = "Predict"
 RECORDING = "Recording"
-RUN = "Recognize the emotion"
+RUN = "Try again"
 LIMITS = (
     "Up to {seconds:g} seconds and {megabytes} MB: WAV, FLAC, OGG, Opus, MP3, M4A or WebM. One "
     "person speaking clearly works best. A recording is deleted from the server after about "
@@ -222,7 +222,7 @@ TIMELINE_INTRO = (
     "Upload or record something longer, and see how the emotion changes over time, and where "
     "nobody speaks."
 )
-TIMELINE_RUN = "Analyze the recording"
+TIMELINE_WHO_SPEAKS = "More than one person?"
 TIMELINE_LIMITS = (
     "Up to {minutes:g} minutes and {megabytes} MB: WAV, FLAC, OGG, Opus, MP3, M4A or WebM. "
     "Recording and files are deleted from the server after about {kept:g} minutes, and nothing is "
@@ -234,11 +234,16 @@ TIMELINE_WORKING = "The longer the recording, the longer this takes."
 TIMELINE_PROGRESS_BEGUN = "{done} of the recording"
 TIMELINE_PROGRESS = "{done} of the recording, about {remaining} to go"
 TIMELINE_NO_SPEECH = "Nobody seems to speak in this recording, so there is no emotion to report."
-TIMELINE_MOST_OFTEN = "Most often {label}"
-TIMELINE_VOTES = "The likeliest in {share} of the {windows} windows with speech"
+TIMELINE_MOSTLY_TITLE = "Mostly {label}"
+TIMELINE_MOSTLY = "{share} of the {seconds:.0f} s of speech"
+TIMELINE_THEN = "then {parts}"
+TIMELINE_THEN_PART = "{label} {share}"
+TIMELINE_SURE = "How sure is that?"
+TIMELINE_VOTES = (
+    "Of {windows} windows with speech {share} are likeliest {label}, each taken by itself."
+)
 TIMELINE_INTERVAL = "The true share probably lies between {low} and {high} (95% interval)."
 TIMELINE_OVERALL = "The recording as a whole sounds most like {label}."
-TIMELINE_STRIP = "Along the recording"
 TIMELINE_STRIP_NOTE = (
     "Click a piece to play it; the line shows where the player is. In the gaps nobody speaks; "
     "fainter pieces are where the model is not sure."
@@ -274,7 +279,6 @@ TIMELINE_SPEAKERS_NUMBER = (
     "got {given}."
 )
 TIMELINE_SUMMARY = "Along the recording: {parts}."
-TIMELINE_SHARES = "Share of the speech"
 TIMELINE_SEGMENTS = "Segments as a table ({count})"
 TIMELINE_HEADERS = ("Time", "Emotion", "Probability")
 TIMELINE_WHO = "Speaker"

@@ -14,10 +14,12 @@ import typer
 from ...errors import ArgumentError, ExportError, SpeechEmotionError
 from . import batch_command
 from .analyze_command import analyze
+from .embed_command import embed
 from .info_command import info
 from .live_command import live
 from .predict_command import predict
 from .serve_command import serve
+from .teach_command import teach
 from .terminal import complain, prepare_streams
 
 FAILED, MISUSED = 1, 2  # statuses
@@ -31,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # help is plain text, which needs no rich to be drawn
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (predict, analyze, live, info, serve):
+for command in (predict, analyze, teach, embed, live, info, serve):
     app.command()(command)
 app.command(context_settings=batch_command.SETTINGS, add_help_option=False)(batch_command.batch)
 

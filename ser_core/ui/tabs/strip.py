@@ -57,6 +57,7 @@ def draw_lanes(
     summary: str,
     playable: bool = False,
     below: Iterable[Lane] = (),
+    above: Markup = Markup(""),  # noqa: B008, a string
 ) -> Markup:
     """Draw pieces in a lane for each emotion, with the emotion's name before and its share behind.
 
@@ -69,6 +70,7 @@ def draw_lanes(
         summary: what a screen reader says instead of the picture.
         playable: whether the pieces carry their times, for a player, and a line for its position.
         below: further lanes, set off from those of the emotions.
+        above: a picture of the same width of time.
 
     Returns:
         Markup. Its height depends on the number of lanes alone.
@@ -92,6 +94,10 @@ def draw_lanes(
         )
         for time, words in ticks
     )
+    if above:
+        name, share = '<span class="ser-lane-name"></span>', '<span class="ser-share"></span>'
+        line = Markup(f'<div class="ser-lane ser-high">{name}{above}{share}</div>')
+        rows = join([line, rows])
     cursor = Markup('<i class="ser-cursor" hidden></i>') if playable else Markup("")
     return fill(
         '<div class="ser-strip" role="img" aria-label="{summary}" data-seconds="{seconds}">'

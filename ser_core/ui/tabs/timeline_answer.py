@@ -9,10 +9,12 @@ from ...timeline.timeline import EmotionTimeline
 from ..look import text
 from ..look.cards import card, no_speech_card
 from ..look.glyphs import swatch
-from ..look.markup import Markup, fill, join, percent, section, small, table
-from .answer import caveats, share_row
+from ..look.markup import Markup, fill, join, paragraph, percent, section, small, table
+from .answer import caveats
+from .river import draw_river
 from .strip import Lane, Piece, clock, clock_ticks, draw_lanes, in_words
 
+NOTEWORTHY = 0.05  # share of the speech from which on an emotion is named after the first
 MOST_SEGMENTS = 300  # rows of the table; the files hold all of them
 
 
@@ -21,22 +23,45 @@ def timeline_card(timeline: EmotionTimeline) -> Markup:
     seconds = text.SPEECH_SECONDS.format(speech=timeline.speech_seconds, duration=timeline.duration)
     if timeline.dominant is None:
         return no_speech_card("timeline", " ".join([f"{seconds}.", *timeline.notes]))
-    low, high = (f"{100 * bound:.0f}%" for bound in timeline.dominance_interval)
-    words = text.TIMELINE_INTERVAL.format(low=low, high=high)
-    if timeline.overall.label != timeline.dominant:
-        words = f"{words} {text.TIMELINE_OVERALL.format(label=timeline.overall.label)}"
+    (first, share), *others = sorted(timeline.distribution.items(), key=lambda item: -item[1])
+    following = ", ".join(
+        text.TIMELINE_THEN_PART.format(label=label, share=_whole(part))
+        for label, part in others[:2]
+        if part >= NOTEWORTHY
+    )
+    words = text.TIMELINE_MOSTLY.format(share=_whole(share), seconds=timeline.speech_seconds)
     return card(
         "timeline",
         "done",
-        text.TIMELINE_MOST_OFTEN.format(label=timeline.dominant),
-        words,
+        text.TIMELINE_MOSTLY_TITLE.format(label=first),
+        f"{words}; {text.TIMELINE_THEN.format(parts=following)}." if following else f"{words}.",
         *caveats(timeline.overall),
-        label=timeline.dominant,
-        lead=text.TIMELINE_VOTES.format(
-            share=f"{100 * timeline.dominance:.0f}%", windows=sum(timeline.votes.values())
-        ),
+        label=first,
         below=f"{seconds}.",
     )
+
+
+def votes(timeline: EmotionTimeline) -> Markup:
+    """Say how the windows voted, and how far their vote can be trusted."""
+    low, high = map(_whole, timeline.dominance_interval)
+    sentences = [
+        text.TIMELINE_VOTES.format(
+            label=timeline.dominant,
+            share=_whole(timeline.dominance),
+            windows=sum(timeline.votes.values()),
+        ),
+        text.TIMELINE_INTERVAL.format(low=low, high=high),
+        text.TIMELINE_OVERALL.format(label=timeline.overall.label),
+    ]
+    return fill(
+        '<details class="ser-details"><summary>{title}</summary>{words}</details>',
+        title=text.TIMELINE_SURE,
+        words=paragraph(" ".join(sentences)),
+    )
+
+
+def _whole(share: float) -> str:
+    return f"{100 * share:.0f}%"
 
 
 def details(timeline: EmotionTimeline) -> Markup:
@@ -64,18 +89,15 @@ def details(timeline: EmotionTimeline) -> Markup:
         summary=text.TIMELINE_SUMMARY.format(parts=summary),
         playable=True,
         below=_speaker_lanes(timeline, voices),
+        above=draw_river(timeline),
     )
     return fill(
-        '<section class="ser-section"><h2>{title}</h2>{strip}<p class="ser-small">{note}</p>'
-        '</section>{speakers}<section class="ser-section"><h2>{shares}</h2><ul class="ser-all">'
-        '{bars}</ul></section><details class="ser-details"><summary>{count}</summary>{table}'
-        "</details>",
-        title=text.TIMELINE_STRIP,
+        '<section class="ser-section">{strip}<p class="ser-small">{note}</p></section>{speakers}'
+        '{votes}<details class="ser-details"><summary>{count}</summary>{table}</details>',
         strip=strip,
         note=note,
         speakers=_speakers(voices),
-        shares=text.TIMELINE_SHARES,
-        bars=join(share_row(label, share) for label, share in timeline.distribution.items()),
+        votes=votes(timeline),
         count=text.TIMELINE_SEGMENTS.format(count=len(timeline.segments)),
         table=_segments(timeline.segments),
     )

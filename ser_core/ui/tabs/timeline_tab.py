@@ -46,6 +46,32 @@ SCRIPT = """
     cursor.hidden = false;
     cursor.style.left = Math.min(100, 100 * audio.currentTime / strip.dataset.seconds) + "%";
   }, true);
+  const point = event => {
+    const river = event.target.closest && event.target.closest("#timeline-strip .ser-river");
+    if (!river) return null;
+    const box = river.querySelector("svg").getBoundingClientRect();
+    const part = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+    return { river, time: part * Number(river.closest("[data-seconds]").dataset.seconds) };
+  };
+  const clock = time =>
+    Math.floor(time / 60) + ":" + String(Math.floor(time % 60)).padStart(2, "0");
+  document.addEventListener("pointermove", event => {
+    const at = point(event);
+    if (!at) return;
+    const labels = JSON.parse(at.river.dataset.labels);
+    const near = JSON.parse(at.river.dataset.river)
+      .reduce((best, one) => Math.abs(one[0] - at.time) < Math.abs(best[0] - at.time) ? one : best);
+    const words = near[1].map((share, row) => [share, labels[row]]).sort((a, b) => b[0] - a[0])
+      .map(([share, label]) => `${label} ${share}%`).join("  ");
+    at.river.querySelector(".ser-here").textContent = `${clock(at.time)}  ${words}`;
+  });
+  document.addEventListener("click", event => {
+    const at = point(event), sound = player();
+    if (!at || !sound) return;
+    stopAt = null;
+    sound.currentTime = at.time;
+    sound.play();
+  });
   document.addEventListener("click", event => {
     const piece = event.target.closest("#timeline-strip [data-start]");
     const audio = player();
@@ -62,8 +88,8 @@ def build(page: Page) -> None:
     """Build the tab inside the open Blocks."""
     running: dict[str, object] = {}  # by visitor, what is being analysed
     gr.HTML(paragraph(text.TIMELINE_INTRO))
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=5, min_width=300):
+    with gr.Row(elem_id="follow", equal_height=False):
+        with gr.Column(elem_id="follow-recorder", min_width=0):
             recording = gr.Audio(
                 sources=["upload", "microphone"],
                 type="filepath",
@@ -74,36 +100,39 @@ def build(page: Page) -> None:
                 waveform_options=gr.WaveformOptions(show_recording_waveform=False),
                 elem_id="timeline-recording",
             )
-            people = gr.Radio(
-                [(text.TIMELINE_PEOPLE_OFF, 0), *((str(count), count) for count in SPEAKERS)],
-                value=0,
-                label=text.TIMELINE_PEOPLE,
-                info=text.TIMELINE_PEOPLE_NOTE,
-                elem_id="timeline-people",
-            )
-            channels = gr.Radio(
-                [(name, value) for value, name in text.TIMELINE_CHANNELS_CHOICES.items()],
-                value="auto",
-                label=text.TIMELINE_CHANNELS,
-                info=text.TIMELINE_CHANNELS_NOTE,
-                elem_id="timeline-channels",
-            )
-            run = gr.Button(text.TIMELINE_RUN, variant="primary", elem_id="timeline-run")
+        with gr.Column(elem_id="follow-answer", min_width=0):
+            summary = gr.HTML(waiting_card("timeline"), elem_id="timeline-summary", min_height=140)
+            run = gr.Button(text.RUN, size="sm", elem_id="timeline-run")
+            with gr.Column(elem_id="timeline-saves"):
+                gr.HTML(small(text.TIMELINE_SAVE))
+                with gr.Row():
+                    files = [
+                        gr.DownloadButton(
+                            form.title,
+                            interactive=False,
+                            size="sm",
+                            min_width=80,
+                            elem_id=f"timeline-save-{form.name}",
+                        )
+                        for form in FORMATS
+                    ]
+        with gr.Column(elem_id="follow-more", min_width=0):
+            with gr.Accordion(text.TIMELINE_WHO_SPEAKS, open=False, elem_id="timeline-who"):
+                people = gr.Radio(
+                    [(text.TIMELINE_PEOPLE_OFF, 0), *((str(count), count) for count in SPEAKERS)],
+                    value=0,
+                    label=text.TIMELINE_PEOPLE,
+                    info=text.TIMELINE_PEOPLE_NOTE,
+                    elem_id="timeline-people",
+                )
+                channels = gr.Radio(
+                    [(name, value) for value, name in text.TIMELINE_CHANNELS_CHOICES.items()],
+                    value="auto",
+                    label=text.TIMELINE_CHANNELS,
+                    info=text.TIMELINE_CHANNELS_NOTE,
+                    elem_id="timeline-channels",
+                )
             loaded = examples.build(recording, examples.LONG)
-        with gr.Column(scale=6, min_width=300):
-            summary = gr.HTML(waiting_card("timeline"), elem_id="timeline-summary", min_height=180)
-            gr.HTML(small(text.TIMELINE_SAVE))
-            with gr.Row():
-                files = [
-                    gr.DownloadButton(
-                        form.title,
-                        interactive=False,
-                        size="sm",
-                        min_width=80,
-                        elem_id=f"timeline-save-{form.name}",
-                    )
-                    for form in FORMATS
-                ]
     strip = gr.HTML("", elem_id="timeline-strip")
     gr.HTML(small(limits(page.settings)))
     outputs = [summary, strip, *files]
