@@ -130,6 +130,31 @@ def release_answers(page: "Page") -> None:
     page.wait_for_timeout(500)
 
 
+def settle(page: "Page", *, pictures: bool = False) -> None:
+    """Wait until nothing on the page changes its size any more.
+
+    Args:
+        page: Page.
+        pictures: bool, whether there are some, which come later than all else.
+    """
+    if pictures:
+        page.wait_for_selector(".js-plotly-plot .main-svg:visible")
+    page.evaluate(
+        """async () => {
+          const shown = () => JSON.stringify(
+            [...document.querySelectorAll(".gradio-container, .block, .main-svg")].map(
+              one => one.getBoundingClientRect()));
+          let before = null, rests = 0;
+          for (let looks = 0; rests < 5 && looks < 600; looks++) {
+            await new Promise(resolve => setTimeout(resolve, 100));
+            const now = shown();
+            rests = now === before ? rests + 1 : 0;
+            before = now;
+          }
+        }"""
+    )
+
+
 def assert_answered(page: "Page") -> None:
     page.wait_for_selector(ANSWERED)
     assert page.locator(".ser-all li").count() == len(LABELS)

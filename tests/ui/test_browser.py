@@ -22,6 +22,7 @@ from tests.support.browser import (
     hold_answers,
     open_tab,
     release_answers,
+    settle,
     shoot,
 )
 
@@ -105,8 +106,7 @@ def test_every_tab_opens_and_fits(page: "Page") -> None:
             assert_fits(page)
             continue
         page.wait_for_selector(".ser-section h2:visible")
-        page.wait_for_selector(".js-plotly-plot:visible")
-        page.wait_for_timeout(2_000)  # pictures settle to their width
+        settle(page, pictures=True)
         assert_fits(page)
         widths = page.locator(".js-plotly-plot:visible .main-svg").evaluate_all(
             "all => all.map(one => one.getBoundingClientRect().right)"
