@@ -125,7 +125,7 @@ def measure_half(
 
 def print_corpus(argument: str, planted: int, most: int | None, jobs: int) -> None:
     """Measure a corpus, given as NAME=PATH, on both halves of its speakers."""
-    name, root = corpora.parse(argument)
+    name, root = corpora.locate(argument)
     clips = corpora.load(name, root).clips
     speakers = sorted({clip.speaker for clip in clips})
     for half, title in enumerate(HALVES):

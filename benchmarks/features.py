@@ -134,7 +134,7 @@ def print_corpus(argument: str) -> None:
     """Print the time for a whole corpus, given as NAME=PATH, on two processes."""
     from train import corpora
 
-    name, root = corpora.parse(argument)
+    name, root = corpora.locate(argument)
     paths = [clip.path for clip in corpora.load(name, root).clips]
     sets = {"the embedded model's features": extract_default, "203 features": extract_reference}
     for what, extract in sets.items():

@@ -16,6 +16,7 @@ from ser_core.errors import ConfigError
 from ser_core.model.adaptation import centre_logs
 from ser_core.model.files import FEATURE_CONFIG, METRICS, files_in, load_content, save_content
 
+from ..corpora import NO_SPEAKER
 from . import out_of_fold
 from .enrolments import DRAWS, Enrolment, enrolments
 from .markdown import markdown_table
@@ -28,6 +29,8 @@ FIGURES = ("accuracy", "uar", "ece", "nll")
 
 def applies(answers: Answers) -> bool:
     """Whether folds hold whole speakers, three folds at least: else a voice is not a new one."""
+    if NO_SPEAKER in answers.speakers:
+        return False
     pairs = set(zip(answers.speakers, answers.folds.tolist(), strict=True))
     return len(set(answers.folds.tolist())) >= 3 and len(pairs) == len(set(answers.speakers))
 

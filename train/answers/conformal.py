@@ -61,7 +61,7 @@ def fit_conformal_threshold(answers: Answers, coverage: float = COVERAGE) -> flo
     score = np.where(answers.probabilities.argmax(axis=1) == answers.truth, 1.0, truth)
     order = np.argsort(-score, kind="stable")
     count = len(answers.truth)
-    named = np.cumsum(speaker_weights(answers.speakers)[order]) * count / (count + 1)
+    named = np.cumsum(speaker_weights(answers.voices)[order]) * count / (count + 1)
     enough = np.flatnonzero(named >= coverage - 1e-12)
     if not len(enough):
         return 0.0
@@ -95,11 +95,11 @@ def summarise_sets(answers: Answers, sets: np.ndarray) -> dict[str, Any]:
         single, share of the clips for which it is one.
     """
     covered = sets[np.arange(len(sets)), answers.truth]
-    owner = np.unique(np.asarray(answers.speakers), return_inverse=True)[1]
+    owner = np.unique(np.asarray(answers.voices), return_inverse=True)[1]
     by_speaker = np.bincount(owner, weights=covered) / np.bincount(owner)
     return {
         "coverage": round(float(covered.mean()), 4),
-        "coverage_interval": list(accuracy_interval(covered, answers.speakers)),
+        "coverage_interval": list(accuracy_interval(covered, answers.voices)),
         "least_coverage": round(float(by_speaker.min()), 4),
         "labels": round(float(sets.sum(axis=1).mean()), 3),
         "single": round(float((sets.sum(axis=1) == 1).mean()), 4),

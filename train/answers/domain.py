@@ -68,7 +68,7 @@ def measure_domain(answers: Answers, share: float = SHARE) -> dict[str, Any]:
         target, the share asked for; familiar_below, for the network that ships; and what
         `measure_familiar` says of unseen speakers.
     """
-    distances, speakers = _distances(answers), np.asarray(answers.speakers)
+    distances, speakers = _distances(answers), np.asarray(answers.voices)
     familiar = np.zeros(len(distances), dtype=bool)
     for fold in np.unique(answers.folds):
         own = answers.folds == fold
@@ -77,7 +77,7 @@ def measure_domain(answers: Answers, share: float = SHARE) -> dict[str, Any]:
         )
     return {
         "target": share,
-        "familiar_below": fit_familiar_below(distances, answers.speakers, share),
+        "familiar_below": fit_familiar_below(distances, answers.voices, share),
         **_summarise(answers, familiar),
     }
 
@@ -90,7 +90,7 @@ def settings_of(measured: Mapping[str, Any] | None) -> Domain | None:
 def _summarise(answers: Answers, familiar: np.ndarray) -> dict[str, Any]:
     return {
         "familiar": round(float(familiar.mean()), 4),
-        "familiar_interval": list(accuracy_interval(familiar, answers.speakers)),
+        "familiar_interval": list(accuracy_interval(familiar, answers.voices)),
     }
 
 

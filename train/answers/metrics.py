@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, roc_auc_score
 
+from ..corpora import NO_SPEAKER
 from .out_of_fold import Answers
 
 BINS = 15  # of the expected calibration error
@@ -245,8 +246,9 @@ def measure_answers(answers: Answers) -> dict[str, Any]:
         }
         for fold in np.unique(answers.folds)
     ]
-    named = ("accuracy", "uar", "macro_f1", "ece", "nll")
-    accuracies = pd.Series(correct).groupby(np.array(answers.speakers)).mean()
+    figures = ("accuracy", "uar", "macro_f1", "ece", "nll")
+    named = np.array(answers.speakers) != NO_SPEAKER
+    accuracies = pd.Series(correct[named]).groupby(np.array(answers.speakers)[named]).mean()
     by_speaker = {str(name): round(float(value), 4) for name, value in accuracies.items()}
     band_mean, band_high = calibrated_band(probabilities)
     return {
@@ -254,9 +256,9 @@ def measure_answers(answers: Answers) -> dict[str, Any]:
         "speakers": len(by_speaker),
         "labels": list(answers.labels),
         **scores(probabilities, truth),
-        "accuracy_interval": list(accuracy_interval(correct, answers.speakers)),
-        "mean": {name: round(float(np.mean([f[name] for f in folds])), 4) for name in named},
-        "std": {name: round(float(np.std([f[name] for f in folds])), 4) for name in named},
+        "accuracy_interval": list(accuracy_interval(correct, answers.voices)),
+        "mean": {name: round(float(np.mean([f[name] for f in folds])), 4) for name in figures},
+        "std": {name: round(float(np.std([f[name] for f in folds])), 4) for name in figures},
         "ece_if_calibrated": {"mean": round(band_mean, 4), "95%": round(band_high, 4)},
         "selective_accuracy": selective_accuracy(probabilities, truth),
         "folds": folds,

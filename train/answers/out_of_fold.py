@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
-from ser_core.config.emotions import LABELS
 from ser_core.config.feature_config import Normalisation
 from ser_core.config.whole_files import write_whole
 from ser_core.errors import ConfigError
 
 from ..corpora import Clip
 from ..data.storage import read_finished, read_object, write_json
+from .sampling_units import name_voices
 
 OUT_OF_FOLD = "out_of_fold.csv"
 DISTANCE = "distance"
@@ -62,7 +62,7 @@ class Answers:
 
     Attributes:
         files: file name per clip.
-        speakers: speaker per clip.
+        speakers: speaker per clip; NO_SPEAKER where nobody says.
         folds: int array of shape (clips,), the fold that tested the clip.
         truth: int array of shape (clips,), index into `labels`.
         probabilities: float array of shape (clips, classes), rows sum to 1.
@@ -76,8 +76,13 @@ class Answers:
     folds: np.ndarray
     truth: np.ndarray
     probabilities: np.ndarray
-    labels: tuple[str, ...] = LABELS
+    labels: tuple[str, ...]
     distances: np.ndarray | None = None
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """Who intervals and weights count as one: the speaker, or the clip where nobody says."""
+        return name_voices(self.speakers, self.files)
 
     def with_probabilities(self, probabilities: np.ndarray) -> "Answers":
         """The same clips with other probabilities."""
@@ -162,6 +167,7 @@ def write_fold(
     folder: Path,
     number: int,
     clips: Sequence[Clip],
+    labels: Sequence[str],
     probabilities: np.ndarray,
     intensity: np.ndarray | None,
     record: dict[str, Any],
@@ -173,6 +179,7 @@ def write_fold(
         folder: of the results.
         number: int, the fold's.
         clips: those that the fold tests.
+        labels: the classes in output order.
         probabilities: float array of shape (clips, classes), not calibrated.
         intensity: float array of shape (clips,) in [0, 1]; None if the network has no such output.
         record: what else is to be known of the fold.
@@ -183,8 +190,9 @@ def write_fold(
         files=tuple(clip.file for clip in clips),
         speakers=tuple(clip.speaker for clip in clips),
         folds=np.full(len(clips), number),
-        truth=np.array([LABELS.index(clip.emotion) for clip in clips]),
+        truth=np.array([labels.index(clip.emotion) for clip in clips]),
         probabilities=probabilities,
+        labels=tuple(labels),
         distances=distances,
     )
     folds = folder / "folds"

@@ -178,8 +178,6 @@ def audit_split(
             f"{file} has {len(split.folds)} folds, and --model is one network: give a split of the "
             "one fold that it was trained on."
         )
-    from ser_core.config.emotions import LABELS
-
     from ..data import feature_cache  # only now: Keras takes seconds to import
     from ..data.material import Material
     from .leaked_statistics import Fitted, judge
@@ -196,7 +194,7 @@ def audit_split(
         corpus.info.name: corpus.info.labels for corpus in corpora.values()
     }
     features = feature_cache.compute(rows, config, quiet=quiet)
-    targets = feature_cache.emotion_targets(rows, LABELS, present)
+    targets = feature_cache.emotion_targets(rows, config.labels, present)
     material = Material(features, targets, feature_cache.intensity_targets(rows))
     stored = Fitted(config.normalisation, config.selected)
     only = split.folds[0]

@@ -20,7 +20,7 @@ import numpy as np
 
 from ser_core.errors import ConfigError
 
-from ..corpora import Clip, Corpus
+from ..corpora import NO_SPEAKER, Clip, Corpus
 from ..corpora.clip import CorpusInfo
 from ..data.protocols import PROTOCOLS, Fold, clips_of
 
@@ -60,7 +60,8 @@ class Split:
 def item_of(clip: Clip, info: CorpusInfo) -> Item:
     """Make an item of a corpus' clip; corpora of the same people give the same speakers."""
     people = min(info.name, *info.same_speakers_as)
-    return Item(clip.path, f"{clip.corpus}/{clip.file}", f"{people} {clip.speaker}")
+    speaker = None if clip.speaker == NO_SPEAKER else f"{people} {clip.speaker}"
+    return Item(clip.path, f"{clip.corpus}/{clip.file}", speaker)
 
 
 def split_by_protocol(

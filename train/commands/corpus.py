@@ -6,11 +6,14 @@ from typing import Annotated
 import typer
 
 from .. import corpora
+from ..corpora import Layout
+from .options import LAYOUT, load_corpora, with_layout
 
 app = typer.Typer(no_args_is_help=True, help="Look into speech emotion corpora, and fetch them.")
 
 
 @app.command()
+@with_layout
 def info(
     corpus: Annotated[
         str,
@@ -19,10 +22,11 @@ def info(
     out: Annotated[Path, typer.Option(help="Where the table and the picture go.")] = Path(
         "runs/corpora"
     ),
+    layout: Layout = LAYOUT,
 ) -> None:
     """Count a corpus, and write its metadata table and a picture of its distribution."""
-    name, root = corpora.locate(corpus)
-    found = corpora.load(name, root)
+    (found,) = load_corpora([corpus], layout).values()
+    _, root = corpora.locate(corpus)
     from ..corpora import overview
 
     seconds = overview.durations(found.clips)

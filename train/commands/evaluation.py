@@ -12,11 +12,13 @@ from ser_core.errors import ConfigError
 from ser_core.model.files import FEW_SHOT, save_content
 
 from .. import recipe as recipes
+from ..corpora import Layout
 from ..data import storage
 from ..data.folder_lock import lock_folder
 from .options import (
     CACHE,
     JOBS,
+    LAYOUT,
     RESULTS,
     WORK,
     CacheOption,
@@ -29,22 +31,27 @@ from .options import (
     ResultsOption,
     SetOption,
     WorkOption,
+    choose_protocol,
     load_corpora,
+    require_speakers,
+    with_layout,
 )
 
 app = typer.Typer()
 
 
 @app.command()
+@with_layout
 def evaluate(
     corpus: CorpusOption,
     model: Annotated[str, typer.Option(help="A model repository: folder or Hub id.")] = str(
         DEFAULT_MODEL
     ),
     out: Annotated[Path | None, typer.Option(help="Folder for CORPUS.csv and CORPUS.json.")] = None,
+    layout: Layout = LAYOUT,
 ) -> None:
     """Judge a finished model on corpora, from file to answer; says when it was trained on them."""
-    corpora = load_corpora(corpus)
+    corpora = load_corpora(corpus, layout)
     from ser_core import EmotionRecognizer
 
     from ..answers import out_of_fold
@@ -65,6 +72,7 @@ def evaluate(
 
 
 @app.command()
+@with_layout
 def teaching(
     corpus: CorpusOption,
     model: Annotated[str, typer.Option(help="A model repository: folder or Hub id.")] = str(
@@ -78,9 +86,11 @@ def teaching(
         bool, typer.Option("--egemaps", help="The same head on openSMILE's eGeMAPS, too.")
     ] = False,
     write: Annotated[list[Path], typer.Option(help="Put few_shot.json into this folder.")] = [],  # noqa: B006
+    layout: Layout = LAYOUT,
 ) -> None:
     """Measure heads taught with 3, 5, 10 and 30 clips a label, on speakers they never met."""
-    corpora = load_corpora(corpus)
+    corpora = load_corpora(corpus, layout)
+    require_speakers(corpora)
     from ser_core import EmotionRecognizer
 
     from ..measure import few_shot
@@ -100,10 +110,11 @@ def teaching(
 
 
 @app.command()
+@with_layout
 def robustness(
     corpus: CorpusOption,
     recipe: RecipeOption = "default",
-    protocol: ProtocolOption = "speaker",
+    protocol: ProtocolOption = None,
     override: SetOption = [],  # noqa: B006
     results: ResultsOption = RESULTS,
     work: WorkOption = WORK,
@@ -115,6 +126,7 @@ def robustness(
     write: Annotated[
         list[Path], typer.Option(help="Put the outcome into this model's folder too.")
     ] = [],  # noqa: B006
+    layout: Layout = LAYOUT,
 ) -> None:
     """Measure finished folds on degraded clips: noise, rooms, telephones, codecs, levels, speed.
 
@@ -122,7 +134,8 @@ def robustness(
     goes on at the next fold when the command is given again.
     """
     resolved = recipes.load(recipe, override)
-    corpora = load_corpora(corpus)
+    corpora = load_corpora(corpus, layout, resolved)
+    protocol = choose_protocol(protocol, resolved, corpora)
     from ..fitting import plan
     from ..measure import robustness as measuring  # only now: Keras takes seconds to import
 
@@ -139,6 +152,7 @@ def robustness(
 
 
 @app.command()
+@with_layout
 def forms(
     corpus: CorpusOption,
     model: Annotated[Path, typer.Option(help="Folder of the model repository.")] = Path(
@@ -148,20 +162,22 @@ def forms(
         str | None,
         typer.Option(help="Convert this recipe's folds too, and judge them on unseen speakers."),
     ] = None,
-    protocol: ProtocolOption = "speaker",
+    protocol: ProtocolOption = None,
     override: SetOption = [],  # noqa: B006
     results: ResultsOption = RESULTS,
     work: WorkOption = WORK,
     cache: CacheOption = CACHE,
     encoder: EncoderOption = None,
     every: EveryOption = 1,
+    layout: Layout = LAYOUT,
 ) -> None:
     """Measure a model's forms (float32, float16, int8): size, speed and accuracy; write forms.json.
 
     The first corpus is the one answered. A form that the folder has not is written first.
     """
     resolved = None if recipe is None else recipes.load(recipe, override)
-    corpora = load_corpora(corpus)
+    corpora = load_corpora(corpus, layout, resolved)
+    protocol = choose_protocol(protocol, resolved, corpora)
     from ..fitting import plan
     from ..measure import forms as measuring
 
@@ -176,6 +192,7 @@ def forms(
 
 
 @app.command()
+@with_layout
 def screen(
     corpus: CorpusOption,
     recipe: RecipeOption = "default",
@@ -191,6 +208,7 @@ def screen(
     cache: CacheOption = CACHE,
     work: WorkOption = WORK,
     encoder: EncoderOption = None,
+    layout: Layout = LAYOUT,
 ) -> None:
     """Print rows of an ablation of a recipe with heads, on validation speakers.
 
@@ -202,7 +220,7 @@ def screen(
     for one in resolved:
         if one.heads is None:
             raise ConfigError(f"A screen is of a recipe with heads, and {one.name} has none.")
-    corpora = load_corpora(corpus)
+    corpora = load_corpora(corpus, layout)
     strangers = load_corpora([unseen] if unseen else [])
     from ..fitting import plan
     from ..measure import screen as screening  # only now: Keras takes seconds to import

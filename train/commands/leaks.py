@@ -6,24 +6,30 @@ from typing import Annotated
 import typer
 
 from .. import corpora as corpus_modules
+from ..corpora import Layout
 from ..data import storage
 from ..data.folder_lock import lock_folder
 from .options import (
     CACHE,
     JOBS,
+    LAYOUT,
     CacheOption,
     CorpusOption,
     JobsOption,
     ProtocolOption,
+    choose_protocol,
+    load_corpora,
+    with_layout,
 )
 
 app = typer.Typer()
 
 
 @app.command()
+@with_layout
 def audit(
     corpus: CorpusOption = [],  # noqa: B006
-    protocol: ProtocolOption = "speaker",
+    protocol: ProtocolOption = None,
     split: Annotated[
         Path | None, typer.Option(help="A split of your own: CSV with file, fold and side.")
     ] = None,
@@ -42,14 +48,15 @@ def audit(
     out: Annotated[Path | None, typer.Option(help="Write every finding as JSON here.")] = None,
     cache: CacheOption = CACHE,
     jobs: JobsOption = JOBS,
+    layout: Layout = LAYOUT,
 ) -> None:
     """Look for leaks between training and test; exit status 1 on a leak."""
     from ..audit import audit as auditing
 
-    named = dict(corpus_modules.locate(argument) for argument in corpus)
-    corpora = {name: corpus_modules.load(name, path) for name, path in named.items()}
+    corpora = load_corpora(corpus, layout)
+    places = dict(map(corpus_modules.locate, corpus))
     if split is not None:
-        folders = {named[name]: one for name, one in corpora.items() if name not in pretraining}
+        folders = {places[name]: one for name, one in corpora.items() if name not in pretraining}
         learnt = tuple(corpora[name] for name in pretraining if name in corpora)
         outcome = auditing.audit_split(split, folders, pretraining=learnt, model=model, jobs=jobs)
     elif results is not None:
@@ -57,9 +64,9 @@ def audit(
 
         outcome = audit_results(results, corpora, cache=cache, jobs=jobs)
     else:
-        outcome = auditing.audit_corpora(
-            corpora, protocol, pretraining=tuple(pretraining), jobs=jobs
-        )
+        judged = {name: one for name, one in corpora.items() if name not in pretraining}
+        chosen = choose_protocol(protocol, None, judged)
+        outcome = auditing.audit_corpora(corpora, chosen, pretraining=tuple(pretraining), jobs=jobs)
     print(outcome)
     if out is not None:
         storage.write_json(out, outcome.to_dict())

@@ -8,12 +8,15 @@ import typer
 from ser_core import DEFAULT_MODEL
 from ser_core.config.whole_files import write_text
 
+from ..corpora import Layout
 from .options import (
+    LAYOUT,
     DryRunOption,
     DryRunOutOption,
     PrivateOption,
     ReplaceCardOption,
     load_corpora,
+    with_layout,
 )
 
 app = typer.Typer()
@@ -100,6 +103,7 @@ def publish_space(
 
 
 @app.command("publish-dataset")
+@with_layout
 def publish_dataset(
     corpus: Annotated[
         str, typer.Option(help="The corpus as NAME=PATH.", metavar="NAME=PATH|hub:user/name")
@@ -112,13 +116,14 @@ def publish_dataset(
     replace_card: ReplaceCardOption = False,
     dry_run: DryRunOption = False,
     out: DryRunOutOption = Path("runs/dataset"),
+    layout: Layout = LAYOUT,
 ) -> None:
     """Publish a corpus on the Hub in one commit: its labels, and its audio where that is allowed.
 
     Each publication replaces the former one's rows, and its audio; words of people in the card
     stay. `--corpus hub:user/name` trains on what was published with its audio.
     """
-    (found,) = load_corpora([corpus]).values()
+    (found,) = load_corpora([corpus], layout).values()
     from ..publish import datasets as publishing
 
     print(

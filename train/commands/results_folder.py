@@ -86,7 +86,7 @@ def together(
     from ..measure import ensemble
 
     loaded = [recipes.load(name) for name in recipe]
-    folders = {one.name: results / one.name / protocol for one in loaded}
+    folders = {one.name: results / one.name / (protocol or "speaker") for one in loaded}
     print(ensemble.ensemble_table(folders, loaded[0].abstention.target_accuracy), end="")
 
 

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from .options import CorpusOption, load_corpora
+from ..corpora import Layout
+from .options import LAYOUT, CorpusOption, load_corpora, require_speakers, with_layout
 
 app = typer.Typer()
 
@@ -39,23 +40,28 @@ def speech_gate(
 
 
 @app.command()
+@with_layout
 def diarisation(
     corpus: CorpusOption,
     evaluate_only: Annotated[
         bool, typer.Option("--evaluate-only", help="Measure the stored map.")
     ] = False,
+    layout: Layout = LAYOUT,
 ) -> None:
     """Learn what distinguishes voices, choose how to cluster them; write train/results/speakers."""
-    corpora = load_corpora(corpus)
+    corpora = load_corpora(corpus, layout)
+    require_speakers(corpora)
     from ..speech import diarisation as learning
 
     print(f"wrote {learning.train_diarisation(corpora, evaluate_only=evaluate_only)}")
 
 
 @app.command()
-def calls(corpus: CorpusOption) -> None:
+@with_layout
+def calls(corpus: CorpusOption, layout: Layout = LAYOUT) -> None:
     """Count the seconds that go to the wrong side of calls; write train/results/speakers."""
-    corpora = load_corpora(corpus)
+    corpora = load_corpora(corpus, layout)
+    require_speakers(corpora)
     from ..speech import calls as measuring
 
     print(f"wrote {measuring.measure_calls(corpora)}")

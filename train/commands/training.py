@@ -8,10 +8,12 @@ import typer
 from ser_core.errors import ConfigError
 
 from .. import recipe as recipes
+from ..corpora import Layout
 from ..data.folder_lock import lock_folder
 from .options import (
     CACHE,
     JOBS,
+    LAYOUT,
     RESULTS,
     WORK,
     CacheOption,
@@ -23,27 +25,32 @@ from .options import (
     ResultsOption,
     SetOption,
     WorkOption,
+    choose_protocol,
     load_corpora,
+    with_layout,
 )
 
 app = typer.Typer()
 
 
 @app.command()
+@with_layout
 def features(
     corpus: CorpusOption,
     recipe: RecipeOption = "default",
-    protocol: ProtocolOption = "speaker",
+    protocol: ProtocolOption = None,
     override: SetOption = [],  # noqa: B006
     cache: CacheOption = CACHE,
     encoder: EncoderOption = None,
+    layout: Layout = LAYOUT,
 ) -> None:
     """Compute what a recipe learns from and keep it in the cache, so that a fit begins at once.
 
     Whatever is there already is not computed again, so a stopped command goes on where it was.
     """
     resolved = recipes.load(recipe, override)
-    corpora = load_corpora(corpus)
+    corpora = load_corpora(corpus, layout, resolved)
+    protocol = choose_protocol(protocol, resolved, corpora)
     from ..fitting import plan
     from ..fitting.prepare_features import prepare_features
 
@@ -55,10 +62,11 @@ def features(
 
 
 @app.command()
+@with_layout
 def fit(
     corpus: CorpusOption,
     recipe: RecipeOption = "default",
-    protocol: ProtocolOption = "speaker",
+    protocol: ProtocolOption = None,
     override: SetOption = [],  # noqa: B006
     results: ResultsOption = RESULTS,
     out: Annotated[
@@ -83,6 +91,7 @@ def fit(
     tensorboard: Annotated[
         Path | None, typer.Option(help="Write TensorBoard's logs into this folder.")
     ] = None,
+    layout: Layout = LAYOUT,
 ) -> None:
     """Train a recipe on every fold and judge it; with --out, write the model of all clips too.
 
@@ -91,7 +100,8 @@ def fit(
     if push_to is not None and (out is None or fold):
         raise ConfigError("--push-to publishes what --out writes: give --out DIR, and no --fold.")
     resolved = recipes.load(recipe, override)
-    corpora = load_corpora(corpus)
+    corpora = load_corpora(corpus, layout, resolved)
+    protocol = choose_protocol(protocol, resolved, corpora)
     from ..fitting import fit as fitting  # only now: Keras takes seconds to import
     from ..fitting import plan
     from ..fitting.report import report
@@ -125,9 +135,10 @@ def fit(
 
 
 @app.command()
+@with_layout
 def compare(
     recipe: Annotated[list[str], typer.Option(help="A recipe; give one per recipe.")] = [],  # noqa: B006
-    protocol: Annotated[list[str], typer.Option(help="A protocol; give one each.")] = ["speaker"],  # noqa: B006
+    protocol: Annotated[list[str], typer.Option(help="A protocol; give one each.")] = [],  # noqa: B006
     corpus: CorpusOption = [],  # noqa: B006
     results: ResultsOption = RESULTS,
     work: WorkOption = WORK,
@@ -137,6 +148,7 @@ def compare(
     ] = [],  # noqa: B006
     encoder: EncoderOption = None,
     jobs: JobsOption = JOBS,
+    layout: Layout = LAYOUT,
 ) -> None:
     """Train recipes under protocols where that is still to do, and write the comparison.
 
@@ -144,14 +156,14 @@ def compare(
     Without --recipe, only comparison.json and comparison.md are made of what is there.
     """
     resolved = [recipes.load(name) for name in recipe]
-    corpora = load_corpora(corpus)
+    corpora = load_corpora(corpus, layout)
     from ..fitting import fit as fitting
     from ..fitting import plan
     from ..fitting.report import report
     from ..measure import compare as comparing
 
     for one in resolved:
-        for name in protocol:
+        for name in protocol or [choose_protocol(None, one, corpora)]:
             needed = plan.corpora_for(one, name, corpora)
             job = plan.make_run(
                 one, name, needed, results=results, work=work, cache=cache, encoder=encoder

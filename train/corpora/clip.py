@@ -1,9 +1,10 @@
 """What every corpus gives: one row per clip, and facts about the corpus as a whole."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ser_core.config.emotions import LABELS
 from ser_core.errors import SpeechEmotionError
 
 
@@ -12,7 +13,21 @@ class CorpusError(SpeechEmotionError, ValueError):
 
 
 UNKNOWN = "unknown"
-"""Gender of a speaker of whom the corpus does not state one."""
+"""Gender of a speaker of whom the corpus does not state one, and name of speakers in a corpus that
+names others."""
+
+NO_SPEAKER = ""
+"""Speaker of every clip of a corpus that names none, so that a voice may be on both sides."""
+
+
+def order_labels(labels: Iterable[str]) -> tuple[str, ...]:
+    """Put labels into the order of a model's outputs: RAVDESS' emotions as there, then by name.
+
+    >>> order_labels(["engaged", "sad", "bored", "calm", "sad"])
+    ('calm', 'sad', 'bored', 'engaged')
+    """
+    found = set(labels)
+    return (*(label for label in LABELS if label in found), *sorted(found - set(LABELS)))
 
 
 @dataclass(frozen=True)
@@ -21,10 +36,11 @@ class Clip:
 
     Attributes:
         path: where it is.
-        file: its name within the corpus, without a folder; no two clips of a corpus share it.
+        file: its name within the corpus, without a folder, or of one's own recordings its path
+            from the corpus' folder; no two clips of a corpus share it.
         corpus: the corpus' name.
-        emotion: one of ser_core.config.emotions.LABELS.
-        speaker: the speaker's name within the corpus.
+        emotion: its label, one of CorpusInfo.labels.
+        speaker: the speaker's name within the corpus; NO_SPEAKER in one that names none.
         gender: "female", "male", or UNKNOWN where the corpus does not say.
         statement: which sentence, as the corpus' own code, word or text; None where it says none.
         intensity: how strongly it was acted: "normal" or "strong" (RAVDESS), "low", "medium" or
@@ -65,13 +81,13 @@ class CorpusInfo:
     Attributes:
         name: short name, as on the command line.
         title: full name.
-        language: ISO 639-1 code.
+        language: ISO 639-1 code; "und" where nobody stated it.
         licence: SPDX identifier; LicenseRef-... where the corpus has terms of its own. It decides
             whether audio may be published, see train/corpora/licences.py: terms of its own never
             allow that.
         citation: how to cite it.
         pattern: what its files are called, for error messages.
-        labels: which of the eight classes it has, in the order of LABELS.
+        labels: which classes it has, in the order that `order_labels` gives.
         homepage: where its publisher describes it.
         access: how to get it, as the end of a sentence.
         archive: what `corpus download` fetches; None where one has to clone, register or apply.
@@ -98,10 +114,12 @@ class Reading:
 
     Attributes:
         clips: the rows, in any order.
-        dropped: clips left out because their label is none of the eight classes, by that label.
-        second_copies: int, files left out because one of the same name was there before.
+        dropped: clips left out because their label is none of its classes, by that label.
+        second_copies: int, files left out because one of the same name or content was there before.
+        notes: sentences on what is not known of them, or was not as it should be.
     """
 
     clips: Sequence[Clip]
     dropped: Mapping[str, int] = field(default_factory=dict)
     second_copies: int = 0
+    notes: Sequence[str] = ()

@@ -1,34 +1,46 @@
-"""Corpora published on the Hugging Face Hub: fetched once, and unpacked into a local folder.
+"""Corpora on the Hugging Face Hub: fetched once, and unpacked into a local folder.
 
 hub:user/name               its main branch
 hub:user/name@REVISION      a branch, a tag, or a commit's hash
+hub:user/name:CONFIG        one of several configurations of a dataset
 
-The folder lies in huggingface_hub's cache of assets and belongs to one commit. Shards are fetched
-one at a time and deleted when their clips are written, so that neither memory nor disk has to
-hold the corpus twice; a run that was stopped goes on with the next shard.
+The folder lies in huggingface_hub's cache of assets and belongs to one commit. Of a corpus that
+this project published, shards are fetched one at a time and deleted when their clips are written,
+so that neither memory nor disk has to hold it twice; a run that was stopped goes on with the next
+shard. Of any other dataset, rows with a column of audio are streamed (hub_rows.py), and recordings
+that lie there as files are fetched with the table or the folders that say what they are.
 """
 
 import fnmatch
+import functools
 import hashlib
 import re
 import shutil
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from huggingface_hub import cached_assets_path, hf_hub_download
 from huggingface_hub.utils import WeakFileLock  # type: ignore[attr-defined]  # it has no __all__
+from tqdm import tqdm
 
+from ser_core.audio.endings import has_audio_ending
+from ser_core.config.whole_files import write_whole_folder
 from ser_core.model.hub import Api, resolve
 from ser_core.model.hub_faults import FAULTS, explain
 
 from . import published
 from .clip import CorpusError
+from .hub_rows import README, write_rows
+from .own_recordings import TABLES
 
 LIBRARY, NAMESPACE = "speech-emotion", "corpora"  # where in the cache of assets
+AT_A_TIME = 8  # files that are fetched
 BATCH = 16  # clips in memory at a time
 BUFFER = 65_536  # [bytes] read from a shard at a time
-ADDRESS = re.compile(r"hub:([^@/\s]+/[^@/\s]+)(?:@(\S+))?")
+ADDRESS = re.compile(r"hub:([^@:/\s]+/[^@:/\s]+)(?::([^@\s]+))?(?:@(\S+))?")
 FETCHING, SUFFIX = ".fetching", ".partial"
 
 
@@ -39,10 +51,12 @@ class Address:
     Attributes:
         repo: "user/name".
         revision: branch, tag or commit; None for main.
+        configuration: of a dataset that has several; None for its only one.
     """
 
     repo: str
     revision: str | None
+    configuration: str | None = None
 
     @classmethod
     def parse(cls, argument: str) -> "Address":
@@ -52,7 +66,7 @@ class Address:
             CorpusError: it is neither.
 
         >>> Address.parse("hub:ada/voices@v1")
-        Address(repo='ada/voices', revision='v1')
+        Address(repo='ada/voices', revision='v1', configuration=None)
         """
         match = ADDRESS.fullmatch(argument)
         if match is None:
@@ -60,11 +74,11 @@ class Address:
                 "A corpus on the Hub is given as hub:user/name or hub:user/name@REVISION, not "
                 f"{argument!r}."
             )
-        return cls(match[1], match[2])
+        return cls(match[1], match[3], match[2])
 
 
 def fetch(address: Address) -> Path:
-    """Download a published corpus and unpack it, unless that was done before.
+    """Download a corpus and unpack it, unless that was done before.
 
     Args:
         address: which dataset, at which revision.
@@ -73,16 +87,16 @@ def fetch(address: Address) -> Path:
         Folder of corpus.json, metadata.csv and one file per clip.
 
     Raises:
-        CorpusError: there is no such dataset or revision, it cannot be seen or reached, it is none
-            that this project published, or its audio is not there or not what it should be.
+        CorpusError: there is no such dataset or revision, it cannot be seen or reached, it is no
+            dataset with a column of audio, or its audio is not there or not what it should be.
     """
     api = Api()
     try:
         commit = resolve(api, address.repo, address.revision, repo_type="dataset").resolved
         shelf = cached_assets_path(LIBRARY, namespace=NAMESPACE, subfolder=address.repo)
-        folder = shelf / commit
+        folder = shelf / "-".join(filter(None, (commit, address.configuration)))
         if not folder.is_dir():
-            with WeakFileLock(shelf / f"{commit}.lock"):
+            with WeakFileLock(shelf / f"{folder.name}.lock"):
                 if not folder.is_dir():  # another process may have been faster
                     _unpack(api, address, commit, folder)
     except CorpusError:
@@ -97,6 +111,9 @@ def _unpack(api: Api, address: Address, commit: str, folder: Path) -> None:
     """Fill a folder that gets its name when all is there."""
     source = address.repo
     present = [file.rfilename for file in api.files(source, commit, repo_type="dataset")]
+    if published.DESCRIPTION not in present:
+        _fetch_foreign(address, commit, folder, present)
+        return
     missing = [name for name in published.OURS if name not in present]
     if missing:
         raise CorpusError(
@@ -131,6 +148,29 @@ def _unpack(api: Api, address: Address, commit: str, folder: Path) -> None:
         )
     shutil.rmtree(parts)
     unfinished.rename(folder)
+
+
+def _fetch_foreign(address: Address, commit: str, folder: Path, present: Collection[str]) -> None:
+    """Fill a folder with the clips of a dataset that others published.
+
+    Recordings that lie there as files are fetched as they are; rows of Parquet are streamed.
+    """
+    sounds = [name for name in present if has_audio_ending(name)]
+    tables = [name for name in present if name.rpartition("/")[2].lower() in TABLES]
+    rows = [name for name in present if name.endswith(".parquet") and name not in tables]
+    with write_whole_folder(folder) as staging:
+        if sounds and not rows:
+            fetch = functools.partial(_download, address.repo, commit, to=staging)
+            with ThreadPoolExecutor(AT_A_TIME) as pool:
+                asked = pool.map(fetch, [*tables, *sounds])
+                for _ in tqdm(asked, "clips", len(tables) + len(sounds), unit="clip", disable=None):
+                    pass
+        else:
+            name = address.configuration
+            write_rows(address.repo, staging, address.repo, revision=commit, configuration=name)
+        if README in present:
+            _download(address.repo, commit, README, to=staging)
+        shutil.rmtree(staging / ".cache", ignore_errors=True)  # of the client's
 
 
 def _download(repo: str, commit: str, name: str, to: Path) -> Path:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ser_core.config.emotions import LABELS
+from ser_core.audio.load import SAMPLE_RATE, load_audio
 from ser_core.config.whole_files import write_text, write_whole
+from ser_core.errors import AudioError
 
-from . import Corpus
-from .clip import Clip, CorpusError
+from . import CORPORA, NO_SPEAKER, Corpus
+from .clip import Clip, CorpusError, order_labels
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -21,7 +22,7 @@ PICTURE_WIDTH = 800  # [px], of the PNG
 
 
 def durations(clips: Sequence[Clip]) -> list[float]:
-    """Read how long clips are from their files' headers.
+    """Read how long clips are: from their headers, or by decoding what libsndfile does not know.
 
     Returns:
         Duration of each clip [s].
@@ -37,7 +38,10 @@ def durations(clips: Sequence[Clip]) -> list[float]:
         try:
             seconds.append(soundfile.info(clip.path).duration)
         except soundfile.LibsndfileError:
-            broken.append(clip.path)
+            try:
+                seconds.append(len(load_audio(clip.path)) / SAMPLE_RATE)
+            except AudioError:
+                broken.append(clip.path)
     if broken:
         raise CorpusError(
             f"{len(broken):,} of {len(clips):,} files cannot be read as audio, the first of them "
@@ -52,10 +56,10 @@ def tabulate_clips(corpus: Corpus) -> pd.DataFrame:
 
 
 def by_emotion_and_gender(corpus: Corpus) -> dict[str, dict[str, int]]:
-    """Count clips by label, in the order of LABELS and only those there are, then by gender."""
+    """Count clips by label, in the order of a model's outputs, then by gender."""
     clips = tabulate_clips(corpus)
     counts = pd.crosstab(clips["emotion"], clips["gender"])
-    counts = counts.loc[[label for label in LABELS if label in counts.index]]
+    counts = counts.loc[list(order_labels(counts.index))]
     return {
         label: {str(gender): int(number) for gender, number in zip(counts, numbers, strict=True)}
         for label, numbers in zip(counts.index, counts.to_numpy().tolist(), strict=True)
@@ -77,7 +81,8 @@ def describe(corpus: Corpus, seconds: Sequence[float]) -> list[str]:
     counts.loc["clips"] = counts.sum()
     # A speaker's name counts once for each gender, were it ever given to two people.
     people = clips[["speaker", "gender"]].drop_duplicates()
-    counts.loc["speakers"] = people["gender"].value_counts()
+    people = people[people["speaker"] != NO_SPEAKER]
+    counts.loc["speakers"] = people["gender"].value_counts().reindex(counts.columns, fill_value=0)
     counts["total"] = counts.sum(axis=1)
     lines = [
         f"{about.name}: {about.title}",
@@ -98,7 +103,8 @@ def describe(corpus: Corpus, seconds: Sequence[float]) -> list[str]:
         lines.append(f"The speakers are the same people, under the same names, as in {others}.")
     if corpus.dropped:
         told = ", ".join(f"{count:,} {label}" for label, count in sorted(corpus.dropped.items()))
-        lines.append(f"Left out, because their label is none of the eight classes: {told}.")
+        why = "none of the eight classes" if about.name in CORPORA else "dropped"
+        lines.append(f"Left out, because their label is {why}: {told}.")
     if corpus.second_copies:
         one = corpus.second_copies == 1
         lines.append(

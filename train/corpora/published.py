@@ -17,12 +17,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from ser_core.config.emotions import LABELS
 from ser_core.config.schema import Strict, validated
 from ser_core.config.whole_files import write_whole
 from ser_core.errors import ConfigError, refuse_lfs_pointer_file
 
-from .clip import Clip, CorpusError, CorpusInfo, Reading
+from .clip import NO_SPEAKER, UNKNOWN, Clip, CorpusError, CorpusInfo, Reading
+from .label_map import require_label
 
 SCHEMA_VERSION = 1
 DESCRIPTION, METADATA, PARQUET = "corpus.json", "metadata.csv", "data/*.parquet"
@@ -58,7 +58,8 @@ class Row:
     """One line of metadata.csv.
 
     Attributes:
-        file_name: the clip's name within the corpus, Clip.file; no folder.
+        file_name: the clip's name within the corpus, Clip.file; no folder, whose name becomes a
+            part of the file's.
         corpus, emotion, speaker, gender, statement, intensity: as in Clip.
         seconds: float, duration [s], to a millisecond.
         sha256: hexadecimal SHA-256 digest of the audio file's bytes.
@@ -78,7 +79,7 @@ class Row:
     def of(cls, clip: Clip, seconds: float, sha256: str, *, with_statement: bool = True) -> "Row":
         """Describe a clip; without its statement, which may be somebody's transcript."""
         return cls(
-            clip.file,
+            clip.file.replace("/", "__"),
             clip.corpus,
             clip.emotion,
             clip.speaker,
@@ -149,11 +150,8 @@ def describe(folder: Path, source: str) -> Description:
         raise CorpusError(
             f"{source} is no corpus that this project published: its {DESCRIPTION} describes none."
         ) from error
-    strange = set(described.info.labels) - set(LABELS)
-    if strange:
-        raise CorpusError(
-            f"{source} has the emotion {min(strange)!r}, which is none of {', '.join(LABELS)}."
-        )
+    for label in described.info.labels:
+        require_label(label, source)
     return described
 
 
@@ -199,22 +197,26 @@ def _row(values: dict[str, str | None], info: CorpusInfo, source: str) -> Row:
     plain = {PurePosixPath(name).name, PureWindowsPath(name).name} == {name}
     if not plain or name.startswith(".") or name in OURS:
         raise CorpusError(f"{METADATA} of {source} has {name!r} where a file's plain name belongs.")
-    allowed = {"corpus": (info.name,), "emotion": info.labels, "gender": ("female", "male")}
+    allowed = {
+        "corpus": (info.name,),
+        "emotion": info.labels,
+        "gender": ("female", "male", UNKNOWN),
+    }
     for column, values_allowed in allowed.items():
         if given[column] not in values_allowed:
             raise CorpusError(
                 f"{METADATA} of {source} has the {column} {given[column]!r} at {name}: expected "
                 f"{' or '.join(values_allowed)}."
             )
-    if not given["speaker"] or not given["sha256"]:
-        raise CorpusError(f"{METADATA} of {source} has no speaker or no sha256 at {name}.")
+    if not given["sha256"]:
+        raise CorpusError(f"{METADATA} of {source} has no sha256 at {name}.")
     try:
         seconds = float(given["seconds"] or "")
     except ValueError as error:
         raise CorpusError(
             f"{METADATA} of {source} has {given['seconds']!r} seconds at {name}."
         ) from error
-    fields: dict[str, Any] = given | {"seconds": seconds}
+    fields: dict[str, Any] = given | {"seconds": seconds, "speaker": given["speaker"] or NO_SPEAKER}
     return Row(**fields)
 
 

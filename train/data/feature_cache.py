@@ -61,19 +61,33 @@ class Features:
 
 def feature_config(
     recipe: Recipe,
+    labels: Sequence[str] | None = None,
     *,
     normalisation: Normalisation | None = None,
     selected: tuple[int, ...] | None = None,
     temperature: float = 1.0,
     uncertain_below: float = 0.0,
 ) -> FeatureConfig:
-    """Make the feature config of a recipe; without statistics, features keep their own units."""
+    """Make the feature config of a recipe; without statistics, features keep their own units.
+
+    Args:
+        recipe: Recipe.
+        labels: the classes in output order, `Run.labels`; None where only features matter.
+        normalisation: statistics of the training clips.
+        selected: indices of the features that are kept; None for all.
+        temperature: float > 0, folded into the last layer.
+        uncertain_below: float in [0, 1].
+
+    Raises:
+        ConfigError: the labels are fewer than two, or cannot be written down.
+    """
     features = recipe.features
     width = sum(block.width for block in features.blocks) * len(features.statistics or (None,))
     scale = features.scale or Scale(mean=0.0, std=1.0)
     same = Normalisation(mean=(scale.mean,) * width, std=(scale.std,) * width)
     settings = {
         "recipe": recipe.name,
+        **({} if labels is None else {"labels": tuple(labels)}),
         **features.model_dump(exclude={"select", "scale"}),
         "outputs": Outputs(
             intensity="intensity" if recipe.gives_intensity else None,

@@ -3,12 +3,13 @@
 | protocol | what is held out |
 |---|---|
 | `speaker` | whole speakers, so that no voice under test was heard in training: the headline |
-| `random` | random clips of each emotion; the speakers are on both sides |
+| `random` | random clips of each label; the speakers are on both sides, or may be |
 | `duplicated` | as `random`, with every clip there twice, as in RAVDESS' well-known Kaggle copy |
 | `corpus` | a whole corpus; the others are trained on |
 | `emobox` | RAVDESS' actors in the six folds of EmoBox, so that figures compare |
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,7 +18,7 @@ from sklearn.model_selection import GroupKFold, StratifiedKFold
 
 from ser_core.errors import ConfigError
 
-from ..corpora import Clip, CorpusError
+from ..corpora import NO_SPEAKER, Clip, CorpusError
 
 RAVDESS_FOLDS = (
     ("02", "05", "14", "15", "16"),
@@ -85,6 +86,11 @@ def by_speaker(clips: Sequence[Clip]) -> list[Fold]:
         CorpusError: there is one speaker only.
     """
     speakers = np.array([clip.speaker for clip in clips])
+    if NO_SPEAKER in speakers:
+        raise CorpusError(
+            "Protocol speaker holds out speakers, and these clips name none: say who speaks with "
+            "--speaker-column or --speaker-from, or give --protocol random."
+        )
     known = {speaker for fold in RAVDESS_FOLDS for speaker in fold}
     if {clip.corpus for clip in clips} == {"ravdess"} and set(speakers) == known:
         tests = [np.isin(speakers, actors) for actors in RAVDESS_FOLDS]
@@ -92,7 +98,9 @@ def by_speaker(clips: Sequence[Clip]) -> list[Fold]:
         count = min(5, len(set(speakers)))
         if count < 2:
             raise CorpusError(
-                "Protocol speaker holds out some of several speakers: give two or more."
+                f"Protocol speaker holds out some of several speakers, and {speakers[0]} is the "
+                "only one: give two or more, or --protocol random, whose figures say nothing about "
+                "new voices."
             )
         tests = []
         for _, test in GroupKFold(count).split(speakers, groups=speakers):
@@ -111,7 +119,7 @@ def hold_out_speakers(
     Args:
         clips: all clips.
         train: int array, positions of the training side.
-        count: int > 0, how many speakers to take.
+        count: int > 0, how many speakers to take; none where clips name no speakers.
         seed: int.
 
     Returns:
@@ -119,6 +127,7 @@ def hold_out_speakers(
     """
     order = np.random.default_rng(seed)
     genders = {clips[i].speaker: clips[i].gender for i in train}
+    genders.pop(NO_SPEAKER, None)  # who may be everybody
     by_gender = [
         list(order.permutation(sorted(s for s, g in genders.items() if g == gender)))
         for gender in sorted(set(genders.values()))
@@ -150,9 +159,21 @@ def by_emobox(clips: Sequence[Clip]) -> list[Fold]:
 
 
 def by_clip(clips: Sequence[Clip]) -> list[Fold]:
-    """Five folds of random clips, each emotion spread evenly: what most public projects report."""
+    """Five folds of random clips, each emotion spread evenly: what most public projects report.
+
+    Fewer where a label has fewer than five clips, so that each fold trains and tests on all labels.
+
+    Raises:
+        CorpusError: a label has one clip.
+    """
     emotions = [clip.emotion for clip in clips]
-    splits = StratifiedKFold(RANDOM_FOLDS, shuffle=True, random_state=RANDOM_SEED)
+    rarest, count = min(Counter(emotions).items(), key=lambda item: item[1])
+    if count < 2:
+        raise CorpusError(
+            f"The label {rarest} has one clip, which cannot be both learnt from and tested on: "
+            "record more, or drop it with a label map."
+        )
+    splits = StratifiedKFold(min(RANDOM_FOLDS, count), shuffle=True, random_state=RANDOM_SEED)
     return [
         Fold(number, train, test)
         for number, (train, test) in enumerate(splits.split(emotions, emotions), start=1)

@@ -87,7 +87,7 @@ def condense_encoder(run: Run) -> Path:
     weights = run.work / f"condensed-{digest(run, material)}.weights.h5"
     if has_weights(weights):
         return weights
-    config = feature_cache.feature_config(run.recipe)
+    config = feature_cache.feature_config(run.recipe, run.labels)
     network, whole = new_network(run, config, 0), whole_network(run, config)
     windows = [window for clip in material.features for window in clip.inputs(config)]
     chosen = np.random.default_rng(run.recipe.seed).permutation(len(windows))[: settings.windows]

@@ -214,6 +214,7 @@ def fit_fold(
         run.results,
         fold.number,
         [clips[i] for i in fold.test],
+        run.labels,
         probabilities,
         intensity,
         {

@@ -120,7 +120,11 @@ def find_space(
 
 
 def fit_heads(
-    network: keras.Model, learnt: Sequence[Learnt], recipe: Recipe, seed: Sequence[int]
+    network: keras.Model,
+    learnt: Sequence[Learnt],
+    recipe: Recipe,
+    labels: Sequence[str],
+    seed: Sequence[int],
 ) -> None:
     """Fit both heads, the distance and the intensity, and put them into a network, in place.
 
@@ -128,13 +132,14 @@ def fit_heads(
         network: keras.Model of train/networks/two_heads.py.
         learnt: Learnt of each corpus, first of the one that is judged.
         recipe: Recipe with heads.
+        labels: the classes in output order.
         seed: what random draws derive from.
     """
     heads = recipe.heads
     assert heads is not None, "only a recipe with heads has any to fit"
-    linear, bias = fit_linear(learnt, recipe, seed[0])
+    linear, bias = fit_linear(learnt, recipe, labels, seed[0])
     space = find_space(learnt, heads.hidden.components, seed[0])
-    data = [head_data(one, space) for one in learnt]
+    data = [head_data(one, space, labels) for one in learnt]
     hidden = fit_hidden_head(data, recipe, seed)
     components = int(recipe.network.parameters["components"])
     centres = int(recipe.network.parameters["centres"])
@@ -157,25 +162,26 @@ def fit_heads(
     )
 
 
-def head_data(one: Learnt, space: Space) -> HeadData:
+def head_data(one: Learnt, space: Space, labels: Sequence[str]) -> HeadData:
     """Project a corpus' clips, version by version, beside what their labels say."""
     emotions = [clip.emotion for clip in one.clips]
     return HeadData(
         one.corpus.info.name,
         emotions,
         [space.project(one.version(name)) for name in one.names],
-        label_sets(emotions, one.corpus.info.labels),
+        label_sets(emotions, one.corpus.info.labels, labels),
     )
 
 
 def fit_linear(
-    learnt: Sequence[Learnt], recipe: Recipe, seed: int
+    learnt: Sequence[Learnt], recipe: Recipe, labels: Sequence[str], seed: int
 ) -> tuple[np.ndarray, np.ndarray]:  # (width, classes), (classes,)
     """Fit the linear head on all versions, where speakers, corpora and degradations matter less.
 
     Args:
         learnt: Learnt of each corpus.
         recipe: Recipe with heads.
+        labels: the classes in output order.
         seed: int, from which the choice of clips for the principal components derives.
 
     Returns:
@@ -185,7 +191,7 @@ def fit_linear(
     settings = recipe.heads.linear
     read = [name in settings.statistics for name in recipe.summary]
     space = find_space(learnt, settings.components, seed, read)
-    data = [head_data(one, space) for one in learnt]
+    data = [head_data(one, space, labels) for one in learnt]
     plain = np.concatenate([one.versions[0] for one in data])
     groups = [(one.corpus, emotion) for one in data for emotion in one.emotions]
     people = [clip.speaker for one in learnt for clip in one.clips]

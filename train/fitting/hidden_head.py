@@ -7,8 +7,6 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from ser_core.config.emotions import LABELS
-
 from ..recipe import HiddenHead, Recipe
 from .linear_head import NEVER, LabelSets
 
@@ -76,7 +74,7 @@ def draw_batches(
         corpora = rng.choice(len(data), size, p=shares / shares.sum())
         draws = rng.random(size)
         values = np.empty((size, data[0].versions[0].shape[1]), dtype=np.float32)
-        sets = np.empty((size, 2 * len(LABELS)), dtype=np.float32)
+        sets = np.empty((size, 2 * data[0].sets.possible.shape[1]), dtype=np.float32)
         for row, corpus in enumerate(corpora):
             one = data[corpus]
             clip = min(int(np.searchsorted(odds[corpus], draws[row])), len(one.emotions) - 1)
@@ -115,7 +113,7 @@ def fit_hidden_head(data: Sequence[HeadData], recipe: Recipe, seed: Sequence[int
             layers.Dropout(settings.dropout),
             layers.Dense(recipe.network.parameters["units"], activation="silu"),
             layers.Dropout(settings.dropout),
-            layers.Dense(len(LABELS)),
+            layers.Dense(data[0].sets.possible.shape[1]),
         ]
     )
     rate = keras.optimizers.schedules.CosineDecay(

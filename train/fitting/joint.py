@@ -33,10 +33,11 @@ def learn_heads(
         The network and its config.
     """
     assert run.recipe.encoder is not None, "a recipe with heads has an encoder"
-    config = feature_cache.feature_config(run.recipe)
+    config = feature_cache.feature_config(run.recipe, run.labels)
     network = new_network(run, config, fold)
     install(network, run.recipe.encoder.name, run.encoder)
-    fit_heads(network, gather(run, positions), run.recipe, (run.recipe.seed, fold))
+    seed = (run.recipe.seed, fold)
+    fit_heads(network, gather(run, positions), run.recipe, run.labels, seed)
     with write_whole(weights) as unfinished:
         network.save_weights(unfinished)
     return network, config

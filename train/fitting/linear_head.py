@@ -15,8 +15,6 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp, softmax
 
-from ser_core.config.emotions import LABELS
-
 from ..answers.restricted import MERGED
 
 NEVER = -1e9  # logit of a class that does not count
@@ -35,24 +33,26 @@ class LabelSets:
     accepted: np.ndarray
 
 
-def label_sets(emotions: Sequence[str], present: Sequence[str]) -> LabelSets:
-    """Say what the labels of a corpus' clips mean among the eight classes.
+def label_sets(emotions: Sequence[str], present: Sequence[str], labels: Sequence[str]) -> LabelSets:
+    """Say what the labels of a corpus' clips mean among the classes that are learnt.
 
     Args:
         emotions: label of each clip.
         present: labels that the corpus has.
+        labels: the classes in output order.
 
-    >>> sets = label_sets(["neutral"], ["neutral", "happy"])
+    >>> from ser_core.config.emotions import LABELS
+    >>> sets = label_sets(["neutral"], ["neutral", "happy"], LABELS)
     >>> [label for label, accepted in zip(LABELS, sets.accepted[0]) if accepted]
     ['neutral', 'calm']
     """
     meanings = {label: {label} for label in present}
     for label, other in MERGED.items():
-        if label not in present and other in present:
+        if label in labels and label not in present and other in present:
             meanings[other].add(label)
     known = set().union(*meanings.values())
-    possible = np.array([[label in known for label in LABELS]] * len(emotions))
-    accepted = np.array([[label in meanings[emotion] for label in LABELS] for emotion in emotions])
+    possible = np.array([[label in known for label in labels]] * len(emotions))
+    accepted = np.array([[label in meanings[emotion] for label in labels] for emotion in emotions])
     return LabelSets(possible, accepted)
 
 

@@ -14,7 +14,7 @@ from ser_core.config.emotions import LABELS
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.errors import ConfigError
 
-from ..corpora import Clip, Corpus
+from ..corpora import CORPORA, Clip, Corpus, order_labels
 from ..data import feature_cache
 from ..data.digests import file_digest
 from ..data.material import Material
@@ -96,6 +96,19 @@ class Run:
         return judged
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes in output order: those that the recipe names, else those of the corpora."""
+        found = self.recipe.labels or order_labels(
+            label for corpus in self.corpora.values() for label in corpus.info.labels
+        )
+        if len(found) == 1:
+            raise ConfigError(
+                f"{', '.join(self.corpora)} has one label, {found[0]}, from which there is nothing "
+                "to learn: give recordings of two labels or more."
+            )
+        return found
+
+    @property
     def learnt_beside(self) -> list[Corpus]:
         """The corpora that heads learn from and that are not judged on."""
         if self.protocol == "corpus" or self.recipe.heads is None:
@@ -121,12 +134,18 @@ class Run:
             material: the clips that are learnt from.
             without: further sections of the recipe that do not matter.
         """
-        skipped = {"name", "description", "claim", "abstention", *without}
+        skipped = {"name", "description", "claim", "abstention", "labels", *without}
         # Without defaults, so that a recipe keeps its identity when recipes learn a new word.
         decisive = self.recipe.model_dump(mode="json", exclude=skipped, exclude_defaults=True)
         digest = hashlib.sha256(json.dumps([self.protocol, decisive], sort_keys=True).encode())
         for clip in material.features:
             digest.update(clip.digest.encode())
+        if self.labels != LABELS:  # so that folds of before recipes knew others keep theirs
+            digest.update(json.dumps(self.labels).encode())
+        for corpus in self.corpora.values():
+            if corpus.info.name not in CORPORA:  # who chose labels and speakers may choose others
+                told = [[clip.file, clip.emotion, clip.speaker] for clip in corpus.clips]
+                digest.update(json.dumps(told).encode())
         for corpus in self.learnt_beside:
             for other in corpus.clips:
                 digest.update(file_digest(other.path).encode())
@@ -162,8 +181,9 @@ def make_run(
     if recipe.distillation is not None:
         further = () if protocol == "corpus" else recipe.further_corpora
         learnt = {name: corpus for name, corpus in corpora.items() if name not in further}
+        classes = Run(recipe, protocol, corpora, results, work, cache).labels
         teacher = make_run(
-            load(recipe.distillation.teacher),
+            load(recipe.distillation.teacher).model_copy(update={"labels": classes}),
             protocol,
             learnt,
             results=results,
@@ -205,10 +225,10 @@ def prepare_corpora(
 ) -> Material:
     """Compute or fetch the features and targets of some corpora."""
     clips = [clip for corpus in corpora for clip in corpus.clips]
-    config = feature_cache.feature_config(run.recipe)
+    config = feature_cache.feature_config(run.recipe, run.labels)
     features = feature_cache.compute(clips, config, versions, cache=run.cache, quiet=quiet)
     present = {corpus.info.name: corpus.info.labels for corpus in corpora}
-    targets = feature_cache.emotion_targets(clips, LABELS, present)
+    targets = feature_cache.emotion_targets(clips, run.labels, present)
     return Material(features, targets, feature_cache.intensity_targets(clips))
 
 
@@ -222,15 +242,17 @@ def new_network(run: Run, config: FeatureConfig, fold: int) -> keras.Model:
 
 def learn_config(run: Run, material: Material) -> FeatureConfig:
     """Measure the statistics, and select the features, on the clips that are learnt from."""
-    identity = feature_cache.feature_config(run.recipe)
+    identity = feature_cache.feature_config(run.recipe, run.labels)
     if run.recipe.features.scale is not None:
         return identity
     statistics = feature_cache.fit_normalisation(material.features, identity)
-    config = feature_cache.feature_config(run.recipe, normalisation=statistics)
+    config = feature_cache.feature_config(run.recipe, run.labels, normalisation=statistics)
     if run.recipe.features.select is None:
         return config
     selected = select(material, config, run.recipe.features.select)
-    return feature_cache.feature_config(run.recipe, normalisation=statistics, selected=selected)
+    return feature_cache.feature_config(
+        run.recipe, run.labels, normalisation=statistics, selected=selected
+    )
 
 
 def name_of(number: int) -> str:

@@ -57,7 +57,7 @@ def encode_clips(run: Run, features: Sequence[Features], versions: Sequence[str]
     kept = [read_finished(file, read_arrays) or {} for file in files]
     missing = [i for i, stored in enumerate(kept) if not set(wanted) <= set(stored)]
     if missing:
-        config = feature_cache.feature_config(recipe)
+        config = feature_cache.feature_config(recipe, run.labels)
         network = new_network(run, config, 0)
         install_encoder(run, network)
         encoder = encoder_of(network)

@@ -13,6 +13,7 @@ from ser_core.model.files import METRICS, RECIPE, save_content
 from ..answers import adaptation_gain, conformal, domain, fairness, out_of_fold
 from ..answers.calibration import Calibration, calibrate
 from ..answers.metrics import measure_answers, measure_intensity, scores
+from ..corpora import NO_SPEAKER
 from ..data import feature_cache
 from ..data.material import Material
 from .plan import ALL_CLIPS, Run, new_network, prepare
@@ -42,14 +43,16 @@ def report(run: Run) -> tuple[dict[str, Any], Calibration]:
     out_of_fold.write_answers(table, calibrated)
     material = prepare(run, quiet=True)
     selected = tuple(range(run.recipe.features.select)) if run.recipe.features.select else None
-    config = feature_cache.feature_config(run.recipe, selected=selected)
+    config = feature_cache.feature_config(run.recipe, run.labels, selected=selected)
     answers = out_of_fold.read_answers(table)
     intensity = measure_intensity(out_of_fold.read_intensities(run.results, records))
     genders = {clip.speaker: clip.gender for clip in run.clips}
+    notes = [note for corpus in run.corpora.values() for note in corpus.notes]
     metrics = {
         "recipe": run.recipe.name,
         "protocol": run.protocol,
         "corpus": ", ".join(corpus.info.name for corpus in run.judged),
+        **({"notes": notes} if notes else {}),
         **measure_answers(answers),
         "calibration": {
             **asdict(calibration),
@@ -65,7 +68,7 @@ def report(run: Run) -> tuple[dict[str, Any], Calibration]:
         **({"intensity": intensity} if intensity else {}),
         **(
             {"fairness": fairness.measure_fairness(answers, genders)}
-            if len(run.judged) == 1
+            if len(run.judged) == 1 and NO_SPEAKER not in genders
             else {}
         ),
         "audit": audit_run(run, jobs=os.cpu_count() or 1, quiet=True).summary(),

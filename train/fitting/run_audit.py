@@ -42,7 +42,10 @@ def statistics_of(run: Run, *, quiet: bool = False) -> tuple[list[Finding], str]
     stored = {fold.number: read_fold(run.results, fold.number) for fold in folds}
     if not any(stored.values()):
         return [], "not recorded in any fold"
-    material, config = prepare(run, quiet=quiet), feature_cache.feature_config(run.recipe)
+    material, config = (
+        prepare(run, quiet=quiet),
+        feature_cache.feature_config(run.recipe, run.labels),
+    )
     findings: list[Finding] = []
     verdicts: Counter[str] = Counter()
     for fold in folds:

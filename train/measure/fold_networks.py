@@ -6,7 +6,6 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from ser_core.config.emotions import LABELS
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.errors import ConfigError
 
@@ -44,8 +43,8 @@ class FoldNetwork:
 
     @property
     def truth(self) -> np.ndarray:  # (test clips,)
-        """Index into LABELS of each test clip."""
-        return np.array([LABELS.index(clip.emotion) for clip in self.test])
+        """Index of each test clip's label among those of the network."""
+        return np.array([self.config.labels.index(clip.emotion) for clip in self.test])
 
     def among_known(self, probabilities: np.ndarray) -> np.ndarray:
         """Share probabilities among the classes that were learnt, as the fold itself does.
@@ -130,5 +129,5 @@ def config_of(run: Run, number: int) -> FeatureConfig:
             f"standardised with, as fit writes it now: move {run.results} away and run fit again."
         )
     return feature_cache.feature_config(
-        run.recipe, normalisation=fitted.normalisation, selected=fitted.selected
+        run.recipe, run.labels, normalisation=fitted.normalisation, selected=fitted.selected
     )

@@ -21,7 +21,6 @@ import numpy as np
 from tqdm import tqdm
 
 from ser_core.audio.load import load_audio
-from ser_core.config.emotions import LABELS
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.config.whole_files import temporary_folder
 from ser_core.model.files import FORMS, LITERT_FORMS, save_content
@@ -236,7 +235,7 @@ def of_folds(run: Run, *, every: int = 1) -> dict[str, Any]:
     return {
         "recipe": run.recipe.name,
         "protocol": run.protocol,
-        "labels": list(LABELS),
+        "labels": list(run.labels),
         "clips": sum(map(len, truth)),
         "forms": rows_of(joined, np.concatenate(truth)),
     }

@@ -22,7 +22,6 @@ import numpy as np
 from tqdm import tqdm
 
 from ser_core.audio.load import load_audio
-from ser_core.config.emotions import LABELS
 from ser_core.errors import ConfigError
 from ser_core.model.files import ROBUSTNESS, save_content
 from ser_core.speech.gate import WEIGHTS_FILE
@@ -31,6 +30,7 @@ from ..answers import out_of_fold
 from ..answers.calibration import apply_temperature
 from ..answers.markdown import markdown_table
 from ..answers.metrics import accuracy_interval, intensity_auc, scores
+from ..answers.sampling_units import name_voices
 from ..corpora import Clip
 from ..data import degradations, feature_cache
 from ..data.processes import run_in_processes
@@ -54,7 +54,7 @@ class Measured:
     Attributes:
         files: of the clips that were asked.
         speakers: of these clips.
-        truth: int array of shape (clips,), index into LABELS.
+        truth: int array of shape (clips,), index into the run's labels.
         probabilities: float array of shape (conditions, clips, classes), calibrated.
         answered: bool array of shape (conditions, clips), whether the gate found speech.
         strong: float array of shape (clips,): 1 strongly expressed, 0 not, -1 where nobody said.
@@ -180,6 +180,7 @@ def measure_robustness(
     measured = summarise([read_measured(file) for file in files.values()]) | {
         "recipe": run.recipe.name,
         "protocol": run.protocol,
+        "labels": list(run.labels),
         "folds": list(files),
         "every": every,
     }
@@ -209,7 +210,9 @@ def summarise(folds: Sequence[Measured]) -> dict[str, Any]:
         networks tell no intensity.
     """
     truth = np.concatenate([fold.truth for fold in folds])
-    speakers = np.concatenate([fold.speakers for fold in folds])
+    voices = np.concatenate(
+        [name_voices(fold.speakers.tolist(), fold.files.tolist()) for fold in folds]
+    )
     probabilities = np.concatenate([fold.probabilities for fold in folds], axis=1)
     answered = np.concatenate([fold.answered for fold in folds], axis=1)
     strong = np.concatenate([fold.strong for fold in folds])
@@ -228,7 +231,7 @@ def summarise(folds: Sequence[Measured]) -> dict[str, Any]:
                 "level": condition.level,
                 "unit": condition.unit,
                 **figures,
-                "accuracy_interval": list(accuracy_interval(correct, speakers)),
+                "accuracy_interval": list(accuracy_interval(correct, voices)),
                 "confidence": round(float(given.max(axis=1).mean()), 4),
                 "answered": round(float(heard.mean()), 4),
                 "change": round(100.0 * (figures["accuracy"] - clean), 1),
@@ -237,7 +240,6 @@ def summarise(folds: Sequence[Measured]) -> dict[str, Any]:
         )
     return {
         "clips": len(truth),
-        "labels": list(LABELS),
         "talkers": degradations.TALKERS,
         "direct_to_reverberant": degradations.DIRECT_TO_REVERBERANT,
         "rows": rows,

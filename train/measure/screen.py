@@ -73,7 +73,7 @@ def screen(run: Run, unseen: Corpus | None = None, folds: Collection[int] = ()) 
         network, _ = learn_heads(run, learn, fold.number, weights)
         answers = answer_clips(run, network, held)
         probabilities = answers["emotion"].astype(np.float64)
-        truth = _truth([run.clips[i] for i in held])
+        truth = _truth([run.clips[i] for i in held], run.labels)
         figures: dict[str, float] = {}
         if unseen is not None and away is not None:
             given = answer_summaries(network, away)
@@ -112,8 +112,8 @@ def _judge_unseen(answers: np.ndarray, unseen: Corpus) -> dict[str, float]:
     }
 
 
-def _truth(clips: Sequence[Clip]) -> np.ndarray:
-    return np.array([LABELS.index(clip.emotion) for clip in clips])
+def _truth(clips: Sequence[Clip], labels: Sequence[str]) -> np.ndarray:
+    return np.array([labels.index(clip.emotion) for clip in clips])
 
 
 def markdown_row(rows: Sequence[Row], title: str) -> str:

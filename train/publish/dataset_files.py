@@ -4,6 +4,7 @@ What stands in them is described in train/corpora/published.py.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tqdm import tqdm
 from ser_core.config.whole_files import write_text
 from ser_core.model.files import CARD
 
-from ..corpora import Clip, Corpus, published
+from ..corpora import Clip, Corpus, CorpusError, published
 from ..corpora.licences import licence_of
 from ..corpora.overview import durations
 from ..corpora.published import Description, Row
@@ -71,6 +72,12 @@ def write_dataset(
                     out.write_table(_make_table(new, contents, features))
                     rows += new
                     bar.update(len(batch))
+    twice = [name for name, count in Counter(row.file_name for row in rows).items() if count > 1]
+    if twice:
+        raise CorpusError(
+            f"{corpus.info.name} has two clips that would be called {twice[0]} in one folder: "
+            "rename one."
+        )
     published.write_rows(rows, folder / published.METADATA)
     description = Description(
         info=corpus.info,

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from ser_core import EmotionRecognizer
-from ser_core.config.emotions import LABELS
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.config.whole_files import temporary_folder, write_text
 from ser_core.model.files import (
@@ -23,7 +22,7 @@ from ser_core.model.files import (
 
 from ..answers import adaptation_gain, conformal, domain
 from ..answers.calibration import Calibration
-from ..corpora import Corpus
+from ..corpora import CORPORA, NO_SPEAKER, Corpus
 from ..corpora.overview import by_emotion_and_gender, durations
 from ..data import feature_cache
 from ..data.material import Material
@@ -61,6 +60,7 @@ def assemble(run: Run, out: Path, metrics: dict[str, Any], calibration: Calibrat
     trained = read_config(config_file)
     config = feature_cache.feature_config(
         run.recipe,
+        run.labels,
         normalisation=trained.normalisation,
         selected=trained.selected,
         temperature=calibration.temperature,
@@ -83,7 +83,10 @@ def assemble(run: Run, out: Path, metrics: dict[str, Any], calibration: Calibrat
         save_content(staging, METRICS, metrics)
         save_content(staging, DATASET, describe(run, material))
         write_text(staging / RECIPE, run.recipe.to_toml())
-        for place, name in ((run.results.parents[1], COMPARISON), (run.results, ROBUSTNESS)):
+        beside = [(run.results, ROBUSTNESS)]
+        if all(corpus.info.name in CORPORA for corpus in run.judged):  # those it compares
+            beside.insert(0, (run.results.parents[1], COMPARISON))
+        for place, name in beside:
             content = read_finished(place / name, lambda file: load_content(file.parent, file.name))
             if content is not None:
                 save_content(staging, name, content)
@@ -110,7 +113,7 @@ def describe(run: Run, material: Material) -> dict[str, Any]:
             rows.append(describe_corpus(corpus, [clip.seconds for clip in learnt], "pre-training"))
     for corpus in run.learnt_beside:
         rows.append(describe_corpus(corpus, durations(corpus.clips), "training"))
-    described = {"labels": list(LABELS), "corpora": rows}
+    described = {"labels": list(run.labels), "corpora": rows}
     encoder = run.recipe.encoder or (run.teacher and run.teacher.recipe.encoder)
     if encoder:
         known = ENCODERS[encoder.name]
@@ -127,6 +130,7 @@ def describe_corpus(corpus: Corpus, seconds: list[float], role: str) -> dict[str
     counts, _ = np.histogram(seconds, edges)
     by_gender = by_emotion_and_gender(corpus)
     genders = sorted({clip.gender for clip in clips})
+    speakers = [clip.speaker for clip in clips if clip.speaker != NO_SPEAKER]
     return {
         "name": corpus.info.name,
         "title": corpus.info.title,
@@ -140,14 +144,16 @@ def describe_corpus(corpus: Corpus, seconds: list[float], role: str) -> dict[str
         "by_emotion": {label: sum(counts.values()) for label, counts in by_gender.items()},
         "by_emotion_and_gender": by_gender,
         "by_gender": dict(sorted(Counter(clip.gender for clip in clips).items())),
-        "by_speaker": dict(sorted(Counter(clip.speaker for clip in clips).items())),
+        "by_speaker": dict(sorted(Counter(speakers).items())),
         "by_intensity": dict(
             sorted(Counter(clip.intensity for clip in clips if clip.intensity).items())
         ),
         "speakers_by_gender": {
-            gender: len({clip.speaker for clip in clips if clip.gender == gender})
+            gender: len({clip.speaker for clip in clips if clip.gender == gender} - {NO_SPEAKER})
             for gender in genders
         },
+        **({"dropped": dict(corpus.dropped)} if corpus.dropped else {}),
+        **({"notes": list(corpus.notes)} if corpus.notes else {}),
         "seconds": {
             "shortest": round(min(seconds), 2),
             "median": round(float(np.median(seconds)), 2),

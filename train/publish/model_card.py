@@ -10,6 +10,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
+from ser_core.config.emotions import LABELS
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.config.whole_files import write_text
 from ser_core.errors import ModelNotFoundError
@@ -29,6 +30,7 @@ from ser_core.model.files import (
 
 from ..answers import adaptation_gain
 from ..corpora.licences import LICENCES
+from ..corpora.own_folder import UNDETERMINED
 from .hub_card import markdown_environment
 
 TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
@@ -117,7 +119,7 @@ class ModelCard:
         corpora = self.dataset["corpora"]
         pages = [corpus.get("homepage", "") for corpus in corpora]
         data = ModelCardData(
-            language=sorted({corpus["language"] for corpus in corpora}),
+            language=sorted({corpus["language"] for corpus in corpora} - {UNDETERMINED}) or None,
             license=self.licence,
             # The Hub wants to know what "other" means.
             license_name="terms-of-the-corpora" if self.licence == OTHER else None,
@@ -191,8 +193,11 @@ class ModelCard:
             forms=self.forms,
             litert_file=self.litert_file,
             adapted=adaptation_gain.adaptation_table(self.metrics.get("adaptation")),
-            worst=min(by_speaker.items(), key=lambda item: item[1]),
-            best=max(by_speaker.items(), key=lambda item: item[1]),
+            eight=self.config.labels == LABELS,
+            unseen_speakers=self.metrics["protocol"] in ("speaker", "emobox"),
+            by_speaker=by_speaker,
+            worst=min(by_speaker.items(), key=lambda item: item[1], default=None),
+            best=max(by_speaker.items(), key=lambda item: item[1], default=None),
             chance=max(self.dataset["corpora"][0]["by_emotion"].values())
             / self.dataset["corpora"][0]["clips"],
         )

@@ -9,7 +9,7 @@ import tomli_w
 from pydantic import Field, model_validator
 
 from ser_core.config.outputs import SUMMARY_STATISTICS, Outputs, SummaryStatistic
-from ser_core.config.schema import Strict, validated
+from ser_core.config.schema import Name, Strict, validated
 from ser_core.errors import ConfigError
 
 from .head_sections import Heads
@@ -37,6 +37,7 @@ class Recipe(Strict):
         name: the recipe's name.
         description: one sentence.
         claim: what the system's own documents claim, where it is a published one.
+        labels: the classes in output order; None for all that the corpora have.
         seed: int; each fold's seed derives from (seed, fold).
         autoencoder: a first phase in which the encoder learns to rebuild the training clips; the
             encoder is then frozen while the classifier is trained.
@@ -50,6 +51,7 @@ class Recipe(Strict):
     name: str
     description: str
     claim: str = ""
+    labels: Annotated[tuple[Name, ...], Field(min_length=2, max_length=100)] | None = None
     seed: Annotated[int, Field(ge=0)]
     features: Features
     network: Network
@@ -67,6 +69,8 @@ class Recipe(Strict):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if self.labels is not None and len(set(self.labels)) < len(self.labels):
+            raise ValueError("labels must differ from one another")
         is_mel = self.features.blocks[0].front_end == "log_mel"
         if not is_mel and (self.augmentation or self.pretraining):
             raise ValueError(

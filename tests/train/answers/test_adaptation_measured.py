@@ -34,6 +34,7 @@ def made_up_voices(leaning: float, *, speakers: int = 20, seed: int = 0) -> out_
         folds=owner % 5 + 1,
         truth=truth,
         probabilities=probabilities / probabilities.sum(axis=1, keepdims=True),
+        labels=LABELS,
     )
 
 
@@ -146,6 +147,7 @@ def test_folds_that_share_speakers_are_refused_in_a_sentence():
         np.arange(len(answers.truth)) % 5,
         answers.truth,
         answers.probabilities,
+        answers.labels,
     )
     assert not adaptation_gain.applies(mixed)
     with pytest.raises(ConfigError, match="three folds of whole speakers"):
@@ -162,6 +164,7 @@ def test_a_table_of_few_clips_is_measured_as_far_as_it_goes():
             answers.folds[few],
             answers.truth[few],
             answers.probabilities[few],
+            answers.labels,
         )
     )
     assert list(rows_of(measured)) == [("mixed", 1), ("mixed", 3), ("mixed", None)]

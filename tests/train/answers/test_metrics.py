@@ -39,6 +39,7 @@ def made_up_answers(clips: int = 600, sharpen: float = 1.0, seed: int = 0) -> ou
         folds=np.arange(clips) % 10 // 2 + 1,
         truth=truth,
         probabilities=apply_temperature(probabilities, 1 / sharpen),
+        labels=LABELS,
     )
 
 
@@ -87,9 +88,7 @@ def test_a_fold_does_not_touch_its_own_temperature():
     swapped = answers.truth.copy()
     own = answers.folds == 2
     swapped[own] = (swapped[own] + 3) % 8  # everything about fold 2 changes but its temperature
-    other = out_of_fold.Answers(
-        answers.files, answers.speakers, answers.folds, swapped, answers.probabilities
-    )
+    other = replace(answers, truth=swapped)
     _, first = calibrate(answers, 0.5)
     _, second = calibrate(other, 0.5)
     assert first.fold_temperatures[2] == second.fold_temperatures[2]
@@ -125,7 +124,9 @@ def test_ten_folds_stand_in_the_order_of_their_numbers(tmp_path):
         name = f"{number}.wav"
         clip = Clip(tmp_path / name, name, "ravdess", "happy", "01", "male", intensity="strong")
         given = (np.full((1, 8), 1 / 8), np.ones(1))
-        out_of_fold.write_fold(tmp_path, number, [clip], *given, {"fold": number, "run": "0"})
+        out_of_fold.write_fold(
+            tmp_path, number, [clip], LABELS, *given, {"fold": number, "run": "0"}
+        )
     assert out_of_fold.read_folds(tmp_path).folds.tolist() == [1, 2, 10, 11]
     assert list(out_of_fold.read_intensities(tmp_path)["fold"]) == ["1", "2", "10", "11"]
     files = out_of_fold.fold_files(tmp_path, "json")

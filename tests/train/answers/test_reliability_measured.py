@@ -190,7 +190,7 @@ def test_finished_fold_keeps_its_distances(tmp_path: Path) -> None:
     ]
     even = np.full((2, len(LABELS)), 1 / len(LABELS))
     record = {"fold": 1, "run": "0"}
-    out_of_fold.write_fold(tmp_path, 1, clips, even, None, record, np.array([0.25, 1.5]))
+    out_of_fold.write_fold(tmp_path, 1, clips, LABELS, even, None, record, np.array([0.25, 1.5]))
     joined = out_of_fold.read_folds(tmp_path)
     assert joined.distances is not None
     assert joined.distances.tolist() == [0.25, 1.5]

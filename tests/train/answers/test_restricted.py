@@ -13,7 +13,7 @@ def answers(truth: list[str], given: list[dict[str, float]]) -> Answers:
     count = len(truth)
     names = tuple(map(str, range(count)))
     positions = np.array([LABELS.index(label) for label in truth])
-    return Answers(names, names, np.ones(count, dtype=int), positions, rows)
+    return Answers(names, names, np.ones(count, dtype=int), positions, rows, LABELS)
 
 
 def test_calm_counts_as_neutral_and_other_answers_are_barred():

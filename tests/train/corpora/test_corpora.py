@@ -284,6 +284,10 @@ def test_wrong_and_empty_folders_are_named_with_what_was_looked_for(tmp_path, na
 
 def test_an_unknown_corpus_is_named_with_those_there_are(tmp_path):
     with pytest.raises(CorpusError, match=r"'timit': use one of ravdess, ravdess_song, nemo, "):
+        corpora.find("timit")
+    with pytest.raises(
+        CorpusError, match=r"holds no recording.*; corpora .* ravdess, ravdess_song"
+    ):
         load("timit", tmp_path)
 
 
@@ -300,7 +304,9 @@ def test_what_is_known_about_a_corpus_is_stated(name):
         assert name in CORPORA[other].INFO.same_speakers_as
 
 
-@pytest.mark.parametrize("argument", ["ravdess", "ravdess=", "foo=bar"])
+@pytest.mark.parametrize(
+    "argument", ["ravdess", "ravdess=", "=bar", "../foo=bar", "my foo=bar", ".foo=bar"]
+)
 def test_a_corpus_is_given_as_name_and_path(argument):
     with pytest.raises(CorpusError):
         corpora.parse(argument)

@@ -44,7 +44,7 @@ def results(tmp_path: Path) -> Path:
         clip = Clip(tmp_path / "a.wav", "a.wav", "ravdess", "sad", "01", "male", intensity="strong")
         even = np.full((1, len(LABELS)), 1 / len(LABELS))
         record = RECORD | {"fold": number, "seed": [1, number]}
-        out_of_fold.write_fold(tmp_path, number, [clip], even, np.ones(1), record)
+        out_of_fold.write_fold(tmp_path, number, [clip], LABELS, even, np.ones(1), record)
     return tmp_path
 
 

@@ -45,7 +45,7 @@ def recipe():
 def network(recipe) -> keras.Model:
     keras.utils.set_random_seed(1)
     made = build(100, BANDS, 8, **SHAPE)
-    fit_heads(made, toy_corpora(), recipe, (1, 1))
+    fit_heads(made, toy_corpora(), recipe, LABELS, (1, 1))
     return made
 
 
@@ -92,7 +92,7 @@ def test_the_network_measures_distances_as_the_fit_does(network):
 
 def test_the_same_seed_fits_the_same_heads(network, recipe):
     other = build(100, BANDS, 8, **SHAPE)
-    fit_heads(other, toy_corpora(), recipe, (1, 1))
+    fit_heads(other, toy_corpora(), recipe, LABELS, (1, 1))
     for name in ("linear", "hidden", "hidden_logits", "centres", "away", "intensity"):
         for one, two in zip(
             network.get_layer(name).get_weights(), other.get_layer(name).get_weights(), strict=True
@@ -178,7 +178,7 @@ def test_what_degrading_changes_is_shrunk():
     for one in learnt[0].summaries:  # degrading moves what says "sad"
         one["degraded 1"] = one["original"] + 30.0 * np.eye(SUMMARY_WIDTH, dtype=np.float32)[3]
     strong, weak = (
-        heads.fit_linear(learnt, recipes.load("default", [*TINY_HEADS, more]), 1)[0]
+        heads.fit_linear(learnt, recipes.load("default", [*TINY_HEADS, more]), LABELS, 1)[0]
         for more in ("heads.linear.degradation=10.0", "heads.linear.degradation=0.0")
     )
     assert np.abs(strong[3]).sum() < 0.5 * np.abs(weak[3]).sum()
@@ -191,7 +191,9 @@ def test_the_linear_head_reads_the_statistics_that_its_recipe_names():
         ('["slope", "max"]', slice(part, None)),
     ):
         more = f"heads.linear.statistics={statistics}"
-        kernel, _ = heads.fit_linear(toy_corpora(), recipes.load("default", [*TINY_HEADS, more]), 1)
+        kernel, _ = heads.fit_linear(
+            toy_corpora(), recipes.load("default", [*TINY_HEADS, more]), LABELS, 1
+        )
         assert kernel.shape == (SUMMARY_WIDTH, len(LABELS))
         assert np.abs(kernel[read]).min() > 0.0
         kernel[read] = 0.0

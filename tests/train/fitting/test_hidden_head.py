@@ -24,7 +24,7 @@ def corpus(name, labels, count, seed, copies=0):
     versions = [
         (rows + rng.normal(0, 0.4, rows.shape)).astype(np.float32) for _ in range(copies + 1)
     ]
-    return HeadData(name, emotions, versions, label_sets(emotions, labels))
+    return HeadData(name, emotions, versions, label_sets(emotions, labels, LABELS))
 
 
 def settings(**changes):
@@ -34,9 +34,9 @@ def settings(**changes):
 
 def targets(first, second=None, share=1.0):
     """Targets of one row: possible and accepted classes of a clip, of its partner, and a share."""
-    sets = label_sets([first[0]], first[1])
+    sets = label_sets([first[0]], first[1], LABELS)
     parts = [sets.possible[0], sets.accepted[0]]
-    other = label_sets([second[0]], second[1]) if second else sets
+    other = label_sets([second[0]], second[1], LABELS) if second else sets
     parts += [other.possible[0], other.accepted[0]]
     return np.concatenate([*parts, [share]]).astype(np.float32)[None]
 
@@ -90,7 +90,7 @@ def test_corpora_have_their_shares_and_classes_equal_parts():
 def test_rare_classes_are_drawn_as_often_as_others():
     emotions = ["happy"] * 90 + ["sad"] * 10
     rows = [np.zeros((100, WIDTH), np.float32)]
-    one = HeadData("a", emotions, rows, label_sets(emotions, LABELS))
+    one = HeadData("a", emotions, rows, label_sets(emotions, LABELS, LABELS))
     batches = draw_batches([one], settings(mixup_share=0.0), 2_000, np.random.default_rng(0))
     accepted = next(batches)[1][:, 8:16].mean(axis=0)
     np.testing.assert_allclose(accepted[[2, 3]], 0.5, atol=0.04)
@@ -99,7 +99,7 @@ def test_rare_classes_are_drawn_as_often_as_others():
 def test_copies_and_mixtures_are_drawn_as_often_as_the_recipe_says():
     emotions = ["happy"] * 50
     versions = [np.full((50, WIDTH), level, np.float32) for level in (0.0, 1.0, 2.0)]
-    one = HeadData("a", emotions, versions, label_sets(emotions, LABELS))
+    one = HeadData("a", emotions, versions, label_sets(emotions, LABELS, LABELS))
     plain = settings(original=0.4, mixup_share=0.0)
     values, _ = next(draw_batches([one], plain, 3_000, np.random.default_rng(0)))
     shares = [(values[:, 0] == level).mean() for level in (0.0, 1.0, 2.0)]

@@ -32,11 +32,11 @@ def joined(*parts):
 
 
 def test_classes_that_a_corpus_lacks_are_masked():
-    sets = label_sets(["happy", "neutral"], ["neutral", "happy", "sad"])
+    sets = label_sets(["happy", "neutral"], ["neutral", "happy", "sad"], LABELS)
     known = {label for label, one in zip(LABELS, sets.possible[0], strict=True) if one}
     assert known == {"neutral", "calm", "happy", "sad"}
     assert sets.accepted.sum(axis=1).tolist() == [1, 2]
-    whole = label_sets(["neutral", "calm"], LABELS)
+    whole = label_sets(["neutral", "calm"], LABELS, LABELS)
     assert whole.possible.all()
     assert whole.accepted.sum(axis=1).tolist() == [1, 1]
 
@@ -46,7 +46,7 @@ def test_a_corpus_without_calm_does_not_teach_that_there_is_none():
     present = [label for label in LABELS if label not in ("calm", "disgust")]
     many, many_labels = clips(present, 300, 2)
     x = np.concatenate([few, many])
-    sets = joined(label_sets(few_labels, LABELS), label_sets(many_labels, present))
+    sets = joined(label_sets(few_labels, LABELS, LABELS), label_sets(many_labels, present, LABELS))
     corpora = ["few"] * len(few) + ["many"] * len(many)
     weights = balanced_weights(corpora, few_labels + many_labels, {})
     head = fit_linear_head(x, sets, weights, strength=0.1)
@@ -57,7 +57,7 @@ def test_a_corpus_without_calm_does_not_teach_that_there_is_none():
 
 def test_probabilities_add_up_and_the_gradient_is_followed():
     x, labels = clips(LABELS, 20, 4)
-    head = fit_linear_head(x, label_sets(labels, LABELS), np.ones(len(x)), strength=1.0)
+    head = fit_linear_head(x, label_sets(labels, LABELS, LABELS), np.ones(len(x)), strength=1.0)
     probabilities = head.probabilities(x)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-5)
     assert np.mean(probabilities.argmax(axis=1) == [LABELS.index(e) for e in labels]) > 0.99
@@ -69,7 +69,7 @@ def test_it_is_scikit_learns_logistic_regression_where_no_label_is_partial():
     x, labels = clips(LABELS, 20, 5)
     classes = [LABELS.index(label) for label in labels]
     ours = fit_linear_head(
-        x, label_sets(labels, LABELS), np.ones(len(x)), strength=0.01, iterations=500
+        x, label_sets(labels, LABELS, LABELS), np.ones(len(x)), strength=0.01, iterations=500
     )
     # Ours weighs the mean loss by strength times the number of clips, as scikit-learn does the sum.
     theirs = LogisticRegression(C=0.01, max_iter=1000, tol=1e-8).fit(x, classes)

@@ -22,6 +22,7 @@ def write_folds(folder: Path, seed: int, *, order: int = 1, clips: int = 16) -> 
             folds=np.full(clips, fold),
             truth=places % 8,
             probabilities=probabilities[places],
+            labels=LABELS,
         )
         write_answers(folder / "folds" / f"fold_{fold}.csv", answers)
     return probabilities

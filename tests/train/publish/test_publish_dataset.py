@@ -514,7 +514,7 @@ def test_a_corpus_that_contradicts_itself_is_refused(hub, files, sentences):
     assert "unknown key extra" in said["odd"]
     assert "its corpus.json describes none" in said["text"]
     assert "clips is 0" in said["empty"]
-    assert "'bored', which is none of neutral, calm" in said["labels"]
+    assert "has the emotion 'neutral' at " in said["labels"]
     assert "has 11 rows where corpus.json says 12" in said["short"]
     assert "has '../../evil.wav' where a file's plain name belongs" in said["outside"]
     assert "has the emotion 'bored' at 03-01-05-01-02-01-01.wav: expected" in said["emotion"]
