@@ -29,6 +29,7 @@ from ser_core.model.files import (
 )
 
 from ..answers import adaptation_gain
+from ..corpora import CORPORA
 from ..corpora.licences import LICENCES
 from ..corpora.own_folder import UNDETERMINED
 from .hub_card import markdown_environment
@@ -194,6 +195,7 @@ class ModelCard:
             litert_file=self.litert_file,
             adapted=adaptation_gain.adaptation_table(self.metrics.get("adaptation")),
             eight=self.config.labels == LABELS,
+            known=self.metrics["corpus"].partition(",")[0] in CORPORA,
             unseen_speakers=self.metrics["protocol"] in ("speaker", "emobox"),
             by_speaker=by_speaker,
             worst=min(by_speaker.items(), key=lambda item: item[1], default=None),
