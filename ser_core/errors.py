@@ -24,7 +24,15 @@ class ArgumentError(SpeechEmotionError, ValueError):
 
 
 class AudioError(SpeechEmotionError, ValueError):
-    """The audio cannot be used: the base of everything that can be wrong with an input."""
+    """The audio cannot be used: the base of everything that can be wrong with an input.
+
+    Attributes:
+        notes: sentences on what else is to be said of the recording.
+    """
+
+    def __init__(self, *message: object, notes: tuple[str, ...] = ()) -> None:
+        super().__init__(*message)
+        self.notes = notes
 
 
 class AudioFileError(AudioError, OSError):
@@ -42,8 +50,8 @@ class TruncatedAudioError(AudioError):
         readable: float, seconds of audio that could be decoded.
     """
 
-    def __init__(self, message: str, *, readable: float = 0.0) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, readable: float = 0.0, notes: tuple[str, ...] = ()) -> None:
+        super().__init__(message, notes=notes)
         self.readable = readable
 
 

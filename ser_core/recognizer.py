@@ -13,7 +13,7 @@ import numpy as np
 
 from .audio.audio_input import AudioInput, is_one_recording, require_several
 from .audio.channels import Channels
-from .audio.load import load_audio
+from .audio.load import load_with_notes
 from .errors import AdaptationError, SpeechEmotionError, check_number
 from .model.adaptation import enrol, require_adaptation
 from .results import EmotionPrediction, LabelSet
@@ -132,14 +132,8 @@ class EmotionRecognizer(
     def _predict(
         self, audio: AudioInput, labels: LabelSet, max_seconds: float | None
     ) -> EmotionPrediction:
-        notes: list[str] = []
-        samples = load_audio(
-            audio,
-            sample_rate=self.config.sample_rate,
-            max_seconds=max_seconds,
-            on_note=notes.append,
-        )
-        return replace(self.predict_samples(samples, labels), notes=tuple(notes))
+        samples, notes = load_with_notes(audio, self.config.sample_rate, max_seconds)
+        return replace(self.predict_samples(samples, labels), notes=notes)
 
     def predict_batch(
         self,
@@ -297,8 +291,8 @@ class EmotionRecognizer(
             AudioError: the recording cannot be used; the message says why and what to do.
             ArgumentError: `max_seconds` is not positive.
         """
-        samples = load_audio(audio, sample_rate=self.config.sample_rate, max_seconds=max_seconds)
-        return occlude(self.predictor, samples)
+        samples, notes = load_with_notes(audio, self.config.sample_rate, max_seconds)
+        return replace(occlude(self.predictor, samples), notes=notes)
 
     def stream(
         self, blocks: Iterable[LiveBlock], *, hop: float = HOP, window: float | None = None

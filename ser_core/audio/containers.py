@@ -5,6 +5,8 @@ for sound, and FFmpeg noise for MP3, text for subtitles, and a playlist for perm
 files.
 """
 
+import re
+
 from ser_core.audio.mpeg_frames import first_frame
 
 READABLE_FORMATS = "WAV, FLAC, OGG, MP3, M4A, WebM or MP4"
@@ -41,6 +43,13 @@ _SIGNATURES = (
 )
 _TS_PACKET = 188  # [bytes] of MPEG-TS
 _EAC3_LEAST = 11  # bit stream identification from which on AC-3 is E-AC-3
+
+UNMISTAKABLE = re.compile(
+    rb"RIFF.{4}WAVE|FORM.{4}AIF[FC]|OggS\0\x02|ID3[\x02-\x04]\0|fLaC[\0\x80]\0\0\x22|wvpk.{4}[\0-\x20]\x04"
+    rb"|caff\0\x01|\x1aE\xdf\xa3|riff\x2e\x91\xcf\x11|\.snd\0\0\0|\0\0\0.ftyp|#!AMR",
+    re.DOTALL,
+)
+"""How recordings begin that are looked for within others."""
 
 LIBSNDFILE_CONTAINERS = frozenset({"wav", "flac", "ogg", "aiff", "caf", "au", "w64", "nistsphere"})
 """What libsndfile is asked to read before FFmpeg is."""

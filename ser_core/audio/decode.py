@@ -41,8 +41,10 @@ def decode(source: AudioSource) -> Generator[tuple[int, np.ndarray]]:
         AudioFormatError: the bytes are no audio, or have no audio track.
         TruncatedAudioError: the recording ends before its header says, or is damaged from some
             point on; everything readable has been yielded by then. Known for WAV, RF64, W64, AIFF,
-            AU, CAF, FLAC, MP3 with a Xing header, OGG (a page cut in two), MP4 and WebM. An MP3 or
-            AAC stream with no declared length is accepted as far as it goes.
+            AU, CAF, FLAC, MP3 with a Xing header, OGG (a page cut in two), MP4, WebM, AVI, WMA, TTA
+            and WavPack. Where FLV, MPEG-TS, MPEG-PS or live WebM end within a packet, a note says
+            so. An MP3 or AAC stream with no declared length is accepted as far as it goes, as are
+            piped WAV and their like.
     """
     seconds = 0.0
     failure = None

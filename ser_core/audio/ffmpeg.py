@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ser_core.audio.containers import READABLE_FORMATS
+from ser_core.audio.last_packet import look_behind
 from ser_core.audio.mpeg_frames import stated_seconds
 from ser_core.audio.samples import BLOCK_SAMPLES, as_float32
 from ser_core.audio.source import AudioSource
@@ -27,6 +28,10 @@ _TOLERANCE = 0.25  # seconds; a container's clock may run on a little after its 
 _MP3_PADDING = 3_000
 _NOTED_SECONDS = 0.1  # of sound that cannot be decoded, from which on it is said
 _STREAMS = ("mp3", "aac", "amr")  # nothing but frames: what is between them is no sound
+_ENDINGS = {
+    "cut": "It ends within a packet, so it may be cut off.",
+    "more": "What is behind its last packet was not read.",
+}
 # PyAV looks for the end of a frame's planes in a list of eight: with none free it reads on into
 # other memory and crashes the process. Interleaved by FFmpeg first, such a frame has one plane.
 _UNSAFE_PLANES = 8
@@ -43,6 +48,7 @@ class _Progress:
         rate: int [Hz], of the last frame.
         good, damaged: int, frames and packets by outcome.
         size: int [bytes], of all packets that are not damaged.
+        position: int [bytes], where the last packet begins; None where that is not known.
     """
 
     seconds: float = 0.0
@@ -52,6 +58,7 @@ class _Progress:
     good: int = 0
     damaged: int = 0
     size: int = 0
+    position: int | None = None
 
 
 def ffmpeg_blocks(source: AudioSource, container: str) -> Generator[tuple[int, np.ndarray]]:
@@ -96,6 +103,9 @@ def ffmpeg_blocks(source: AudioSource, container: str) -> Generator[tuple[int, n
         is_short = stated_end is not None and stated_end - progress.end > _TOLERANCE
     if (cause and container not in _STREAMS) or is_short:
         raise source.truncation(progress.seconds) from cause
+    note = _ENDINGS.get(look_behind(source, container, progress.position))
+    if note is not None:
+        source.notes.append(note)
 
 
 class _Joiner:
@@ -153,6 +163,8 @@ def _track_blocks(
     for packet in media.demux(track):
         if progress.begin is None and packet.pts is not None:
             progress.begin = float(packet.pts * packet.time_base)
+        if packet.size and packet.pos is not None:
+            progress.position = packet.pos
         try:
             decoded = [(frame, _frame_samples(frame)) for frame in packet.decode()]
         except ValueError:  # FFmpeg's InvalidDataError, and PyAV's for a frame it cannot convert

@@ -1,11 +1,14 @@
-"""Whether a FLAC file has more frames than its header counts samples.
+"""The last frame of a FLAC file: whether its header counts it, and whether more lies behind.
 
 Source: RFC 9639, sections 8.2 and 9.1.
 """
 
+from ser_core.audio.containers import UNMISTAKABLE
 from ser_core.audio.source import AudioSource
 
 _TAIL = 131_072  # [bytes], in which the last frame begins
+_HEADER = 16  # [bytes], the most that a frame's has
+_MOST_STEPS = 1_000  # back from the end, of at least as much as _TAIL
 _STREAMINFO = slice(8, 42)
 # Bytes of a header behind the sync code and the number, by the codes of block size and sample rate.
 _SIZE_BYTES = {6: 1, 7: 2}
@@ -21,19 +24,55 @@ def has_uncounted_frames(source: AudioSource) -> bool:
     Returns:
         False also where the header says that it does not know.
     """
-    information = source.head[_STREAMINFO]
-    block_size = int.from_bytes(information[2:4], "big")
-    total = int.from_bytes(information[10:18], "big") & 2**36 - 1
-    longest = int.from_bytes(information[7:10], "big") or _TAIL  # frame, if it is known
-    tail = source.read_at(max(0, source.size - longest), longest)
-    start = tail.rfind(b"\xff")
-    while start >= 0:
-        number = _frame_number(tail[start : start + 16])
+    total = int.from_bytes(source.head[_STREAMINFO][10:18], "big") & 2**36 - 1
+    longest = _longest_frame(source)
+    last = _last_frame(source, source.size - longest, source.size)
+    return last is not None and 0 < total <= last[1]
+
+
+def find_end(source: AudioSource) -> int:
+    """Find where a FLAC file ends, behind which another recording may stand [bytes].
+
+    Its last frame begins within the last bytes, as many as the longest one has, or else something
+    lies behind it.
+
+    Args:
+        source: AudioSource that begins with one FLAC file.
+    """
+    longest = _longest_frame(source)
+    stop = source.size
+    for _ in range(_MOST_STEPS):
+        last = _last_frame(source, stop - longest, stop)
+        if last is not None:
+            behind = source.read_at(last[0] + 1, longest + _HEADER)
+            other = UNMISTAKABLE.search(behind)
+            if other is not None:
+                return last[0] + 1 + other.start()
+            return min(source.size, last[0] + longest)
+        stop -= longest
+        if stop <= 0:
+            break
+        longest = max(longest, _TAIL)
+    return source.size
+
+
+def _longest_frame(source: AudioSource) -> int:
+    return int.from_bytes(source.head[_STREAMINFO][7:10], "big") or _TAIL
+
+
+def _last_frame(source: AudioSource, start: int, stop: int) -> tuple[int, int] | None:
+    """Find the last frame that begins between two places: where, and its first sample's number."""
+    start = max(0, start)
+    block_size = int.from_bytes(source.head[_STREAMINFO][2:4], "big")
+    piece = source.read_at(start, stop - start + _HEADER)
+    place = piece.rfind(b"\xff", 0, stop - start)
+    while place >= 0:
+        number = _frame_number(piece[place : place + _HEADER])
         if number is not None:
-            is_fixed = tail[start + 1] == 0xF8
-            return 0 < total <= number * (block_size if is_fixed else 1)
-        start = tail.rfind(b"\xff", 0, start)
-    return False
+            is_fixed = piece[place + 1] == 0xF8
+            return start + place, number * (block_size if is_fixed else 1)
+        place = piece.rfind(b"\xff", 0, place)
+    return None
 
 
 def _frame_number(header: bytes) -> int | None:

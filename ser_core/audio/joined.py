@@ -9,12 +9,14 @@ import re
 from dataclasses import dataclass
 
 from ser_core.audio.containers import name_container
-from ser_core.audio.flac_frames import has_uncounted_frames
+from ser_core.audio.flac_frames import find_end, has_uncounted_frames
 from ser_core.audio.ogg_pages import ogg_links
 from ser_core.audio.source import AudioSource
 from ser_core.audio.stated_sizes import StatedSize, stated_size
 from ser_core.audio.tags import leading_tags, tag_size, trailing_tags
 
+_BOX = re.compile(rb"[\x20-\x7e\xa9]{4}")  # an MP4's kinds
+_WAVPACK_HEADER = 32  # [bytes]
 _PIECE = 2**20  # [bytes] searched at a time
 _LONGEST = 64  # [bytes] of what is searched for
 _MOST = 1_000  # recordings in a file
@@ -100,13 +102,19 @@ def _parts_at(source: AudioSource, most: int, *, has_tags: bool) -> tuple[list[P
             )
             for link in links
         ], links[-1].stop
+    end = source.size
     if container == "mov":
-        starts = _movies(source, most)
+        starts, end = _movies(source, most)
+    elif container == "wv":
+        starts, end = _wavpacks(source, most)
     elif container in _BEGINNINGS:
         starts = _search(source, _BEGINNINGS[container], most)
+        if len(starts) <= most:
+            end = _last_end(source, container, max(starts, default=0))
     else:
         return _part_with_sizes(source, container)
-    borders = [0, *(start for start in starts if start), source.size][: most + 1]
+    is_cut, end = end > source.size, min(end, source.size)
+    borders = [0, *(start for start in starts if start), end][: most + 1]
     parts = [source]
     if borders != [0, source.size]:
         pairs = itertools.pairwise(borders)
@@ -117,9 +125,27 @@ def _parts_at(source: AudioSource, most: int, *, has_tags: bool) -> tuple[list[P
             container,
             stated_size(part, container),
             needs_ffmpeg=container == "flac" and has_uncounted_frames(part),
+            is_cut=is_cut and part is parts[-1],
         )
         for part in parts
     ], borders[-1]
+
+
+def _last_end(source: AudioSource, container: str, start: int) -> int:
+    """Find where the last recording of a container ends that begins at `start` [bytes]."""
+    last = source.part(start, source.size)
+    if container == "flac":
+        return start + find_end(last)
+    stated = stated_size(last, container)
+    if stated is None:
+        return source.size
+    end, unread = stated.unread(last, container)
+    if not unread:
+        return source.size
+    rest = last.part(end, last.size)
+    # What is unknown may belong to it: players read on.
+    is_known = name_container(rest.read_at(leading_tags(rest), _PIECE)) is not None
+    return start + end if is_known else source.size
 
 
 def _part_with_sizes(source: AudioSource, container: str | None) -> tuple[list[Part], int]:
@@ -127,6 +153,8 @@ def _part_with_sizes(source: AudioSource, container: str | None) -> tuple[list[P
     if stated is None or container is None:
         return [Part(source, container)], source.size
     end, unread = stated.unread(source, container)
+    if container == "avi" and name_container(source.read_at(end, _PIECE)) is None:
+        unread = 0  # what is unknown may belong to it, as its size is often wrong
     if unread or (container == "w64" and stated.stop < source.size):
         # libsndfile takes all that follows the samples of a W64 for samples.
         own = source.part(0, stated.stop if container == "w64" else end)
@@ -164,8 +192,12 @@ def _search(source: AudioSource, beginning: bytes, most: int) -> list[int]:
     return found
 
 
-def _movies(source: AudioSource, most: int) -> list[int]:
-    """Find where `most` files, or one more, begin within an MP4 [bytes], by its outermost boxes."""
+def _movies(source: AudioSource, most: int) -> tuple[list[int], int]:
+    """Find where `most` files, or one more, begin within an MP4, by its outermost boxes.
+
+    Returns:
+        Their starts, and the end of the last box [bytes].
+    """
     found: list[int] = []
     position, has_audio = 0, False
     for _ in range(100 * _MOST):
@@ -181,10 +213,35 @@ def _movies(source: AudioSource, most: int) -> list[int]:
             found.append(position)
             has_audio = False
         has_audio |= header[4:8] in (b"mdat", b"moov")
-        if size < 8:
+        if not _BOX.fullmatch(header[4:8]) or 0 < size < 8:
+            return found, position or source.size
+        if size == 0:
             break
         position += size
-    return found
+    return found, source.size
+
+
+def _wavpacks(source: AudioSource, most: int) -> tuple[list[int], int]:
+    """Find where `most` files, or one more, begin within a WavPack, by its blocks.
+
+    Returns:
+        Their starts, and the end of the last block [bytes], which may be behind the file's.
+
+    Source: http://www.wavpack.com/WavPack5FileFormat.pdf, section 2.
+    """
+    found: list[int] = []
+    position, former = 0, -1
+    while len(found) <= most:
+        header = source.read_at(position, _WAVPACK_HEADER)
+        if len(header) < _WAVPACK_HEADER or header[:4] != b"wvpk":
+            return found, position + (_WAVPACK_HEADER if header[:4] == b"wvpk" else 0)
+        index = int.from_bytes(header[16:20], "little") + (header[10] << 32)
+        samples = int.from_bytes(header[20:24], "little")
+        if index == 0 and samples and former != 0:  # several blocks may hold the same samples
+            found.append(position)
+        former = index if samples else former
+        position += 8 + max(int.from_bytes(header[4:8], "little"), _WAVPACK_HEADER - 8)
+    return found, source.size
 
 
 def _note_unread(rest: AudioSource, before: str) -> None:

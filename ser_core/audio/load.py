@@ -24,6 +24,7 @@ from ser_core.audio.samples import array_blocks, require_rate
 from ser_core.audio.source import AudioSource
 from ser_core.errors import (
     AudioContentError,
+    AudioError,
     AudioLengthError,
     TruncatedAudioError,
     check_number,
@@ -79,6 +80,17 @@ def load_audio(
     check_reading(max_seconds, sample_rate)
     with contextlib.closing(_resample(audio, sample_rate, max_seconds, on_note=on_note)) as pieces:
         return np.concatenate(list(pieces))
+
+
+def load_with_notes(
+    audio: AudioInput, sample_rate: int, max_seconds: float | None
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Read a whole recording as `load_audio` does, and the notes on it."""
+    notes: list[str] = []
+    samples = load_audio(
+        audio, sample_rate=sample_rate, max_seconds=max_seconds, on_note=notes.append
+    )
+    return samples, tuple(notes)
 
 
 def read_blocks(
@@ -261,10 +273,15 @@ def decoded_blocks(
                 yield label, first_rate, block
         except TruncatedAudioError as error:
             truncation = error
+        except AudioError as error:
+            error.notes = tuple(notes)
+            raise
+        said = [*notes, *filter(None, [clipping.note])]
         if on_note is not None:
-            for note in [*notes, *filter(None, [clipping.note])]:
+            for note in said:
                 on_note(note)
         if truncation is not None:
+            truncation.notes = tuple(said)
             raise truncation
         seconds = frames / first_rate if first_rate else 0.0
         if seconds < MIN_SECONDS:

@@ -21,6 +21,8 @@ _LEAST_UNREAD = 800  # [bytes] behind the samples that are worth a word: 0.1 s o
 _LOOKED_AT = 65_536  # [bytes] of those
 _W64_HEADER = 24  # [bytes] of a chunk
 _W64_TAIL = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
+_ASF_DATA = b"\x36\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c"
+_TTA_HEADER = 22  # [bytes]
 _MPEG_LAYERS = (0x50, 0x55)  # format tags of a WAV
 
 
@@ -184,7 +186,61 @@ def _matroska(source: AudioSource) -> StatedSize | None:
     size = _vint(segment[4:])
     if segment[:4] != b"\x18\x53\x80\x67" or size is None:
         return None
-    return _found(source, start + 4 + size[1], size[0])
+    position = start + 4 + size[1]
+    return StatedSize(position, position + size[0], position + size[0])
+
+
+def _avi(source: AudioSource) -> StatedSize | None:
+    """Read how long its chunks are, of which large files have several."""
+    stop = 0
+    for _ in range(_MAX_CHUNKS):
+        header = source.read_at(stop, 12)
+        if header[:4] != b"RIFF" or header[8:12] not in (b"AVI ", b"AVIX"):
+            break
+        size = int.from_bytes(header[4:8], "little")
+        if size == 0 or _is_placeholder(size):
+            return None
+        stop += 8 + size + size % 2
+    return StatedSize(12, stop, stop) if stop else None
+
+
+def _asf(source: AudioSource) -> StatedSize | None:
+    """Read how long the object is that holds all packets; live recordings do not say.
+
+    Source: Advanced Systems Format specification, revision 01.20.03, sections 2 and 5.1.
+    """
+    position = int.from_bytes(source.head[16:24], "little")
+    found = None
+    for _ in range(_MAX_CHUNKS):
+        header = source.read_at(position, 24)
+        size = int.from_bytes(header[16:24], "little")
+        if len(header) < 24 or size < 24 or size >= _LONG_PLACEHOLDER:
+            break
+        if header[:16] == _ASF_DATA:
+            found = StatedSize(position, position + size, position + size)
+        elif position + size > source.size:
+            break
+        position += size
+        if found is not None:
+            found.next_chunk = position
+    return found
+
+
+def _tta(source: AudioSource) -> StatedSize | None:
+    """Add up its table of frames.
+
+    Source: http://tausoft.org/wiki/True_Audio_Codec_Format.
+    """
+    if len(source.head) < _TTA_HEADER:
+        return None
+    rate, samples = struct.unpack_from("<2I", source.head, 10)
+    frames = -(-samples // (256 * rate // 245)) if rate else 0
+    table = source.read_at(_TTA_HEADER, 4 * frames) if frames <= source.size else b""
+    if not frames or len(table) < 4 * frames:
+        return None
+    start = _TTA_HEADER + len(table) + 4
+    stop = start + sum(struct.unpack(f"<{frames}I", table))
+    return StatedSize(start, stop, stop)
 
 
 def _vint(data: bytes) -> tuple[int, int] | None:
@@ -221,6 +277,9 @@ _FINDERS: dict[str, Callable[[AudioSource], StatedSize | None]] = {
     "w64": _w64,
     "nistsphere": _nist,
     "matroska": _matroska,
+    "avi": _avi,
+    "asf": _asf,
+    "tta": _tta,
 }
 
 

@@ -5,12 +5,12 @@ can be makes `answer_recording` raise: what cannot be used is a row with `status
 sentence.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, BinaryIO, Literal, TypeAlias, get_args
 
 from ser_core.audio.channels import Channels
-from ser_core.errors import AudioLengthError, SpeechEmotionError, TruncatedAudioError
+from ser_core.errors import AudioError, AudioLengthError, SpeechEmotionError, TruncatedAudioError
 from ser_core.recognizer import EmotionRecognizer
 from ser_core.results import Embedding, EmotionPrediction, EmotionSegment
 
@@ -50,6 +50,8 @@ def answer_recording(
             if kind == "embeddings":
                 return [embedding_row(recognizer.embed(audio))]
             return [prediction_row(predict_any_length(recognizer, audio, wanted or {}))]
+    except AudioError as error:
+        return [error_row(str(error), error.notes)]
     except SpeechEmotionError as error:
         return [error_row(str(error))]
     except Exception as error:  # an archive of a million files must not end at a bug
@@ -64,9 +66,9 @@ def describe_bug(path: str, error: Exception) -> str:
     )
 
 
-def error_row(sentence: str) -> Row:
-    """Return the row of a recording that cannot be used."""
-    return {"status": "error", "error": sentence}
+def error_row(sentence: str, notes: Sequence[str] = ()) -> Row:
+    """Return the row of a recording that cannot be used, and what else is to be said of it."""
+    return {"status": "error", "error": sentence, "notes": " ".join(notes) or None}
 
 
 def predict_any_length(
@@ -90,7 +92,9 @@ def predict_any_length(
         # Longer than what is answered at once; or too short, and then the error comes again.
         timeline = recognizer.analyze(audio, threads=1, **wanted)
     if timeline.truncated:
-        raise TruncatedAudioError(timeline.truncated, readable=timeline.duration)
+        raise TruncatedAudioError(
+            timeline.truncated, readable=timeline.duration, notes=timeline.notes[1:]
+        )
     return timeline.overall
 
 

@@ -55,12 +55,14 @@ class Explanation(Result):
             without speech.
         speech: (start, end) of each stretch of speech [s].
         duration: float [s], of the recording.
+        notes: sentences on what was not heard of the recording or is wrong with it.
     """
 
     label: str | None
     moments: tuple[MomentSaliency, ...]
     speech: tuple[tuple[float, float], ...]
     duration: float
+    notes: tuple[str, ...] = ()
 
     @property
     def strongest(self) -> MomentSaliency | None:

@@ -190,6 +190,23 @@ _OPPOSITE = tuple(
 )
 
 _CUTS = (0.35, 0.7, 0.97)
+# Containers that say how long they are, or end within a packet where they are cut.
+_KNOWN_CUTS = (
+    "avi",
+    "asf",
+    "tta",
+    "wv",
+    "flv",
+    "mpegts",
+    "mpeg",
+    "ipod",
+    "matroska",
+    "webm",
+    "OGG",
+)
+_CONTAINERS = ("wav", "w64", "aiff", "caf", "flac", "OGG", "mp3", "ipod", "mov", "matroska", "webm")
+_CONTAINERS += ("asf", "flv", "avi", "mpegts", "mpeg", "tta", "wv")
+_BEHIND = (".wav", ".flac", ".ogg", ".mp3")
 _STREAMS = (".mp3", ".mp2", ".aac", ".amr", ".ogg", ".opus", ".oga", ".spx", ".flac")
 
 
@@ -233,6 +250,10 @@ def _whole() -> Iterator[Case]:
         yield _case("nothing", carrier, "as-it-is", lambda content, _: content, True)
     for carrier in _here(PIPED):
         yield _case("written to a pipe", carrier, "as-it-is", lambda content, _: content, True)
+        if carrier.container in ("matroska", "webm", "flv"):
+            for share in _CUTS:
+                case = _case("live, cut", carrier, str(share), attacks.cut(share), False)
+                yield replace(case, seconds=_seconds(carrier))
     for carrier in _OPPOSITE:
         yield _case("opposite phase", carrier, "as-it-is", lambda content, _: content, True)
     for carrier in _SWING:
@@ -244,7 +265,9 @@ def _whole() -> Iterator[Case]:
 def _damaged() -> Iterator[Case]:
     for index, carrier in enumerate(_here(PLAIN)):
         for share in _CUTS:
-            yield _case("cut", carrier, str(share), attacks.cut(share), False)
+            case = _case("cut", carrier, str(share), attacks.cut(share), False)
+            is_known = carrier.container in _KNOWN_CUTS and carrier.is_read
+            yield replace(case, seconds=_seconds(carrier)) if is_known else case
         damages = {
             "noise": attacks.overwrite(0.5, 3_000),
             "zeros": attacks.overwrite(0.6, 3_000, zeros=True),
@@ -299,6 +322,13 @@ def _joined() -> Iterator[Case]:
         if carrier.ending in (".wav", ".m4a", ".webm", ".aif", ".au", ".caf"):
             kind = "joined, as no player reads"
             yield _case(kind, carrier, "itself", lambda content, _: 2 * content, False)
+    yield _pair("joined", *([next(c for c in _here(PLAIN) if c.container == "wv")] * 2))
+    behind = [next(c for c in _here(PLAIN) if c.ending == ending) for ending in _BEHIND]
+    for container in _CONTAINERS:
+        for other in behind:
+            carrier = next((c for c in _here(PLAIN) if c.container == container), None)
+            if carrier is not None and carrier.ending != other.ending:
+                yield _pair("another container behind", carrier, other)
 
 
 def _pair(kind: str, first: Carrier, second: Carrier) -> Case:

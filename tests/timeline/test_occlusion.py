@@ -114,3 +114,11 @@ def test_an_adapted_recognizer_explains_its_own_answer(recognizer, tmp_path: Pat
     file = tmp_path / "clip.wav"
     soundfile.write(file, voice("speech_female.wav"), RATE)
     assert adapted.explain(file).label == adapted.predict(file).label
+
+
+def test_an_explanation_carries_the_notes_on_its_recording(recognizer) -> None:
+    samples = conversation((1.0,))
+    opposite = np.stack([samples, -samples], axis=1)
+    found = recognizer.explain((16_000, opposite))
+    assert found.notes == recognizer.predict((16_000, opposite)).notes
+    assert "opposite phase" in found.notes[0]

@@ -1,0 +1,77 @@
+"""How a file ends: within a packet, with another recording behind it, or where it says."""
+
+import io
+import pickle
+
+import numpy as np
+import pytest
+import soundfile
+
+from ser_core.audio import SAMPLE_RATE, load_audio
+from ser_core.errors import AudioFormatError, TruncatedAudioError
+from tests.support.encoding import Carrier, encode, sound
+from tests.support.recording_cases import PIPED, PLAIN
+
+CONTAINERS = ("flac", "mov", "matroska", "asf", "avi", "tta", "wv", "flv", "mpegts", "mpeg")
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+@pytest.mark.parametrize("share", [0.41, 0.76])
+def test_a_cut_file_says_so_whatever_it_is(container: str, share: float) -> None:
+    whole = encode(carrier_of(container))
+    notes: list[str] = []
+    load_audio(whole, on_note=notes.append)
+    assert notes == []
+    try:
+        load_audio(whole[: int(share * len(whole))], on_note=notes.append)
+    except TruncatedAudioError as error:
+        notes.append(str(error))
+    except AudioFormatError:  # without the tables behind its samples
+        assert container == "mov"
+        return
+    (said,) = notes
+    assert "cut off" in said
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_another_container_behind_is_read_or_noted(container: str) -> None:
+    first, second = encode(carrier_of(container)), encode(carrier_of("wav"))
+    notes: list[str] = []
+    try:
+        samples = load_audio(first + second, on_note=notes.append)
+    except TruncatedAudioError:
+        assert container == "mpegts"
+        return
+    assert len(samples) / SAMPLE_RATE > 9.5 or notes
+
+
+@pytest.mark.parametrize("container", ["wv", "tta", "asf", "flac", "matroska"])
+def test_what_is_joined_is_answered_whole(container: str) -> None:
+    notes: list[str] = []
+    samples = load_audio(2 * encode(carrier_of(container)), on_note=notes.append)
+    assert len(samples) / SAMPLE_RATE > 9.5
+    assert notes == []
+
+
+def test_live_webm_that_is_cut_is_noted() -> None:
+    (live,) = (one for one in PIPED if one.container == "webm")
+    notes: list[str] = []
+    load_audio(encode(live), on_note=notes.append)
+    assert notes == []
+    load_audio(encode(live)[:30_000], on_note=notes.append)
+    assert notes == ["It ends within a packet, so it may be cut off."]
+
+
+def test_an_error_carries_the_notes_on_its_recording() -> None:
+    loud = (np.clip(3 * sound("voices", 16_000, 1), -1, 1) * 32_767).astype("<i2")
+    file = io.BytesIO()
+    soundfile.write(file, loud, 16_000, format="WAV", subtype="PCM_16")
+    with pytest.raises(TruncatedAudioError) as caught:
+        load_audio(file.getvalue()[:100_000])
+    (note,) = caught.value.notes
+    assert "clipped" in note
+    assert pickle.loads(pickle.dumps(caught.value)).notes == (note,)
+
+
+def carrier_of(container: str) -> Carrier:
+    return next(one for one in PLAIN if one.container == container and one.is_available)
