@@ -4,7 +4,7 @@
 
 Each is killed (SIGKILL) before each of its writes, and as each of its requests is looked at and
 answered by a Hub of our own; after every kill it is run once more. Prints a Markdown table: attack,
-how many kills, result. With --every N, only at every N-th step.
+how many kills, result. With --most N, at N steps, evenly spread.
 """
 
 import argparse
@@ -19,13 +19,13 @@ from tests.support.shared import keep_in
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--every", type=int, default=1, help="only every n-th step")
-    every = parser.parse_args().every
+    parser.add_argument("--most", type=int, help="kills of an attack by each way (default: all)")
+    most = parser.parse_args().most
     faults = 0
     with tempfile.TemporaryDirectory() as folder:
         keep_in(Path(folder) / "shared")
         print("| attack | kills | result |\n|---|---:|---|", flush=True)
-        for row in attack_everything(Path(folder), every=every):
+        for row in attack_everything(Path(folder), most=most):
             print(row, flush=True)
             faults += len(row.faults)
     sys.exit(1 if faults else 0)

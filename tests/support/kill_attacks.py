@@ -8,7 +8,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 
 from ser_core import DEFAULT_MODEL
@@ -70,7 +69,7 @@ def attack(
     reset: Callable[[], None],
     look: Callable[[], str | None],
     finished: Callable[[], str | None],
-    every: int,
+    most: int | None,
 ) -> Row:
     """Kill a call at every step, and have it made once more each time.
 
@@ -81,18 +80,31 @@ def attack(
         reset: brings about what the call begins with.
         look: what is wrong after a kill, or None.
         finished: what is wrong after the next run, or None.
-        every: int > 0, only every n-th step.
+        most: int > 1, kills by each way; None for one at every step.
     """
-    for way in ("at_write", "at_moment"):
-        for step in count(1, every):
+    reset()
+    whole = starter.run(call)
+    for way, steps in (("at_write", whole.writes), ("at_moment", whole.moments)):
+        for step in sampled(steps, most):
             reset()
             if not starter.run(call, **{way: step}).killed:
-                break
+                continue  # of fewer steps this time
             row.kills += 1
             for fault in (look(), starter.run(call) and finished()):
                 if fault is not None:
                     row.faults.append(f"{way} {step}: {fault}")
     return row
+
+
+def sampled(steps: int, most: int | None) -> list[int]:
+    """Choose steps, counted from 1: the first, the last, and others evenly between them.
+
+    >>> sampled(10, 3), sampled(2, 3), sampled(3, None), sampled(0, 3)
+    ([1, 6, 10], [1, 2], [1, 2, 3], [])
+    """
+    if most is None or steps <= most:
+        return list(range(1, steps + 1))
+    return [1 + round(place * (steps - 1) / (most - 1)) for place in range(most)]
 
 
 def environment(folder: Path, hub: HubServer | None = None) -> dict[str, str]:
@@ -122,7 +134,7 @@ def publication_attack(
     new: str,
     folder: Path,
     hub: HubServer,
-    every: int,
+    most: int | None,
 ) -> Row:
     """Attack a publication that is the first one, and one that replaces another.
 
@@ -135,7 +147,7 @@ def publication_attack(
         new: argument of `publish`.
         folder: for its files.
         hub: the Hub.
-        every: as in `attack`.
+        most: as in `attack`.
     """
     row = Row(name)
     key = (kind, repository)
@@ -169,7 +181,7 @@ def publication_attack(
                 return "the next run did not finish"
             return left_in(folder)
 
-        return attack(row, starter, f"publish({new!r})", reset, look, finished, every)
+        return attack(row, starter, f"publish({new!r})", reset, look, finished, most)
 
 
 def working_pairs(variables: dict[str, str]) -> Iterator[tuple[tuple[str, str], ...]]:
@@ -179,12 +191,12 @@ def working_pairs(variables: dict[str, str]) -> Iterator[tuple[tuple[str, str], 
     yield pairs[:1]
 
 
-def attack_everything(folder: Path, *, every: int = 1) -> Iterator[Row]:
+def attack_everything(folder: Path, *, most: int | None = None) -> Iterator[Row]:
     """Attack `publish`, `publish-space`, `publish-dataset` and `compare`.
 
     Args:
         folder: for their files.
-        every: int > 0, kill at every n-th step only.
+        most: as in `attack`.
 
     Yields:
         What came of each attack.
@@ -207,12 +219,12 @@ def attack_everything(folder: Path, *, every: int = 1) -> Iterator[Row]:
             for model in ("user/old", "user/new"):
                 hub.repo("model", model).write(light | {"README.md": f"# {model}\n".encode()})
             yield publication_attack(
-                name, code, kind, repository, str(old), str(new), place, hub, every
+                name, code, kind, repository, str(old), str(new), place, hub, most
             )
-    yield comparison_attack(folder / "compare", every)
+    yield comparison_attack(folder / "compare", most)
 
 
-def comparison_attack(folder: Path, every: int) -> Row:
+def comparison_attack(folder: Path, most: int | None) -> Row:
     """Attack `compare` on results that stand in this repository."""
     results = folder / "results"
     committed = Path(DEFAULT_MODEL).parents[1] / "train" / "results"
@@ -244,4 +256,4 @@ def comparison_attack(folder: Path, every: int) -> Row:
                 return "the next run did not finish"
             return left_in(folder)
 
-        return attack(Row("compare"), starter, call, reset, look, finished, every)
+        return attack(Row("compare"), starter, call, reset, look, finished, most)

@@ -11,6 +11,8 @@ no other is written, and what it is compared with is Keras' own save where float
 """
 
 import logging
+import os
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,8 +24,8 @@ from tqdm import tqdm
 
 from ser_core.audio.load import load_audio
 from ser_core.config.feature_config import FeatureConfig
-from ser_core.config.whole_files import temporary_folder
-from ser_core.model.files import FORMS, LITERT_FORMS, save_content
+from ser_core.config.whole_files import settle, temporary_folder
+from ser_core.model.files import CHECK, FORMS, LITERT_FORMS, files_in, save_content
 from ser_core.model.keras_runtime import KerasRuntime, load_keras_network
 from ser_core.model.litert_runtime import LiteRTRuntime
 from ser_core.model.pooling import Answers, pool
@@ -111,13 +113,25 @@ def measure_forms(
 
 
 def write_missing(model: Path, config: FeatureConfig) -> None:
-    """Write the forms that a model's folder does not have, and what all of them answer."""
+    """Write the forms that a model's folder does not have, and what all of them answer.
+
+    The folder is a model that loads at every moment: `check.json` may say what a form answers that
+    is not there yet, and a form that it does not know would be refused.
+    """
     missing = [form for form, name in LITERT_FORMS.items() if not (model / name).is_file()]
-    if missing:
-        network = load_keras_network(model)
+    if not missing:
+        return
+    network = load_keras_network(model)
+    with temporary_folder(model) as staging:
+        for name in files_in(model):
+            shutil.copyfile(model / name, staging / name)
         for form in missing:
-            write_litert(network, config, model, form)
-        write_check(model)
+            write_litert(network, config, staging, form)
+        write_check(staging)
+        for name in (CHECK, *(LITERT_FORMS[form] for form in missing)):
+            settle(staging / name)
+            os.replace(staging / name, model / name)
+    settle(model)
 
 
 Question = np.ndarray | list[Span]

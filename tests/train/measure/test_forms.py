@@ -1,7 +1,11 @@
 """A network's smaller forms: written, loaded, and compared."""
 
+import os
+import shutil
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +15,7 @@ from ser_core.config.feature_config import FeatureConfig
 from ser_core.errors import ModelError
 from ser_core.model.files import LITERT_FORMS
 from tests.support.tiny_models import write_tiny_model
+from train.measure import forms
 from train.measure.forms import rows_of, write_missing
 from train.publish.model_card import ModelCard
 
@@ -38,6 +43,37 @@ def test_a_form_that_is_not_there_is_named(tmp_path):
         EmotionRecognizer.from_pretrained(folder, form="int8")
     with pytest.raises(ValueError, match="one of float32, float16, int8, got 'int4'"):
         EmotionRecognizer.from_pretrained(folder, form="int4")
+
+
+def test_stopped_at_any_moment_it_leaves_a_folder_that_loads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def copy(network: object, config: object, folder: Path, form: str) -> None:
+        steps.append(form)
+        if len(steps) == last:
+            raise KeyboardInterrupt
+        shutil.copyfile(folder / "model.tflite", folder / LITERT_FORMS[form])
+
+    def replace(source: Path, target: Path) -> None:
+        steps.append(target.name)
+        if len(steps) == last:
+            raise KeyboardInterrupt
+        os.rename(source, target)
+
+    monkeypatch.setattr(forms, "write_litert", copy)
+    monkeypatch.setattr(forms, "os", SimpleNamespace(replace=replace))
+    for last in range(1, 7):
+        steps: list[str] = []
+        folder = write_tiny_model(tmp_path / str(last))
+        before = {path.name for path in folder.iterdir()}
+        with pytest.raises(KeyboardInterrupt) if last < 6 else nullcontext():
+            write_missing(folder, FeatureConfig.load(folder))
+        for form in [None, *LITERT_FORMS]:
+            if form is None or (folder / LITERT_FORMS[form]).is_file():
+                EmotionRecognizer.from_pretrained(folder, form=form)
+        after = {path.name for path in folder.iterdir()} - before
+        assert after <= {"check.json", *LITERT_FORMS.values()}
+    assert after >= {"model.float16.tflite", "model.int8.tflite"}
 
 
 def test_rows_say_how_far_a_form_is_from_float32():
