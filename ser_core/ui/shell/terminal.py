@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CLOSED_PIPE = 141  # status of a command whose reader has gone, as shells report SIGPIPE
 
 _INPUT, _OUTPUT, _ERRORS = range(3)
+_BYTES = 0xDC00  # where Python places bytes of a file's name that are no text
 
 
 class OutputError(SpeechEmotionError, OSError):
@@ -90,8 +91,13 @@ def printable(name: str) -> str:
     >>> printable("a\nb\x1b[2J.wav")
     'a\\nb\\x1b[2J.wav'
     """
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return "".join(c if c.isprintable() else _code(c) for c in name)
+
+
+def _code(character: str) -> str:
+    """Give a character's code; of what stands for a byte that is no text, the byte's."""
+    byte = ord(character) - _BYTES
+    return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else repr(character)[1:-1]
 
 
 def print_data(text: str) -> None:

@@ -10,7 +10,7 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,9 +18,15 @@ import typer
 
 from ser_core import DEFAULT_MODEL, __version__
 from ser_core.batch.__main__ import _parser
+from ser_core.errors import ConfigError
 from ser_core.model.litert_notice import NOTICE
+from ser_core.ui import opening
+from ser_core.ui.server import serving
 from ser_core.ui.shell import program
 from ser_core.ui.shell.program import app
+from ser_core.ui.shell.serve_command import VARIABLES
+from tests.support.embedded import NETWORK_FILE
+from tests.support.hub_server import HubServer
 from tests.support.shell import ROOT, ForkedSer, run_ser
 
 CLIP = Path("tests/fixtures/speech_female.wav")
@@ -240,6 +246,49 @@ def test_standard_input_that_is_a_terminal_is_a_sentence() -> None:
     status, shown = on_terminal("predict", "-")
     assert status == 1
     assert "Standard input is a terminal" in shown
+
+
+def test_a_model_of_the_hub_is_described(hub: HubServer, hub_process: Callable) -> None:
+    small = {path.name: path.read_bytes() for path in Path(DEFAULT_MODEL).glob("*.json")}
+    hub.repo("model", "user/voices").write(small | {NETWORK_FILE: b"which is not run"})
+    code = "from ser_core.__main__ import main; main()"
+    out, err = hub_process(code, "info", "user/voices", "--json").communicate()
+    assert err == ""
+    facts = json.loads(out)
+    assert facts["model"] == "user/voices"
+    assert re.fullmatch(r"[\da-f]{40}", facts["commit"])
+
+
+def test_serving_is_what_the_app_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[object] = []
+    monkeypatch.setattr(opening, "open_app", lambda: (None, "page", {"option": 1}))
+    monkeypatch.setattr(serving, "serve", lambda *given: served.append(given))
+    for variable in VARIABLES:
+        monkeypatch.setenv(variable, "")
+    done = run_ser("serve", "--host", "0.0.0.0", "--port", 8000, "--model", "user/name")
+    assert done == (0, "", "")
+    assert served == [("page", {"option": 1})]
+    values = [os.environ[variable] for variable in VARIABLES]
+    assert values == ["user/name", "", "0.0.0.0", "8000"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "sentence"),
+    [
+        (ModuleNotFoundError("no gradio", name="gradio"), 2, "pip install 'ser-core[app]'"),
+        (ConfigError("The app cannot listen on 127.0.0.1."), 1, "The app cannot listen"),
+    ],
+)
+def test_what_keeps_the_app_from_starting_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, sentence: str
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(opening, "open_app", fail)
+    done = run_ser("serve")
+    assert (done.status, done.out, len(done.err.splitlines())) == (status, "", 1)
+    assert sentence in done.err
 
 
 def test_what_a_model_is(tmp_path: Path) -> None:
