@@ -57,9 +57,8 @@ def add_embedding(network: keras.Model, config: FeatureConfig) -> tuple[keras.Mo
     taken = network.get_layer(outputs.emotion).input
     if outputs.frames is not None or outputs.embedding is not None or len(taken.shape) != 2:
         return network, config
-    given = dict(zip(network.output_names, network.outputs, strict=True))
     embedding = keras.layers.Identity(name=EMBEDDING, dtype="float32")(taken)
-    whole = keras.Model(network.input, given | {EMBEDDING: embedding}, name=network.name)
+    whole = keras.Model(network.input, [*network.outputs, embedding], name=network.name)
     named = outputs.model_copy(update={"embedding": EMBEDDING})
     return whole, config.model_copy(update={"outputs": named})
 

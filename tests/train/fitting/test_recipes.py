@@ -72,7 +72,9 @@ def test_a_recipe_trains_exports_and_answers_the_same_by_every_door(name, tmp_pa
     import keras
 
     bare = keras.saving.load_model(model, compile=False, safe_mode=True)
-    np.testing.assert_allclose(bare.predict(inputs, verbose=0), by_litert, atol=1e-4)
+    emotion, embedding = bare.predict(inputs, verbose=0)
+    np.testing.assert_allclose(emotion, by_litert, atol=1e-4)
+    assert (config.outputs.embedding, embedding.ndim) == ("embedding", 2)
     layers = json.loads((model / "config.json").read_text())["config"]["layers"]
     assert all(layer["module"].startswith("keras.") for layer in layers)
 

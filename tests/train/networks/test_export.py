@@ -66,7 +66,8 @@ def test_the_answers_to_an_input_are_those_to_the_summary_of_its_frames(model):
         for whole, summarised in zip(
             runtime.run(noise(config)), runtime.answer(summaries), strict=True
         ):
-            np.testing.assert_allclose(whole, summarised, atol=1e-5)
+            if whole is not None or summarised is not None:
+                np.testing.assert_allclose(whole, summarised, atol=1e-5)
 
 
 def test_weights_of_eight_bits_are_smaller(tmp_path):
