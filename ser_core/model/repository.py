@@ -14,6 +14,7 @@ from huggingface_hub import metadata_load
 
 from ..config.documents import parse_toml, read_bytes
 from ..errors import ConfigError
+from ..results import TeachingReport
 from .architecture import Architecture
 from .files import (
     CARD,
@@ -21,6 +22,7 @@ from .files import (
     DATASET,
     FEW_SHOT,
     FORMS,
+    HEAD,
     METRICS,
     NETWORK,
     RECIPE,
@@ -29,6 +31,7 @@ from .files import (
 )
 from .further_records import Comparison, Dataset, FewShot, Forms, Robustness
 from .records import Metrics
+from .teaching import TaughtHead
 
 Content = TypeVar("Content")
 
@@ -46,6 +49,7 @@ class Repository:
         robustness: Robustness of `robustness.json`, which is optional.
         forms: Forms of `forms.json`, which is optional.
         few_shot: FewShot of `few_shot.json`, which is optional.
+        report: TeachingReport of `head.json`, which only a taught model has.
         licence: str, the Hub's name of the weights' licence; None if the card states none.
         faults: why a file that is there cannot be used, in one sentence each, by file name.
     """
@@ -58,6 +62,7 @@ class Repository:
     robustness: Robustness | None
     forms: Forms | None
     few_shot: FewShot | None
+    report: TeachingReport | None
     licence: str | None
     faults: Mapping[str, str]
 
@@ -91,9 +96,20 @@ class Repository:
             robustness=attempt(ROBUSTNESS, lambda: load_record(directory, Robustness)),
             forms=attempt(FORMS, lambda: load_record(directory, Forms)),
             few_shot=attempt(FEW_SHOT, lambda: load_record(directory, FewShot)),
+            report=attempt(HEAD, lambda: report_of(directory)),
             licence=attempt(CARD, lambda: card_licence(directory)),
             faults=faults,
         )
+
+
+def report_of(directory: Path) -> TeachingReport | None:
+    """Read how good a model is at what it was taught; None for one that was not taught.
+
+    Raises:
+        ConfigError: `head.json` cannot be read, or is not what it should be.
+    """
+    head = TaughtHead.load(directory)
+    return None if head is None else head.report
 
 
 def card_licence(directory: Path) -> str | None:

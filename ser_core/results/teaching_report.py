@@ -134,7 +134,7 @@ class TeachingReport(Result):
 
     def to_markdown(self) -> str:
         """Return the table of true labels and answers, as Markdown."""
-        header, *rows = ([_cell(value) for value in row] for row in self._table())
+        header, *rows = ([_cell(value) for value in row] for row in self.table())
         lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
         return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
@@ -142,6 +142,10 @@ class TeachingReport(Result):
         return self.verdict
 
     def _table(self) -> list[tuple[str, ...]]:
+        return self.table()
+
+    def table(self) -> list[tuple[str, ...]]:
+        """Return the table of true labels and answers as text, its header first."""
         recall = self.recall
         return [
             ("label", "clips", "right", *(f"answered {label}" for label in self.labels)),

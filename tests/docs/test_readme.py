@@ -53,6 +53,15 @@ def test_adaptation_is_the_measured_one():
     assert FeatureConfig.load(DEFAULT_MODEL).adaptation == adaptation_gain.settings_of(stored)
 
 
+def test_what_few_clips_teach_is_the_measured_table():
+    from train.measure.few_shot import teaching_table
+
+    content = (ROOT / "train/results/default/teaching/few_shot.json").read_bytes()
+    between = re.search(r"<!-- teaching -->\n(.+?)<!-- /teaching -->", PYTHON, flags=re.DOTALL)
+    assert between[1] == teaching_table(json.loads(content))
+    assert (Path(DEFAULT_MODEL) / "few_shot.json").read_bytes() == content
+
+
 def test_embedded_metrics_are_the_measured_ones():
     measured = (ROOT / "train" / "results" / "default" / "speaker" / "metrics.json").read_bytes()
     assert (Path(DEFAULT_MODEL) / "metrics.json").read_bytes() == measured

@@ -65,7 +65,9 @@ def test_the_comparison_is_what_its_record_says():
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("name", [*files.RECORDS, files.RECIPE, files.NETWORK, files.CARD])
+@pytest.mark.parametrize(
+    "name", [*files.RECORDS, files.RECIPE, files.NETWORK, files.CARD, files.HEAD]
+)
 def test_a_damaged_file_is_one_sentence(model: Path, name: str, damage: str):
     if not (model / name).is_file():
         (model / name).write_text("{}")

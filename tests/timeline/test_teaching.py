@@ -18,6 +18,7 @@ from ser_core import (
     ConfigError,
     EmotionRecognizer,
     ModelError,
+    SpeechEmotionError,
     TeachingError,
     TeachingReport,
 )
@@ -28,6 +29,7 @@ from ser_core.model.repository import card_licence
 from ser_core.model.taught_repository import render_card
 from ser_core.model.teaching import TaughtHead
 from ser_core.timeline import labelled_clips
+from tests.support.damage import DAMAGES, mutate
 from tests.support.frame_models import write_frame_model
 from tests.support.recordings import VOICES, conversation, voice, wav_bytes
 from tests.support.tiny_models import write_intense_model
@@ -227,6 +229,42 @@ def test_a_head_that_is_not_the_saved_one_is_refused(
     (tmp_path / "base" / files.HEAD).write_text(whole)
     with pytest.raises(ConfigError, match=r"head\.json in base is not the one"):
         EmotionRecognizer.from_pretrained(tmp_path / "base")
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_head_is_one_sentence(
+    taught: EmotionRecognizer, tmp_path: Path, damage: str
+) -> None:
+    taught.save_pretrained(tmp_path)
+    DAMAGES[damage](tmp_path / files.HEAD)
+    with pytest.raises(SpeechEmotionError) as caught:
+        EmotionRecognizer.from_pretrained(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_hostile_value_anywhere_in_a_head_is_one_sentence_or_does_no_harm(
+    taught: EmotionRecognizer, tmp_path: Path
+) -> None:
+    """Without check.json, which would refuse every change: as of an older repository."""
+    taught.save_pretrained(tmp_path)
+    (tmp_path / files.CHECK).unlink()
+    content = (tmp_path / files.HEAD).read_text()
+    for seed in range(60):
+        (tmp_path / files.HEAD).write_text(mutate(content, seed))
+        assert "\n" not in what_a_head_does(tmp_path), seed
+
+
+def what_a_head_does(folder: Path) -> str:
+    """The label of a prediction, once all else was looked at; or the sentence why there is none."""
+    try:
+        again = EmotionRecognizer.from_pretrained(folder)
+        prediction = again.predict((RATE, voice(VOICES[0])))
+    except SpeechEmotionError as error:
+        return str(error)
+    assert set(prediction.probabilities) == set(again.labels)
+    assert str(again.report)
+    assert again.report.to_markdown()
+    return str(prediction.label)
 
 
 def test_saving_over_another_model_leaves_nothing_of_it(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ser_core import DEFAULT_MODEL, EmotionRecognizer
+from ser_core import DEFAULT_MODEL, EmotionRecognizer, TeachingReport
 from ser_core.model.records import Metrics
 from ser_core.model.repository import Repository
 from ser_core.timeline.occlusion import Explanation, MomentSaliency
@@ -186,3 +186,21 @@ def test_the_waveform_stands_there_before_it_is_explained_and_without_speech() -
     ):
         assert text.WAVEFORM in shown
         assert "ser-for" not in shown
+
+
+def test_what_few_clips_teach_is_tabulated_and_says_what_was_seen() -> None:
+    few_shot = Repository.load(Path(DEFAULT_MODEL)).few_shot
+    shown = str(measurements.few_shot(few_shot))
+    assert text.FEW_SHOT in shown
+    assert shown.count("<tr") == 1 + sum(len(corpus.rows) for corpus in few_shot.corpora)
+    seen = [corpus.title for corpus in few_shot.corpora if corpus.trained_on_it]
+    assert [title for title in seen if f"learnt from {title}" in shown] == seen != []
+
+
+def test_a_taught_models_report_stands_in_the_place_of_results() -> None:
+    report = TeachingReport(
+        ("<b>", "y"), {"<b>": 3, "y": 3}, "leave-one-out", None, ((3, 0), (1, 2))
+    )
+    shown = str(measurements.taught(report))
+    assert "<b>" not in shown
+    assert "5 of 6 clips were answered rightly" in shown

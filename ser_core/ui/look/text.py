@@ -606,6 +606,27 @@ INTENSITY_MEANS = (
     "to {high}); guessing gives 0.50"
 )
 INTENSITY_HEADERS = ("Emotion", "Area under the ROC curve")
+TAUGHT = "What it was taught"
+FEW_SHOT = "Taught with a few clips"
+FEW_SHOT_NOTE = (
+    "Heads taught with so many clips of each emotion, on speakers that they never met; means over "
+    "{draws} draws, and 95% intervals over speakers. 'Embedding alone' leaves out the model's own "
+    "answers, which help where the labels are emotions that it knows. 'eGeMAPS' is the same head "
+    "on openSMILE's features. 'Not taught' is this model choosing between the corpus' emotions."
+)
+FEW_SHOT_SEEN = (
+    'This model\'s own answers were learnt from {corpora}, which flatters "taught" and "not '
+    'taught" there; its embeddings were not.'
+)
+FEW_SHOT_HEADERS = (
+    "Corpus",
+    "Clips of each emotion",
+    "Taught",
+    "Embedding alone",
+    "eGeMAPS",
+    "Not taught",
+    "Guessing",
+)
 ROBUSTNESS = "Outside a studio"
 ROBUSTNESS_NOTE = (
     "The same {clips} clips of unseen speakers, degraded. Where the mean confidence is above the "

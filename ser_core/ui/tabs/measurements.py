@@ -1,8 +1,9 @@
 """The Model tab's tables of what else was measured: each is there if the repository has it."""
 
-from ...model.further_records import Forms, Robustness
+from ...model.further_records import Accuracy, FewShot, Forms, Robustness
 from ...model.records import AdaptationGains, Enrolment, Fairness, IntensityScores
 from ...model.repository import Repository
+from ...results import TeachingReport
 from ..look import text
 from ..look.glyphs import swatch
 from ..look.markup import Markup, facts, join, notice, paragraph, percent, section, table
@@ -127,6 +128,43 @@ def robustness(measured: Robustness) -> Markup:
     note = text.ROBUSTNESS_NOTE.format(clips=f"{measured.clips:,}")
     rows_shown = table(headers, rows, numeric=len(headers) - 1, stack=True)
     return section(text.ROBUSTNESS, rows_shown, note=note)
+
+
+def few_shot(measured: FewShot) -> Markup:
+    """Tabulate how good heads are that were taught with a few clips."""
+    rows = []
+    for corpus in measured.corpora:
+        for index, row in enumerate(corpus.rows):
+            rows.append(
+                (
+                    corpus.title or corpus.corpus,
+                    str(row.clips),
+                    *(_accuracy(one) for one in (row.taught, row.embedding, row.egemaps)),
+                    _accuracy(None if index else corpus.zero_shot),
+                    "" if index else percent(corpus.chance),
+                )
+            )
+    note = text.FEW_SHOT_NOTE.format(draws=measured.draws)
+    seen = [one.title or one.corpus for one in measured.corpora if one.trained_on_it]
+    if seen:
+        note = f"{note} {text.FEW_SHOT_SEEN.format(corpora=' and '.join(seen))}"
+    shown = table(text.FEW_SHOT_HEADERS, rows, numeric=len(text.FEW_SHOT_HEADERS) - 1, stack=True)
+    return section(text.FEW_SHOT, shown, note=note)
+
+
+def taught(report: TeachingReport) -> Markup:
+    """Say what a model was taught, and how it answers clips that it was not taught."""
+    header, *rows = report.table()
+    shown = table(header, rows, numeric=len(header) - 1)
+    return section(text.TAUGHT, paragraph(str(report)), shown)
+
+
+def _accuracy(score: Accuracy | None) -> str:
+    if score is None:
+        return ""
+    return text.GAIN.format(
+        gain=percent(score.accuracy), interval=" to ".join(map(percent, score.interval))
+    )
 
 
 def forms(measured: Forms) -> Markup:

@@ -8,7 +8,7 @@ import gradio as gr
 from ...config.feature_config import FeatureConfig
 from ...config.frame_blocks import LogMelBlock
 from ...model.architecture import Architecture
-from ...model.files import COMPARISON, FORMS, METRICS, NETWORK, RECIPE, ROBUSTNESS
+from ...model.files import COMPARISON, FEW_SHOT, FORMS, METRICS, NETWORK, RECIPE, ROBUSTNESS
 from ...model.further_records import Compared, Comparison
 from ...model.records import Metrics
 from ..look import plots, text
@@ -22,7 +22,9 @@ from .measurements import unavailable
 def build(page: Page) -> None:
     """Build the tab inside the open Blocks."""
     repository = page.repository
-    if repository.metrics is None:
+    if repository.report is not None:
+        gr.HTML(measurements.taught(repository.report))
+    elif repository.metrics is None:
         gr.HTML(section(text.RESULTS, unavailable(repository, METRICS)))
     else:
         _results(repository.metrics)
@@ -30,6 +32,10 @@ def build(page: Page) -> None:
         gr.HTML(measurements.robustness(repository.robustness))
     elif ROBUSTNESS in repository.faults:
         gr.HTML(section(text.ROBUSTNESS, unavailable(repository, ROBUSTNESS)))
+    if repository.few_shot is not None:
+        gr.HTML(measurements.few_shot(repository.few_shot))
+    elif FEW_SHOT in repository.faults:
+        gr.HTML(section(text.FEW_SHOT, unavailable(repository, FEW_SHOT)))
     if repository.forms is not None:
         gr.HTML(measurements.forms(repository.forms))
     elif FORMS in repository.faults:
