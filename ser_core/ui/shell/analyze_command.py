@@ -116,6 +116,8 @@ def analyze(
 
     named = Named(file, None if file == INPUT else file)
     to = None if out is None or str(out) == OUTPUT else out
+    if to is not None and to.is_dir():
+        raise ArgumentError(f"--out {printable(str(to))} is a folder: expected a file's name.")
     written = _choose_format(form, to, has_speakers=speakers is not None or channels != "mix")
     count = int(speakers) if speakers is not None and speakers.isdecimal() else speakers
     wanted = wanted_labels(labels, group)

@@ -22,7 +22,7 @@ ENDINGS = (".npy", ".npz")
 def embed(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE...", help="As for ser predict; at most ten minutes each."),
+        typer.Argument(metavar="FILE", help="As for ser predict; at most ten minutes each."),
     ],
     out: Annotated[
         Path | None,
@@ -40,7 +40,7 @@ def embed(
     """Embed recordings: describe the speech of each by the numbers that a model's answer rests on.
 
     A recording without speech has no embedding: null in JSON, a row of NaN in a file, as one that
-    cannot be used. For archives, and for Parquet: ser batch.
+    cannot be used. For archives, and for Parquet: ser batch --rows embeddings.
 
     \b
     Examples:

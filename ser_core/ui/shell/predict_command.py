@@ -35,7 +35,7 @@ def predict(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE...",
+            metavar="FILE",
             help="Recordings; folders, searched to the bottom; patterns in quotes; addresses "
             "(s3://..., hf://datasets/...); - for standard input.",
         ),
@@ -104,7 +104,7 @@ def _answer(
         with open_named(named) as audio:
             return predict_any_length(recognizer, audio, wanted)
     except SpeechEmotionError as error:
-        return str(error)
+        return " ".join([str(error), *getattr(error, "notes", ())])
     except Exception as error:  # one recording must not stop the others
         if is_debugging():
             raise

@@ -55,6 +55,7 @@ def test_excel_gets_its_mark(tmp_path: Path) -> None:
     [
         (["--out", "talk.xyz"], "A timeline is written as"),
         (["--format", "xyz"], "A timeline is written as"),
+        (["--out", "docs", "--format", "csv"], "--out docs is a folder"),
         (["--out", "talk.rttm"], "RTTM says who speaks: give --speakers 2"),
         (["--speakers", "many"], "speakers must be"),
         (["--speakers", "0"], "speakers must be"),
