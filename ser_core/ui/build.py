@@ -82,6 +82,7 @@ def build_app(
             partial(upload_answers.analyze_upload, page=page),
             partial(upload_answers.export_upload, page=page),
             partial(upload_answers.compare_uploads, page=page),
+            partial(upload_answers.embed_upload, page=page),
             partial(info.model_info, page, served),
             settings,
         )
@@ -129,7 +130,7 @@ def build_unavailable(
         def refuse(audio: object = None, *_: object) -> NoReturn:
             upload_answers.refuse(audio, reason, ledger)
 
-        endpoints.add_endpoints(refuse, refuse, refuse, refuse, refuse, settings)
+        endpoints.add_endpoints(refuse, refuse, refuse, refuse, refuse, refuse, settings)
     watches = [Middleware(UploadWatch, ledger=ledger)]
     return demo, _launch_options(demo, settings, watches, health_route(reason))
 

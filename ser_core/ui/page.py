@@ -17,7 +17,7 @@ from ..audio.source import UntrustedPath
 from ..errors import AudioError
 from ..model.repository import Repository
 from ..recognizer import EmotionRecognizer
-from ..results import EmotionPrediction, LabelSet
+from ..results import Embedding, EmotionPrediction, LabelSet
 from ..timeline.timeline import EmotionTimeline
 from .feedback import FeedbackBox
 from .look import text
@@ -173,6 +173,11 @@ class Page:
             max_seconds=self.settings.max_timeline_seconds,
             **following,
         )
+
+    def embed(self, path: str) -> Embedding:
+        """Embed an upload."""
+        limit = self.settings.max_seconds
+        return self.recognizer.embed(UntrustedPath(path), max_seconds=limit)
 
     def adapt(self, paths: Sequence[str]) -> EmotionRecognizer:
         """Adapt the recognizer to the one voice of some uploads."""

@@ -282,10 +282,10 @@ def test_a_chunk_that_is_no_sound_is_a_sentence_and_the_next_one_is_heard(
         assert left_in(uploads) == []
 
 
-def test_the_api_is_exactly_the_six_documented_endpoints(url: str) -> None:
+def test_the_api_is_exactly_the_seven_documented_endpoints(url: str) -> None:
     info = HTTP.get(f"{url}gradio_api/info").json()
     heard = {"/predict", "/predict_all", "/analyze"}
-    others = {"/export", "/compare", "/model_info"}
+    others = {"/export", "/compare", "/embed", "/model_info"}
     assert set(info["named_endpoints"]) == heard | others
     assert info["unnamed_endpoints"] == {}
     analyze = info["named_endpoints"]["/analyze"]
@@ -347,7 +347,7 @@ def test_the_page_is_served_and_names_nothing_outside(url: str) -> None:
     assert config["analytics_enabled"] is False
     # Gradio links fonts by address unless the theme names local ones.
     assert not any("://" in sheet for sheet in config.get("stylesheets") or [])
-    assert all(event["api_visibility"] == "private" for event in config["dependencies"][:-5])
+    assert all(event["api_visibility"] == "private" for event in config["dependencies"][:-7])
 
 
 def healthy(model: str, revision: str | None = None) -> dict:
@@ -413,6 +413,7 @@ def test_app_without_its_model_says_why_wherever_it_is_asked(tmp_path: Path, mod
         for endpoint, given in (
             ("/compare", [[handle_file(SPEECH)] * 2]),
             ("/export", [handle_file(SPEECH), "srt"]),
+            ("/embed", [handle_file(SPEECH)]),
             ("/model_info", []),
         ):
             with pytest.raises(AppError) as caught:

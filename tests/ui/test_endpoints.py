@@ -220,6 +220,19 @@ def test_what_cannot_be_exported_is_a_sentence(
     assert left_in(uploads) == []
 
 
+def test_an_embedding_is_that_of_python(
+    client: Client, recognizer: EmotionRecognizer, uploads: Path
+) -> None:
+    told = client.predict(handle_file(SPEECH), api_name="/embed")
+    expected = recognizer.embed(SPEECH)
+    assert np.array_equal(np.array(told["embedding"], np.float32), expected.vector)
+    assert (told["speech_seconds"], told["duration"]) == (
+        expected.speech_seconds,
+        expected.duration,
+    )
+    assert left_in(uploads) == []
+
+
 def test_the_new_endpoints_are_typed_and_documented(url: str) -> None:
     endpoints = HTTP.get(f"{url}gradio_api/info").json()["named_endpoints"]
     compared, described = endpoints["/compare"], endpoints["/model_info"]
@@ -346,7 +359,9 @@ def data_address(file: Path) -> str:
 @needs_mcp
 def test_every_endpoint_is_a_tool_with_its_description(url: str) -> None:
     tools = {tool.name: tool for tool in with_tools(url, lambda one: one.list_tools()).tools}
-    assert set(tools) == {"predict", "predict_all", "analyze", "export", "compare", "model_info"}
+    assert set(tools) == {
+        *("predict", "predict_all", "analyze", "export", "compare", "embed", "model_info")
+    }
     assert tools["predict"].description.startswith("Predict the emotion in a recording")
     assert tools["compare"].inputSchema["required"] == ["recordings"]
     assert tools["analyze"].inputSchema["required"] == ["audio"]

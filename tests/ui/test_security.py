@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 SECRET = "nobody may read this"
 USER = ("ann", "hush-hush")
-ENDPOINTS = ("predict", "predict_all", "analyze", "export", "compare")
+ENDPOINTS = ("predict", "predict_all", "analyze", "export", "compare", "embed")
 PUBLIC = "huggingface.co"  # Gradio takes its address for public without a look
 NOT_AN_UPLOAD, NOT_FETCHED = (
     sentence.split(":")[0] for sentence in (text.NOT_AN_UPLOAD, text.NOT_FETCHED)

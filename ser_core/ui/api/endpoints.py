@@ -1,4 +1,4 @@
-"""The API: six endpoints, for gradio_client, curl and MCP; JSON in plain types.
+"""The API: seven endpoints, for gradio_client, curl and MCP; JSON in plain types.
 
     client = gradio_client.Client("http://127.0.0.1:7860")
     client.predict(handle_file("clip.wav"), api_name="/predict")
@@ -17,7 +17,7 @@ from ...timeline.timeline import EmotionTimeline
 from ..page import CONCURRENCY_ID, TIMELINE_CONCURRENCY_ID
 from ..settings import Settings
 from .info import ModelInfo
-from .schemas import Answer, ComparedAnswer, ComparedError, Export, FullAnswer, Timeline
+from .schemas import Answer, ComparedAnswer, ComparedError, Embedded, Export, FullAnswer, Timeline
 
 TOP = 3
 
@@ -31,6 +31,7 @@ def add_endpoints(
     follow: Callable[[object, object, object, object, object], EmotionTimeline],
     write: Callable[[object, object, object, object, object, object], Export],
     match: Callable[[object, object, object], list[ComparedAnswer | ComparedError]],
+    embed_upload: Callable[[object], Embedded],
     describe: Callable[[], ModelInfo],
     settings: Settings,
 ) -> None:
@@ -45,6 +46,7 @@ def add_endpoints(
             `export_upload`, or `refuse`.
         match: the same for the uploads of `/compare`, labels and groups: `compare_uploads`, or
             `refuse`.
+        embed_upload: the same for an upload of `/embed`: `embed_upload`, or `refuse`.
         describe: what `/model_info` answers: `info.model_info`, or `refuse`.
         settings: Settings.
     """
@@ -191,6 +193,21 @@ def add_endpoints(
         """
         return match(recordings, labels, group)
 
+    def embed(audio: gr.FileData) -> Embedded:
+        """Describe the speech in a recording by numbers, for search, clusters or another model.
+
+        An upload is deleted once it is answered: upload again for another call.
+
+        Args:
+            audio: the recording: WAV, FLAC, OGG, Opus, MP3, M4A, WebM or MP4.
+
+        Returns:
+            embedding (as many numbers for every recording, or null without speech), speech_seconds
+            and duration in seconds, and notes (sentences on what was not heard of the recording or
+            is wrong with it).
+        """
+        return embed_upload(audio)
+
     def model_info() -> ModelInfo:
         """Describe the model that answers here: what it is, how it was measured, what it takes.
 
@@ -203,7 +220,7 @@ def add_endpoints(
         """
         return describe()
 
-    for endpoint in (predict, predict_all, compare):
+    for endpoint in (predict, predict_all, compare, embed):
         add_endpoint(
             endpoint,
             api_name=endpoint.__name__,

@@ -122,3 +122,12 @@ class Export(TypedDict):
     name: str
     media_type: str
     text: str
+
+
+class Embedded(TypedDict):
+    """What `/embed` answers: a recording in numbers, or null where nobody speaks."""
+
+    embedding: list[float] | None
+    speech_seconds: float
+    duration: float
+    notes: list[str]

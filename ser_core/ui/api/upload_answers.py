@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeVar, cast
 import gradio as gr
 
 from ...audio.channels import CHANNELS
-from ...errors import ArgumentError, AudioError, ExportError
+from ...errors import ArgumentError, AudioError, ExportError, ModelError
 from ...results import EmotionPrediction, LabelSet
 from ...timeline.exports import FORMATS, ExportFormat, write_export
 from ...timeline.timeline import EmotionTimeline
@@ -20,7 +20,7 @@ from ..look import text
 from ..page import Page
 from ..server.uploads import UploadLedger, is_upload, too_large
 from ..settings import LEAST_COMPARED, MOST_COMPARED, SPEAKERS, Settings
-from .schemas import ComparedAnswer, ComparedError, Export, FullAnswer
+from .schemas import ComparedAnswer, ComparedError, Embedded, Export, FullAnswer
 
 Result = TypeVar("Result")
 
@@ -32,6 +32,28 @@ def predict_upload(audio: object, labels: object, group: object, page: Page) -> 
 
     def answer(path: str) -> EmotionPrediction:
         return page.predict(path, labels=require_labels(labels, group, page))
+
+    return _use_upload(audio, page, answer)
+
+
+def embed_upload(audio: object, page: Page) -> Embedded:
+    """Embed an upload; see `_use_upload`.
+
+    Raises:
+        gr.Error: as `_use_upload`, or the model gives no embeddings.
+    """
+
+    def answer(path: str) -> Embedded:
+        try:
+            given = page.embed(path)
+        except ModelError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return {
+            "embedding": None if given.vector is None else given.vector.tolist(),
+            "speech_seconds": given.speech_seconds,
+            "duration": given.duration,
+            "notes": list(given.notes),
+        }
 
     return _use_upload(audio, page, answer)
 

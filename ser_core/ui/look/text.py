@@ -354,7 +354,7 @@ ABOUT_LIMITS = (
 ENDPOINTS_TITLE = "Endpoints"
 ENDPOINTS_NOTE = (
     "Every answer is JSON, and every error a sentence. An uploaded file is good for one call; "
-    "upload it again for the next. Every one that answers recordings also takes labels to choose "
+    "upload it again for the next. Every one that predicts also takes labels to choose "
     "between, and groups of labels that count as one."
 )
 ENDPOINTS_HEADERS = ("Endpoint", "Takes", "Answers")
@@ -372,6 +372,7 @@ ENDPOINTS = (
         "the timeline as a file: subtitles, TextGrid, ELAN, Audacity and others",
     ),
     ("/compare", "two to six recordings", "what /predict_all answers, or an error, for each"),
+    ("/embed", "a recording", "its embedding, the same count of numbers for every recording"),
     ("/model_info", "nothing", "model, version, labels, measured accuracy, licence, limits"),
     ("/health", "nothing, by plain GET", "status, model, revision, version"),
 )
