@@ -24,6 +24,7 @@ from ser_core.audio.source import printable_name
 from ser_core.errors import SpeechEmotionError
 from ser_core.recognizer import DEFAULT_MODEL
 from ser_core.results.label_sets import parse_groups, parse_labels
+from ser_core.timeline.exports import FORMATS
 
 from .archive import ENGINES, TOO_MANY_FILES, run
 from .pool import TIMEOUT
@@ -109,6 +110,12 @@ def _parser(program: str) -> argparse.ArgumentParser:
         action="append",
         metavar="NAME=LABEL,LABEL",
         help="count these labels as one called NAME; may be given again for another",
+    )
+    parser.add_argument(
+        "--annotations",
+        choices=[form.name for form in FORMATS],
+        help="with --rows segments: write a file for each recording, too, in a folder beside the "
+        "table",
     )
     parser.add_argument(
         "--workers", type=_count, metavar="N", help="processes (default: one per usable core)"

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args
@@ -23,6 +23,7 @@ from ser_core.results.label_sets import Groups
 from ser_core.timeline.embedding import require_embeddings
 from ser_core.timeline.in_order import usable_cores
 
+from .annotation_files import AnnotationFiles, AnnotationWriter
 from .checkpoint import Checkpoint
 from .output_table import require_writable, table_columns
 from .pool import TIMEOUT, WorkerPool
@@ -85,6 +86,7 @@ def run(
     channels: Channels = "mix",
     labels: Iterable[str] | None = None,
     group: Groups | None = None,
+    annotations: str | None = None,
     engine: Engine = "local",
     workers: int | None = None,
     address: str | None = None,
@@ -110,6 +112,10 @@ def run(
             "segments", which say in a column `speaker` which channel each is of.
         labels, group: as for `EmotionRecognizer.predict`; the table has a column for each of these
             labels, and its `revision` says what they are made of.
+        annotations: name of a format of `ser_core.timeline.exports.FORMATS`, such as "textgrid",
+            for rows "segments": each recording gets a file of it, too, in a folder beside the
+            table, `results_textgrid` for `results.csv`. Those whose file is missing are answered
+            again.
         engine: "local", or "ray" for a Ray cluster.
         workers: int > 0, processes or actors; None for one per usable core.
         address: of the Ray cluster; None starts one on this machine or takes RAY_ADDRESS.
@@ -136,11 +142,21 @@ def run(
             f"channels {channels} is for rows segments, each of which says whose it is, and got "
             f"rows {rows}: take rows segments, or leave channels out."
         )
+    if annotations is not None and rows != "segments":
+        raise ArgumentError(
+            f"annotations {annotations} is for rows segments, and got rows {rows}: take rows "
+            "segments, or leave annotations out."
+        )
+    paths = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
     # Relative to where it was started, even if somebody changes the folder meanwhile.
     out = Path(os.path.abspath(out))
     require_writable(out)
     listing = list_recordings(paths)
     recordings = listing.recordings
+    files = writer = None
+    if annotations is not None:
+        files = AnnotationFiles.beside(out, annotations, paths, has_speakers=channels == "separate")
+        writer = AnnotationWriter(files, recordings)
     recognizer = EmotionRecognizer.from_pretrained(model, revision=revision)
     name, revision = model_identity(recognizer)
     label_set = LabelSet.of(recognizer.labels, labels, group)
@@ -162,7 +178,7 @@ def run(
     with _writing(out):
         checkpoint = Checkpoint(out, options, columns)
     with closing(checkpoint):
-        todo = [r for r in recordings if not _is_answered(r, checkpoint, retry_errors)]
+        todo = [r for r in recordings if not _is_answered(r, checkpoint, retry_errors, writer)]
         summary.kept = len(recordings) - len(todo)
         started = time.monotonic()
         if todo:
@@ -178,13 +194,17 @@ def run(
                     timeout=timeout,
                     channels=channels,
                     wanted=wanted,
+                    annotations=None if files is None else asdict(files),
                 )
             else:
                 answers = _answer_here(
-                    todo, recognizer.directory, rows, workers, timeout, channels, wanted
+                    todo, recognizer.directory, rows, workers, timeout, channels, wanted, files
                 )
             with closing(answers), _progress_bar(len(recordings), summary.kept, progress) as bar:
                 for recording, answered in answers:
+                    if writer is not None:
+                        with _writing(Path(writer.files.folder)):
+                            writer.take(recording.path, answered)
                     with _writing(out):
                         checkpoint.add(recording, answered)
                     summary.count(answered)
@@ -234,17 +254,30 @@ def _answer_here(
     timeout: float,
     channels: Channels,
     wanted: Mapping[str, Any] | None,
+    files: AnnotationFiles | None,
 ) -> Generator[tuple[Recording, list[Row]]]:
-    count = min(count or usable_cores(), len(recordings))
     with WorkerPool(
-        directory, kind, count=count, timeout=timeout, channels=channels, wanted=wanted
+        directory,
+        kind,
+        count=min(count or usable_cores(), len(recordings)),
+        timeout=timeout,
+        channels=channels,
+        wanted=wanted,
+        annotations=None if files is None else asdict(files),
     ) as pool:
         yield from pool.answer(recordings)
 
 
-def _is_answered(recording: Recording, checkpoint: Checkpoint, retry_errors: bool) -> bool:
+def _is_answered(
+    recording: Recording,
+    checkpoint: Checkpoint,
+    retry_errors: bool,
+    writer: AnnotationWriter | None,
+) -> bool:
     entry = checkpoint.entries.get(recording.path)
     if entry is None or (retry_errors and entry.failed):
+        return False
+    if writer is not None and not entry.failed and not writer.has(recording.path):
         return False
     return (entry.size, entry.version) == (recording.size, recording.version)
 

@@ -41,6 +41,7 @@ class Answerer:
         timeout: float,
         channels: Channels,
         wanted: Mapping[str, Any] | None = None,
+        annotations: Mapping[str, Any] | None = None,
     ) -> None:
         """Start the worker.
 
@@ -49,9 +50,16 @@ class Answerer:
             kind: which rows to make.
             timeout: float > 0 [s], after which a recording is given up.
             channels, wanted: as for `answer_recording`.
+            annotations: as for WorkerPool.
         """
         self._pool = WorkerPool(
-            files, kind, count=1, timeout=timeout, channels=channels, wanted=wanted
+            files,
+            kind,
+            count=1,
+            timeout=timeout,
+            channels=channels,
+            wanted=wanted,
+            annotations=annotations,
         )
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -82,6 +90,7 @@ def answer_recordings(
     timeout: float,
     channels: Channels = "mix",
     wanted: Mapping[str, Any] | None = None,
+    annotations: Mapping[str, Any] | None = None,
 ) -> Generator[tuple[Recording, list[Row]]]:
     """Answer recordings on a cluster, in whichever order they get done.
 
@@ -94,6 +103,7 @@ def answer_recordings(
             A connection that this process has already is used.
         timeout: float > 0 [s], after which a recording is given up.
         channels, wanted: as for `answer_recording`.
+        annotations: as for WorkerPool.
 
     Yields:
         Each recording with its rows.
@@ -106,7 +116,7 @@ def answer_recordings(
     if is_ours:
         _connect(ray, address)
     try:
-        settings = (kind, timeout, channels, wanted)
+        settings = (kind, timeout, channels, wanted, annotations)
         for index, rows in _results(ray, recordings, directory, settings, count):
             yield recordings[index], rows
     except ray.exceptions.RayError as error:
@@ -128,7 +138,7 @@ def _results(
     ray: Any,
     recordings: list[Recording],
     directory: Path,
-    settings: tuple[RowKind, float, Channels, Mapping[str, Any] | None],
+    settings: tuple[RowKind, float, Channels, Mapping[str, Any] | None, Mapping[str, Any] | None],
     count: int | None,
 ) -> Iterator[tuple[int, list[Row]]]:
     """Yield each recording's index and rows; `settings` are an Answerer's, but for the files."""

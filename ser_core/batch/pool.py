@@ -62,6 +62,7 @@ class WorkerPool:
         timeout: float = TIMEOUT,
         channels: Channels = "mix",
         wanted: Mapping[str, Any] | None = None,
+        annotations: Mapping[str, Any] | None = None,
     ) -> None:
         """Start the processes; they load the model meanwhile.
 
@@ -71,6 +72,7 @@ class WorkerPool:
             count: int > 0, how many processes.
             timeout: float > 0 [s], after which a recording is given up.
             channels, wanted: as for `answer_recording`; `wanted` holds what JSON does.
+            annotations: an AnnotationFiles' attributes; None for no such files.
         """
         files = model if isinstance(model, Mapping) else {}
         folder = None if isinstance(model, Mapping) else os.fspath(model)
@@ -81,6 +83,7 @@ class WorkerPool:
             "rows": kind,
             "channels": channels,
             "wanted": wanted,
+            "annotations": annotations,
         }
         self._setup = setup, b"".join(files.values())
         self._timeout = timeout

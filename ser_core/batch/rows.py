@@ -5,7 +5,7 @@ can be makes `answer_recording` raise: what cannot be used is a row with `status
 sentence.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, BinaryIO, Literal, TypeAlias, get_args
 
@@ -13,12 +13,16 @@ from ser_core.audio.channels import Channels
 from ser_core.errors import AudioError, AudioLengthError, SpeechEmotionError, TruncatedAudioError
 from ser_core.recognizer import EmotionRecognizer
 from ser_core.results import Embedding, EmotionPrediction, EmotionSegment
+from ser_core.timeline.timeline import EmotionTimeline
 
 from .recordings import Recording, open_recording
 
 RowKind = Literal["files", "segments", "embeddings"]
 ROW_KINDS: tuple[RowKind, ...] = get_args(RowKind)
 Row: TypeAlias = dict[str, Any]
+
+TEXT = "text"
+"""Where a first row holds the text of a recording's file for annotators, until that is written."""
 
 _DECIMALS = 6  # of probabilities: finer than any of them is known
 
@@ -29,6 +33,7 @@ def answer_recording(
     kind: RowKind,
     channels: Channels = "mix",
     wanted: Mapping[str, Any] | None = None,
+    write: Callable[[EmotionTimeline, str], str | None] | None = None,
 ) -> list[Row]:
     """Answer one recording.
 
@@ -39,6 +44,8 @@ def answer_recording(
             recording where it has none or is cut off; "embeddings" for one with its embedding.
         channels: as for `EmotionRecognizer.analyze`; other than "mix" only for "segments".
         wanted: `labels` and `group` of `EmotionRecognizer.predict`; None for the model's labels.
+        write: makes the text of a file for annotators of a timeline and the recording's path, for
+            "segments"; None for no such file.
 
     Returns:
         One row at least.
@@ -46,7 +53,10 @@ def answer_recording(
     try:
         with open_recording(recording) as audio:
             if kind == "segments":
-                return _segment_rows(recognizer, audio, channels, wanted or {})
+                timeline = recognizer.analyze(audio, threads=1, channels=channels, **wanted or {})
+                rows = _segment_rows(timeline)
+                text = None if write is None else write(timeline, recording.path)
+                return rows if text is None else [rows[0] | {TEXT: text}, *rows[1:]]
             if kind == "embeddings":
                 return [embedding_row(recognizer.embed(audio))]
             return [prediction_row(predict_any_length(recognizer, audio, wanted or {}))]
@@ -122,13 +132,7 @@ def embedding_row(embedding: Embedding) -> Row:
     }
 
 
-def _segment_rows(
-    recognizer: EmotionRecognizer,
-    audio: str | bytes | BinaryIO,
-    channels: Channels,
-    wanted: Mapping[str, Any],
-) -> list[Row]:
-    timeline = recognizer.analyze(audio, threads=1, channels=channels, **wanted)
+def _segment_rows(timeline: EmotionTimeline) -> list[Row]:
     lengths: Row = {
         "speech_seconds": round(timeline.speech_seconds, 3),
         "duration": round(timeline.duration, 3),

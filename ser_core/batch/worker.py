@@ -10,6 +10,7 @@ from ser_core.config.whole_files import temporary_folder
 from ser_core.model.litert_notice import without_notice
 from ser_core.recognizer import EmotionRecognizer
 
+from .annotation_files import AnnotationFiles
 from .recordings import Recording
 from .rows import answer_recording
 
@@ -21,10 +22,12 @@ def main() -> None:
     setup, contents = next(messages)
     with without_notice():
         recognizer = _load_model(setup["model"], setup["files"], contents)
+    annotations = setup["annotations"]
+    write = None if annotations is None else AnnotationFiles(**annotations).text
     parent.send(None)
     for fields, _ in messages:
         recording = Recording(*fields)
-        asked = (setup["rows"], setup["channels"], setup["wanted"])
+        asked = (setup["rows"], setup["channels"], setup["wanted"], write)
         parent.send(answer_recording(recognizer, recording, *asked))
 
 
