@@ -27,6 +27,7 @@ from .options import (
     WorkOption,
     choose_protocol,
     load_corpora,
+    require_speakers,
     with_layout,
 )
 
@@ -117,6 +118,7 @@ def fit(
         encoder=encoder,
     )
     if validation_speakers:
+        require_speakers(corpora)
         print(fitting.validate(job, fold[0] if fold else 1, validation_speakers))
         return
     final = out is not None and not fold

@@ -34,9 +34,11 @@ from ser_core.model.hub_faults import FAULTS, explain
 from . import published
 from .clip import CorpusError
 from .hub_rows import README, write_rows
+from .own_folder import HOMEPAGE
 from .own_recordings import TABLES
 
 LIBRARY, NAMESPACE = "speech-emotion", "corpora"  # where in the cache of assets
+DATASETS = "https://huggingface.co/datasets"
 AT_A_TIME = 8  # files that are fetched
 BATCH = 16  # clips in memory at a time
 BUFFER = 65_536  # [bytes] read from a shard at a time
@@ -170,6 +172,7 @@ def _fetch_foreign(address: Address, commit: str, folder: Path, present: Collect
             write_rows(address.repo, staging, address.repo, revision=commit, configuration=name)
         if README in present:
             _download(address.repo, commit, README, to=staging)
+        (staging / HOMEPAGE).write_text(f"{DATASETS}/{address.repo}", encoding="utf-8")
         shutil.rmtree(staging / ".cache", ignore_errors=True)  # of the client's
 
 

@@ -5,6 +5,7 @@ instead of commas, blanks around cells, class labels that are numbers with names
 """
 
 import csv
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -93,7 +94,7 @@ def _read_csv(path: Path) -> Table:
     text = path.read_text(encoding="utf-8-sig")
     head = text.partition("\n")[0]
     delimiter = max(DELIMITERS, key=lambda one: (FILE_NAME in _split(head, one), head.count(one)))
-    lines = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
         columns = _require_once([name.strip() for name in next(lines, [])], path)
         rows = []
@@ -118,7 +119,8 @@ def _split(head: str, delimiter: str) -> list[str]:
 
 def _read_json_lines(path: Path) -> Table:
     found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
+    # Not splitlines(), as a text may hold what that takes for the end of a line.
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1):
         if not line.strip():
             continue
         try:

@@ -28,6 +28,7 @@ NUMBER = re.compile(r"-?\d+(\.0*)?")
 GENDERS = {"f": "female", "female": "female", "m": "male", "male": "male"}
 STATEMENTS = ("statement", "sentence")
 UNDETERMINED = "und"  # ISO 639's code of a language that nobody stated
+HOMEPAGE = ".homepage"  # file beside what was fetched from the Hub
 NO_LABEL = "(none)"  # how clips without a label are counted
 
 
@@ -78,9 +79,15 @@ def _describe(name: str, root: Path, labels: tuple[str, ...]) -> CorpusInfo:
         citation="",
         pattern="recordings of one's own",
         labels=labels,
-        homepage="",
+        homepage=_homepage(root),
         access="ask whoever recorded it",
     )
+
+
+def _homepage(root: Path) -> str:
+    """Read where a dataset that was fetched from the Hub is at home; "" of any other folder."""
+    file = root / HOMEPAGE
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 def _clip(one: Recording, corpus: str, label: str, speaker: str) -> Clip:

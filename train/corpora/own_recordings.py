@@ -156,8 +156,12 @@ def _find_files(table: Table) -> list[Path]:
                 f"{table.path} names {name!r}, and {FILE_NAME} is a path from the table's own "
                 "folder that does not leave it, such as clips/1.wav."
             )
-        # A table that was written on Windows has its separators.
-        paths.append(folder / (name if (folder / name).is_file() else windows.as_posix()))
+        paths.append(folder / name)
+        if not paths[-1].is_file():
+            # A table that was written on Windows has its separators, one on a Mac its accents.
+            forms = [unicodedata.normalize(form, windows.as_posix()) for form in ("NFC", "NFD")]
+            there = [folder / form for form in forms if (folder / form).is_file()]
+            paths[-1:] = there[:1] or [paths[-1]]
         if not paths[-1].is_file():
             missing.append(name)
     if missing:

@@ -21,6 +21,7 @@ from ser_core.config.feature_config import (
     SpeechSettings,
 )
 from ser_core.config.outputs import Outputs
+from ser_core.errors import AudioError
 from ser_core.features import assemble, choose_front_end, trim
 from ser_core.speech.gate import MIN_SPEECH, THRESHOLD
 
@@ -180,7 +181,10 @@ def cache_features(
     Raises:
         AudioError: the recording cannot be read.
     """
-    samples = load_audio(recording, sample_rate=config.sample_rate)
+    try:
+        samples = load_audio(recording, sample_rate=config.sample_rate)
+    except AudioError as error:  # which names the file without its folders
+        raise AudioError(f"{recording.parent}: {error}") from error
     arrays = {name: compute_version(samples, name, config) for name in versions}
     write_arrays(file, {"seconds": len(samples) / config.sample_rate, **arrays})
 

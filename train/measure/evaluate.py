@@ -46,7 +46,11 @@ def evaluate(recognizer: EmotionRecognizer, corpus: Corpus) -> tuple[Answers, di
     """
     known = [clip for clip in corpus.clips if clip.emotion in recognizer.labels]
     if not known:
-        raise ConfigError(f"The model has none of the emotions of {corpus.info.name}.")
+        raise ConfigError(
+            f"The model has none of the emotions of {corpus.info.name}, which are "
+            f"{', '.join(corpus.info.labels)}: it answers {', '.join(recognizer.labels)}; name "
+            "them alike with --label-map."
+        )
     statuses: Counter[str] = Counter()
     heard: list[Clip] = []
     probabilities, distances, answered = [], [], []

@@ -27,7 +27,7 @@ for argument in sys.argv[1:]:
         columns = ["mood"] * argument.endswith("moods")
         found = corpora.load(*corpora.locate(argument), Layout.of(label_columns=columns))
         clips = [[clip.file, clip.emotion, clip.speaker] for clip in found.clips]
-        print(json.dumps([found.info.name, found.info.licence, clips]))
+        print(json.dumps([found.info.name, found.info.homepage, clips]))
     except CorpusError as error:
         print(json.dumps(str(error)))
 """
@@ -130,8 +130,8 @@ def test_datasets_of_others_are_streamed_from_the_hub(hub, hub_run, tmp_path: Pa
     said, named, unnamed, text = map(json.loads, hub_run(READ, *arguments).splitlines())
     assert "1 of 3 recordings in" in said
     expected = sorted([f"train/{name}", name[0], ""] for name in NAMES)
-    assert named == ["talks", "LicenseRef-talks", expected]
-    assert unnamed == ["user_nemo", "LicenseRef-user_nemo", expected]
+    home = "https://huggingface.co/datasets/user/nemo"
+    assert (named, unnamed) == (["talks", home, expected], ["user_nemo", home, expected])
     assert "user/text has no column of audio" in text
     asked = len(hub.requests)
     hub_run(READ, "hub:user/nemo")

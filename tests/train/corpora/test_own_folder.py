@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from ser_core.errors import AudioError
 from tests.support.own_corpus import buzz, write_clips, write_metadata
 from train.corpora import NO_SPEAKER, Corpus, CorpusError, Layout, load, restrict
 from train.corpora.label_map import normalise_label, read_label_map
@@ -193,6 +194,17 @@ def test_missing_and_empty_recordings_are_named(two: Path) -> None:
     (two / "c.wav").touch()
     write_metadata(two, rows(("a.wav", "x"), ("c.wav", "y")))
     assert "c.wav is an empty file" in refusal(two)
+
+
+def test_a_recording_that_nobody_can_decode_is_named_with_its_folder(tmp_path: Path) -> None:
+    from train import recipe
+    from train.data import feature_cache
+
+    write_clips(tmp_path, ["x/1.wav", "y/1.wav"])
+    (tmp_path / "y" / "1.wav").write_bytes(b"no audio at all, whatever it is called")
+    clips, config = read(tmp_path).clips, feature_cache.feature_config(recipe.load("own"))
+    with pytest.raises(AudioError, match=rf"{tmp_path}/y: 1\.wav cannot be read as audio"):
+        feature_cache.compute(clips, config, cache=tmp_path / "cache", quiet=True)
 
 
 def test_recordings_that_no_table_names_are_counted(two: Path) -> None:
