@@ -113,6 +113,9 @@ def test_the_wheel_predicts_in_a_clean_environment(
     assert answer.startswith(str(tmp_path / "clean"))
     assert re.search(r" (emotion|uncertain) (1\.0|0\.999)", answer)
     assert heavy == "[]"
+    script = python.with_name("ser")
+    clip = fixtures / "speech_female.wav"
+    assert run(script, "predict", clip, cwd=tmp_path).startswith(f"{clip}: ")
 
 
 def test_every_extra_is_described() -> None:
