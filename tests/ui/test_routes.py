@@ -126,6 +126,16 @@ def test_a_call_that_lacks_what_it_needs_is_a_sentence(
     assert sentence in (None, said)
 
 
+def test_what_browsers_do_by_themselves_cannot_be_called(url: str) -> None:
+    events = HTTP.get(f"{url}config").json()["dependencies"]
+    numbers = [event["id"] for event in events if not event["backend_fn"]]
+    assert numbers
+    for number in numbers:
+        body = {"data": [], "fn_index": number, "session_hash": "a"}
+        for route in ("run/predict", "queue/join"):
+            assert refused(HTTP.post(f"{url}{API}{route}", json=body), 404, text.NO_EVENT)
+
+
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [

@@ -148,7 +148,7 @@ def hearing_events(url: str, live: bool = True) -> list[tuple[int, list[str]]]:
     events = [
         (one["id"], [kinds[i] for i in one["inputs"]])
         for one in config["dependencies"]
-        if live or "stream" not in dict(map(reversed, one["targets"]))
+        if one["backend_fn"] and (live or "stream" not in dict(map(reversed, one["targets"])))
     ]
     return [event for event in events if {"audio", "file"} & set(event[1])]
 

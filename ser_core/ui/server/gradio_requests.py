@@ -117,9 +117,12 @@ class Event:
 
 
 def event_numbered(demo: gr.Blocks, number: int) -> Event | None:
-    """Find an event by its number; None where there is none."""
+    """Find an event by its number; None where the server has none, as browsers do it by themselves.
+
+    Takes for granted that such an event has no function, and that Gradio trips over its call.
+    """
     fn = demo.fns.get(number)
-    return None if fn is None else _event_of(fn)
+    return None if fn is None or (fn.fn is None and not fn.cancels) else _event_of(fn)
 
 
 def event_named(demo: gr.Blocks, name: str) -> Event | None:
