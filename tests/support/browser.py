@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ser_core.config.emotions import LABELS
+from ser_core.ui.look import text
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -22,6 +23,7 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ANSWERED = "[data-status=emotion], [data-status=uncertain]"
 EXPLAINED = "#moments [data-explained=yes]"
 SIZES = {1280: 900, 768: 1024, 390: 844}  # [px] width and height
+MODEL_SCREEN = 1_600  # [px] that the Model tab takes at most before it is unfolded
 PATIENCE = 60_000  # [ms] a busy machine may need
 # Gradio's player says this of a file that it cannot play, and we upload one such on purpose.
 UNPLAYABLE = "Waveform load error: MediaError"
@@ -175,3 +177,12 @@ def open_tab(page: "Page", title: str) -> None:
         page.locator(".overflow-menu > button").click()
         tab = page.locator(".overflow-dropdown button", has_text=title)
     tab.click()
+
+
+def unfold_model(page: "Page") -> None:
+    """Look at the Model tab's first screen, which is short, and unfold what it has for others."""
+    shown = page.locator(".ser-glance:visible").bounding_box()
+    assert shown is not None
+    assert shown["y"] + shown["height"] <= MODEL_SCREEN
+    for title in (text.FOR_USERS, text.FOR_ENGINEERS):
+        page.get_by_role("button", name=title).click()

@@ -24,6 +24,7 @@ from tests.support.browser import (
     release_answers,
     settle,
     shoot,
+    unfold_model,
 )
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ def test_every_tab_opens_and_fits(page: "Page") -> None:
             assert_fits(page)
             continue
         page.wait_for_selector(".ser-section h2:visible")
+        if title == text.MODEL_TAB:
+            unfold_model(page)
         settle(page, pictures=True)
         assert_fits(page)
         widths = page.locator(".js-plotly-plot:visible .main-svg").evaluate_all(

@@ -29,6 +29,7 @@ from ser_core.ui.settings import Settings
 from ser_core.ui.tabs import (
     answer,
     dataset_tab,
+    glance,
     live_answer,
     live_tab,
     model_tab,
@@ -160,7 +161,7 @@ def test_the_model_tab_shows_the_repositorys_own_numbers(page: Page) -> None:
 
 
 def test_the_words_say_who_was_tested_and_what_follows(page: Page) -> None:
-    words = model_tab.protocol_sentence(page.repository.metrics)
+    words = glance.protocol_sentence(page.repository.metrics)
     assert "1,440 clips of 24 speakers" in words
     assert "trained without that speaker" in words
     assert "two English sentences" in words

@@ -506,6 +506,16 @@ LANGUAGES = {"en": "English", "pl": "Polish", "de": "German", "fr": "French", "i
 # Model: what was measured
 MODEL_TAB = "Model"
 RESULTS = "How often it is right"
+GLANCE_GUESS = "Guessing"
+GLANCE_MODEL = "This model"
+GLANCE_PEOPLE = "People"
+GLANCE_PEOPLE_NOTE = "People: how often listeners name what the actors meant, by {source}."
+GLANCE_ACCURACY = "of the answers name what the actors meant"
+GLANCE_SURE = "Sure"
+GLANCE_SURE_MEANS = "of the recordings get an answer; to the others it says that it is not sure"
+FOR_USERS = "For whoever uses it: by emotion, voice, noise and telephone"
+FOR_ENGINEERS = "For engineers: all measurements, how it works, how it was trained"
+FIGURES = "Figures"
 PROTOCOLS = {
     "speaker": (
         "Measured on {clips} clips of {speakers} speakers. Every speaker was tested by a model "

@@ -11,23 +11,47 @@ from ...model.architecture import Architecture
 from ...model.files import COMPARISON, FEW_SHOT, FORMS, METRICS, NETWORK, RECIPE, ROBUSTNESS
 from ...model.further_records import Compared, Comparison
 from ...model.records import Metrics
+from ...model.repository import Repository
 from ..look import plots, text
 from ..look.glyphs import swatch
-from ..look.markup import Markup, facts, fill, join, paragraph, percent, section, table
+from ..look.markup import (
+    Markup,
+    facts,
+    fill,
+    join,
+    paragraph,
+    percent,
+    section,
+    table,
+)
 from ..page import Page
 from . import measurements
+from .glance import glance
 from .measurements import unavailable
 
 
 def build(page: Page) -> None:
-    """Build the tab inside the open Blocks."""
-    repository = page.repository
-    if repository.report is not None:
-        gr.HTML(measurements.taught(repository.report))
-    elif repository.metrics is None:
-        gr.HTML(section(text.RESULTS, unavailable(repository, METRICS)))
+    """Build the tab inside the open Blocks: for a visitor, then for users, then for engineers."""
+    metrics = page.repository.metrics
+    if page.repository.report is not None:
+        gr.HTML(measurements.taught(page.repository.report))
+    elif metrics is None:
+        gr.HTML(section(text.RESULTS, unavailable(page.repository, METRICS)))
     else:
-        _results(repository.metrics)
+        gr.HTML(glance(metrics))
+    with gr.Accordion(text.FOR_USERS, open=False, elem_id="model-users"):
+        _for_users(page.repository)
+    with gr.Accordion(text.FOR_ENGINEERS, open=False, elem_id="model-engineers"):
+        if metrics is not None:
+            _measured(metrics)
+        _made(page)
+
+
+def _for_users(repository: Repository) -> None:
+    metrics = repository.metrics
+    if metrics is not None:
+        gr.HTML(section(text.PER_CLASS, per_class(metrics), note=text.PER_CLASS_NOTE))
+        gr.HTML(abstention(metrics))
     if repository.robustness is not None:
         gr.HTML(measurements.robustness(repository.robustness))
     elif ROBUSTNESS in repository.faults:
@@ -36,15 +60,45 @@ def build(page: Page) -> None:
         gr.HTML(measurements.few_shot(repository.few_shot))
     elif FEW_SHOT in repository.faults:
         gr.HTML(section(text.FEW_SHOT, unavailable(repository, FEW_SHOT)))
-    if repository.forms is not None:
-        gr.HTML(measurements.forms(repository.forms))
-    elif FORMS in repository.faults:
-        gr.HTML(section(text.FORMS, unavailable(repository, FORMS)))
+    if metrics is None:
+        return
+    if metrics.fairness is not None:
+        gr.HTML(measurements.fairness(metrics.fairness))
+    if metrics.adaptation is not None:
+        gr.HTML(measurements.adaptation(metrics.adaptation))
+    if metrics.intensity is not None:
+        gr.HTML(measurements.intensity(metrics.intensity))
+
+
+def _measured(metrics: Metrics) -> None:
+    gr.HTML(section(text.FIGURES, figures(metrics), over_folds(metrics)))
+    with gr.Row(equal_height=False):
+        with gr.Column(min_width=300):
+            gr.HTML(section(text.CONFUSION, note=text.CONFUSION_NOTE))
+            gr.Plot(
+                plots.confusion_matrix(metrics.labels, metrics.confusion_matrix), show_label=False
+            )
+        if metrics.calibration_bins:
+            with gr.Column(min_width=300):
+                gr.HTML(section(text.RELIABILITY, note=text.RELIABILITY_NOTE))
+                bins = [row.model_dump() for row in metrics.calibration_bins]
+                gr.Plot(plots.reliability_diagram(bins), show_label=False)
+    if metrics.by_speaker:
+        gr.HTML(section(text.SPEAKERS_TITLE, note=text.SPEAKERS_NOTE))
+        gr.Plot(plots.speaker_accuracy(metrics.by_speaker, metrics.accuracy), show_label=False)
+
+
+def _made(page: Page) -> None:
+    repository = page.repository
     if repository.comparison is not None:
         rows = comparison(repository.comparison)
         gr.HTML(section(text.COMPARISON, rows, note=text.COMPARISON_NOTE))
     elif COMPARISON in repository.faults:
         gr.HTML(section(text.COMPARISON, unavailable(repository, COMPARISON)))
+    if repository.forms is not None:
+        gr.HTML(measurements.forms(repository.forms))
+    elif FORMS in repository.faults:
+        gr.HTML(section(text.FORMS, unavailable(repository, FORMS)))
     gr.HTML(section(text.FEATURES, feature_steps(page.recognizer.config)))
     if repository.architecture is None:
         gr.HTML(section(text.ARCHITECTURE, unavailable(repository, NETWORK)))
@@ -54,48 +108,6 @@ def build(page: Page) -> None:
         gr.HTML(section(text.TRAINING, unavailable(repository, RECIPE)))
     else:
         gr.HTML(section(text.TRAINING, training(repository.recipe)))
-
-
-def _results(metrics: Metrics) -> None:
-    gr.HTML(
-        section(
-            text.RESULTS, figures(metrics), over_folds(metrics), note=protocol_sentence(metrics)
-        )
-    )
-    with gr.Row(equal_height=False):
-        with gr.Column(min_width=300):
-            gr.HTML(section(text.PER_CLASS, per_class(metrics), note=text.PER_CLASS_NOTE))
-        with gr.Column(min_width=300):
-            gr.HTML(section(text.CONFUSION, note=text.CONFUSION_NOTE))
-            gr.Plot(
-                plots.confusion_matrix(metrics.labels, metrics.confusion_matrix), show_label=False
-            )
-    with gr.Row(equal_height=False):
-        if metrics.calibration_bins:
-            with gr.Column(min_width=300):
-                gr.HTML(section(text.RELIABILITY, note=text.RELIABILITY_NOTE))
-                bins = [row.model_dump() for row in metrics.calibration_bins]
-                gr.Plot(plots.reliability_diagram(bins), show_label=False)
-        with gr.Column(min_width=300):
-            gr.HTML(abstention(metrics))
-    if metrics.by_speaker:
-        gr.HTML(section(text.SPEAKERS_TITLE, note=text.SPEAKERS_NOTE))
-        gr.Plot(plots.speaker_accuracy(metrics.by_speaker, metrics.accuracy), show_label=False)
-    if metrics.fairness is not None:
-        gr.HTML(measurements.fairness(metrics.fairness))
-    if metrics.adaptation is not None:
-        gr.HTML(measurements.adaptation(metrics.adaptation))
-    if metrics.intensity is not None:
-        gr.HTML(measurements.intensity(metrics.intensity))
-
-
-def protocol_sentence(metrics: Metrics) -> str:
-    """Say what the numbers were measured on, and what follows for other recordings."""
-    template = text.PROTOCOLS.get(metrics.protocol, text.PROTOCOL_OTHER)
-    protocol = template.format(
-        clips=f"{metrics.clips:,}", speakers=metrics.speakers, protocol=metrics.protocol
-    )
-    return f"{protocol} {text.CORPUS_LIMITS.get(metrics.corpus, '')}".strip()
 
 
 def over_folds(metrics: Metrics) -> Markup:
