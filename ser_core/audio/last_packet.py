@@ -15,6 +15,8 @@ _FLV_HEADER, _FLV_TRAILER = 11, 4  # [bytes]
 _FLV_TAGS = (8, 9, 18)  # audio, video, data
 _TS_PACKET, _TS_SYNC = 188, 0x47
 _CLUSTER = 0x1F43B675
+_LOOKED_AT = 65_536  # [bytes] of what may be padding
+_LEAST = 64  # [bytes] of what may be another recording
 _MOST_ELEMENTS = 1_000  # behind the last packet
 _EBML_ID, _EBML_SIZE = 4, 8  # [bytes] at most
 
@@ -34,12 +36,18 @@ def look_behind(source: AudioSource, container: str, position: int | None) -> En
     return "whole" if follow is None or position is None else follow(source, position)
 
 
+def _behind(source: AudioSource, position: int) -> Ending:
+    """Say whether more than padding stands behind the last packet."""
+    rest = source.read_at(position, _LOOKED_AT)
+    return "more" if len(rest) >= _LEAST and rest.strip(b"\0") else "whole"
+
+
 def _flv(source: AudioSource, position: int) -> Ending:
     """Follow tags. Source: Adobe Flash Video File Format Specification 10.1, annex E.4."""
     while position < source.size:
         header = source.read_at(position, _FLV_HEADER)
         if header[0] & 0x1F not in _FLV_TAGS:
-            return "more"
+            return _behind(source, position)
         if len(header) < _FLV_HEADER:
             return "cut"
         position += _FLV_HEADER + int.from_bytes(header[1:4], "big")
@@ -59,7 +67,7 @@ def _mpegts(source: AudioSource, position: int) -> Ending:
     while position < source.size:
         packet = source.read_at(position, _TS_PACKET)
         if packet[0] != _TS_SYNC:
-            return "more"
+            return _behind(source, position)
         if len(packet) < _TS_PACKET:
             return "cut"
         position += _TS_PACKET
@@ -80,7 +88,7 @@ def _mpeg(source: AudioSource, position: int) -> Ending:
     while position < source.size:
         header = source.read_at(position, 14)
         if header[:3] != b"\0\0\1" or len(header) < 4:
-            return "more" if header.strip(b"\0") else "whole"
+            return _behind(source, position)
         if header[3] == 0xB9:  # the end
             position += 4
         elif header[3] == 0xBA:
@@ -102,14 +110,14 @@ def _matroska(source: AudioSource, position: int) -> Ending:
         header = source.read_at(end, _EBML_ID + _EBML_SIZE)
         id_length = 9 - header[0].bit_length()
         if id_length > _EBML_ID:
-            return "more"
+            return _behind(source, end)
         size = _ebml_size(header[id_length:])
         if size is None:
             return "cut"
         value, size_length = size
         is_open = value == (1 << 7 * size_length) - 1
         if is_open and int.from_bytes(header[:id_length], "big") != _CLUSTER:
-            return "more"
+            return _behind(source, end)
         end += id_length + size_length + (0 if is_open else value)
     return "whole"
 

@@ -56,7 +56,7 @@ ODD = make_timeline(
     duration=20.0,
 )
 HOUR = make_timeline(
-    [segment(n * 1.7005, n * 1.7005 + 1.3, ("calm", "sad")[n % 2]) for n in range(2_117)],
+    [segment(n * 8.9005, n * 8.9005 + 1.3, ("calm", "sad")[n % 2]) for n in range(404)],
     duration=3_600.0,
 )
 TIMELINES = {"talk": TALK, "call": CALL, "empty": EMPTY, "odd": ODD, "hour": HOUR}

@@ -31,19 +31,30 @@ def csv_text(
 
     >>> csv_text(["start", "label"], [{"start": 0.5, "label": "sad"}])
     'start,label\\n0.5,sad\\n'
-    >>> csv_text(["label"], [{"label": "=1+1"}], for_spreadsheets=True)
-    "label\\n'=1+1\\n"
+    >>> csv_text(["label"], [{"label": "=1+1"}, {"label": "-1"}], for_spreadsheets=True)
+    "label\\n'=1+1\\n-1\\n"
     """
 
-    def guard(cell: Any) -> Any:
-        is_formula = isinstance(cell, str) and cell.startswith(_FORMULA)
-        return f"'{cell}" if for_spreadsheets and is_formula else cell
-
+    guard = _no_formula if for_spreadsheets else _as_it_is
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(map(guard, columns))
     writer.writerows([guard(row[name]) for name in columns] for row in rows)
     return text.getvalue()
+
+
+def _as_it_is(cell: Any) -> Any:
+    return cell
+
+
+def _no_formula(cell: Any) -> Any:
+    if not isinstance(cell, str) or not cell.startswith(_FORMULA):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell  # a number is computed to itself
 
 
 def audacity_text(timeline: "EmotionTimeline") -> str:
