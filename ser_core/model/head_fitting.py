@@ -6,6 +6,10 @@ that are taught, and scaled so that both count the same. The penalty is the same
 there are, so nothing is chosen on the clips under test; the more clips, the less it weighs. Labels
 count the same whatever their number of clips.
 
+A label with the name of one of the network's own starts from what the network knows of it: beside
+its clips stands an imagined one, to which the network answers that label, and which tells nothing
+else. It weighs as much as a few clips do, so that many clips outweigh it.
+
 With few clips and many numbers the weights lie in the space of the clips: the fit is done there,
 with as many numbers as clips, which gives the same weights (the penalty does not change where the
 axes are turned).
@@ -23,11 +27,14 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import TeachingError
-from .adaptation import normalise_logs
+from .adaptation import centre_logs, normalise_logs
 
 STRENGTH = 10.0
 """C of the regression, of inputs whose squares sum to 2 on average. From 1 to 100 all are about as
 good with 3 to 30 clips a label of EMOVO's unseen speakers (python -m train teaching)."""
+IMAGINED = 3.0  # clips that an imagined one weighs as much as
+IMAGINED_SHARE = 0.5  # the probability that the network gives its label there
+TEST_TOLERANCE = 1e-3  # of the many fits of a test, which need not be as exact
 MOST_LEFT_OUT = 100  # clips, or speakers, of whom each is left out in turn; of more, groups are
 GROUPS = 10  # that are left out in turn then
 TEMPERATURES = np.exp(np.linspace(np.log(0.05), np.log(20.0), 241))
@@ -40,15 +47,18 @@ class LabelledClips(NamedTuple):
         inputs: float64 array of shape (clips, width), as `head_inputs` gives.
         classes: int array of shape (clips,), from 0.
         size: int, how many of the inputs are the embedding.
+        known: for each class, where among the network's labels the one of its name stands; None for
+            a class of another name. Empty where no class has one.
     """
 
     inputs: np.ndarray
     classes: np.ndarray
     size: int
+    known: tuple[int | None, ...] = ()
 
     def without(self, left_out: np.ndarray) -> "LabelledClips":
         """Leave out clips that are marked."""
-        return LabelledClips(self.inputs[~left_out], self.classes[~left_out], self.size)
+        return self._replace(inputs=self.inputs[~left_out], classes=self.classes[~left_out])
 
 
 class Layer(NamedTuple):
@@ -68,12 +78,13 @@ class Layer(NamedTuple):
         return values
 
 
-def fit_layer(clips: LabelledClips, strength: float = STRENGTH) -> Layer:
+def fit_layer(clips: LabelledClips, strength: float = STRENGTH, tolerance: float = 1e-4) -> Layer:
     """Fit a linear layer to clips.
 
     Args:
         clips: LabelledClips, of two classes at least.
         strength: float > 0, C of the regression.
+        tolerance: float > 0, of its gradient, at which it ends.
 
     Returns:
         Layer, whose logits' softmax are probabilities; not calibrated.
@@ -82,17 +93,22 @@ def fit_layer(clips: LabelledClips, strength: float = STRENGTH) -> Layer:
         TeachingError: scikit-learn is not installed.
     """
     try:
+        from sklearn import config_context
         from sklearn.linear_model import LogisticRegression
     except ImportError as error:
         raise TeachingError(
             "Teaching needs scikit-learn, which is not installed: pip install 'ser-core[teach]'."
         ) from error
     centre, scale = _standards(clips)
-    standard = (clips.inputs - centre) / scale
+    imagined, its_classes = _imagine(clips)
+    imagined = np.where(np.isnan(imagined), centre, imagined)
+    standard = (np.concatenate([clips.inputs, imagined]) - centre) / scale
+    classes = np.concatenate([clips.classes, its_classes])
     # The clips' own space: standard = turned @ axes, with at most as many columns as clips.
     turned, axes = _turn(standard)
-    regression = LogisticRegression(C=strength, class_weight="balanced", max_iter=1_000)
-    regression.fit(turned, clips.classes)
+    regression = LogisticRegression(C=strength, max_iter=1_000, tol=tolerance)
+    with config_context(assume_finite=True):  # embeddings are: the network was asked
+        regression.fit(turned, classes, sample_weight=_weigh(clips.classes, its_classes))
     weights, bias = regression.coef_ @ axes, regression.intercept_
     if len(weights) == 1:  # of two classes, scikit-learn gives the difference of the second's
         weights, bias = np.concatenate([-weights, weights]) / 2, np.array([-bias[0], bias[0]]) / 2
@@ -143,9 +159,8 @@ def answer_left_out(
     """
     logits = np.empty((len(clips.classes), int(clips.classes.max()) + 1))
     for left_out in parts:
-        logits[left_out] = fit_layer(clips.without(left_out), strength).logits(
-            clips.inputs[left_out]
-        )
+        layer = fit_layer(clips.without(left_out), strength, TEST_TOLERANCE)
+        logits[left_out] = layer.logits(clips.inputs[left_out])
         progress()
     return logits
 
@@ -172,6 +187,32 @@ def fit_temperature(logits: np.ndarray, classes: np.ndarray) -> float:
         for t in TEMPERATURES
     ]
     return float(TEMPERATURES[int(np.argmin(losses))])
+
+
+def _imagine(clips: LabelledClips) -> tuple[np.ndarray, np.ndarray]:
+    """Imagine a clip of each class that the network knows, as the network would answer it.
+
+    Returns:
+        float64 array of shape (imagined, width), NaN where it tells nothing; and their classes.
+    """
+    classes = [number for number, label in enumerate(clips.known) if label is not None]
+    rows = np.full((len(classes), clips.inputs.shape[1]), np.nan)
+    count = clips.inputs.shape[1] - clips.size
+    for row, number in zip(rows, classes, strict=True):
+        shares = np.full(count, (1.0 - IMAGINED_SHARE) / max(1, count - 1))
+        shares[clips.known[number]] = IMAGINED_SHARE
+        row[clips.size :] = centre_logs(shares)
+    return rows, np.array(classes, dtype=int)
+
+
+def _weigh(classes: np.ndarray, imagined: np.ndarray) -> np.ndarray:  # (clips + imagined,)
+    """Weigh clips, and imagined ones, so that all classes weigh the same."""
+    counts = np.bincount(classes)
+    totals = np.full(len(counts), len(classes) / len(counts))
+    if len(imagined):
+        totals += IMAGINED
+        totals[imagined] -= IMAGINED
+    return np.concatenate([(totals / counts)[classes], np.full(len(imagined), IMAGINED)])
 
 
 def _standards(clips: LabelledClips) -> tuple[np.ndarray, np.ndarray]:  # (width,) each

@@ -181,7 +181,12 @@ def make_head(
     labels = tuple(dict.fromkeys(clip.label for clip in clips))
     classes = np.array([labels.index(clip.label) for clip in clips])
     speakers = [clip.speaker for clip in clips if clip.speaker is not None] or None
-    labelled = LabelledClips(head_inputs(vectors, logits), classes, vectors.shape[1])
+    names = [label.casefold() for label in network.labels]
+    known = tuple(
+        names.index(label.casefold()) if label.casefold() in names else None for label in labels
+    )
+    inputs = head_inputs(vectors, logits)
+    labelled = LabelledClips(inputs, classes, vectors.shape[1], known)
     parts, test = leave_out(labelled, speakers)
     left_out = answer_left_out(labelled, parts)
     temperature = fit_temperature(left_out, classes)

@@ -373,6 +373,23 @@ def test_the_fit_among_the_clips_is_the_fit_among_all_numbers() -> None:
         assert np.allclose(shares, expected, atol=2e-3)
 
 
+def test_a_label_that_the_network_knows_starts_from_what_it_knows() -> None:
+    """Of noise, with a few clips: else such a label would be worse than before it was taught."""
+    clips = noise_clips(3, 2)
+    known = clips._replace(known=(5, 2))
+    sure = np.zeros((2, 40))  # to what the network answers the one, or the other
+    sure[[0, 1], [32 + 5, 32 + 2]] = 4.0
+    assert fit_layer(known).logits(sure).argmax(axis=1).tolist() == [0, 1]
+    gain = fit_layer(known).logits(sure) - fit_layer(clips).logits(sure)
+    assert gain[0, 0] > gain[0, 1]
+    assert gain[1, 1] > gain[1, 0]
+    half = clips._replace(known=(5, None))
+    logits = fit_layer(half).logits(np.zeros((1, 40)))
+    assert abs(logits[0, 0] - logits[0, 1]) < 1.0, "and the other is no less likely for it"
+    weights = head_fitting._weigh(np.array([0, 0, 0, 1]), np.array([0]))
+    assert weights[:3].sum() + weights[4] == pytest.approx(weights[3])
+
+
 def test_many_clips_are_left_out_in_groups() -> None:
     clips = noise_clips(60, 2)
     parts, name = leave_out(clips, None)

@@ -48,6 +48,7 @@ class DescribedClips:
         classes: int array of shape (clips,), index into `labels`.
         speakers: str array of shape (clips,).
         shares: float array of shape (clips, labels), the network's answers restricted to these.
+        known: where each of them stands among the model's labels.
         inputs: by the name of what is compared, its inputs, (clips, width), and how many of these
             are an embedding.
         silent: int, clips in which no speech was found.
@@ -57,6 +58,7 @@ class DescribedClips:
     classes: np.ndarray
     speakers: np.ndarray
     shares: np.ndarray
+    known: tuple[int, ...]
     inputs: dict[str, tuple[np.ndarray, int]]
     silent: int
 
@@ -109,6 +111,7 @@ def describe_clips(
         classes=np.array([labels.index(clip.emotion) for clip in kept]),
         speakers=speakers,
         shares=LabelSet.of(recognizer.labels, labels).combine(probabilities),
+        known=tuple(recognizer.labels.index(label) for label in labels),
         inputs=inputs,
         silent=len(asked) - len(kept),
     )
@@ -168,7 +171,8 @@ def measure_corpus(clips: DescribedClips, draws: int) -> dict[str, Any]:
                     [rng.choice(pool, count, replace=False) for pool in _pools(clips, stranger)]
                 )
                 for name, (inputs, size) in clips.inputs.items():
-                    given = LabelledClips(inputs[drawn], clips.classes[drawn], size)
+                    known = clips.known if name == TAUGHT else ()
+                    given = LabelledClips(inputs[drawn], clips.classes[drawn], size, known)
                     answers = fit_layer(given).logits(inputs[under_test]).argmax(axis=1)
                     found[name][number, draw] = np.mean(answers == clips.classes[under_test])
         rows.append(

@@ -19,7 +19,7 @@ def clips(separable: bool, per_speaker: int = 6) -> DescribedClips:
         inputs[:, :6] += 8.0 * classes[:, None]
     shares = np.eye(2)[classes]
     both = {TAUGHT: (inputs, 10), EMBEDDING: (inputs[:, 6:], 6)}
-    return DescribedClips(("calm", "sad"), classes, speakers, shares, both, silent=1)
+    return DescribedClips(("calm", "sad"), classes, speakers, shares, (0, 1), both, silent=1)
 
 
 def test_what_can_be_learnt_from_few_clips_is_measured_and_no_more() -> None:
