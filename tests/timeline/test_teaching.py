@@ -33,6 +33,7 @@ from tests.support.damage import DAMAGES, mutate
 from tests.support.frame_models import write_frame_model
 from tests.support.recordings import VOICES, conversation, voice, wav_bytes
 from tests.support.tiny_models import write_intense_model
+from train.networks.export import write_check
 
 RATE = 16_000  # [Hz]
 ADAPTATION = Adaptation(mean=(0.0,) * 8, prior_clips=1.0, least_clips=1)
@@ -265,6 +266,17 @@ def what_a_head_does(folder: Path) -> str:
     assert str(again.report)
     assert again.report.to_markdown()
     return str(prediction.label)
+
+
+def test_a_head_that_was_changed_on_purpose_is_recorded_anew(
+    taught: EmotionRecognizer, tmp_path: Path
+) -> None:
+    taught.save_pretrained(tmp_path)
+    before = (tmp_path / files.CHECK).read_text()
+    assert write_check(tmp_path).to_json() == before
+    edit(tmp_path, files.HEAD, bias=[0.5, -0.5])
+    write_check(tmp_path)
+    assert EmotionRecognizer.from_pretrained(tmp_path).head.bias.tolist() == [0.5, -0.5]
 
 
 def test_saving_over_another_model_leaves_nothing_of_it(

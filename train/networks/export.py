@@ -17,6 +17,7 @@ from ser_core.model.keras_runtime import KerasRuntime
 from ser_core.model.litert_runtime import LiteRTRuntime
 from ser_core.model.pooling import Answers
 from ser_core.model.runtime import Runtime
+from ser_core.model.teaching import TaughtHead
 
 from .litert_files import write_litert
 
@@ -115,11 +116,14 @@ def write_check(directory: Path) -> Check:
     Raises:
         ConfigError, ModelError: the folder holds no model, or a form gives no answer.
     """
-    config = FeatureConfig.load(directory)
+    config, head = FeatureConfig.load(directory), TaughtHead.load(directory)
+    if head is not None:
+        config = head.network_config(config)
     forms = [form for form, name in LITERT_FORMS.items() if (directory / name).is_file()]
     runtimes: dict[str, Runtime] = {KERAS_FORM: KerasRuntime(directory, config)}
     runtimes |= {form: LiteRTRuntime(directory, config, form) for form in forms}
-    check = Check.record(config, runtimes)
+    digest = None if head is None else head.digest()
+    check = Check.record(config, runtimes).model_copy(update={"head": digest})
     check.save(directory)
     return check
 

@@ -622,7 +622,7 @@ FEW_SHOT = "Taught with a few clips"
 FEW_SHOT_NOTE = (
     "Heads taught with so many clips of each emotion, on speakers that they never met; means over "
     "{draws} draws, and 95% intervals over speakers. 'Embedding alone' leaves out the model's own "
-    "answers, which help where the labels are emotions that it knows. 'eGeMAPS' is the same head "
+    "answers, which help as the labels are emotions that it knows. 'eGeMAPS' is the same head "
     "on openSMILE's features. 'Not taught' is this model choosing between the corpus' emotions."
 )
 FEW_SHOT_SEEN = (
