@@ -126,6 +126,13 @@ def _facts(found: _Found) -> dict[str, Any]:
             "uar": metrics.uar,
             "ece": metrics.ece,
         }
+    if (report := repository.report) is not None:  # of a model that was taught other labels
+        facts |= {
+            "measured_on": f"the {report.total} clips that it was taught, {report.test}",
+            "accuracy": report.accuracy,
+            "accuracy_interval": list(report.interval),
+            "chance": report.chance,
+        }
     facts["faults"] = list(repository.faults.values())
     return {name: value for name, value in facts.items() if value not in (None, "", [])}
 
@@ -134,7 +141,7 @@ def _words(name: str, value: Any) -> str:
     """Say a fact's value in words."""
     if name == "bytes":
         return f"{value / 1e6:.1f} MB"
-    if name in ("accuracy", "uar"):
+    if name in ("accuracy", "uar", "chance"):
         return f"{100 * value:.1f} %"
     if name == "accuracy_interval":
         return " to ".join(f"{100 * bound:.1f}" for bound in value) + " % (95 %)"

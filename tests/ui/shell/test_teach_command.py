@@ -37,6 +37,10 @@ def test_a_folder_of_folders_becomes_a_model(folder: Path) -> None:
     assert all(f"  {label}: " in done.out for label in VOICES)
     taught = EmotionRecognizer.from_pretrained("mine")
     assert sorted(taught.labels) == sorted(VOICES)
+    facts = json.loads(run_ser("info", "mine", "--json").out)
+    assert sorted(facts["labels"]) == sorted(VOICES)
+    assert facts["accuracy"] == taught.report.accuracy
+    assert facts["accuracy_interval"] == list(taught.report.interval)
     clip = ROOT / VOICES["loud"][0]
     assert run_ser("predict", "--model", "mine", clip).out == f"{clip}: {taught.predict(clip)}\n"
 
