@@ -285,7 +285,7 @@ def _require_different(clips: Sequence[Clip], embedded: Sequence[Embedding]) -> 
     seen: dict[str, Clip] = {}
     for clip, one in zip(clips, embedded, strict=True):
         former = seen.setdefault(one.fingerprint, clip)
-        if former is not clip:
+        if one.fingerprint and former is not clip:
             raise _same(former, clip)
     vectors = np.stack([np.asarray(one, dtype=np.float64) for one in embedded])
     vectors -= vectors.mean(axis=0)

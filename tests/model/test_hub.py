@@ -39,6 +39,20 @@ from ser_core import EmotionRecognizer
 print(EmotionRecognizer.from_pretrained(sys.argv[1]).push_to_hub("user/name"))
 """
 
+TEACH = """
+import sys
+from ser_core import EmotionRecognizer
+from tests.support.recordings import voice
+
+clips = {
+    label: [(16_000, voice(name, rate=16_000 + 2_000 * n)[1_000 * n :]) for n in range(3)]
+    for label, name in (("calm", sys.argv[1]), ("tired", sys.argv[2]))
+}
+taught = EmotionRecognizer.from_pretrained("user/name").teach(clips)
+print(taught.push_to_hub("user/mine"))
+print(taught.predict(sys.argv[3]).label, taught.report.total)
+"""
+
 PACK = """
 import base64, pickle
 from ser_core import EmotionRecognizer
@@ -165,6 +179,28 @@ def test_a_pulled_model_answers_as_the_one_that_was_pushed(hub, hub_run, load, f
     assert pulled["source"] == "user/name"
     assert pulled["heavy"] == []
     assert (here.revision, here.source) == (None, str(model))
+
+
+def test_what_was_taught_is_pushed_as_a_repository_that_names_its_base(
+    hub, hub_run, repository, fixtures, monkeypatch
+):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    voices, speech = ("speech_female.wav", "speech_male.wav"), fixtures / "speech_male.wav"
+    address, told = hub_run(TEACH, *voices, speech).strip().splitlines()[-2:]
+    assert address.startswith(f"{hub.url}/user/mine/commit/")
+    pushed = hub.repo("model", "user/mine").files()
+    own = {"feature_config.json", "head.json", "check.json", "README.md"}
+    network = {"config.json", "metadata.json", "model.weights.h5", NETWORK_FILE}
+    assert set(pushed) == own | network
+    card = pushed["README.md"].decode()
+    assert "base_model: user/name" in card
+    assert "license: cc-by-nc-sa-4.0" in card
+    assert str(Path.home()) not in card
+    program = LOAD.replace("user/name", "user/mine")
+    loaded = json.loads(hub_run(program, speech, "{}", home="another"))
+    assert f"{loaded['answer']['label']} 6" == told
+    assert set(loaded["answer"]["probabilities"]) == {"calm", "tired"}
+    assert loaded["heavy"] == []
 
 
 def test_only_files_of_a_repository_are_downloaded(hub, repository, load, files):

@@ -18,6 +18,8 @@ from ser_core.ui.settings import Settings
 from ser_core.ui.tabs import measurements, model_tab, moments
 from tests.support.answers import GENDERS, answers
 from tests.support.app import contents
+from tests.support.frame_models import write_frame_model
+from tests.support.recordings import VOICES, voice
 from train.answers import fairness
 from train.answers.metrics import measure_intensity
 
@@ -204,3 +206,17 @@ def test_a_taught_models_report_stands_in_the_place_of_results() -> None:
     shown = str(measurements.taught(report))
     assert "<b>" not in shown
     assert "5 of 6 clips were answered rightly" in shown
+
+
+def test_the_page_of_a_taught_model_is_of_what_it_was_taught(tmp_path: Path) -> None:
+    base = EmotionRecognizer.from_pretrained(write_frame_model(tmp_path / "base", forms=("int8",)))
+    clips = {
+        label: [(16_000, voice(name, rate=16_000 + 2_500 * n)[1_000 * n :]) for n in range(3)]
+        for label, name in (("calm", VOICES[0]), ("tired out", VOICES[1]))
+    }
+    base.teach(clips).save_pretrained(tmp_path / "taught")
+    demo, _ = build_app(EmotionRecognizer.from_pretrained(tmp_path / "taught"), Settings())
+    shown = contents(demo)
+    assert text.TAUGHT in shown
+    assert "clips were answered rightly by heads that were not" in shown
+    assert "tired out" in shown
