@@ -134,10 +134,19 @@ def leave_out(clips: LabelledClips, speakers: Sequence[str] | None) -> tuple[lis
     if count > MOST_LEFT_OUT:
         # In the order of the classes, so that each part has about as many of each.
         first = [int(clips.classes[owners == owner].min()) for owner in range(count)]
-        ranks = np.argsort(np.argsort(first, kind="stable"), kind="stable")
-        owners, count = ranks[owners] % GROUPS, GROUPS
-        name = f"{GROUPS}-fold" if speakers is None else f"{GROUPS}-fold over speakers"
+        ranks = np.argsort(np.argsort(first, kind="stable"), kind="stable")[owners]
+        # More parts than that where all speakers of a class would be left out at once.
+        fitting = (n for n in range(GROUPS, count) if _keeps_classes(clips.classes, ranks % n))
+        count = next(fitting, count)
+        owners = ranks % count
+        name = f"{count}-fold" if speakers is None else f"{count}-fold over speakers"
     return [owners == owner for owner in range(count)], name
+
+
+def _keeps_classes(classes: np.ndarray, parts: np.ndarray) -> bool:
+    """Whether each class has clips in two parts at least: (clips,) and (clips,)."""
+    pairs = np.unique(np.stack([classes, parts]), axis=1)
+    return bool((np.bincount(pairs[0]) > 1).all())
 
 
 def answer_left_out(

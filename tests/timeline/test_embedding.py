@@ -61,6 +61,20 @@ def test_all_forms_embed_alike(kind: str, request: pytest.FixtureRequest, tmp_pa
         assert difference <= TOLERANCE[form], form
 
 
+@pytest.mark.slow
+def test_the_embedded_models_forms_embed_alike(
+    recognizer: EmotionRecognizer, fixtures: Path, tmp_path: Path
+) -> None:
+    for file in Path(DEFAULT_MODEL).iterdir():
+        if file.suffix != ".tflite":
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    keras = EmotionRecognizer.from_pretrained(tmp_path)
+    for name in VOICES[:2]:
+        expected, found = (np.asarray(one.embed(fixtures / name)) for one in (keras, recognizer))
+        difference = np.linalg.norm(found - expected) / np.linalg.norm(expected)
+        assert difference <= TOLERANCE["int8"]
+
+
 def test_an_embedding_is_the_mean_of_what_the_encoder_makes(frames_model: Path) -> None:
     recognizer = EmotionRecognizer.from_pretrained(frames_model)
     embedding = recognizer.embed(sound())

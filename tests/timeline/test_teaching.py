@@ -411,6 +411,19 @@ def test_many_clips_are_left_out_in_groups() -> None:
         assert np.bincount(clips.classes[part]).tolist() == [6, 6]
 
 
+def test_no_part_leaves_out_all_speakers_of_a_label() -> None:
+    """Of two speakers who are ten apart, too."""
+    speakers = [f"{number:03d}" for number in range(120)]
+    classes = np.zeros(len(speakers) + 2, dtype=int)
+    classes[-2:] = 1  # which speakers 30 and 40 alone have
+    clips = LabelledClips(np.zeros((len(classes), 2)), classes, 2)
+    parts, name = leave_out(clips, [*speakers, "030", "040"])
+    assert name == "11-fold over speakers"
+    assert sum(parts).tolist() == [1] * len(classes)
+    for part in parts:
+        assert len(np.unique(classes[~part])) == 2
+
+
 FEW = [clip(VOICES[0], number) for number in range(3)]
 WRONG_CALLS = {
     "one label": ({"calm": FEW}, "at least two labels, and got calm"),
