@@ -176,13 +176,14 @@ class Metrics(Shown):
         confusion_matrix: counts, one row per true emotion, one column per answer.
         selective_accuracy: accuracy on the surest share of the answers, by share; None where that
             share of so few is no answer at all.
-        by_speaker: accuracy by speaker.
+        by_speaker: accuracy by speaker; empty where the recordings name none.
         parameters: int, numbers in the network that training sets.
         mean, std: Scores over the folds.
         audit: Audit, whether training knew anything of the test.
         adaptation: AdaptationGains, what adapting to a voice gains.
         fairness: Fairness, by gender and by speaker.
         intensity: IntensityScores, of the network's second output.
+        notes: sentences on what is not known of the recordings that were measured on.
     """
 
     recipe: str = ""
@@ -213,6 +214,7 @@ class Metrics(Shown):
     adaptation: AdaptationGains | None = None
     fairness: Fairness | None = None
     intensity: IntensityScores | None = None
+    notes: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -167,6 +167,13 @@ def test_the_words_say_who_was_tested_and_what_follows(page: Page) -> None:
     assert "two English sentences" in words
 
 
+def test_the_words_say_where_nobody_names_speakers(page: Page) -> None:
+    note = "talks names no speakers."
+    told = {"speakers": 0, "protocol": "random", "corpus": "talks", "notes": (note,)}
+    words = glance.protocol_sentence(page.repository.metrics.model_copy(update=told))
+    assert words == f"Measured on 1,440 clips, by the protocol random. {note}"
+
+
 def test_the_network_is_counted_as_training_counted_it(page: Page) -> None:
     architecture = page.repository.architecture
     assert architecture.parameters == METRICS["parameters"]

@@ -213,7 +213,13 @@ def describe_own(corpus: Corpus) -> list[str]:
         lines.append(f"{corpus.info.name}: dropped by their label: {dropped}.")
     if corpus.second_copies:
         lines.append(f"{corpus.info.name}: {corpus.second_copies:,} second copies were left out.")
-    return [*lines, *(f"WARNING: {note}" for note in corpus.notes)]
+    lines += [f"WARNING: {note}" for note in corpus.notes]
+    if not corpus.names_speakers:
+        lines.append(
+            "Give --speaker-column COLUMN or --speaker-from REGEX if a table or a path says who "
+            "speaks."
+        )
+    return lines
 
 
 def choose_protocol(given: str | None, recipe: Recipe | None, corpora: dict[str, Corpus]) -> str:

@@ -199,8 +199,7 @@ def no_speakers(name: str) -> str:
     """Say what it means that a corpus names no speakers."""
     return (
         f"{name} names no speakers, so one voice may stand on both sides of a split, and figures "
-        "say nothing about new voices: give --speaker-column COLUMN or --speaker-from REGEX if "
-        "anything says who speaks."
+        "say nothing about new voices."
     )
 
 

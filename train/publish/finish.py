@@ -24,6 +24,7 @@ from ..answers import adaptation_gain, conformal, domain
 from ..answers.calibration import Calibration
 from ..corpora import CORPORA, NO_SPEAKER, Corpus
 from ..corpora.overview import by_emotion_and_gender, durations
+from ..corpora.own_folder import UNDETERMINED
 from ..data import feature_cache
 from ..data.material import Material
 from ..data.storage import read_finished
@@ -135,7 +136,7 @@ def describe_corpus(corpus: Corpus, seconds: list[float], role: str) -> dict[str
         "name": corpus.info.name,
         "title": corpus.info.title,
         "role": role,
-        "language": corpus.info.language,
+        "language": corpus.info.language if corpus.info.language != UNDETERMINED else "",
         "licence": corpus.info.licence,
         "citation": corpus.info.citation,
         "homepage": corpus.info.homepage,
@@ -150,7 +151,7 @@ def describe_corpus(corpus: Corpus, seconds: list[float], role: str) -> dict[str
         ),
         "speakers_by_gender": {
             gender: len({clip.speaker for clip in clips if clip.gender == gender} - {NO_SPEAKER})
-            for gender in genders
+            for gender in (genders if speakers else ())
         },
         **({"dropped": dict(corpus.dropped)} if corpus.dropped else {}),
         **({"notes": list(corpus.notes)} if corpus.notes else {}),

@@ -31,7 +31,6 @@ from ser_core.model.files import (
 from ..answers import adaptation_gain
 from ..corpora import CORPORA
 from ..corpora.licences import LICENCES
-from ..corpora.own_folder import UNDETERMINED
 from .hub_card import markdown_environment
 
 TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
@@ -120,7 +119,7 @@ class ModelCard:
         corpora = self.dataset["corpora"]
         pages = [corpus.get("homepage", "") for corpus in corpora]
         data = ModelCardData(
-            language=sorted({corpus["language"] for corpus in corpora} - {UNDETERMINED}) or None,
+            language=sorted({corpus["language"] for corpus in corpora} - {""}) or None,
             license=self.licence,
             # The Hub wants to know what "other" means.
             license_name="terms-of-the-corpora" if self.licence == OTHER else None,

@@ -523,6 +523,7 @@ PROTOCOLS = {
     ),
 }
 PROTOCOL_OTHER = "Measured on {clips} clips of {speakers} speakers, by the protocol {protocol}."
+PROTOCOL_NAMELESS = "Measured on {clips} clips, by the protocol {protocol}."
 CORPUS_LIMITS = {
     "ravdess": (
         "The speech is acted, in studio quality, by professional actors who all say the same two "

@@ -119,8 +119,8 @@ def _facts(found: _Found) -> dict[str, Any]:
         ]
     if (metrics := repository.metrics) is not None:
         facts |= {
-            "measured_on": f"{metrics.clips:,} clips of {metrics.speakers} speakers of "
-            f"{metrics.corpus}, protocol {metrics.protocol}",
+            "measured_on": f"{metrics.clips:,} clips of {metrics.speakers or 'no named'} speakers "
+            f"of {metrics.corpus}, protocol {metrics.protocol}",
             "accuracy": metrics.accuracy,
             "accuracy_interval": metrics.accuracy_interval and list(metrics.accuracy_interval),
             "uar": metrics.uar,

@@ -45,7 +45,10 @@ def glance(metrics: Metrics) -> Markup:
 def protocol_sentence(metrics: Metrics) -> str:
     """Say what the numbers were measured on, and what follows for other recordings."""
     template = text.PROTOCOLS.get(metrics.protocol, text.PROTOCOL_OTHER)
+    if not metrics.speakers:
+        template = text.PROTOCOL_NAMELESS
     protocol = template.format(
         clips=f"{metrics.clips:,}", speakers=metrics.speakers, protocol=metrics.protocol
     )
-    return f"{protocol} {text.CORPUS_LIMITS.get(metrics.corpus, '')}".strip()
+    limits = text.CORPUS_LIMITS.get(metrics.corpus, "")
+    return " ".join(filter(None, (protocol, limits, *metrics.notes)))

@@ -11,6 +11,7 @@ import soundfile
 
 from ser_core.errors import AudioError
 from tests.support.own_corpus import buzz, write_clips, write_metadata
+from train.commands.options import describe_own
 from train.corpora import NO_SPEAKER, Corpus, CorpusError, Layout, load, restrict
 from train.corpora.label_map import normalise_label, read_label_map
 
@@ -335,7 +336,9 @@ def test_without_speakers_it_says_so_and_offers_a_pattern(tmp_path: Path) -> Non
     assert {clip.speaker for clip in corpus.clips} == {NO_SPEAKER}
     assert not corpus.names_speakers
     assert "one voice may stand on both sides of a split" in corpus.notes[0]
-    assert "--speaker-from REGEX" in corpus.notes[0]
+    said = describe_own(corpus)
+    assert f"WARNING: {corpus.notes[0]}" in said
+    assert "--speaker-from REGEX" in said[-1]
     found = read(tmp_path, speaker_from=r"(?P<take>\d)?/(?P<speaker>[a-z]+)-")
     assert set(speakers_of(found).values()) == {"ada", "ben"}
     assert found.notes == ()
