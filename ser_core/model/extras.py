@@ -10,7 +10,7 @@ from ..config.frame_blocks import LogMelBlock
 from ..errors import ModelError
 from .files import choose_form
 
-REFERENCE, KERAS = "reference", "keras"
+REFERENCE, KERAS, TEACH = "reference", "keras", "teach"
 
 _CPU_WHEELS = 'sys_platform == "linux" and platform_machine == "x86_64"'
 _OTHER_WHEELS = 'sys_platform != "linux" or platform_machine != "x86_64"'
@@ -22,10 +22,11 @@ EXTRAS = {
         f"tensorflow-cpu>=2.21,<3; {_CPU_WHEELS}",
         f"tensorflow>=2.21,<3; {_OTHER_WHEELS}",
     ),
+    TEACH: ("scikit-learn>=1.5,<2",),
 }
 """Requirements by the extra of ser-core that has them; pyproject.toml says the same, and why."""
 
-_MODULES = {REFERENCE: "librosa", KERAS: "keras"}
+_MODULES = {REFERENCE: "librosa", KERAS: "keras", TEACH: "sklearn"}
 
 
 def needed_extras(

@@ -39,7 +39,16 @@ from .server.sessions import SessionWatch
 from .server.tools import keep_no_files
 from .server.uploads import ChunkWatch, UploadLedger, UploadWatch
 from .settings import SWEEP_PERIOD, UPLOAD_AGE, Settings
-from .tabs import about_tab, compare_tab, dataset_tab, live_tab, moments, predict_tab, timeline_tab
+from .tabs import (
+    about_tab,
+    compare_tab,
+    dataset_tab,
+    live_tab,
+    moments,
+    predict_tab,
+    teach_tab,
+    timeline_tab,
+)
 from .tabs import model_tab as model
 
 TABS = (
@@ -47,6 +56,7 @@ TABS = (
     (text.LIVE_TAB, live_tab.build),
     (text.TIMELINE_TAB, timeline_tab.build),
     (text.COMPARE_TAB, compare_tab.build),
+    (text.TEACH_TAB, teach_tab.build),
     (text.DATASET_TAB, dataset_tab.build),
     (text.MODEL_TAB, model.build),
     (text.ABOUT_TAB, about_tab.build),

@@ -12,7 +12,7 @@ from . import text
 from .glyphs import glyph
 from .markup import Markup, fill, join, small, tint
 
-Place = Literal["status", "live", "timeline", "compare"]
+Place = Literal["status", "live", "timeline", "compare", "taught"]
 """Whose card it is: `status` is Predict's. The attribute data-PLACE holds the state, by which tests
 and scripts know it."""
 
@@ -31,18 +31,21 @@ _WAITING = {
     "live": (text.LIVE_WAITING_TITLE, text.LIVE_WAITING),
     "timeline": (text.TIMELINE_WAITING_TITLE, text.TIMELINE_WAITING),
     "compare": (text.COMPARE_WAITING_TITLE, text.COMPARE_WAITING),
+    "taught": (text.WAITING_TITLE, text.TEACH_WAITING),
 }
 _WORKING = {
     "status": (text.WORKING_TITLE, text.WORKING),
     "live": (text.LIVE_STARTING_TITLE, text.LIVE_STARTING),
     "timeline": (text.WORKING_TITLE, text.TIMELINE_WORKING),
     "compare": (text.WORKING_TITLE, text.WORKING),
+    "taught": (text.WORKING_TITLE, text.WORKING),
 }
 _NO_SPEECH = {
     "status": (text.NO_SPEECH_TITLE, text.NO_SPEECH),
     "live": (text.LIVE_NO_SPEECH_TITLE, text.LIVE_NO_SPEECH),
     "timeline": (text.NO_SPEECH_TITLE, text.TIMELINE_NO_SPEECH),
     "compare": (text.NO_SPEECH_TITLE, text.COMPARE_NO_SPEECH),
+    "taught": (text.NO_SPEECH_TITLE, text.COMPARE_NO_SPEECH),
 }
 
 

@@ -293,6 +293,60 @@ TIMELINE_SAVE = (
 EXPORT_FORMAT = "A timeline is written as {formats}; got {given}."
 
 # Compare
+TEACH_TAB = "Teach"
+TEACH_INTRO = (
+    "Teach it words of your own, such as bored and engaged, from a few clips of each. It says how "
+    "well that went before you rely on it."
+)
+TEACH_NO_EMBEDDINGS = (
+    "The model of this app cannot be taught: it gives no embeddings. Serve one that does, as the "
+    "one that comes with the app."
+)
+TEACH_MISSING = (
+    "Teaching needs scikit-learn, which is not installed here. Whoever runs this app can install "
+    "it: pip install 'ser-core[teach]'."
+)
+TEACH_LABEL = "Label"
+TEACH_LABEL_NOTE = "What the next clips are of, such as bored."
+TEACH_FILES = "Upload clips of it"
+TEACH_MICROPHONE = "Or record one"
+TEACH_START = "Name a label, and add at least three clips of it. Then do so for another."
+TEACH_LISTENING = "Listening to the clips."
+TEACH_WORKING = "Learning, and testing what was learned."
+TEACH_DONE = "Learned. Look at the test below before you rely on it."
+TEACH_ADDED = "Added to {label}: {count}."
+TEACH_NO_LABEL = "Name the label first, then add its clips."
+TEACH_LONG_LABEL = "A label has at most {most} letters, all of which can be seen: choose another."
+TEACH_MANY_LABELS = "There are {most} labels already, and more cannot be taught here: remove one."
+TEACH_MANY_CLIPS = "There are {most} clips already, and more cannot be taught here."
+TEACH_NO_SPEECH = "nobody seems to speak in it, so nothing can be learned from it."
+TEACH_TWICE = "this very clip is already under {label}."
+TEACH_NOT_THERE = "There is no label {label}: write the one to remove where labels are named."
+TEACH_DROPPED = "{label} is removed, with its clips."
+TEACH_EMPTY = "No clips yet."
+TEACH_HEADERS = ("Label", "", "Clips")
+TEACH_LACKING = "{count} more needed"
+TEACH_ONE_LABEL = "One label more is needed, to tell this one from."
+TEACH_DROP = "Remove this label"
+TEACH_OVER = "Start over"
+TEACH_RUN = "Teach it"
+TEACH_REPORT = "How well it learned"
+TEACH_REPORT_HEADERS = ("Label", "Taken for instead", "Clips", "Right")
+TEACH_REPORT_NOTE = (
+    "Each clip was answered by a model that was taught all the others. Clips of one voice, or said "
+    "in one go, make this look better than it is for other voices."
+)
+TEACH_TRY = "Try it"
+TEACH_TRY_NOTE = "Record or upload something that it was not taught."
+TEACH_WAITING = "What the taught model says of a recording appears here."
+TEACH_NOT_YET = "Nothing has been taught yet: add clips and teach it first."
+TEACH_PACK = "Prepare the model as a file"
+TEACH_SAVE = "Download the model"
+TEACH_LIMITS = (
+    "Up to {labels} labels and {clips} clips, each of up to {seconds:g} seconds. A clip is deleted "
+    "from the server as soon as it has been listened to; what was learned is kept until you leave "
+    "the page, and a file of it for about {minutes:g} minutes."
+)
 COMPARE_TAB = "Compare"
 COMPARE_INTRO = (
     "Set two to six recordings side by side: the same sentence said in different ways, or one "

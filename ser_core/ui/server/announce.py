@@ -11,6 +11,9 @@ PLACES = (
     "compare-answers",
     "voice-status",
     "feedback-status",
+    "teach-status",
+    "teach-report",
+    "teach-answer",
 )
 """Ids of HTML components. The Live tab has a live region of its own, which speaks less often."""
 

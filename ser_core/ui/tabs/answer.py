@@ -5,13 +5,17 @@ from collections.abc import Sequence
 from ...config.emotions import BY_NAME, are_the_eight
 from ...results import EmotionPrediction
 from ..look import text
-from ..look.cards import card, no_speech_card
+from ..look.cards import Place, card, no_speech_card
 from ..look.glyphs import swatch
 from ..look.markup import Markup, bar, fill, join, percent, say_label
 
 
 def answer_card(
-    prediction: EmotionPrediction, *, coverage: float | None = None, note: str = ""
+    prediction: EmotionPrediction,
+    *,
+    coverage: float | None = None,
+    note: str = "",
+    place: Place = "status",
 ) -> Markup:
     """Show an answer.
 
@@ -20,6 +24,7 @@ def answer_card(
         coverage: float in (0, 1), how often the truth is among the labels that the answer cannot
             rule out; None if the model does not say.
         note: a sentence to add to an emotion, such as whose voice it is adapted to.
+        place: whose card it is.
 
     Returns:
         Markup; without speech it names no emotion.
@@ -29,7 +34,7 @@ def answer_card(
     )
     label = prediction.label
     if label is None:
-        return no_speech_card("status", " ".join([f"{seconds}.", *prediction.notes]))
+        return no_speech_card(place, " ".join([f"{seconds}.", *prediction.notes]))
     share = percent(prediction.confidence)
     if prediction.status == "uncertain":
         title, line = text.UNCERTAIN_TITLE, text.UNCERTAIN
@@ -38,7 +43,7 @@ def answer_card(
         title, line = say_label(label), BY_NAME[label].description if label in BY_NAME else ""
         lead = text.PROBABILITY.format(percent=share)
     return card(
-        "status",
+        place,
         prediction.status,
         title,
         line,

@@ -1,0 +1,231 @@
+"""The tab that teaches a visitor's labels: clips, what was learned of them, trying it, a zip."""
+
+import zipfile
+from html import unescape
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+import pytest
+import soundfile
+
+from ser_core import EmotionRecognizer
+from ser_core.model.repository import Repository
+from ser_core.ui.build import build_app
+from ser_core.ui.look import text
+from ser_core.ui.page import Page
+from ser_core.ui.settings import Settings
+from ser_core.ui.tabs import lesson as lessons
+from ser_core.ui.tabs import teach_tab
+from ser_core.ui.tabs.lesson import Lesson, LessonError
+from tests.support.app import left_in, serving
+from tests.support.browser import (
+    assert_fits,
+    open_page,
+    open_tab,
+    require_browser,
+    shoot,
+    start_browser,
+)
+from tests.support.frame_models import write_frame_model
+from tests.support.recordings import VOICES, voice
+
+RATE = 16_000  # [Hz]
+LABELS = {"bored": VOICES[0], "fully engaged": VOICES[1]}
+
+
+@pytest.fixture(scope="module")
+def recognizer(tmp_path_factory: pytest.TempPathFactory) -> EmotionRecognizer:
+    return EmotionRecognizer.from_pretrained(write_frame_model(tmp_path_factory.mktemp("frames")))
+
+
+@pytest.fixture(scope="module")
+def page(recognizer: EmotionRecognizer) -> Page:
+    return Page(recognizer, Settings(), Repository.load(recognizer.directory))
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> dict[str, list[str]]:
+    """Four clips of each label: other parts of what a voice says, at other paces."""
+    files: dict[str, list[str]] = {}
+    for label, name in LABELS.items():
+        for number, rate in enumerate((16_000, 19_000, 13_500, 23_000)):
+            samples = voice(name, rate)
+            path = tmp_path / f"{label}-{number}.wav"
+            soundfile.write(path, samples[len(samples) // 8 * number :], RATE)
+            files.setdefault(label, []).append(str(path))
+    return files
+
+
+def take(page: Page, lesson: Lesson, label: object, *paths: object) -> tuple[str, Lesson]:
+    """What is said in the end, and the lesson then."""
+    first, last = teach_tab.take_clips(page, lesson, label, [str(path) for path in paths])
+    assert text.TEACH_LISTENING in first[0]
+    assert first[1] == lesson
+    return unescape(last[0]), last[1]
+
+
+def taught_lesson(page: Page, clips: dict[str, list[str]]) -> Lesson:
+    lesson = Lesson()
+    for label, paths in clips.items():
+        _, lesson = take(page, lesson, label, *paths)
+    return lesson
+
+
+def test_clips_are_counted_under_their_labels(page: Page, clips: dict[str, list[str]]) -> None:
+    words, lesson = take(page, Lesson(), "  bored ", *clips["bored"][:2])
+    assert text.TEACH_ADDED.format(label="bored", count=2) in words
+    assert "failed" not in words
+    assert text.TEACH_LACKING.format(count=1) in lessons.show_lesson(lesson)
+    assert text.TEACH_ONE_LABEL in lessons.show_lesson(lesson)
+    _, lesson = take(page, lesson, "BORED", clips["bored"][2])
+    assert {label: len(own) for label, own in lesson.clips.items()} == {"bored": 3}
+    assert not lesson.is_enough
+    _, lesson = take(page, lesson, "fully engaged", *clips["fully engaged"])
+    assert lesson.is_enough
+    shown = lessons.show_lesson(lesson)
+    assert "Fully engaged" in shown
+    assert ".ser-taught {" in shown  # colours that the page's own sheet has not
+    words, lesson = teach_tab.forget_label(lesson, "Bored")
+    assert list(lesson.clips) == ["fully engaged"]
+    assert "bored is removed" in words
+
+
+def test_what_cannot_be_learned_from_is_a_sentence_and_the_others_are_kept(
+    page: Page, clips: dict[str, list[str]], tmp_path: Path
+) -> None:
+    silence, garbage = tmp_path / "silence.wav", tmp_path / "<b>garbage.wav"
+    soundfile.write(silence, np.zeros(32_000), RATE)
+    garbage.write_bytes(b"not audio at all" * 50)
+    good = clips["bored"][0]
+    words, lesson = take(page, Lesson(), "bored", good, silence, garbage, tmp_path / "gone.wav")
+    assert lesson.count == 1
+    assert f"silence.wav: {text.TEACH_NO_SPEECH}" in words
+    assert "<b>garbage.wav cannot be read as audio" in words
+    *_, (markup, _) = teach_tab.take_clips(page, lesson, "bored", [str(garbage)])
+    assert "<b>" not in markup
+    assert str(tmp_path) not in words
+    for label in ("bored", "engaged"):
+        words, same = take(page, lesson, label, good)
+        assert text.TEACH_TWICE.format(label="bored") in words
+        assert same == lesson
+    for label in (None, "", "   ", 7, ["x"]):
+        assert text.TEACH_NO_LABEL in take(page, lesson, label, good)[0]
+    for label in ("x" * 81, "a\x00b"):
+        assert "letters, all of which can be seen" in take(page, lesson, label, good)[0]
+
+
+def test_labels_and_clips_have_limits(page: Page, clips: dict[str, list[str]]) -> None:
+    one = page.embed(clips["bored"][0])
+    full = Lesson()
+    for number in range(lessons.MOST_LABELS):
+        full = (
+            full.add(full.name(f"label {number}"), one)
+            if not number
+            else Lesson(type(full.clips)({**full.clips, f"label {number}": (one,)}))
+        )
+    with pytest.raises(LessonError, match="more cannot be taught here"):
+        full.name("one more")
+    assert full.name("LABEL 3") == "label 3"
+    many = Lesson(type(full.clips)({"bored": (one,) * lessons.MOST_CLIPS}))
+    with pytest.raises(LessonError, match="clips already"):
+        many.add("engaged", page.embed(clips["bored"][1]))
+
+
+def test_too_little_is_refused_by_the_teacher(page: Page, clips: dict[str, list[str]]) -> None:
+    for lesson, sentence in (
+        (Lesson(), "at least two labels"),
+        (take(page, Lesson(), "bored", *clips["bored"])[1], "at least two labels"),
+        (
+            take(
+                page,
+                taught_lesson(page, {"bored": clips["bored"]}),
+                "engaged",
+                clips["fully engaged"][0],
+            )[1],
+            "'engaged' has one clip",
+        ),
+    ):
+        status, _, same, report, taught, *_ = teach_tab.learn(page, lesson)
+        assert sentence in unescape(status)
+        assert (same, report, taught) == (lesson, "", None)
+
+
+def test_a_taught_model_is_tested_tried_and_given_away(
+    page: Page, clips: dict[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teach_tab, "new_folder", lambda prefix: tmp_path)
+    status, _, _, shown, taught, *_ = teach_tab.learn(page, taught_lesson(page, clips))
+    assert text.TEACH_DONE in status
+    report = taught.report
+    assert report.verdict in unescape(shown)
+    assert report.advice in unescape(shown)
+    assert "guessing" in shown
+    *_, card = teach_tab.answers(page, clips["bored"][0], taught)
+    said = taught.predict(clips["bored"][0])
+    assert f'data-taught="{said.status}"' in card
+    assert "Fully engaged" in card
+    assert "data-status" not in card
+    *_, card = teach_tab.answers(page, clips["bored"][0], None)
+    assert text.TEACH_NOT_YET in card
+    *_, card = teach_tab.answers(page, None, taught)
+    assert text.NO_RECORDING in card
+    with zipfile.ZipFile(teach_tab.pack_model(taught)) as archive:
+        archive.extractall(tmp_path / "again")
+    again = EmotionRecognizer.from_pretrained(tmp_path / "again")
+    assert again.labels == tuple(LABELS)
+    assert again.predict(clips["bored"][0]) == said
+    assert teach_tab.pack_model(None) is None
+
+
+def test_where_nothing_can_be_taught_the_tab_says_why(
+    recognizer: EmotionRecognizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert teach_tab.cannot_teach(recognizer) == ""
+    monkeypatch.setattr(teach_tab, "find_spec", lambda name: None)
+    assert "pip install 'ser-core[teach]'" in teach_tab.cannot_teach(recognizer)
+    demo, _ = build_app(recognizer, Settings())
+    shown = [block.value for block in demo.blocks.values() if isinstance(block, gr.HTML)]
+    assert any(text.TEACH_MISSING in unescape(str(value)) for value in shown)
+    assert not any(block.elem_id == "teach-run" for block in demo.blocks.values())
+
+
+@pytest.mark.slow
+def test_a_visitor_teaches_tries_and_downloads_on_a_phone(
+    recognizer: EmotionRecognizer,
+    clips: dict[str, list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    require_browser()
+    uploads = tmp_path / "uploads"
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(uploads))
+    with serving(recognizer) as demo:
+        for browser in start_browser(Path(clips["bored"][0])):
+            for page in open_page(browser, demo.local_url, 390):
+                open_tab(page, text.TEACH_TAB)
+                for label, files in clips.items():
+                    page.locator("#teach-label textarea, #teach-label input").fill(label)
+                    page.set_input_files("#teach-files input[type=file]", files)
+                    words = text.TEACH_ADDED.format(label=label, count=4)
+                    page.locator("#teach-status", has_text=words).wait_for()
+                assert left_in(uploads) == []
+                page.locator("#teach-run").click()
+                page.wait_for_selector("#teach-report [data-report]")
+                assert_fits(page)
+                recording = page.locator("#teach-recording")
+                recording.get_by_role("button", name="Upload file").click()
+                page.set_input_files("#teach-recording input[type=file]", clips["bored"][0])
+                page.wait_for_selector("[data-taught=emotion], [data-taught=uncertain]")
+                assert_fits(page)
+                shoot(page, "teach")
+                page.locator("#teach-pack").click()
+                save = page.locator("#teach-save")
+                save.wait_for()
+                with page.expect_download() as download:
+                    save.click()
+                assert download.value.suggested_filename == teach_tab.FILE
+                assert zipfile.is_zipfile(download.value.path())
+                page.locator("#teach-over").click()
+                page.locator("#teach-clips", has_text=text.TEACH_EMPTY).wait_for()
+                assert not page.locator("#teach-report [data-report]").is_visible()
