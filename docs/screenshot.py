@@ -42,11 +42,12 @@ def choose_recording(page: Page) -> None:
     page.get_by_role("button", name="Upload file").first.click()
     page.set_input_files("#recording input[type=file]", RECORDING)
     page.wait_for_selector("#answer [data-status=emotion], #answer [data-status=uncertain]")
+    page.wait_for_selector("#moments [data-explained=yes]")
 
 
 def photograph(page: Page, name: str) -> None:
     """Take a picture of what is in sight."""
-    page.wait_for_timeout(2_000)  # players draw their waveforms
+    page.wait_for_timeout(2_000)  # pictures settle
     page.mouse.move(0, 0)
     page.screenshot(path=DOCS / f"{name}.png")
 
@@ -70,7 +71,6 @@ def main() -> None:
             photograph(page, "screenshot_timeline")
         with open_page(browser, url, viewport=PHONE, device_scale_factor=2, is_mobile=True) as page:
             choose_recording(page)
-            page.locator("#answer").evaluate("card => card.scrollIntoView()")
             photograph(page, "screenshot_phone")
         browser.close()
     demo.close()

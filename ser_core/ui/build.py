@@ -27,7 +27,7 @@ from .look.markup import fill
 from .look.palette import label_css
 from .look.theme import CSS, THEME
 from .page import Page
-from .server import announce, inside
+from .server import announce, any_file, inside
 from .server.boundary import Boundary, CallCheck
 from .server.connections import bound
 from .server.guard import check_file, describe_fault, guard
@@ -62,6 +62,9 @@ TABS = (
     (text.ABOUT_TAB, about_tab.build),
 )
 """The tabs from left to right: what stands on each, and what builds it from a Page."""
+
+SCRIPTS = (timeline_tab.SCRIPT, moments.SCRIPT, announce.SCRIPT, any_file.SCRIPT)
+"""What the page runs in a browser beside Gradio's own."""
 
 
 def build_app(
@@ -191,7 +194,7 @@ def _launch_options(
         "auth_message": text.LOGIN,
         "theme": THEME,
         "css": CSS,
-        "head": f"<script>{timeline_tab.SCRIPT}{moments.SCRIPT}{announce.SCRIPT}</script>",
+        "head": f"<script>{''.join(SCRIPTS)}</script>",
         "max_file_size": settings.max_bytes,
         "state_session_capacity": MOST_SESSIONS,
         "app_kwargs": {

@@ -4,6 +4,8 @@ Needs Chromium and the playwright package; screenshots are left in artifacts/. T
 /usr/bin/chromium, or what the environment variable CHROMIUM names.
 """
 
+import base64
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,13 +28,20 @@ from tests.support.browser import (
     shoot,
     unfold_model,
 )
+from tests.support.recordings import FIXTURES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.slow
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
+DROPPED = """content => {
+    const bytes = Uint8Array.from(atob(content), letter => letter.charCodeAt(0));
+    const all = new DataTransfer();
+    all.items.add(new File([bytes], "dropped.webm", { type: "video/webm" }));
+    return all;
+}"""
+
 SPEECH = FIXTURES / "speech_female.wav"
 
 
@@ -71,6 +80,26 @@ def test_a_recording_from_the_microphone_is_answered(page: "Page") -> None:
     page.locator("#recording .stop-button:visible").click()
     assert_answered(page)
     shoot(page, "recorded")
+
+
+def test_a_recording_is_taken_whatever_its_name_says_of_it(page: "Page", tmp_path: Path) -> None:
+    """Browsers say of these that they are video, or nothing at all."""
+    names = {
+        "speech.webm": ("voice message.webm", "." + "long" * 60 + ".webm"),
+        "speech_video.mp4": ("voice.3gp", "clip.mov"),
+        "speech_female.wav": (".hidden", "no ending", "smile \N{GRINNING FACE}.caf"),
+    }
+    for source, called in names.items():
+        for name in called:
+            shutil.copy(FIXTURES / source, tmp_path / name)
+            choose(page, tmp_path / name)
+            assert_answered(page)
+            clear(page)
+    page.get_by_role("button", name="Upload file").click()
+    content = base64.b64encode((FIXTURES / "speech.webm").read_bytes()).decode()
+    dropped = page.evaluate_handle(DROPPED, content)
+    page.dispatch_event("#recording .upload-container", "drop", {"dataTransfer": dropped})
+    assert_answered(page)
 
 
 def test_garbage_is_our_sentence_and_no_emotion(page: "Page", tmp_path: Path) -> None:
