@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 
 import ser_core
 import ser_core.batch
-from ser_core import EmotionRecognizer, LiveSession
+from ser_core import Embedding, EmotionRecognizer, LiveSession
 from ser_core.audio.load import load_audio
 from tests.support.forked import in_fork
 
@@ -50,7 +51,7 @@ def public_calls(model: Path, recording: Path, scratch: Path) -> dict[str, Calla
         "explain": lambda: recognizer.explain(recording),
         "stream": lambda: list(recognizer.stream([block])),
         "embed": lambda: recognizer.embed(recording, windows=True),
-        "teach": lambda: repr(recognizer.teach(_clips(block))),
+        "teach": lambda: repr(recognizer.teach(_clips(recognizer.embed(recording)))),
         "adapt": lambda: repr(recognizer.adapt([recording] * 3)),
         "save_pretrained": save,
         "load_audio": lambda: load_audio(compressed, sample_rate=16_000).tolist(),
@@ -59,12 +60,13 @@ def public_calls(model: Path, recording: Path, scratch: Path) -> dict[str, Calla
     }
 
 
-def _clips(block: tuple[int, np.ndarray]) -> dict[str, list[tuple[int, np.ndarray]]]:
-    """A recording under two labels, of parts that are not alike."""
-    rate, samples = block
-    hum = np.sin(np.arange(len(samples)) * 0.3)
-    loud = [(0.02 * number * hum + samples).astype(np.float32) for number in range(6)]
-    return {"one": [(rate, one) for one in loud[:3]], "two": [(rate, one) for one in loud[3:]]}
+def _clips(one: Embedding) -> dict[str, list[Embedding]]:
+    """Six embeddings that are not alike, under two labels."""
+    several = [
+        replace(one, vector=np.roll(one.vector, number), fingerprint=str(number))
+        for number in range(6)
+    ]
+    return {"one": several[:3], "two": several[3:]}
 
 
 def main(model: str, recording: str, scratch: str) -> None:
