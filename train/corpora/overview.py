@@ -87,7 +87,7 @@ def describe(corpus: Corpus, seconds: Sequence[float]) -> list[str]:
     lines = [
         f"{about.name}: {about.title}",
         f"language {about.language}, licence {about.licence}, {about.homepage}",
-        about.citation,
+        *([about.citation] if about.citation else []),
         "",
         *counts.map("{:,.0f}".format).to_string().splitlines(),
         "",
@@ -103,8 +103,9 @@ def describe(corpus: Corpus, seconds: Sequence[float]) -> list[str]:
         lines.append(f"The speakers are the same people, under the same names, as in {others}.")
     if corpus.dropped:
         told = ", ".join(f"{count:,} {label}" for label, count in sorted(corpus.dropped.items()))
-        why = "none of the eight classes" if about.name in CORPORA else "dropped"
-        lines.append(f"Left out, because their label is {why}: {told}.")
+        known = about.name in CORPORA
+        why = ", because their label is none of the eight classes" if known else " by their label"
+        lines.append(f"Left out{why}: {told}.")
     if corpus.second_copies:
         one = corpus.second_copies == 1
         lines.append(

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.support.own_corpus import write_folders
+from tests.support.recordings import FIXTURES
 from train import __main__ as command_line
 
 
@@ -78,6 +80,37 @@ def test_corpus_info_counts_and_writes_a_table_and_a_page(tmp_path, monkeypatch,
     # The script is in the page, not at an address on the network.
     assert not re.search(r"<script[^>]*src=", page)
     assert not (out / "emodb_distribution.png").exists()
+
+
+def test_corpus_info_counts_recordings_of_one_s_own(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "kaleido", None)
+    root = write_folders(tmp_path / "talks", ("bored", "engaged", "noise"), ("ada", "ben"))
+    shutil.copy(FIXTURES / "speech.m4a", root / "bored" / "cy_1.m4a")  # libsndfile reads none
+    (tmp_path / "map.toml").write_text('drop = ["noise"]\n[labels]\nbored = "bored"\n')
+    words = ("corpus", "info", f"talks={root}", "--out", tmp_path / "out")
+    words += ("--label-map", tmp_path / "map.toml", "--speaker-from", "/([a-z]+)_")
+    assert run(monkeypatch, *words) == 1
+    assert "does not know the label 'engaged'" in capsys.readouterr().err
+    assert run(monkeypatch, *words, "--drop-unknown") == 0
+    said = capsys.readouterr()
+    assert "talks: 5 recordings, 3 speakers, 1 label: bored 5." in said.err
+    assert "Left out by their label: 4 engaged, 4 noise." in said.out
+    assert [line.split() for line in said.out.split("\n\n")[1].splitlines()] == [
+        ["unknown", "total"],
+        ["bored", "5", "5"],
+        ["clips", "5", "5"],
+        ["speakers", "3", "3"],
+    ]
+    with (tmp_path / "out" / "talks_metadata.csv").open(encoding="utf-8", newline="") as lines:
+        assert next(csv.DictReader(lines))["path"] == "bored/ada_0.wav"
+
+
+def test_options_of_one_s_own_recordings_are_none_of_known_corpora(tmp_path, monkeypatch, capsys):
+    root = make_emodb(tmp_path / "emodb")
+    words = ("corpus", "info", f"emodb={root}", "--label-column", "emotion")
+    assert run(monkeypatch, *words) == 1
+    said = capsys.readouterr().err
+    assert "are of recordings of one's own, and emodb has a layout that is known" in said
 
 
 def test_corpus_info_tells_of_intensities_and_shared_speakers(tmp_path, monkeypatch, capsys):
