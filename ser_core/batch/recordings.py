@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
+from ser_core.audio.audio_input import expand_home
 from ser_core.audio.endings import has_audio_ending
 from ser_core.audio.source import printable_name
 from ser_core.errors import AudioFileError, AudioLengthError, BatchError
@@ -92,7 +93,7 @@ def list_recordings(
         paths = [paths]
     found: dict[str, Recording] = {}
     passed_over: dict[str, str] = {}
-    for path in (os.fspath(path) for path in paths):
+    for path in (os.fspath(expand_home(path)) for path in paths):
         passed_here: dict[str, str] = {}
         matches = list(_matches(path, passed_here)) if path else []
         for recording in matches:

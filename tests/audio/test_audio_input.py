@@ -92,6 +92,7 @@ CALLS: dict[str, Callable[[EmotionRecognizer, Any], Any]] = {
     "channels": lambda recognizer, audio: recognizer.analyze(audio, channels="auto"),
     "explain": lambda recognizer, audio: recognizer.explain(audio),
     "adapt": lambda recognizer, audio: repr(recognizer.adapt([audio, audio, audio])),
+    "embed": lambda recognizer, audio: recognizer.embed(audio),
     "stream": lambda recognizer, audio: list(recognizer.stream([audio])),
 }
 

@@ -10,6 +10,7 @@ import pytest
 
 from ser_core import EmotionRecognizer
 from ser_core.batch import run
+from ser_core.batch.recordings import find_recordings
 from ser_core.errors import ArgumentError, BatchError
 from tests.support.commands import ROOT
 from tests.support.frame_models import write_frame_model
@@ -57,6 +58,14 @@ def test_a_table_has_a_column_for_each_label_that_was_asked_for(
     run([archive], tmp_path / "a.jsonl", **options, labels=names, group=groups[0])
     with pytest.raises(BatchError, match="of a run with other options"):
         run([archive], tmp_path / "a.jsonl", **options, labels=names, group=groups[1])
+
+
+def test_a_tilde_is_the_home_folder(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for path in ("~/archive", "~/archive/*.flac", Path("~/archive/speech.flac")):
+        assert str(archive / "speech.flac") in [one.path for one in find_recordings([path])]
 
 
 def test_segments_are_in_these_labels(archive: Path, model: Path, tmp_path: Path) -> None:

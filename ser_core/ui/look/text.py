@@ -554,6 +554,7 @@ DURATIONS = "{corpus}: length of the clips"
 DURATIONS_NOTE = "From {shortest:.1f} s to {longest:.1f} s, half of them below {median:.1f} s."
 EMOTIONS = "The eight emotions"
 EMOTIONS_OTHER = "The labels"
+EMOTIONS_OTHER_HEADERS = ("Label", "What it tends to sound like", "Clips")
 EMOTIONS_HEADERS = ("Emotion", "What it tends to sound like", "Clips")
 LANGUAGES = {"en": "English", "pl": "Polish", "de": "German", "fr": "French", "it": "Italian"}
 

@@ -114,7 +114,9 @@ def emotions(dataset: Dataset | None, labels: Sequence[str] = LABELS) -> Markup:
     counts = [f"{totals[label]:,}" if label in totals else "" for label in labels]
     columns: list[list[str]] = [[swatch(label) for label in labels], words, counts]
     shown = [column for column in columns if any(column)]
-    headers = [text.EMOTIONS_HEADERS[columns.index(column)] for column in shown]
-    title = text.EMOTIONS if are_the_eight(labels) else text.EMOTIONS_OTHER
+    title, names = text.EMOTIONS, text.EMOTIONS_HEADERS
+    if not are_the_eight(labels):
+        title, names = text.EMOTIONS_OTHER, text.EMOTIONS_OTHER_HEADERS
+    headers = [names[columns.index(column)] for column in shown]
     rows = list(zip(*shown, strict=True))
     return section(title, table(headers, rows, numeric=1 if any(counts) else 0))
