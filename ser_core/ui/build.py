@@ -27,7 +27,7 @@ from .look.markup import fill
 from .look.palette import label_css
 from .look.theme import CSS, THEME
 from .page import Page
-from .server import announce, any_file, inside
+from .server import announce, any_file, inside, links
 from .server.boundary import Boundary, CallCheck
 from .server.connections import bound
 from .server.guard import check_file, describe_fault, guard
@@ -63,7 +63,7 @@ TABS = (
 )
 """The tabs from left to right: what stands on each, and what builds it from a Page."""
 
-SCRIPTS = (timeline_tab.SCRIPT, moments.SCRIPT, announce.SCRIPT, any_file.SCRIPT)
+SCRIPTS = (timeline_tab, moments, announce, any_file, links)
 """What the page runs in a browser beside Gradio's own."""
 
 
@@ -163,7 +163,7 @@ def _header(lead: str) -> None:
         fill(
             '<header class="ser-header">{logo}<h1>{title}</h1><p>{lead}</p></header>',
             logo=LOGO,
-            title=text.TITLE,
+            title=text.QUESTION,
             lead=lead,
         )
     )
@@ -194,7 +194,7 @@ def _launch_options(
         "auth_message": text.LOGIN,
         "theme": THEME,
         "css": CSS,
-        "head": f"<script>{''.join(SCRIPTS)}</script>",
+        "head": f"<script>{''.join(module.SCRIPT for module in SCRIPTS)}</script>",
         "max_file_size": settings.max_bytes,
         "state_session_capacity": MOST_SESSIONS,
         "app_kwargs": {

@@ -122,6 +122,14 @@ def test_garbage_is_our_sentence_and_no_emotion(page: "Page", tmp_path: Path) ->
     page.wait_for_selector("[data-status=failed]")
 
 
+@pytest.mark.parametrize("page", [390], indirect=True)
+def test_a_link_opens_a_tab_and_an_example(page: "Page", url: str) -> None:
+    page.goto(f"{url}?tab={text.MODEL_TAB.lower()}")
+    page.wait_for_selector(".ser-glance:visible")
+    page.goto(f"{url}?example=sad")
+    assert_answered(page)
+
+
 @both_sizes
 def test_every_tab_opens_and_fits(page: "Page") -> None:
     for title, _ in TABS[1:]:

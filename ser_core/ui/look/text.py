@@ -4,10 +4,8 @@ Sentences about audio that cannot be used come from ser_core.errors and are show
 """
 
 TITLE = "Speech emotion recognition"
-LEAD = (
-    "Record your voice or upload a recording, and see which of eight emotions a listener would "
-    "hear in it, and how sure the model is."
-)
+QUESTION = "What does this voice express?"
+LEAD = "Say a sentence, and see what a listener would hear in it, and how sure that is."
 LEAD_OTHER = (
     "Record your voice or upload a recording, and see which of {count} labels suits it best, and "
     "how sure the model is."
