@@ -28,12 +28,13 @@ from tqdm import tqdm
 
 from ser_core.audio.endings import has_audio_ending
 from ser_core.config.whole_files import write_whole_folder
+from ser_core.model.files import CARD
 from ser_core.model.hub import Api, resolve
 from ser_core.model.hub_faults import FAULTS, explain
 
 from . import published
 from .clip import CorpusError
-from .hub_rows import README, write_rows
+from .hub_rows import write_rows
 from .own_folder import HOMEPAGE
 from .own_recordings import TABLES
 
@@ -170,8 +171,8 @@ def _fetch_foreign(address: Address, commit: str, folder: Path, present: Collect
         else:
             name = address.configuration
             write_rows(address.repo, staging, address.repo, revision=commit, configuration=name)
-        if README in present:
-            _download(address.repo, commit, README, to=staging)
+        if CARD in present:
+            _download(address.repo, commit, CARD, to=staging)
         (staging / HOMEPAGE).write_text(f"{DATASETS}/{address.repo}", encoding="utf-8")
         shutil.rmtree(staging / ".cache", ignore_errors=True)  # of the client's
 

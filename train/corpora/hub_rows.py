@@ -17,12 +17,13 @@ from huggingface_hub import cached_assets_path
 from tqdm import tqdm
 
 from ser_core.config.whole_files import write_whole_folder
+from ser_core.model.files import CARD
 
 from .clip import CorpusError
 from .metadata_tables import FILE_NAME, as_text
 from .own_recordings import TABLES
 
-README, SPLIT = "README.md", "split"
+SPLIT = "split"
 LONGEST = 100  # characters of a file's name
 
 
@@ -50,8 +51,8 @@ def unpack_folder(source: Path) -> Path:
     if not target.is_dir():
         with write_whole_folder(target) as staging:
             write_rows(str(source), staging, str(source))
-            if (source / README).is_file():
-                shutil.copyfile(source / README, staging / README)
+            if (source / CARD).is_file():
+                shutil.copyfile(source / CARD, staging / CARD)
     return target
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from ser_core.model.files import CARD
+
 from .licences import LICENCES
 
 FRONT = re.compile(r"\A\ufeff?---\s*\n(.*?)\n---", flags=re.DOTALL)
@@ -33,7 +35,7 @@ class ReadmeFacts:
 def read_readme(folder: Path) -> ReadmeFacts:
     """Read a folder's README.md; nothing where there is none, or it has no front matter."""
     try:
-        text = (folder / "README.md").read_text(encoding="utf-8")
+        text = (folder / CARD).read_text(encoding="utf-8")
         found = FRONT.match(text)
         told = yaml.safe_load(found[1]) if found else None
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
