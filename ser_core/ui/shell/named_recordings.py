@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, BinaryIO
 
+from ...audio.forks import reset_after_fork
 from ...batch.addresses import is_address
 from ...batch.recordings import MAX_REMOTE_BYTES, Recording, list_recordings, open_recording
 from ...errors import AudioFileError, AudioLengthError, BatchError, SpeechEmotionError
@@ -92,6 +93,12 @@ def open_named(named: Named) -> Iterator[str | bytes | BinaryIO]:
 
 
 _input: list[BinaryIO] = []  # what was read of standard input, for who names it twice
+
+
+@reset_after_fork
+def _leave_input_to_the_parent() -> None:
+    """Forget the copy: a fork would move the place where its parent reads."""
+    _input.clear()
 
 
 def _standard_input() -> BinaryIO:
