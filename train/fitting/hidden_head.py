@@ -126,6 +126,6 @@ def fit_hidden_head(data: Sequence[HeadData], recipe: Recipe, seed: Sequence[int
     optimizer.exclude_from_weight_decay(var_names=["bias"])
     head.compile(optimizer, partial_loss(schedule.label_smoothing), jit_compile=False)
     batches = draw_batches(data, settings, schedule.batch_size, np.random.default_rng([*seed, 4]))
-    head.fit(batches, steps_per_epoch=schedule.steps, epochs=1, verbose=0)
+    head.fit(batches, steps_per_epoch=schedule.steps, epochs=1, shuffle=False, verbose=0)
     found = [np.asarray(one, dtype=np.float32) for one in head.get_weights()]
     return found[0], found[1], found[2], found[3]

@@ -58,7 +58,7 @@ def windows() -> np.ndarray:
 def outputs(network: keras.Model, windows: np.ndarray) -> dict[str, np.ndarray]:
     names = [*network.output_names, "summary"]
     inner = keras.Model(network.inputs, [network.get_layer(name).output for name in names])
-    return dict(zip(names, map(np.asarray, inner(windows, training=False)), strict=True))
+    return dict(zip(names, map(np.asarray, inner([windows], training=False)), strict=True))
 
 
 def nearest(heads: dict, summaries: np.ndarray) -> np.ndarray:
