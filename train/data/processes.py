@@ -82,7 +82,7 @@ def _run_chunks(
     bar: "tqdm[Any]",
 ) -> list[Result]:
     starts = range(0, len(calls), chunk)
-    context = _context(fresh)
+    context = _context(fresh, function.__module__)
     reader, writer = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(
         min(jobs, max(1, len(starts))),
@@ -128,14 +128,15 @@ def _end_with_parent(pipe: "Connection[Any, Any]") -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _context(fresh: bool) -> BaseContext:
+def _context(fresh: bool, module: str) -> BaseContext:
     # A fork of this process would take TensorFlow's locks along. The fork server holds none: it
     # imports TensorFlow, which takes seconds, and never runs it.
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     if fresh:
-        context.set_forkserver_preload(["keras"])
+        # And what the function's module imports, which each process would for itself.
+        context.set_forkserver_preload(["keras", module])
     with _undisturbed():
         forkserver.ensure_running()
     return context
