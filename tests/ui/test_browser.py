@@ -143,6 +143,10 @@ def test_every_tab_opens_and_fits(page: "Page") -> None:
             page.wait_for_selector(f"[data-{title.lower()}=waiting]:visible")
             assert_fits(page)
             continue
+        if title == text.TEACH_TAB:
+            page.wait_for_selector("#teach-clips .ser-notice:visible")
+            assert_fits(page)
+            continue
         page.wait_for_selector(".ser-section h2:visible")
         if title == text.MODEL_TAB:
             unfold_model(page)
