@@ -161,6 +161,11 @@ def _fetch_foreign(address: Address, commit: str, folder: Path, present: Collect
     sounds = [name for name in present if has_audio_ending(name)]
     tables = [name for name in present if name.rpartition("/")[2].lower() in TABLES]
     rows = [name for name in present if name.endswith(".parquet") and name not in tables]
+    if not sounds and not rows:
+        raise CorpusError(
+            f"{address.repo} holds no recordings: a corpus has Parquet with a column of audio, or "
+            "recordings as files beside a metadata.csv or in one folder per label."
+        )
     with write_whole_folder(folder) as staging:
         if sounds and not rows:
             fetch = functools.partial(_download, address.repo, commit, to=staging)

@@ -113,8 +113,7 @@ def _one_sentence(source: str) -> Iterator[None]:
 
 def _write_split(stream: Any, split: str, folder: Path, source: str) -> Iterator[dict[str, str]]:
     """Write the clips of a split, and give the row of each for metadata.csv."""
-    stream = stream if stream.features else stream._resolve_features()
-    features = stream.features
+    features = stream.features or {}
     audio = _find_audio(features, source)
     stream = stream.decode(False)  # else datasets wants torch
     used: set[str] = set()

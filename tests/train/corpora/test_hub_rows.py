@@ -132,7 +132,7 @@ def test_datasets_of_others_are_streamed_from_the_hub(hub, hub_run, tmp_path: Pa
     expected = sorted([f"train/{name}", name[0], ""] for name in NAMES)
     home = "https://huggingface.co/datasets/user/nemo"
     assert (named, unnamed) == (["talks", home, expected], ["user_nemo", home, expected])
-    assert "user/text has no column of audio" in text
+    assert "user/text holds no recordings" in text
     asked = len(hub.requests)
     hub_run(READ, "hub:user/nemo")
     paths = {request.path for request in hub.requests[asked:]}

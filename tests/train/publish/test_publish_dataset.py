@@ -453,8 +453,8 @@ def test_what_cannot_be_read_is_said_in_a_sentence(hub, files, sentences, datase
         f"user/gated is gated: ask for access at {hub.url}/datasets/user/gated, and log in"
     )
     assert told[3] == (
-        "user/strange is no corpus that this project published: it has no corpus.json; make one "
-        "with `python -m train publish-dataset`."
+        "user/strange holds no recordings: a corpus has Parquet with a column of audio, or "
+        "recordings as files beside a metadata.csv or in one folder per label."
     )
     assert told[4] == "The Hub dataset user/name has no revision 'v9'."
     assert told[5].startswith("The Hub dataset user/name has no revision '0123456789")
