@@ -32,8 +32,8 @@ from tests.support.browser import (
     start_browser,
 )
 from tests.support.colour_vision import CVD, contrast, difference, seen
+from tests.support.theme_colours import BACKGROUNDS, DRAWN, SIDES, value
 from tests.support.tiny_models import write_intense_model
-from tests.ui.test_look import BACKGROUNDS, DRAWN, SIDES, value
 
 TWO = ("bored", "engaged")
 MANY = (

@@ -7,27 +7,13 @@ import pytest
 
 from ser_core.config.emotions import EMOTIONS
 from ser_core.ui.look import glyphs, plots
-from ser_core.ui.look.theme import COLOURS, CSS, EDGES, THEME
+from ser_core.ui.look.theme import COLOURS, CSS, EDGES
 from tests.support.colour_vision import CVD, contrast, difference, seen
+from tests.support.theme_colours import BACKGROUNDS, DRAWN, SIDES, value
 
 # CIEDE2000; people call 2 to 10 "seen at a glance".
 SMALLEST = dict.fromkeys(CVD, 8.0) | {"none": 15.0}
 READABLE = 4.5  # WCAG 2.2 AA, text
-DRAWN = 3.0  # WCAG 2.2 AA, pictures
-SIDES = ("light", "dark")
-BACKGROUNDS = {
-    "light": (THEME.body_background_fill, THEME.block_background_fill),
-    "dark": (THEME.body_background_fill_dark, THEME.block_background_fill_dark),
-}
-
-
-def value(setting: str, side: str = "light") -> str:
-    """Look a theme's setting up, such as "*neutral_50", down to "#rrggbb"."""
-    while setting.startswith("*"):
-        name = setting[1:]
-        dark = getattr(THEME, f"{name}_dark", None) if side == "dark" else None
-        setting = dark or getattr(THEME, name)
-    return "#ffffff" if setting == "white" else setting
 
 
 def of(emotion, side: str) -> str:
