@@ -23,7 +23,7 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ANSWERED = "[data-status=emotion], [data-status=uncertain]"
 EXPLAINED = "#moments [data-explained=yes]"
 SIZES = {1280: 900, 768: 1024, 390: 844}  # [px] width and height
-MODEL_SCREEN = 1_600  # [px] that the Model tab takes at most before it is unfolded
+FIRST_SCREEN = 1_600  # [px] that Dataset and Model take at most before they are unfolded
 PATIENCE = 60_000  # [ms] a busy machine may need
 # Gradio's player says this of a file that it cannot play, and we upload one such on purpose.
 UNPLAYABLE = "Waveform load error: MediaError"
@@ -179,10 +179,18 @@ def open_tab(page: "Page", title: str) -> None:
     tab.click()
 
 
-def unfold_model(page: "Page") -> None:
-    """Look at the Model tab's first screen, which is short, and unfold what it has for others."""
-    shown = page.locator(".ser-glance:visible").bounding_box()
-    assert shown is not None
-    assert shown["y"] + shown["height"] <= MODEL_SCREEN
-    for title in (text.FOR_USERS, text.FOR_ENGINEERS):
-        page.get_by_role("button", name=title).click()
+FOLDS = {
+    text.DATASET_TAB: (text.DATASET_MORE,),
+    text.MODEL_TAB: (text.FOR_USERS, text.FOR_ENGINEERS),
+}
+
+
+def unfold(page: "Page", title: str) -> None:
+    """Look at a tab's first screen, which is short, and unfold what it has for those who ask on."""
+    for fold in FOLDS.get(title, ()):
+        button = page.get_by_role("button", name=fold)
+        box = button.bounding_box()
+        assert box is not None
+        assert page.viewport_size["width"] < 1280 or box["y"] + box["height"] <= FIRST_SCREEN
+    for fold in FOLDS.get(title, ()):
+        page.get_by_role("button", name=fold).click()

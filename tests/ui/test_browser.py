@@ -16,6 +16,7 @@ from ser_core.ui.build import TABS
 from ser_core.ui.look import text
 from tests.support.browser import (
     ANSWERED,
+    FOLDS,
     assert_answered,
     assert_fits,
     both_sizes,
@@ -26,7 +27,7 @@ from tests.support.browser import (
     release_answers,
     settle,
     shoot,
-    unfold_model,
+    unfold,
 )
 from tests.support.recordings import FIXTURES
 
@@ -143,13 +144,13 @@ def test_every_tab_opens_and_fits(page: "Page") -> None:
             page.wait_for_selector(f"[data-{title.lower()}=waiting]:visible")
             assert_fits(page)
             continue
-        if title == text.TEACH_TAB:
-            page.wait_for_selector("#teach-clips .ser-notice:visible")
+        if title not in FOLDS:
+            settle(page)
             assert_fits(page)
+            shoot(page, title.lower())
             continue
         page.wait_for_selector(".ser-section h2:visible")
-        if title == text.MODEL_TAB:
-            unfold_model(page)
+        unfold(page, title)
         settle(page, pictures=True)
         assert_fits(page)
         widths = page.locator(".js-plotly-plot:visible .main-svg").evaluate_all(

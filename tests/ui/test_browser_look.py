@@ -25,7 +25,7 @@ from tests.support.browser import (
     open_tab,
     settle,
     shoot,
-    unfold_model,
+    unfold,
 )
 
 if TYPE_CHECKING:
@@ -100,8 +100,7 @@ def test_axe_finds_nothing_grave_on_any_tab(page: "Page", url: str, axe: str, th
     found = {}
     for title, _ in TABS:
         open_tab(page, title)
-        if title == text.MODEL_TAB:
-            unfold_model(page)
+        unfold(page, title)
         settle(page, pictures=title in (text.DATASET_TAB, text.MODEL_TAB))
         assert_nothing_is_cut_off(page)
         shoot(page, f"{title.split()[0].lower()}_{theme}")

@@ -566,6 +566,7 @@ GLANCE_PEOPLE_NOTE = "People: how often listeners name what the actors meant, by
 GLANCE_ACCURACY = "of the answers name what the actors meant"
 GLANCE_SURE = "Sure"
 GLANCE_SURE_MEANS = "of the recordings get an answer; to the others it says that it is not sure"
+DATASET_MORE = "Corpus by corpus: emotions, lengths, licences"
 FOR_USERS = "For whoever uses it: by emotion, voice, noise and telephone"
 FOR_ENGINEERS = "For engineers: all measurements, how it works, how it was trained"
 FIGURES = "Figures"

@@ -21,11 +21,13 @@ def build(page: Page) -> None:
         gr.HTML(unavailable(page.repository, DATASET))
     else:
         gr.HTML(paragraph(text.DATASET_INTRO) + corpora(dataset))
-        for corpus in dataset.corpora:
-            with gr.Row(equal_height=False):
-                _pictures(corpus, page.recognizer.labels)
-        gr.HTML(sources(dataset))
     gr.HTML(emotions(dataset, page.recognizer.labels))
+    if dataset is not None:
+        with gr.Accordion(text.DATASET_MORE, open=False, elem_id="dataset-more"):
+            for corpus in dataset.corpora:
+                with gr.Row(equal_height=False):
+                    _pictures(corpus, page.recognizer.labels)
+            gr.HTML(sources(dataset))
 
 
 def _pictures(corpus: Corpus, labels: Sequence[str]) -> None:
@@ -53,8 +55,10 @@ def by_label(corpus: Corpus, labels: Sequence[str] = LABELS) -> dict[str, dict[s
 
 
 def short_name(corpus: Corpus) -> str:
-    """What people call a corpus: its title up to the first comma."""
-    return corpus.title.split(",")[0]
+    """What people call a corpus: its title up to the first comma, and what is last in brackets."""
+    first, _, rest = corpus.title.partition(",")
+    bracket = rest.rpartition(" (")[2] if rest.endswith(")") else ""
+    return f"{first} ({bracket}" if bracket else first
 
 
 def corpora(dataset: Dataset) -> Markup:
