@@ -20,6 +20,7 @@ from ser_core.ui.tabs.history import STORAGE_KEY, STORAGE_SECRET
 from tests.support.app import SPEECH, free_port
 from tests.support.browser import (
     ANSWERED,
+    EXPLAINED,
     PATIENCE,
     SIZES,
     assert_fits,
@@ -141,6 +142,7 @@ def test_a_history_begins_when_asked_outlives_a_restart_and_goes_with_one_click(
     assert len(saved) == 2
     assert set(saved[0]) == {"time", "status", "label", "probabilities"}
 
+    page.wait_for_selector(EXPLAINED)  # a page that is left before complains in the console
     page.goto("about:blank")  # the visitor leaves, so that no call of the page finds no server
     demo.close()
     demo = start()
