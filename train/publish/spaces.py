@@ -15,7 +15,7 @@ from huggingface_hub.errors import HFValidationError
 from ser_core import DEFAULT_MODEL
 from ser_core.config.whole_files import temporary_folder, write_text, write_whole_folder
 from ser_core.errors import ConfigError, ModelError
-from ser_core.model.extras import TEACH, requirements
+from ser_core.model.extras import requirements
 from ser_core.model.files import CARD, REPOSITORY_FILES
 from ser_core.model.hub_faults import PUSH_FAULTS, explain_push
 
@@ -126,11 +126,9 @@ def _fill(folder: Path, model: HubModel | None) -> None:
         target = folder / source.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
-    with (folder / REQUIREMENTS).open("a", encoding="utf-8") as file:
-        lines = "\n".join(requirements([TEACH]))
-        file.write(f"# What the tab Teach needs.\n{lines}\n")
-        if model is not None and model.extras:
-            lines = "\n".join(requirements(model.extras))
+    if model is not None and model.extras:
+        lines = "\n".join(requirements(model.extras))
+        with (folder / REQUIREMENTS).open("a", encoding="utf-8") as file:
             file.write(f"# What {model.id} needs besides.\n{lines}\n")
     served = SERVED.format(id=model.id, revision=model.revision) if model else SERVED_EMBEDDED
     card = front_matter(model) + BODY.format(model=served)
