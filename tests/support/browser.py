@@ -81,8 +81,9 @@ def open_page(browser: "Browser", url: str, width: int = 1280) -> Iterator["Page
     page.goto(url)
     page.wait_for_selector("[data-status=waiting]")
     yield page
+    found = list(faults)  # a page that is closed while a call is under way says so, too
     context.close()
-    assert [fault for fault in faults if fault != UNPLAYABLE] == []
+    assert [fault for fault in found if fault != UNPLAYABLE] == []
 
 
 both_sizes = pytest.mark.parametrize("page", SIZES, indirect=True, ids=lambda w: f"{w}px")
