@@ -19,6 +19,7 @@ AudioInput: TypeAlias = PlainAudio | Mapping[str, Any]
 
 _ARRAYS = ("array", "raw")  # keys of samples
 _RATES = ("sampling_rate", "sample_rate")
+_NO_NUMBERS = "OUST"  # NumPy's kinds of elements that are objects or text, such as paths
 _DICT = '{"array": ..., "sampling_rate": ...}, {"bytes": ...} or {"path": ...}'
 
 
@@ -48,7 +49,7 @@ def plain_audio(audio: AudioInput) -> PlainAudio:
         return _plain_pair(audio) if len(audio) == 2 else audio
     if isinstance(audio, str | os.PathLike) and not isinstance(audio, UntrustedPath):
         return expand_home(audio)
-    if _is_array(audio):
+    if _has_samples(audio):
         raise AudioContentError(
             "The audio is an array alone, which does not say its sample rate: expected "
             f"(sample_rate, array), got {type(audio).__name__}; give both."
@@ -70,6 +71,8 @@ def expand_home(path: str | os.PathLike[str]) -> str | os.PathLike[str]:
 def is_one_recording(value: object) -> bool:
     """Whether a value is one recording in any of its forms, rather than several of them.
 
+    A table's column of paths is several.
+
     >>> is_one_recording("clip.wav"), is_one_recording(("a.wav", "b.wav"))
     (True, False)
     """
@@ -77,7 +80,7 @@ def is_one_recording(value: object) -> bool:
         return len(value) == 2 and any(map(_is_array, value))
     return (
         isinstance(value, str | bytes | bytearray | memoryview | os.PathLike | Mapping)
-        or _is_array(value)
+        or _has_samples(value)
         or any(hasattr(value, name) for name in ("read", "get_all_samples"))
     )
 
@@ -139,3 +142,9 @@ def _plain_pair(pair: tuple[Any, Any]) -> tuple[Any, Any]:
 def _is_array(value: object) -> bool:
     """Whether it is an array of any library, of one dimension at least."""
     return hasattr(value, "__array__") and getattr(value, "ndim", 0) > 0
+
+
+def _has_samples(value: object) -> bool:
+    """Whether it is such an array, and not a column of paths or of other recordings."""
+    kind = getattr(getattr(value, "dtype", None), "kind", None)
+    return _is_array(value) and not (isinstance(kind, str) and kind in _NO_NUMBERS)

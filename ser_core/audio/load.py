@@ -344,5 +344,6 @@ def _open_audio(
     else:
         raise AudioContentError(
             "The audio is of a wrong type: expected a path, bytes, a binary file object, "
-            f"(sample_rate, array) or a dict, got {type(audio).__name__}; pass one of these."
+            f"(sample_rate, array) or a dict, got {type(audio).__name__}; pass one of these, one "
+            "recording at a time."
         )

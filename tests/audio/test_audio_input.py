@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +141,39 @@ def test_what_is_given_the_wrong_way_round_gets_the_right_sentence(
             continue  # a path is no block of sound, and has a sentence of its own
         with pytest.raises(AudioContentError, match=sentence):
             call(recognizer, given)
+
+
+class Column:
+    """A table's column, as pandas has it."""
+
+    def __init__(self, values: list[Any]) -> None:
+        self.values = np.array(values, dtype=object)
+        self.dtype, self.ndim = self.values.dtype, 1
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return self.values
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.values)
+
+
+def test_a_column_of_recordings_is_several(
+    recognizer: EmotionRecognizer, sound: tuple[int, np.ndarray]
+) -> None:
+    paths = [str(CLIP), str(CLIP)]
+    expected = list(recognizer.predict_batch(paths))
+    for column in (Column(paths), np.array(paths), np.array(paths, dtype=object)):
+        assert not is_one_recording(column)
+        assert list(recognizer.predict_batch(column)) == expected
+        assert recognizer(column) == recognizer(paths)
+        assert recognizer.adapt(column).adapted_to == 2
+        with pytest.raises(AudioContentError, match=r"wrong type: .* one recording at a time"):
+            recognizer.embed(column)
+    with pytest.raises(AudioContentError, match=r"wrong type: .* got list; .* one recording at"):
+        recognizer.predict(paths)
+    for numbers in (sound[1], Tensor(sound[1])):
+        with pytest.raises(ArgumentError, match="takes a list of recordings, and got one"):
+            recognizer.predict_batch(numbers)
 
 
 ADDRESSES = [
