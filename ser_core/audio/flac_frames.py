@@ -3,12 +3,15 @@
 Source: RFC 9639, sections 8.2 and 9.1.
 """
 
+import numpy as np
+
 from ser_core.audio.containers import UNMISTAKABLE
 from ser_core.audio.source import AudioSource
 
 _TAIL = 131_072  # [bytes], in which the last frame begins
 _HEADER = 16  # [bytes], the most that a frame's has
 _MOST_STEPS = 1_000  # back from the end, of at least as much as _TAIL
+_MOST_HEADERS = 20_000  # that are looked at; of 75 kB of chance, one looks like a frame's
 _STREAMINFO = slice(8, 42)
 # Bytes of a header behind the sync code and the number, by the codes of block size and sample rate.
 _SIZE_BYTES = {6: 1, 7: 2}
@@ -26,7 +29,8 @@ def has_uncounted_frames(source: AudioSource) -> bool:
     """
     total = int.from_bytes(source.head[_STREAMINFO][10:18], "big") & 2**36 - 1
     longest = _longest_frame(source)
-    last = _last_frame(source, source.size - longest, source.size)
+    headers = _headers(source, source.size - longest, source.size, _MOST_HEADERS)
+    last = _find_frame(source, headers)
     return last is not None and 0 < total <= last[1]
 
 
@@ -38,11 +42,15 @@ def find_end(source: AudioSource) -> int:
 
     Args:
         source: AudioSource that begins with one FLAC file.
+
+    Returns:
+        The whole file's size where no frame is found within so much work.
     """
     longest = _longest_frame(source)
-    stop = source.size
+    stop, left = source.size, _MOST_HEADERS
     for _ in range(_MOST_STEPS):
-        last = _last_frame(source, stop - longest, stop)
+        headers = _headers(source, stop - longest, stop, left)
+        last = _find_frame(source, headers)
         if last is not None:
             behind = source.read_at(last[0] + 1, longest + _HEADER)
             other = UNMISTAKABLE.search(behind)
@@ -50,7 +58,8 @@ def find_end(source: AudioSource) -> int:
                 return last[0] + 1 + other.start()
             return min(source.size, last[0] + longest)
         stop -= longest
-        if stop <= 0:
+        left -= len(headers)
+        if stop <= 0 or left <= 0:
             break
         longest = max(longest, _TAIL)
     return source.size
@@ -60,18 +69,27 @@ def _longest_frame(source: AudioSource) -> int:
     return int.from_bytes(source.head[_STREAMINFO][7:10], "big") or _TAIL
 
 
-def _last_frame(source: AudioSource, start: int, stop: int) -> tuple[int, int] | None:
-    """Find the last frame that begins between two places: where, and its first sample's number."""
+def _headers(source: AudioSource, start: int, stop: int, most: int) -> list[tuple[int, bytes]]:
+    """Find what looks like a frame's header and begins between two places, the last ones first."""
     start = max(0, start)
-    block_size = int.from_bytes(source.head[_STREAMINFO][2:4], "big")
     piece = source.read_at(start, stop - start + _HEADER)
-    place = piece.rfind(b"\xff", 0, stop - start)
-    while place >= 0:
-        number = _frame_number(piece[place : place + _HEADER])
+    if len(piece) < 3:
+        return []
+    values = np.frombuffer(piece, np.uint8)
+    first, second, third = values[:-2], values[1:-1], values[2:]
+    looks = (first == 0xFF) & (second & 0xFE == 0xF8) & (third >= 0x10) & (third & 15 != 15)
+    places = np.flatnonzero(looks[: stop - start])[::-1][:most].tolist()
+    return [(start + place, piece[place : place + _HEADER]) for place in places]
+
+
+def _find_frame(source: AudioSource, headers: list[tuple[int, bytes]]) -> tuple[int, int] | None:
+    """Find the first of them that is a frame's: where, and its first sample's number."""
+    block_size = int.from_bytes(source.head[_STREAMINFO][2:4], "big")
+    for place, header in headers:
+        number = _frame_number(header)
         if number is not None:
-            is_fixed = piece[place + 1] == 0xF8
-            return start + place, number * (block_size if is_fixed else 1)
-        place = piece.rfind(b"\xff", 0, place)
+            is_fixed = header[1] == 0xF8
+            return place, number * (block_size if is_fixed else 1)
     return None
 
 

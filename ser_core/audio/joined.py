@@ -231,7 +231,9 @@ def _wavpacks(source: AudioSource, most: int) -> tuple[list[int], int]:
     """
     found: list[int] = []
     position, former = 0, -1
-    while len(found) <= most:
+    for _ in range(100 * _MOST):
+        if len(found) > most:
+            break
         header = source.read_at(position, _WAVPACK_HEADER)
         if len(header) < _WAVPACK_HEADER or header[:4] != b"wvpk":
             return found, position + (_WAVPACK_HEADER if header[:4] == b"wvpk" else 0)

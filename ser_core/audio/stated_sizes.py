@@ -9,6 +9,8 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ser_core.audio.source import AudioSource
 
 # From here up, a 32-bit size is what a program writes that could not seek back to fill it in
@@ -23,6 +25,7 @@ _W64_HEADER = 24  # [bytes] of a chunk
 _W64_TAIL = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
 _ASF_DATA = b"\x36\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c"
 _TTA_HEADER = 22  # [bytes]
+_MOST_FRAMES = 1_000_000  # as many as any TTA has: 2**32 samples at 8 kHz are 514,000
 _MPEG_LAYERS = (0x50, 0x55)  # format tags of a WAV
 
 
@@ -235,11 +238,11 @@ def _tta(source: AudioSource) -> StatedSize | None:
         return None
     rate, samples = struct.unpack_from("<2I", source.head, 10)
     frames = -(-samples // (256 * rate // 245)) if rate else 0
-    table = source.read_at(_TTA_HEADER, 4 * frames) if frames <= source.size else b""
+    table = source.read_at(_TTA_HEADER, 4 * frames) if frames <= _MOST_FRAMES else b""
     if not frames or len(table) < 4 * frames:
         return None
     start = _TTA_HEADER + len(table) + 4
-    stop = start + sum(struct.unpack(f"<{frames}I", table))
+    stop = start + int(np.frombuffer(table, "<u4").sum(dtype=np.int64))
     return StatedSize(start, stop, stop)
 
 

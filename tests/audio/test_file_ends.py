@@ -2,12 +2,16 @@
 
 import io
 import pickle
+import struct
 
 import numpy as np
 import pytest
 import soundfile
 
-from ser_core.audio import SAMPLE_RATE, load_audio
+from ser_core.audio import SAMPLE_RATE, flac_frames, load_audio
+from ser_core.audio.joined import find_parts
+from ser_core.audio.source import AudioSource
+from ser_core.audio.stated_sizes import stated_size
 from ser_core.errors import AudioFormatError, TruncatedAudioError
 from tests.support.encoding import Carrier, encode, sound
 from tests.support.recording_cases import PIPED, PLAIN
@@ -68,6 +72,29 @@ def test_live_webm_that_is_cut_is_noted() -> None:
     assert notes == []
     load_audio(encode(live)[:30_000], on_note=notes.append)
     assert notes == ["It ends within a packet, so it may be cut off."]
+
+
+def test_a_crafted_structure_costs_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables, frames and blocks of which a file of megabytes can state millions."""
+    tta = b"TTA1\x01\x00\x01\x00\x10\x00" + struct.pack("<3I", 1, 1_100_000, 0)
+    with AudioSource(tta + b"\xff" * 4_500_000) as source:
+        assert stated_size(source, "tta") is None
+    looked_at: list[bytes] = []
+    monkeypatch.setattr(flac_frames, "_frame_number", looked_at.append)
+    stream = b"fLaC\x00\x00\x00\x22" + bytes(7) + b"\xff\xff\xff" + bytes(24)
+    for filling in (b"\xff" * 6, b"\xff\xf8\x18\x00\x00\x01"):
+        with AudioSource(stream + filling * 100_000) as source:
+            assert flac_frames.find_end(source) == source.size
+    assert len(looked_at) <= 20_000
+    block = b"wvpk" + struct.pack("<I", 24) + bytes(24)
+    reads: list[int] = []
+    read_at = AudioSource.read_at
+    monkeypatch.setattr(
+        AudioSource, "read_at", lambda *given: reads.append(given[1]) or read_at(*given)
+    )
+    with AudioSource(block * 150_000) as source:
+        find_parts(source)
+    assert len(reads) < 101_000
 
 
 def test_an_error_carries_the_notes_on_its_recording() -> None:
