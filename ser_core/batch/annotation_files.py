@@ -67,8 +67,9 @@ class AnnotationFiles:
     def folder_of(self, path: str) -> Path:
         """Give the folder in which the file of a recording stands, by the recording's path."""
         if "://" in path or self.base is None or not Path(path).is_relative_to(self.base):
-            parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", "..")]
-            return Path(self.folder, *(part.replace(":", "") for part in parts[:-1]))
+            folders = path.replace("\\", "/").replace(":", "").split("/")[:-1]
+            # Windows takes ".. " for "..", too.
+            return Path(self.folder, *(part for part in folders if part.strip(". ")))
         return Path(self.folder, os.path.relpath(os.path.dirname(path), self.base))
 
     def text(self, timeline: EmotionTimeline, path: str) -> str | None:

@@ -72,6 +72,9 @@ def test_who_speaks_and_segments_are_required_before_any_work(archive: Path) -> 
         ("/talks/a/one.wav", "/out/t_srt/a"),
         ("/elsewhere/one.wav", "/out/t_srt/elsewhere"),
         ("s3://bucket/a/../one.wav", "/out/t_srt/s3/bucket/a"),
+        ("s3://bucket/..:/..:/:../home/me/one.wav", "/out/t_srt/s3/bucket/home/me"),
+        ("s3://bucket/.. /.:/.../one.wav", "/out/t_srt/s3/bucket"),
+        ("zip://..:/one.wav::/talks/calls.zip", "/out/t_srt/zip/one.wav/talks"),
         ("zip://one.wav::/talks/calls.zip", "/out/t_srt/zip/one.wav/talks"),
     ],
 )
