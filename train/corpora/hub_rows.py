@@ -92,7 +92,8 @@ def write_rows(
     if not rows:
         raise CorpusError(f"{source} has no rows.")
     with (folder / TABLES[0]).open("w", encoding="utf-8", newline="") as lines:
-        table = csv.DictWriter(lines, list(columns), restval="", lineterminator="\n")
+        # Its lines end in "\r\n", as of the characters that end lines only those are quoted.
+        table = csv.DictWriter(lines, list(columns), restval="")
         table.writeheader()
         table.writerows(rows)
 

@@ -7,6 +7,7 @@ instead of commas, blanks around cells, class labels that are numbers with names
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,8 +92,9 @@ def read_table(path: Path) -> Table:
 
 
 def _read_csv(path: Path) -> Table:
-    text = path.read_text(encoding="utf-8-sig")
-    head = text.partition("\n")[0]
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        text = file.read()  # a "\r" in a cell is to stay one: a recording may be named so
+    head = re.split(r"[\r\n]", text, maxsplit=1)[0]
     delimiter = max(DELIMITERS, key=lambda one: (FILE_NAME in _split(head, one), head.count(one)))
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
@@ -144,9 +146,15 @@ def _read_parquet(path: Path) -> Table:
     except (pyarrow.ArrowException, OSError) as error:
         raise CorpusError(f"{path} cannot be read as Parquet: {error}.") from error
     _require_once(table.column_names, path)
-    stored = json.loads((table.schema.metadata or {}).get(b"huggingface", b"{}"))
-    features = stored.get("info", {}).get("features", {})
-    return _table_of(path, table.to_pylist(), table.column_names, class_names(features))
+    try:
+        stored = json.loads((table.schema.metadata or {}).get(b"huggingface", b"{}"))
+        names = class_names(stored.get("info", {}).get("features", {}))
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise CorpusError(
+            f"{path} describes its columns as `datasets` never does: write it again, without its "
+            "metadata 'huggingface'."
+        ) from error
+    return _table_of(path, table.to_pylist(), table.column_names, names)
 
 
 def class_names(features: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -14,6 +14,7 @@ from train import corpora
 from train.corpora import CorpusError, Layout, hub_rows
 from train.corpora.hub_corpus import Address
 from train.corpora.hub_rows import unpack_folder
+from train.corpora.metadata_tables import read_table
 
 NAMES = ("x/one.wav", "y/two.wav", "x/three.ogg")
 README = "---\nlicense: cc-by-4.0\nlanguage: de\n---\n"
@@ -85,6 +86,23 @@ def test_a_clone_of_a_dataset_is_a_corpus(cache: Path, tmp_path: Path) -> None:
         "train/000003/one.wav,train,,ada,2.5",
     ]
     assert corpora.locate(f"talks={root}")[1] == folder
+
+
+def test_a_line_end_in_a_cell_ends_no_row(cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "clone").mkdir()
+    write_clips(tmp_path / "sounds", NAMES[:1])
+    sound = {"bytes": (tmp_path / "sounds" / NAMES[0]).read_bytes(), "path": "one\rtake.wav"}
+    told = {"audio": [sound], "label": ["bored"], "text\rsaid": ["so,\rlong"], "why": ["a\r\nb\n"]}
+    parquet.write_table(pa.Table.from_pydict(told), tmp_path / "clone" / "a.parquet")
+    folder = unpack_folder(tmp_path / "clone")
+    (row,) = read_table(folder / "metadata.csv").rows
+    assert row == {
+        "file_name": "train/one\rtake.wav",
+        "split": "train",
+        "label": "bored",
+        "text\rsaid": "so,\rlong",
+        "why": "a\r\nb",
+    }
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ import unicodedata
 from collections import Counter
 from pathlib import Path
 
+import pyarrow
 import pytest
 import soundfile
+from pyarrow import parquet
 
 from ser_core.errors import AudioError
 from tests.support.own_corpus import buzz, write_clips, write_metadata
@@ -187,6 +189,22 @@ def test_a_damaged_line_of_json_is_named(two: Path, line: str, sentence: str) ->
 def test_a_damaged_parquet_is_one_sentence(two: Path) -> None:
     (two / "metadata.parquet").write_bytes(b"PAR1 nothing")
     assert "cannot be read as Parquet" in refusal(two)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "{oops",
+        "[]",
+        '{"info": null}',
+        '{"info": {"features": {"a": {"_type": "ClassLabel", "names": 7}}}}',
+    ],
+)
+def test_a_damaged_description_of_parquet_is_one_sentence(two: Path, told: str) -> None:
+    table = pyarrow.table({"file_name": ["a.wav"], "label": ["x"]})
+    described = table.replace_schema_metadata({"huggingface": told})
+    parquet.write_table(described, two / "metadata.parquet")
+    assert "describes its columns as `datasets` never does" in refusal(two)
 
 
 def test_missing_and_empty_recordings_are_named(two: Path) -> None:
