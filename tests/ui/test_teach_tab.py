@@ -11,14 +11,16 @@ import soundfile
 
 from ser_core import EmotionRecognizer
 from ser_core.model.repository import Repository
+from ser_core.results import FrozenMapping
 from ser_core.ui.build import build_app
 from ser_core.ui.look import text
+from ser_core.ui.look.cards import waiting_card
 from ser_core.ui.page import Page
 from ser_core.ui.settings import Settings
 from ser_core.ui.tabs import lesson as lessons
 from ser_core.ui.tabs import teach_tab
 from ser_core.ui.tabs.lesson import Lesson, LessonError
-from tests.support.app import left_in, serving
+from tests.support.app import HTTP, event_of, file_data, left_in, serving, upload
 from tests.support.browser import (
     assert_fits,
     open_page,
@@ -110,9 +112,70 @@ def test_what_cannot_be_learned_from_is_a_sentence_and_the_others_are_kept(
         assert text.TEACH_TWICE.format(label="bored") in words
         assert same == lesson
     for label in (None, "", "   ", 7, ["x"]):
-        assert text.TEACH_NO_LABEL in take(page, lesson, label, good)[0]
+        with pytest.raises(LessonError, match=text.TEACH_NO_LABEL):
+            take(page, lesson, label, good)
     for label in ("x" * 81, "a\x00b"):
-        assert "letters, all of which can be seen" in take(page, lesson, label, good)[0]
+        with pytest.raises(LessonError, match="letters, all of which can be seen"):
+            take(page, lesson, label, good)
+
+
+def test_clips_wait_for_their_label_and_what_was_taught_for_other_clips(
+    page: Page, clips: dict[str, list[str]], tmp_path: Path
+) -> None:
+    lesson, unchanged = taught_lesson(page, clips), gr.skip()
+    silence = tmp_path / "silence.wav"
+    soundfile.write(silence, np.zeros(32_000), RATE)
+    (fault,) = teach_tab.add(page, lesson, " ", [str(silence)])
+    assert text.TEACH_NO_LABEL in fault[0]
+    assert text.TEACH_WAIT in unescape(fault[0])
+    assert fault[1:] == [unchanged] * 10
+    _, failed = teach_tab.add(page, lesson, "bored", [str(silence)])
+    assert text.TEACH_NO_SPEECH in failed[0]
+    assert failed[1:] == [unchanged] * 10
+    (nothing,) = teach_tab.add(page, lesson, "bored", [])
+    assert nothing == [unchanged] * 11
+    (gone,) = teach_tab.add(page, lesson, "bored", [str(tmp_path / "gone.wav")])
+    assert "have been added already" in gone[0]
+    first, grown = teach_tab.add(page, Lesson(), "bored", ["gone.wav", clips["bored"][0]])
+    assert first[-2:] == [None, None]
+    assert grown[2].count == 1
+    assert grown[-2:] == [unchanged] * 2
+    # The former model's answer would stand under the new one.
+    assert grown[4] is None
+    for shown in (grown, teach_tab.learn(page, lesson)):
+        assert shown[7:9] == [None, waiting_card("taught")]
+
+
+def test_an_addition_begins_with_what_the_one_before_left(
+    recognizer: EmotionRecognizer, clips: dict[str, list[str]]
+) -> None:
+    with serving(recognizer) as demo:
+        url, labels = demo.local_url, list(clips)
+        event = event_of(url, "teach-recordings", "upload")
+        for label in labels:
+            (path,) = upload(url, "clip.wav", Path(clips[label][0]).read_bytes()).json()
+            data = [label, [file_data(path)], None, None]
+            body = {"data": data, "fn_index": event, "session_hash": "visitor"}
+            HTTP.post(f"{url}gradio_api/queue/join", json=body).raise_for_status()
+        stream = HTTP.get(f"{url}gradio_api/queue/data?session_hash=visitor").text
+        assert stream.count("process_completed") == len(labels)
+        states = demo.state_holder.session_data["visitor"].state_data.values()
+        (lesson,) = (state for state in states if isinstance(state, Lesson))
+    assert sorted(lesson.clips) == sorted(labels)
+
+
+def test_no_more_clips_are_embedded_than_can_be_kept(
+    page: Page, clips: dict[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, embedded = page.embed(clips["bored"][0]), []
+    nearly = Lesson(FrozenMapping({"bored": (one,) * (lessons.MOST_CLIPS - 7)}))
+    monkeypatch.setattr(Page, "embed", lambda _, path: embedded.append(path) or one)
+    words, same = take(page, nearly, "calm", *clips["bored"] * 100)
+    assert same == nearly
+    assert len(embedded) == 7
+    assert text.TEACH_MANY_CLIPS.format(most=lessons.MOST_CLIPS) in words
+    assert words.count(text.TEACH_TWICE.format(label="bored")) == 4
+    assert text.TEACH_MORE_FAULTS.format(count=3) in words
 
 
 def test_labels_and_clips_have_limits(page: Page, clips: dict[str, list[str]]) -> None:
@@ -206,7 +269,7 @@ def test_a_visitor_teaches_tries_and_downloads_on_a_phone(
                 open_tab(page, text.TEACH_TAB)
                 for label, files in clips.items():
                     page.locator("#teach-label textarea, #teach-label input").fill(label)
-                    page.set_input_files("#teach-files input[type=file]", files)
+                    page.set_input_files("#teach-recordings input[type=file]", files)
                     words = text.TEACH_ADDED.format(label=label, count=4)
                     page.locator("#teach-status", has_text=words).wait_for()
                 assert left_in(uploads) == []

@@ -146,6 +146,18 @@ def test_no_event_that_waits_for_nothing_shows_something_in_an_answers_place(pag
     assert shown == {"live-answer", "live-strip"}
 
 
+def test_every_box_for_recordings_takes_what_no_browser_calls_audio(page: Page) -> None:
+    demo, _ = build_app(page.recognizer, page.settings)
+    boxes = {
+        part.elem_id
+        for part in demo.blocks.values()
+        if isinstance(part, gr.File) or (isinstance(part, gr.Audio) and "upload" in part.sources)
+    }
+    assert {"recording", "compare-recordings"} < boxes
+    # The script that lets them through goes by these ends.
+    assert all(name.endswith(("recording", "recordings")) for name in boxes)
+
+
 def test_the_model_tab_shows_the_repositorys_own_numbers(page: Page) -> None:
     metrics = page.repository.metrics
     figures = model_tab.figures(metrics)

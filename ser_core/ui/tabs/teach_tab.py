@@ -42,6 +42,10 @@ from .lesson import (
 from .voice import voice_status
 
 FILE = "taught-model.zip"
+CONCURRENCY_ID = "lessons"
+"""Name of the queue of what changes a lesson: each begins with what the one before left."""
+OUTPUTS = 9  # components that follow a lesson, see `build`
+MOST_FAULTS = 5  # of clips that cannot be used, each a sentence
 
 
 def build(page: Page) -> None:
@@ -65,7 +69,7 @@ def build(page: Page) -> None:
                     type="filepath",
                     label=text.TEACH_FILES,
                     height=120,
-                    elem_id="teach-files",
+                    elem_id="teach-recordings",
                 )
             )
             microphone = gr.Audio(
@@ -105,45 +109,45 @@ def build(page: Page) -> None:
                 answer = gr.HTML(waiting_card("taught"), elem_id="teach-answer")
     gr.HTML(small(limits(page)))
     lesson, taught = gr.State(Lesson()), gr.State(None)
-    outputs = [status, clips, lesson, report, taught, trial, saved]
+    outputs = [status, clips, lesson, report, taught, trial, saved, recording, answer]
 
     # Their names must not be an endpoint's, which would then be given another.
     def add_clips(
         given: str | None, paths: list[str] | None, spoken: str | None, so_far: Lesson
     ) -> Iterator[list[Any]]:
-        every = [*(paths or ()), *([spoken] if spoken else [])]
-        for words, grown in take_clips(page, so_far, given, every):
-            yield [*_untaught(words, grown), None, None]
+        yield from add(page, so_far, given, [*(paths or ()), *([spoken] if spoken else [])])
 
     def teach_it(so_far: Lesson) -> Iterator[list[Any]]:
         yield _untaught(voice_status(text.TEACH_WORKING), so_far)
         yield learn(page, so_far)
 
     def drop_it(given: str | None, so_far: Lesson) -> list[Any]:
-        return _untaught(*forget_label(so_far, given))
+        words, left = forget_label(so_far, given)
+        return _after(words, so_far, left)
 
     def try_it(path: str | None, own: EmotionRecognizer | None) -> Iterator[Markup]:
         yield from answers(page, path, own)
 
     queued = page.queue_options(turn)
+    in_order = queued | {"concurrency_id": CONCURRENCY_ID, "concurrency_limit": 1}
     added = gr.on(
-        [files.upload, microphone.stop_recording],
+        [files.upload, microphone.stop_recording, label.submit],
         add_clips,
         inputs=[label, files, microphone, lesson],
         outputs=[*outputs, files, microphone],
         trigger_mode="multiple",
-        **queued,
+        **in_order,
     )
-    learned = teach.click(teach_it, inputs=lesson, outputs=outputs, **queued)
+    learned = teach.click(teach_it, inputs=lesson, outputs=outputs, **in_order)
     fault: dict[str, str] = {
         voice_status(words): voice_status(text.FAULT, failed=True)
         for words in (text.TEACH_LISTENING, text.TEACH_WORKING)
     }
     for event in (added, learned):
         event.failure(inputs=status, outputs=status, **replace_in_browser(fault))
-    drop.click(drop_it, inputs=[label, lesson], outputs=outputs, **queued)
+    drop.click(drop_it, inputs=[label, lesson], outputs=outputs, **in_order)
     over.click(
-        lambda: _untaught(voice_status(text.TEACH_START), Lesson()), outputs=outputs, **queued
+        lambda: _untaught(voice_status(text.TEACH_START), Lesson()), outputs=outputs, **in_order
     )
     tried = gr.on(
         [recording.upload, recording.stop_recording],
@@ -175,6 +179,37 @@ def cannot_teach(recognizer: EmotionRecognizer) -> str:
     return "" if find_spec("sklearn") else text.TEACH_MISSING
 
 
+def add(page: Page, lesson: Lesson, given: object, paths: Sequence[str]) -> Iterator[list[Any]]:
+    """Add clips to a label.
+
+    Args:
+        page: Page.
+        lesson: Lesson so far.
+        given: what the visitor wrote for their label.
+        paths: the clips in the two boxes. An addition before may have taken some, and have deleted
+            them, while this one waited for its turn.
+
+    Yields:
+        Values of the tab's outputs and of the two boxes, which keep the clips that have no label.
+    """
+    if not paths:
+        yield [gr.skip()] * (OUTPUTS + 2)
+        return
+    there = [path for path in paths if Path(path).exists()]
+    emptied: list[Any] = [None, None]
+    try:
+        if not there:
+            gone = voice_status(text.TEACH_GONE.format(minutes=MINUTES), failed=True)
+            yield [*_after(gone, lesson, lesson), *emptied]
+            return
+        for words, grown in take_clips(page, lesson, given, there):
+            yield [*_after(words, lesson, grown), *emptied]
+            emptied = [gr.skip(), gr.skip()]  # the next clips may be in them by now
+    except LessonError as error:
+        words = voice_status(f"{error} {text.TEACH_WAIT}", failed=True)
+        yield [*_after(words, lesson, lesson), gr.skip(), gr.skip()]
+
+
 def take_clips(
     page: Page, lesson: Lesson, given: object, paths: Sequence[str]
 ) -> Iterator[tuple[Markup, Lesson]]:
@@ -188,27 +223,32 @@ def take_clips(
 
     Yields:
         What stands about it, and the lesson: first as it is, then with the clips that can be used.
+
+    Raises:
+        LessonError: it is no label; the files stay.
     """
-    yield voice_status(text.TEACH_LISTENING), lesson
-    faults: list[str] = []
+    label = lesson.name(given)
     before = lesson.count
+    room = MOST_CLIPS - before
+    faults = [text.TEACH_MANY_CLIPS.format(most=MOST_CLIPS)] if len(paths) > room else []
     try:
-        label = lesson.name(given)
-        for path in paths:
+        yield voice_status(text.TEACH_LISTENING), lesson
+        for path in paths[:room]:
             try:
                 lesson = lesson.add(label, page.embed(require_recording(path)))
             except LessonError as error:
                 faults.append(f"{Path(path).name}: {error}")
             except AudioError as error:
                 faults.append(str(error))
-    except LessonError as error:
-        faults.append(str(error))
     finally:
         for path in paths:
             page.ledger.release(path)
     new = lesson.count - before
     words = [text.TEACH_ADDED.format(count=new, label=label)] if new else []
-    yield voice_status(" ".join([*words, *faults]), failed=bool(faults)), lesson
+    words += faults[:MOST_FAULTS]
+    if len(faults) > MOST_FAULTS:
+        words.append(text.TEACH_MORE_FAULTS.format(count=len(faults) - MOST_FAULTS))
+    yield voice_status(" ".join(words), failed=bool(faults)), lesson
 
 
 def learn(page: Page, lesson: Lesson) -> list[Any]:
@@ -218,9 +258,9 @@ def learn(page: Page, lesson: Lesson) -> list[Any]:
     except SpeechEmotionError as error:
         return _untaught(voice_status(str(error), failed=True), lesson)
     assert taught.report is not None, "who is taught has one"
-    status, table, *_ = _untaught(voice_status(text.TEACH_DONE), lesson)
-    shown = show_report(taught.report)
-    return [status, table, lesson, shown, taught, gr.Column(visible=True), gr.skip()]
+    values = _untaught(voice_status(text.TEACH_DONE), lesson)
+    values[3:6] = show_report(taught.report), taught, gr.Column(visible=True)
+    return values
 
 
 def forget_label(lesson: Lesson, given: object) -> tuple[Markup, Lesson]:
@@ -271,6 +311,13 @@ def limits(page: Page) -> str:
     )
 
 
+def _after(status: Markup, before: Lesson, lesson: Lesson) -> list[Any]:
+    """Values of the tab's outputs; what was taught stays where the lesson is the one before."""
+    if lesson is not before:
+        return _untaught(status, lesson)
+    return [status, *[gr.skip()] * (OUTPUTS - 1)]
+
+
 def _untaught(status: Markup, lesson: Lesson) -> list[Any]:
     """Values of the tab's outputs where nothing is taught, or what was is so no more."""
     hidden = gr.Column(visible=False)
@@ -282,4 +329,6 @@ def _untaught(status: Markup, lesson: Lesson) -> list[Any]:
         None,
         hidden,
         gr.DownloadButton(value=None, visible=False),
+        None,
+        waiting_card("taught"),
     ]
