@@ -158,8 +158,8 @@ VOICE_INTRO = (
 )
 VOICE_LIMITS = (
     "Up to {most} recordings of {seconds:g} seconds. Only {numbers} numbers about the voice are "
-    "kept, for this page alone, until you close it or press the button; the recordings are "
-    "deleted like any other."
+    "kept, for this page alone, until you press the button, or for up to an hour after you close "
+    "it; the recordings are deleted like any other."
 )
 VOICE_RECORDINGS = "Recordings of one voice"
 VOICE_FORGET = "Forget this voice"
@@ -348,8 +348,9 @@ TEACH_PACK = "Prepare the model as a file"
 TEACH_SAVE = "Download the model"
 TEACH_LIMITS = (
     "Up to {labels} labels and {clips} clips, each of up to {seconds:g} seconds. A clip is deleted "
-    "from the server as soon as it has been listened to; what was learned is kept until you leave "
-    "the page, and a file of it for about {minutes:g} minutes."
+    "from the server as soon as it has been listened to; what was learned is kept until you start "
+    "over, or for up to an hour after you close the page, and a file of it for about {minutes:g} "
+    "minutes."
 )
 COMPARE_TAB = "Compare"
 COMPARE_INTRO = (
@@ -392,9 +393,10 @@ PRIVACY_NOTE = "Nothing."
 PRIVACY_POINTS = (
     "A recording that a program sends is deleted as soon as it is answered, live sound as soon as "
     "it is analyzed, and one made or uploaded on the page after about {minutes:g} minutes.",
-    "The server holds a page's last answer for that long at most, and forgets it. Nothing is "
-    "learned from answers, and nobody is told: this page loads nothing from elsewhere and reports "
-    "nothing to anyone.",
+    "The server holds a page's last answer for that long, and what you taught it, as numbers, "
+    "while the page is open; what a page leaves when you close it is forgotten within an hour. "
+    "Nothing is learned from answers, and nobody is told: this page loads nothing from elsewhere "
+    "and reports nothing to anyone.",
     "Your history, if you switch it on, stays in your browser until you erase it.",
     "Whoever runs the server may log addresses, as with any page.",
 )

@@ -22,10 +22,12 @@ import pytest
 from gradio import http_server, route_utils, routes
 from gradio.mcp import GradioMCPServer
 from gradio.queueing import Queue
+from gradio.state_holder import SessionState
 from gradio_client.exceptions import AppError
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from ser_core.ui.look import text
 from ser_core.ui.server import gradio_requests, inside
 from tests.support.app import HTTP, PATIENCE, ROOT, file_data, free_port, upload
 
@@ -583,6 +585,14 @@ def test_everything_that_reaches_into_gradio_is_checked_here(module: ModuleType)
         and not inspect.ismodule(value)
     }
     assert {name for name in names if name.isupper() or callable(getattr(module, name))} <= COVERED
+
+
+def test_what_a_closed_page_left_is_kept_for_as_long_as_the_page_says() -> None:
+    with gr.Blocks() as demo:
+        gr.State()
+    assert SessionState(demo).STATE_TTL_WHEN_CLOSED == 60 * 60
+    for words in (text.VOICE_LIMITS, text.TEACH_LIMITS, *text.PRIVACY_POINTS[1:2]):
+        assert " an hour" in words
 
 
 def test_a_broken_assumption_is_said_with_version_and_consequence(
