@@ -113,12 +113,15 @@ def test_an_answers_waveform_explains_it_plays_and_goes_with_it(page: "Page") ->
     choose(page, SPEECH)
     page.wait_for_selector(ANSWERED)
     player = page.wait_for_selector(EXPLAINED)
-    assert "spoke most for" in player.query_selector("svg[role=img]").get_attribute("aria-label")
+    assert "spoke most for" in player.query_selector(".ser-hidden").text_content()
     assert page.locator("#moments .ser-for").count() > 10
     assert_fits(page)
     page.get_by_role("button", name=text.PLAY).click()
     page.wait_for_selector("#moments [data-playing=true]")
     page.wait_for_function("parseFloat(document.querySelector('.ser-now').style.left) > 0")
+    page.locator("#moments [role=slider]").focus()
+    page.keyboard.press("End")
+    page.wait_for_function("parseFloat(document.querySelector('.ser-now').style.left) > 90")
     clear(page)
     page.wait_for_selector("#moments svg", state="detached")
 

@@ -82,7 +82,11 @@ ENDING = "The app is shutting down and takes nothing new: try again in a minute.
 # Predict: moments
 PLAY = "Play or pause the recording"
 WAVEFORM = "The recording as a waveform."
-UNPLAYABLE = "Your browser cannot play this kind of file; the answer is to all of it."
+PLACE_IN_RECORDING = "Place in the recording"
+UNPLAYABLE = (
+    "This cannot be played: your browser does not know this kind of file, or the recording is no "
+    "longer on the server, which keeps recordings for about {minutes:g} minutes."
+)
 MOMENTS_DARKER = "darker: spoke for {label}"
 MOMENTS_STRONGEST = "The recording as a waveform; {start} to {end} s spoke most for {label}."
 MOMENTS_NONE = (
@@ -571,7 +575,7 @@ GLANCE_GUESS = "Guessing"
 GLANCE_MODEL = "This model"
 GLANCE_PEOPLE = "People"
 GLANCE_PEOPLE_NOTE = "People: how often listeners name what the actors meant, by {source}."
-GLANCE_ACCURACY = "of the answers name what the actors meant"
+GLANCE_ACCURACY = "of the answers name the label that the recording has"
 GLANCE_SURE = "Sure"
 GLANCE_SURE_MEANS = "of the recordings get an answer; to the others it says that it is not sure"
 DATASET_MORE = "Corpus by corpus: emotions, lengths, licences"

@@ -1,7 +1,7 @@
 """Links that open the page at a tab, or with one of its examples.
 
-`?tab=timeline` opens the tab whose name begins so, `?example=sad` plays that example into the tab
-that has it. What is not there is left out.
+`?tab=timeline` opens the tab whose name begins so, `?example=sad` answers that example of Predict,
+and `?tab=timeline&example=conversation` that of Timeline. What is not there is left out.
 """
 
 SCRIPT = """

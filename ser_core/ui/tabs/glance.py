@@ -1,5 +1,6 @@
 """How good the model is, at a glance: for anybody who asks."""
 
+from ...config.emotions import are_the_eight
 from ...model.records import Metrics
 from ..look import text
 from ..look.markup import Markup, bar, facts, fill, join, percent, section, small
@@ -13,7 +14,7 @@ def glance(metrics: Metrics) -> Markup:
     chance = 1 / len(metrics.labels)
     lengths = {text.GLANCE_GUESS: chance, text.GLANCE_MODEL: metrics.accuracy}
     note = ""
-    if metrics.corpus in PEOPLE:
+    if metrics.corpus in PEOPLE and are_the_eight(metrics.labels):
         lengths[text.GLANCE_PEOPLE], source = PEOPLE[metrics.corpus]
         note = text.GLANCE_PEOPLE_NOTE.format(source=source)
     rows = join(

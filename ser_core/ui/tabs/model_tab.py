@@ -39,8 +39,9 @@ def build(page: Page) -> None:
         gr.HTML(section(text.RESULTS, unavailable(page.repository, METRICS)))
     else:
         gr.HTML(glance(metrics))
-    with gr.Accordion(text.FOR_USERS, open=False, elem_id="model-users"):
-        _for_users(page.repository)
+    if metrics is not None or page.repository.robustness or page.repository.few_shot:
+        with gr.Accordion(text.FOR_USERS, open=False, elem_id="model-users"):
+            _for_users(page.repository)
     with gr.Accordion(text.FOR_ENGINEERS, open=False, elem_id="model-engineers"):
         if metrics is not None:
             _measured(metrics)

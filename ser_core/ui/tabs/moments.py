@@ -12,7 +12,7 @@ import numpy as np
 from ...timeline.occlusion import Explanation
 from ..look import text
 from ..look.markup import Markup, fill, join, tint
-from ..page import QUICK, Samples
+from ..page import MINUTES, QUICK, Samples
 from .strip import clock
 
 HEIGHT = 48  # of the drawing, in its own units
@@ -30,11 +30,13 @@ SCRIPT = """
   const draw = () => {
     const now = find();
     if (!now || !sound) return;
-    const part = sound.duration ? sound.currentTime / sound.duration : 0;
-    const line = now.querySelector(".ser-now");
+    const part = Math.min(1, sound.currentTime / Number(now.dataset.seconds));
+    const line = now.querySelector(".ser-now"), playing = !sound.paused && !sound.ended;
     line.hidden = false;
-    line.style.left = Math.min(100, 100 * part) + "%";
-    now.dataset.playing = !sound.paused && !sound.ended;
+    line.style.left = 100 * part + "%";
+    now.dataset.playing = playing;
+    now.querySelector("button").setAttribute("aria-pressed", playing);
+    now.querySelector(".ser-bars").setAttribute("aria-valuenow", sound.currentTime.toFixed(1));
   };
   const load = now => {
     if (sound && player === now.dataset.file) return;
@@ -44,8 +46,26 @@ SCRIPT = """
     sound = new Audio(`${root}${api_prefix || ""}/file=${file}`);
     player = now.dataset.file;
     ["timeupdate", "play", "pause", "ended"].forEach(name => sound.addEventListener(name, draw));
-    sound.addEventListener("error", () => { now.querySelector(".ser-unplayable").hidden = false; });
+    sound.addEventListener("error", () => {
+      const shown = find();
+      if (shown) shown.querySelector(".ser-unplayable").hidden = false;
+      sound = null;  // so that the next press tries again
+    });
   };
+  const seek = (now, time) => {
+    load(now);
+    sound.currentTime = Math.min(Math.max(time, 0), Number(now.dataset.seconds));
+    draw();
+  };
+  const KEYS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };  // [s]
+  document.addEventListener("keydown", event => {
+    const bars = event.target.closest && event.target.closest("#moments .ser-bars");
+    const ends = { Home: 0, End: bars && Number(bars.parentElement.dataset.seconds) };
+    if (!bars || !(event.key in KEYS || event.key in ends)) return;
+    event.preventDefault();
+    const at = sound ? sound.currentTime : 0;
+    seek(bars.parentElement, event.key in ends ? ends[event.key] : at + KEYS[event.key]);
+  });
   document.addEventListener("click", event => {
     const now = event.target.closest("#moments .ser-player");
     if (!now) return;
@@ -54,7 +74,7 @@ SCRIPT = """
     load(now);
     if (wave) {
       const box = wave.getBoundingClientRect();
-      sound.currentTime = Number(now.dataset.seconds) * (event.clientX - box.left) / box.width;
+      seek(now, Number(now.dataset.seconds) * (event.clientX - box.left) / box.width);
       sound.play().catch(() => {});
     } else if (sound.paused) sound.play().catch(() => {});
     else sound.pause();
@@ -82,12 +102,14 @@ def draw_player(samples: Samples, rate: int, path: str, found: Explanation | Non
     return fill(
         '<div class="ser-player" data-file="{path}" data-seconds="{duration}" '
         'data-explained="{explained}" style="{tint}">'
-        '<button type="button" aria-label="{play}"><svg viewBox="0 0 24 24" aria-hidden="true">'
+        '<button type="button" aria-label="{play}" aria-pressed="false">'
+        '<svg viewBox="0 0 24 24" aria-hidden="true">'
         '<path class="ser-play-sign" d="M8 5v14l11-7z"></path>'
         '<path class="ser-pause-sign" d="M7 5h3v14H7zM14 5h3v14h-3z"></path></svg></button>'
-        '<div class="ser-bars"><svg role="img" aria-label="{summary}" '
-        'viewBox="0 0 {width} {height}" preserveAspectRatio="none">{bars}</svg>'
-        '<i class="ser-now" hidden></i></div>'
+        '<div class="ser-bars" role="slider" tabindex="0" aria-label="{where}" aria-valuemin="0" '
+        'aria-valuemax="{duration}" aria-valuenow="0"><svg '
+        'viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true">{bars}</svg>'
+        '<i class="ser-now" hidden></i></div><p class="ser-hidden">{summary}</p>'
         '<p class="ser-times"><span>{begin}</span><span class="ser-means">{words}</span>'
         "<span>{end}</span></p>"
         '<p class="ser-small ser-unplayable" hidden>{unplayable}</p></div>',
@@ -96,6 +118,7 @@ def draw_player(samples: Samples, rate: int, path: str, found: Explanation | Non
         explained="" if found is None else "yes",
         tint=tint(label),
         play=text.PLAY,
+        where=text.PLACE_IN_RECORDING,
         summary=text.WAVEFORM if found is None else summary(found),
         width=STEP * BARS,
         height=HEIGHT,
@@ -103,7 +126,7 @@ def draw_player(samples: Samples, rate: int, path: str, found: Explanation | Non
         begin=clock(0),
         end=clock(round(duration)),
         words="" if label is None else text.MOMENTS_DARKER.format(label=label),
-        unplayable=text.UNPLAYABLE,
+        unplayable=text.UNPLAYABLE.format(minutes=MINUTES),
     )
 
 

@@ -25,6 +25,13 @@ from ..settings import UPLOAD_AGE
 from . import examples, feedback_form, history, moments, voice
 from .answer import answer_card
 
+EXPLAINING = {
+    "show_progress": "hidden",
+    "concurrency_id": "explanations",
+    "concurrency_limit": 1,
+}
+"""Explanations take turns among themselves: no answer waits for one."""
+
 
 def build(page: Page) -> None:
     """Build the tab inside the open Blocks: the recorder, the answer, the rest."""
@@ -91,7 +98,7 @@ def build(page: Page) -> None:
             inputs=[recording, mine],
             outputs=picture,
             trigger_mode="always_last",
-            **page.queue_options(turn) | {"show_progress": "hidden"},
+            **page.queue_options(turn) | EXPLAINING,
         )
         explaining.then(**moments.only_of(recording, picture))
     answer.change(outputs=picture, **in_browser(""))
@@ -153,12 +160,15 @@ def explain_answer(
     """
     try:
         rate, samples = page.decode(require_recording(path))
-        assert path is not None, "require_recording raises"
-        yield moments.draw_player(samples, rate, path)
+    except AudioError:
+        yield gr.skip()  # what stands there is of this recording, or was emptied with its answer
+        return
+    assert path is not None, "require_recording raises"
+    yield moments.draw_player(samples, rate, path)
+    try:
         found = (own or page.recognizer).explain((rate, samples))
     except AudioError:
-        yield Markup("")
-        return
+        return  # its waveform stays
     yield moments.draw_player(samples, rate, path, found)
 
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from ...timeline.smoothing import smooth
 from ...timeline.timeline import EmotionTimeline
-from ..look.markup import Markup, fill, join, tint
+from ..look import text
+from ..look.markup import Markup, fill, join, say_label, tint
 
 WIDTH, HEIGHT = 1_000, 100  # of the drawing, in its own units
 MOST_POINTS = 600  # along time; more would not be seen, and an hour has thousands
@@ -44,11 +45,14 @@ def draw_river(timeline: EmotionTimeline) -> Markup:
     percents = np.round(100 * shares).astype(int).tolist()
     points = [[round(float(time), 2), row] for time, row in zip(times, percents, strict=True)]
     return fill(
-        '<div class="ser-river" data-river="{points}" data-labels="{labels}">'
+        '<div class="ser-river" data-river="{points}" data-labels="{labels}" '
+        'data-speech="{speech}" data-silence="{silence}">'
         '<svg viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true">'
         '{areas}</svg><p class="ser-small ser-here" aria-hidden="true">&nbsp;</p></div>',
         points=json.dumps(points, separators=(",", ":")),
-        labels=json.dumps([label.capitalize() for label in timeline.labels]),
+        labels=json.dumps([say_label(label) for label in timeline.labels]),
+        speech=json.dumps(timeline.speech),
+        silence=text.LIVE_NO_SPEECH_TITLE,
         width=WIDTH,
         height=HEIGHT,
         areas=areas,

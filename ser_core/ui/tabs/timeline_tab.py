@@ -63,14 +63,17 @@ SCRIPT = """
       .reduce((best, one) => Math.abs(one[0] - at.time) < Math.abs(best[0] - at.time) ? one : best);
     const words = near[1].map((share, row) => [share, labels[row]]).sort((a, b) => b[0] - a[0])
       .map(([share, label]) => `${label} ${share}%`).join("  ");
-    at.river.querySelector(".ser-here").textContent = `${clock(at.time)}  ${words}`;
+    const spoken = JSON.parse(at.river.dataset.speech)
+      .some(([start, end]) => start <= at.time && at.time <= end);
+    at.river.querySelector(".ser-here").textContent
+      = `${clock(at.time)}  ${spoken ? words : at.river.dataset.silence}`;
   });
   document.addEventListener("click", event => {
     const at = point(event), sound = player();
     if (!at || !sound) return;
     stopAt = null;
     sound.currentTime = at.time;
-    sound.play();
+    sound.play().catch(() => {});
   });
   document.addEventListener("click", event => {
     const piece = event.target.closest("#timeline-strip [data-start]");
@@ -78,7 +81,7 @@ SCRIPT = """
     if (!piece || !audio) return;
     audio.currentTime = Number(piece.dataset.start);
     stopAt = Number(piece.dataset.end);
-    audio.play();
+    audio.play().catch(() => {});
   });
 })();
 """
