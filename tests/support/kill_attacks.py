@@ -100,7 +100,7 @@ def sampled(steps: int, most: int | None) -> list[int]:
     """Choose steps, counted from 1: the first, the last, and others evenly between them.
 
     >>> sampled(10, 3), sampled(2, 3), sampled(3, None), sampled(0, 3)
-    ([1, 6, 10], [1, 2], [1, 2, 3], [])
+    ([1, 5, 10], [1, 2], [1, 2, 3], [])
     """
     if most is None or steps <= most:
         return list(range(1, steps + 1))

@@ -148,7 +148,7 @@ def few_shot(measured: FewShot) -> Markup:
     seen = [one.title or one.corpus for one in measured.corpora if one.trained_on_it]
     if seen:
         note = f"{note} {text.FEW_SHOT_SEEN.format(corpora=' and '.join(seen))}"
-    shown = table(text.FEW_SHOT_HEADERS, rows, numeric=len(text.FEW_SHOT_HEADERS) - 1, stack=True)
+    shown = table(text.FEW_SHOT_HEADERS, rows, stack=True)
     return section(text.FEW_SHOT, shown, note=note)
 
 
