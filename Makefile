@@ -33,7 +33,7 @@ test-slow: test-rest
 
 # Both in one run, which sets up once what both need.
 test-all: .venv/test
-	$(SIDE_BY_SIDE)
+	$(SIDE_BY_SIDE) --durations=30
 
 # Ray, in an environment of its own; two minutes.
 test-cluster: .venv-cluster/test
