@@ -7,6 +7,7 @@ after the other, also where nobody wants the rest of one; a file that it was end
 """
 
 import os
+import struct
 import time
 from collections.abc import Generator
 from contextlib import suppress
@@ -131,7 +132,8 @@ class _Decoder:
         """Have it leave its file, for the next one; it is idle afterwards if it did so at once."""
         self._process.send(STOP)
         deadline = time.monotonic() + LEAVING
-        with suppress(EOFError, TimeoutError):
+        # Where reading was broken off within a message, what follows is no message.
+        with suppress(EOFError, TimeoutError, ValueError, LookupError, TypeError, struct.error):
             while (left := deadline - time.monotonic()) > 0 and not self.is_idle:
                 self.is_idle = self._process.receive(left)[0] == STOP
 

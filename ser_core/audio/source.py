@@ -77,7 +77,7 @@ class AudioSource:
             self._file: BinaryIO = io.BytesIO(audio)
         elif isinstance(audio, (str, os.PathLike)):
             self.path = audio
-            self.label = _name_path(audio)
+            self.label = name_path(audio)
             self._file = self._owned.enter_context(_open_path(audio, self.label))
         else:
             self._file = make_seekable(audio)
@@ -190,7 +190,7 @@ def printable_name(name: bytes) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
-def _name_path(path: str | os.PathLike[str]) -> str:
+def name_path(path: str | os.PathLike[str]) -> str:
     """Name a path, or an address without what may be secret in it, by its last part."""
     name = os.path.basename(os.fsencode(path))
     address = _ADDRESS.match(os.fsdecode(path))

@@ -24,10 +24,12 @@ class Taught(NamedTuple):
     Attributes:
         config: FeatureConfig, with the taught labels.
         head: TaughtHead.
+        network: digest of the folder's files that it was taught on; "" for a Hub's commit.
     """
 
     config: FeatureConfig
     head: TaughtHead
+    network: str
 
 
 class HubModel(ModelHubMixin):
@@ -110,8 +112,20 @@ class HubModel(ModelHubMixin):
 
     def _load(self) -> LoadedModel:
         if self._loaded is None:
-            self._loaded = self._origin.reload()
+            model = self._origin.reload()
+            self._require_taught_network(model)
+            self._loaded = model
         return self._loaded
+
+    def _require_taught_network(self, model: LoadedModel) -> None:
+        """Raise ModelError where the folder has come to hold another network than was taught on."""
+        if self._taught is not None and self._taught.network != self._origin.digest(
+            model.directory
+        ):
+            raise ModelError(
+                f"The files in {self.source} have changed since labels were taught on them: load "
+                "them and teach again."
+            )
 
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"_loaded": None}
@@ -128,7 +142,9 @@ class HubModel(ModelHubMixin):
     def _with_head(self, head: TaughtHead) -> Self:
         """Make another model with this network, adapted to no voice, that answers by a head."""
         other = self._with_offset(None, 0)
-        other._taught = Taught(head.taught_config(self._load().network_config), head)
+        model = self._load()
+        config = head.taught_config(model.network_config)
+        other._taught = Taught(config, head, self._origin.digest(model.directory))
         return other
 
     @classmethod
@@ -221,7 +237,8 @@ class HubModel(ModelHubMixin):
 
         Raises:
             AdaptationError: it is adapted to a voice.
-            ModelError: the folder is the one it was loaded from.
+            ModelError: the folder is the one it was loaded from, or it was taught on files that
+                have changed since.
         """
         self._refuse_to_give_away_a_voice()
         target = Path(save_directory)
@@ -244,5 +261,7 @@ class HubModel(ModelHubMixin):
         from .taught_repository import taught_files, taught_texts  # which takes time to import
 
         model, base = self._load(), self.source if self.revision is not None else ""
-        texts = taught_texts(model.directory, model.network_config, *self._taught, base)
+        self._require_taught_network(model)
+        config, head = self._taught.config, self._taught.head
+        texts = taught_texts(model.directory, model.network_config, config, head, base)
         copy_files(model.directory, save_directory, taught_files(model.directory), texts)

@@ -10,7 +10,7 @@ from ..errors import ModelError, SpeechEmotionError
 from . import hub
 from .check import Check, check_head_digest, try_network
 from .extras import needed_extras, require_extras
-from .files import choose_form, files_in, require_files
+from .files import choose_form, files_in, model_digest, require_files
 from .predictor import Predictor
 from .runtime import Runtime, load_runtime
 from .teaching import TaughtHead
@@ -72,6 +72,10 @@ class Origin:
             directory = snapshot.directory
         return _reload(self, directory, _fingerprint(directory))
 
+    def digest(self, directory: Path) -> str:
+        """Digest the model's files in a folder that may come to hold others; "" for a commit's."""
+        return _digest(directory, _fingerprint(directory)) if self.revision is None else ""
+
 
 def load_model(directory: Path, form: str | None, name: str) -> LoadedModel:
     """Load a local model repository, and try its network once (see ser_core.model.check).
@@ -116,6 +120,11 @@ def _fingerprint(directory: Path) -> tuple[tuple[str, int, int], ...]:
         return ()
     stats = [(name, (directory / name).stat()) for name in files_in(directory)]
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+
+
+@lru_cache(maxsize=_KEPT)
+def _digest(directory: Path, fingerprint: tuple[tuple[str, int, int], ...]) -> str:
+    return model_digest(directory)
 
 
 # A pool sends its recognizer with every task: without this, each would load the network again.

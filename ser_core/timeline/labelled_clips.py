@@ -3,17 +3,18 @@
 See `EmotionRecognizer.teach`.
 """
 
-import os
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from numbers import Integral
 from os import PathLike
 from typing import Any
 
 import numpy as np
 
 from ..audio.audio_input import AudioInput, require_several
+from ..audio.source import name_path
 from ..errors import ArgumentError, AudioError, TeachingError
 from ..model.head_fitting import (
     LabelledClips,
@@ -54,15 +55,15 @@ class Clip:
     speaker: str | None
 
     def __str__(self) -> str:
-        name = ""
-        if isinstance(self.audio, str | PathLike):
-            name = f" ({os.path.basename(os.fsdecode(self.audio))[:60]})"
+        audio = self.audio
+        path = audio.get("path") if isinstance(audio, Mapping) else audio
+        name = f" ({name_path(path)[:60]})" if isinstance(path, str | PathLike) else ""
         return f"clip {self.number} of {self.label!r}{name}"
 
 
 def collect_clips(
     clips: Mapping[str, Iterable[AudioInput | Embedding]],
-    speakers: Mapping[str, Iterable[str]] | None = None,
+    speakers: Mapping[str, Iterable[str | int]] | None = None,
 ) -> list[Clip]:
     """List the clips of all labels, once it is clear that a head can be made of so many.
 
@@ -245,7 +246,7 @@ def _require_distinct(labels: Sequence[str]) -> None:
 def _add_speakers(
     clips: Sequence[Clip],
     given: Mapping[str, Any],
-    speakers: Mapping[str, Iterable[str]],
+    speakers: Mapping[str, Iterable[str | int]],
 ) -> Iterator[Clip]:
     """Say of each clip who speaks in it."""
     if not isinstance(speakers, Mapping):
@@ -260,16 +261,21 @@ def _add_speakers(
         raise TeachingError(f"speakers {what}: give a speaker for each clip of each label.")
     names: list[str] = []
     for key in given:
-        own = list(islice(require_several(speakers[key], "speakers takes", "names"), MOST_CLIPS))
+        column = speakers[key]
+        if hasattr(column, "__array__"):  # of numbers it would look like a recording
+            column = np.asarray(column).tolist()
+        own = list(islice(require_several(column, "speakers takes", "names"), MOST_CLIPS))
         label = key.strip()
         count = sum(clip.label == unicodedata.normalize("NFC", label) for clip in clips)
         if len(own) != count:
             raise TeachingError(
                 f"speakers has {len(own)} names for the {count} clips of {label!r}: give one each."
             )
-        if not all(isinstance(name, str) and name.strip() for name in own):
-            raise TeachingError(f"speakers of {label!r} has what is no name: give text for each.")
-        named = [name.strip() for name in own]
+        named = [_speaker_name(name) for name in own]
+        if "" in named:
+            raise TeachingError(
+                f"speakers of {label!r} has what is no name: give text or a whole number for each."
+            )
         if len(set(named)) < 2:
             raise TeachingError(
                 f"All clips of {label!r} are of speaker {named[0]!r:.60}, so with that speaker "
@@ -278,6 +284,13 @@ def _add_speakers(
         names += named
     for clip, name in zip(clips, names, strict=True):
         yield Clip(clip.label, clip.number, clip.audio, name)
+
+
+def _speaker_name(given: object) -> str:
+    """Name a speaker by text or a whole number, as tables have them; "" where it is neither."""
+    if isinstance(given, Integral) and not isinstance(given, bool):
+        return str(int(given))
+    return given.strip() if isinstance(given, str) else ""
 
 
 def _require_different(clips: Sequence[Clip], embedded: Sequence[Embedding]) -> None:

@@ -66,7 +66,7 @@ class TeachableModel(HubModel):
         self,
         clips: Mapping[str, Iterable[AudioInput | Embedding]],
         *,
-        speakers: Mapping[str, Iterable[str]] | None = None,
+        speakers: Mapping[str, Iterable[str | int]] | None = None,
         max_seconds: float | None = MAX_SECONDS,
         progress: Callable[[int, int], None] | None = None,
     ) -> Self:
@@ -75,13 +75,15 @@ class TeachableModel(HubModel):
         A linear head is fitted to the clips' embeddings and to the network's own answers for them;
         the network stays as it is. Each clip is also answered by a head that was taught the others
         alone: `report` says how well, whether that is better than guessing, and how many more clips
-        it would want. Needs the extra `teach`; what it returns does not.
+        it would want. Needs the extra `teach`; what it returns does not. A voice that it is adapted
+        to counts for nothing, and what it returns is adapted to none.
 
         Args:
             clips: for each of 2 to 50 labels, at least three recordings as for `predict`, or their
                 Embeddings by this model; at most 1,000 in all, each with speech, none twice.
-            speakers: for each label, the name of each clip's speaker, at least two a label: then
-                the test leaves out all clips of a speaker at a time, as strangers would be met.
+            speakers: for each label, the name or number of each clip's speaker, at least two a
+                label: then the test leaves out all clips of a speaker at a time, as strangers would
+                be met.
             max_seconds: float > 0 [s], or None; a longer recording raises.
             progress: called after each clip with how many are embedded, and how many there are.
 

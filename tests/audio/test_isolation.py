@@ -312,6 +312,22 @@ def test_a_process_that_does_not_leave_its_file_is_ended(monkeypatch: pytest.Mon
     assert process._process.poll() is not None
 
 
+@pytest.mark.parametrize("wrong", [ValueError, struct.error, KeyError, TypeError])
+def test_what_is_no_message_hides_no_error(
+    monkeypatch: pytest.MonkeyPatch, wrong: type[Exception]
+) -> None:
+    monkeypatch.setattr(isolate, "_idle", [])
+    blocks = decoded_blocks(UntrustedPath(FIXTURES / "speech.m4a"), None)
+    next(blocks)
+
+    def receive(*_: object) -> tuple[object, bytes]:
+        raise wrong
+
+    monkeypatch.setattr(isolate.ChildProcess, "receive", receive)
+    blocks.close()
+    assert isolate._idle == []
+
+
 def test_a_recording_of_one_channel_is_analysed_by_one_process(
     monkeypatch: pytest.MonkeyPatch, recognizer: EmotionRecognizer
 ) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pickle
 import re
 import subprocess
@@ -478,10 +479,46 @@ def test_a_clip_that_cannot_be_used_is_named(base: EmotionRecognizer, tmp_path: 
     bad.write_bytes(b"no audio")
     with pytest.raises(TeachingError, match=r"Clip 2 of 'a' \(broken\.wav\) cannot be used: "):
         base.teach({"a": [FEW[0], bad, FEW[1]], "b": FEW})
+    with pytest.raises(TeachingError, match=r"Clip 1 of 'a' \(broken\.wav\) cannot be used: "):
+        base.teach({"a": np.array([bad] * 3, dtype=object), "b": FEW})
     with pytest.raises(TeachingError, match=r"No speech was found in clip 1 of 'a': leave it out"):
         base.teach({"a": [SILENCE, *FEW], "b": [clip(VOICES[1], n) for n in range(3)]})
     with pytest.raises(TeachingError, match="clip 2 of 'b' and 1 more: leave them out"):
         base.teach({"a": [SILENCE, *FEW], "b": [SILENCE] * 3})
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("https://host/clip.wav?X-Amz-Signature=secret", "(clip.wav)"),
+        (os.fsdecode(b"caf\xe9.wav"), r"(caf\xe9.wav)"),
+        ("two\nlines.wav", r"(two\nlines.wav)"),
+    ],
+)
+def test_a_clips_name_is_printable_and_without_secrets(
+    path: str, name: str, base: EmotionRecognizer
+) -> None:
+    for audio in (path, {"path": path}):
+        with pytest.raises(TeachingError) as caught:
+            base.teach({"a": [audio, *FEW], "b": FEW})
+        assert f"Clip 1 of 'a' {name} cannot be used: " in str(caught.value)
+        assert str(caught.value).isprintable()
+        assert "secret" not in str(caught.value)
+
+
+def test_what_was_taught_goes_with_no_other_network(
+    clips: dict, base: EmotionRecognizer, tmp_path: Path
+) -> None:
+    base.save_pretrained(tmp_path / "base")
+    taught = EmotionRecognizer.from_pretrained(tmp_path / "base").teach(clips)
+    sent = pickle.dumps(taught)
+    taught.save_pretrained(tmp_path / "before")
+    config = FeatureConfig.load(tmp_path / "base")
+    config.model_copy(update={"uncertain_below": 0.45}).save(tmp_path / "base")
+    with pytest.raises(ModelError, match="have changed since labels were taught on them"):
+        taught.save_pretrained(tmp_path / "after")
+    with pytest.raises(ModelError, match="load them and teach again"):
+        pickle.loads(sent).predict(SILENCE)
 
 
 def test_a_clip_twice_is_refused_by_its_sound(base: EmotionRecognizer, tmp_path: Path) -> None:
@@ -506,7 +543,8 @@ def test_speakers_that_are_not_those_of_the_clips_are_refused(
         ({"calm": names}, TeachingError, "lack label 'tired'"),
         ({"calm": names, "tired": names, "c": names}, TeachingError, "name label 'c', too"),
         ({"calm": names, "tired": names[:3]}, TeachingError, "3 names for the 4 clips of 'tired'"),
-        ({"calm": names, "tired": [1, 2, 1, 2]}, TeachingError, "what is no name"),
+        ({"calm": names, "tired": [1, 2, 1, None]}, TeachingError, "what is no name"),
+        ({"calm": names, "tired": [True, False] * 2}, TeachingError, "what is no name"),
         ({"calm": names, "tired": ["x"] * 4}, TeachingError, "All clips of 'tired' are of .*'x'"),
         ({"calm": names, "tired": "xyxy"}, ArgumentError, "a list of names"),
         (names, ArgumentError, "must be a dict"),
@@ -514,6 +552,13 @@ def test_speakers_that_are_not_those_of_the_clips_are_refused(
     for speakers, kind, sentence in wrong:
         with pytest.raises(kind, match=sentence):
             base.teach(clips, speakers=speakers)
+
+
+def test_speakers_may_be_a_tables_column_of_numbers(base: EmotionRecognizer, clips: dict) -> None:
+    named = ["1", "2", "1", "2"]
+    report = base.teach(clips, speakers=dict.fromkeys(clips, named)).report
+    for column in ([1, 2, 1, 2], np.array([1, 2, 1, 2]), np.array(named, dtype=object)):
+        assert base.teach(clips, speakers=dict.fromkeys(clips, column)).report == report
 
 
 def test_embeddings_of_another_model_are_refused(
