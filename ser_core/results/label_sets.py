@@ -195,17 +195,18 @@ def parse_labels(text: str) -> list[str]:
     return [label.strip() for label in text.split(",")] if text.strip() else []
 
 
-def reported_intensity(members: Sequence[str], intensity: float | None) -> float | None:
+def reported_intensity(members: str | Sequence[str], intensity: float | None) -> float | None:
     """Round an intensity to four decimals, and drop it for neutral, which has none.
 
     Args:
-        members: the model's labels that the answer's label sums.
+        members: the model's labels that the answer's label sums, or the one that it is.
         intensity: float in [0, 1]; None where the model has no such output.
 
     >>> reported_intensity(["sad"], 0.123456), reported_intensity(["neutral"], 0.9)
     (0.1235, None)
     """
-    if intensity is None or all(label == NEUTRAL for label in members):
+    labels = (members,) if isinstance(members, str) else members
+    if intensity is None or all(label == NEUTRAL for label in labels):
         return None
     return round(float(intensity), 4)
 
@@ -237,7 +238,7 @@ def likely_labels(
     """Name the labels of an answer's set, likeliest first; None where the config has no sets.
 
     Neither merging nor restricting makes a label less likely, so the same threshold keeps the truth
-    in the set at least as often.
+    in the set at least as often, where it is among the labels.
 
     Args:
         probabilities: float array of shape (labels,), sum 1.

@@ -69,7 +69,8 @@ class EmotionPrediction(Result):
             speech.
         likely: the labels that cannot be ruled out, likeliest first: the truth is one of them as
             often as the model's `config.conformal.coverage` says, or oftener where other labels
-            were asked for; None if the model does not say, and when there is no speech.
+            were asked for and it is among those; None if the model does not say, and when there is
+            no speech.
         notes: sentences on what was not heard of the recording or is wrong with it, such as that it
             is clipped, that one of its channels alone was used, or that it has other tracks.
     """

@@ -12,7 +12,7 @@ from ser_core.config.feature_config import Outputs
 from ser_core.config.reliability import Conformal
 from ser_core.errors import ArgumentError, SpeechEmotionError
 from ser_core.model.pooling import Pooled
-from ser_core.results import EmotionPrediction, LabelSet
+from ser_core.results import EmotionPrediction, LabelSet, reported_intensity
 from ser_core.timeline.builder import TimelineBuilder
 from ser_core.timeline.timeline import EmotionTimeline
 from ser_core.timeline.windows import Window
@@ -100,6 +100,8 @@ def test_intensity_is_none_for_neutral_under_another_name_and_there_alone() -> N
     assert say(still).intensity is None
     assert say(still, group={"flat": ["neutral"]}).intensity is None
     assert say(still, group={"neutral": ["neutral", "calm"]}).intensity == 0.5
+    assert reported_intensity("neutral", 0.9) is None
+    assert reported_intensity("sad", 0.9) == 0.9
 
 
 WRONG = [
