@@ -10,6 +10,7 @@ from typing import Any, TextIO, TypeAlias
 from ser_core.audio.channels import Channels
 from ser_core.config.whole_files import write_whole
 from ser_core.errors import BatchError
+from ser_core.timeline.exports.delimited import is_formula, no_formula
 
 from .rows import Row, RowKind
 
@@ -20,7 +21,7 @@ _GROUP = 50_000  # rows of a Parquet file that are written together
 _VECTORS = 1_000  # of these where each holds an embedding
 _READ = 10_000  # rows that are read at a time
 _NAMING = {"path", "notes", "error"}  # columns whose cells may begin with a recording's name
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what begins a formula, in one spreadsheet or another
+_NAMED = {"label", "likely"}  # and those with names that somebody chose
 _PARSERS: Mapping[type, Callable[[str], object]] = {
     str: str,
     float: float,
@@ -196,7 +197,8 @@ def csv_appender(file: TextIO, columns: Iterable[str]) -> Appender:
 
     Returns:
         What writes a row. A sentence or a path that a spreadsheet would take for a formula, since
-        it begins with a recording's name that begins so, gets "./" before it.
+        it begins with a recording's name that begins so, gets "./" before it;
+        such a label gets an apostrophe.
     """
     names = list(columns)
     plain = csv.DictWriter(file, names, lineterminator="\n")
@@ -205,7 +207,7 @@ def csv_appender(file: TextIO, columns: Iterable[str]) -> Appender:
     plain.writeheader()
 
     def append(row: Row) -> None:
-        cells = {name: _no_formula(cell) if name in _NAMING else cell for name, cell in row.items()}
+        cells = {name: _guard(name, cell) for name, cell in row.items()}
         cells = {k: json.dumps(v) if isinstance(v, list) else v for k, v in cells.items()}
         has_return = any(isinstance(cell, str) and "\r" in cell for cell in cells.values())
         (quoted if has_return else plain).writerow(cells)
@@ -213,9 +215,10 @@ def csv_appender(file: TextIO, columns: Iterable[str]) -> Appender:
     return append
 
 
-def _no_formula(cell: Any) -> Any:
-    is_formula = isinstance(cell, str) and len(cell) > 1 and cell.startswith(_FORMULA)
-    return f"./{cell}" if is_formula else cell
+def _guard(name: str, cell: Any) -> Any:
+    if name in _NAMED:
+        return no_formula(cell)
+    return f"./{cell}" if name in _NAMING and is_formula(cell) else cell
 
 
 @contextmanager

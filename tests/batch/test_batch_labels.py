@@ -10,8 +10,10 @@ import pytest
 
 from ser_core import EmotionRecognizer
 from ser_core.batch import run
+from ser_core.batch.output_table import read_table, write_table
 from ser_core.batch.recordings import find_recordings
 from ser_core.errors import ArgumentError, BatchError
+from ser_core.timeline.exports.delimited import csv_text
 from tests.support.commands import ROOT
 from tests.support.frame_models import write_frame_model
 
@@ -95,3 +97,13 @@ def test_the_command_takes_them_too(archive: Path, model: Path, tmp_path: Path) 
     failed = subprocess.run([*command, "negative"], cwd=ROOT, capture_output=True, text=True)
     assert failed.returncode == 1
     assert failed.stderr == "A group is NAME=LABEL,LABEL, such as bad=angry,sad; got 'negative'.\n"
+
+
+def test_a_label_is_no_formula(tmp_path: Path) -> None:
+    columns = {"path": str, "label": str, "likely": str, "notes": str}
+    row = {"path": "-a.wav", "label": "=1+1", "likely": "@sum;calm", "notes": "=b.wav has"}
+    write_table(tmp_path / "out.csv", columns, [row, dict.fromkeys(columns, "-1")])
+    first, second = read_table(tmp_path / "out.csv", columns)
+    assert list(first.values()) == ["./-a.wav", "'=1+1", "'@sum;calm", "./=b.wav has"]
+    assert set(second.values()) == {"-1"}
+    assert csv_text(["label"], [{"label": "=1+1"}], for_spreadsheets=True) == "label\n'=1+1\n"

@@ -15,7 +15,7 @@ from .intervals import decimal_seconds, find_channel, one_line, place_segments, 
 if TYPE_CHECKING:
     from ..timeline import EmotionTimeline
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a cell begins with that a spreadsheet computes
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what begins one, in one spreadsheet or another
 
 
 def csv_text(
@@ -35,7 +35,7 @@ def csv_text(
     "label\\n'=1+1\\n-1\\n"
     """
 
-    guard = _no_formula if for_spreadsheets else _as_it_is
+    guard = no_formula if for_spreadsheets else _as_it_is
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(map(guard, columns))
@@ -47,14 +47,24 @@ def _as_it_is(cell: Any) -> Any:
     return cell
 
 
-def _no_formula(cell: Any) -> Any:
-    if not isinstance(cell, str) or not cell.startswith(_FORMULA):
-        return cell
+def is_formula(cell: object) -> bool:
+    """Whether a spreadsheet would make something else of a cell, as of no number or sign alone.
+
+    >>> is_formula("=1+1"), is_formula("-1")
+    (True, False)
+    """
+    if not isinstance(cell, str) or len(cell) < 2 or not cell.startswith(_FORMULA):
+        return False
     try:
         float(cell)
     except ValueError:
-        return f"'{cell}"
-    return cell  # a number is computed to itself
+        return True
+    return False
+
+
+def no_formula(cell: Any) -> Any:
+    """Put an apostrophe before text that a spreadsheet would compute."""
+    return f"'{cell}" if is_formula(cell) else cell
 
 
 def audacity_text(timeline: "EmotionTimeline") -> str:
