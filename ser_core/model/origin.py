@@ -13,7 +13,7 @@ from .extras import needed_extras, require_extras
 from .files import choose_form, files_in, model_digest, require_files
 from .predictor import Predictor
 from .runtime import Runtime, load_runtime
-from .teaching import TaughtHead
+from .teaching import TaughtHead, read_head_digest
 
 _KEPT = 4  # models that a process keeps of those that it loaded again
 
@@ -97,7 +97,7 @@ def load_model(directory: Path, form: str | None, name: str) -> LoadedModel:
     config, head = FeatureConfig.load(directory), TaughtHead.load(directory)
     require_extras(needed_extras(config, names, form), name)
     check = Check.load(directory)
-    check_head_digest(check, None if head is None else head.digest(), directory)
+    check_head_digest(check, read_head_digest(directory), directory)
     network = config if head is None else head.network_config(config)
     try:
         runtime = load_runtime(directory, network, form)

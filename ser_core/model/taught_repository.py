@@ -13,7 +13,7 @@ from ..results import TeachingReport
 from .check import Check, digest_keys
 from .files import CARD, CHECK, FEATURE_CONFIG, HEAD, KERAS_FILES, LITERT_FORMS, files_in
 from .repository import card_licence
-from .teaching import TaughtHead
+from .teaching import TaughtHead, digest_head
 
 _CARD = """---
 {front_matter}
@@ -106,7 +106,7 @@ def taught_texts(
     }
     check = Check.load(directory)
     if check is not None:  # an older repository has none, and then there is nothing to go by
-        changes = {"config": digest_keys(network), "head": head.digest()}
+        changes = {"config": digest_keys(network), "head": digest_head(texts[HEAD])}
         texts[CHECK] = check.model_copy(update=changes).to_json()
     return texts
 

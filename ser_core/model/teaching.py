@@ -198,15 +198,33 @@ class TaughtHead(Result):
             ),
         )
 
-    def digest(self) -> str:
-        """Digest the head as its file has it, whatever the file's spaces."""
-        return sha256(self.to_json().encode()).hexdigest()[:32]
-
     def rounded(self) -> Self:
         """Return the head as its file will have it."""
         weights = [[_shorten(x) for x in row] for row in self.weights.tolist()]
         bias = [_shorten(x) for x in self.bias.tolist()]
         return replace(self, weights=np.array(weights), bias=np.array(bias))
+
+
+def digest_head(content: str | bytes) -> str:
+    """Digest what a `head.json` says, whatever its spaces, and whichever version wrote it.
+
+    Raises:
+        ConfigError: it is no JSON.
+    """
+    plain = json.dumps(parse_json(content, HEAD), sort_keys=True)
+    return sha256(plain.encode()).hexdigest()[:32]
+
+
+def read_head_digest(directory: Path) -> str | None:
+    """Digest `head.json` of a folder; None where there is none, as the model was not taught.
+
+    Raises:
+        ConfigError: it cannot be read, or is no JSON.
+    """
+    file = directory / HEAD
+    if not file.exists() and not file.is_symlink():
+        return None
+    return digest_head(read_bytes(file))
 
 
 def head_inputs(embeddings: np.ndarray, logs: np.ndarray) -> np.ndarray:

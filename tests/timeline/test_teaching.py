@@ -233,6 +233,16 @@ def test_a_head_that_is_not_the_saved_one_is_refused(
         EmotionRecognizer.from_pretrained(tmp_path / "base")
 
 
+def test_a_head_is_known_by_its_file_and_not_by_what_this_version_would_write(
+    taught: EmotionRecognizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next version may write one field more, and reads what this one wrote."""
+    taught.save_pretrained(tmp_path)
+    later = json.loads(taught.head.to_json()) | {"later": 1}
+    monkeypatch.setattr(TaughtHead, "to_json", lambda self: json.dumps(later))
+    assert EmotionRecognizer.from_pretrained(tmp_path).head == taught.head
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_head_is_one_sentence(
     taught: EmotionRecognizer, tmp_path: Path, damage: str

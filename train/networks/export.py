@@ -17,7 +17,7 @@ from ser_core.model.keras_runtime import KerasRuntime
 from ser_core.model.litert_runtime import LiteRTRuntime
 from ser_core.model.pooling import Answers
 from ser_core.model.runtime import Runtime
-from ser_core.model.teaching import TaughtHead
+from ser_core.model.teaching import TaughtHead, read_head_digest
 
 from .litert_files import write_litert
 
@@ -122,8 +122,7 @@ def write_check(directory: Path) -> Check:
     forms = [form for form, name in LITERT_FORMS.items() if (directory / name).is_file()]
     runtimes: dict[str, Runtime] = {KERAS_FORM: KerasRuntime(directory, config)}
     runtimes |= {form: LiteRTRuntime(directory, config, form) for form in forms}
-    digest = None if head is None else head.digest()
-    check = Check.record(config, runtimes).model_copy(update={"head": digest})
+    check = Check.record(config, runtimes).model_copy(update={"head": read_head_digest(directory)})
     check.save(directory)
     return check
 
