@@ -8,6 +8,10 @@ from .wilson import wilson_interval
 
 CLIPS_WANTED = 10  # of a label: up to there, each doubling of clips gains most (docs/python.md)
 WIDTH_WANTED = 0.2  # of the accuracy's interval: 10 points to either side
+FEWEST_SPEAKERS = 5  # below which an interval that counts clips says nothing of other speakers
+VOICES_MAY_TELL = (
+    "Who speaks was not said: if each label has voices of its own, this may be the voices."
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -70,7 +74,19 @@ class TeachingReport(Result):
 
     @property
     def is_better_than_guessing(self) -> bool:
-        """Whether the whole interval of the accuracy is above guessing."""
+        """Whether the whole interval of the accuracy is above guessing.
+
+        False where speakers were given and are fewer than 5: the interval takes clips to be
+        independent, and says nothing of other speakers then.
+        """
+        return self._is_above_guessing and not self._has_few_speakers
+
+    @property
+    def _has_few_speakers(self) -> bool:
+        return self.speakers is not None and self.speakers < FEWEST_SPEAKERS
+
+    @property
+    def _is_above_guessing(self) -> bool:
         return self.interval[0] > self.chance
 
     @property
@@ -92,7 +108,7 @@ class TeachingReport(Result):
 
     @property
     def verdict(self) -> str:
-        """The figures in two sentences: how good, whether that is better than guessing."""
+        """How good it is, whether that is better than guessing, and what may be behind it."""
         low, high = self.interval
         said = (
             f"{self.right} of {self.total} clips were answered rightly by heads that were not "
@@ -101,22 +117,33 @@ class TeachingReport(Result):
         )
         guess = f"guessing, which is right in {100 * self.chance:.0f} %"
         if self.is_better_than_guessing:
-            return f"{said} That is better than {guess}."
-        if high < self.chance:
-            return f"{said} That is worse than {guess}: do not use it."
-        return f"{said} That cannot be told from {guess}: do not believe it yet."
+            verdict = f"That is better than {guess}."
+        elif self._is_above_guessing:
+            verdict = (
+                f"The interval is above {guess}, but it counts clips, and {self.speakers} "
+                "speakers are too few to say that others would be answered as well: at least "
+                f"{FEWEST_SPEAKERS} are needed."
+            )
+        elif high < self.chance:
+            verdict = f"That is worse than {guess}: do not use it."
+        else:
+            verdict = f"That cannot be told from {guess}: do not believe it yet."
+        return f"{said} {verdict}" + ("" if self.speakers is not None else f" {VOICES_MAY_TELL}")
 
     @property
     def advice(self) -> str:
         """What would help, in a sentence."""
         wanted = {label: count for label, count in self.wanted.items() if count}
+        people = f"at least {FEWEST_SPEAKERS} speakers" if self._has_few_speakers else ""
+        if not wanted and people:
+            return f"It would want clips of {people}."
         if not wanted:
             return "It has as many clips as it would want."
         items = [f"{count} of {label}" for label, count in wanted.items()]
         listed = " and ".join([", ".join(items[:-1]), items[-1]] if items[1:] else items)
-        more = "" if self.is_better_than_guessing else "; if they do not help, "
-        if more:
-            more += "the labels sound alike to this model"
+        more = f", with those of {people} in all" if people else ""
+        if not self._is_above_guessing:
+            more += "; if they do not help, the labels sound alike to this model"
         return f"It would want more clips: {listed}{more}."
 
     def to_dict(self) -> dict[str, object]:

@@ -46,7 +46,7 @@ class Clip:
         label: str.
         number: int, from 1, among the label's.
         audio: an AudioInput, or its Embedding.
-        speaker: str; None where nobody said.
+        speaker: str, in small letters; None where nobody said.
     """
 
     label: str
@@ -235,7 +235,7 @@ def _check_label(label: object) -> str:
 def _require_distinct(labels: Sequence[str]) -> None:
     seen: dict[str, str] = {}
     for label in labels:
-        former = seen.setdefault(label.casefold(), label)
+        former = seen.setdefault(_fold(label), label)
         if former is not label:
             raise TeachingError(
                 f"Labels {former!r} and {label!r} are the same but for spaces or capitals: put "
@@ -271,15 +271,16 @@ def _add_speakers(
             raise TeachingError(
                 f"speakers has {len(own)} names for the {count} clips of {label!r}: give one each."
             )
-        named = [_speaker_name(name) for name in own]
-        if "" in named:
+        given_names = [_speaker_name(name) for name in own]
+        if "" in given_names:
             raise TeachingError(
                 f"speakers of {label!r} has what is no name: give text or a whole number for each."
             )
+        named = [_fold(name) for name in given_names]
         if len(set(named)) < 2:
             raise TeachingError(
-                f"All clips of {label!r} are of speaker {named[0]!r:.60}, so with that speaker "
-                "left out none is left: add clips of another one, or leave out speakers."
+                f"All clips of {label!r} are of speaker {given_names[0]!r:.60}, so with that "
+                "speaker left out none is left: add clips of another one, or leave out speakers."
             )
         names += named
     for clip, name in zip(clips, names, strict=True):
@@ -291,6 +292,11 @@ def _speaker_name(given: object) -> str:
     if isinstance(given, Integral) and not isinstance(given, bool):
         return str(int(given))
     return given.strip() if isinstance(given, str) else ""
+
+
+def _fold(name: str) -> str:
+    """Make one of a name that is spelled in two ways, by capitals or by how accents are stored."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def _require_different(clips: Sequence[Clip], embedded: Sequence[Embedding]) -> None:

@@ -311,6 +311,7 @@ def test_the_card_says_what_it_was_taught_by_which_test_and_under_which_licence(
         "taught: calm, tired",
         "8 clips",
         "leave-one-out",
+        "Who speaks was not said: if each label has voices of its own",
         "under cc-by-4.0",
         "The network alone answers its own labels",
         "| calm | 4 |",
@@ -338,9 +339,9 @@ def test_speakers_are_left_out_whole(base: EmotionRecognizer, clips: dict) -> No
     speakers = {label: ["anna", "anna", "ben", "ben "] for label in clips}
     report = base.teach(clips, speakers=speakers).report
     assert (report.test, report.speakers) == ("leave-one-speaker-out", 2)
-    assert "voices of the clips under test" not in render_card(
-        base.teach(clips, speakers=speakers).head, None, ""
-    )
+    card = render_card(base.teach(clips, speakers=speakers).head, None, "")
+    assert "not taught the clip's speaker" in card
+    assert "Who speaks was not said" not in card + str(report)
     labelled = LabelledClips(np.zeros((5, 2)), np.array([0, 0, 1, 1, 1]), 2)
     parts, _ = leave_out(labelled, ["a", "b", "a", "b", "b"])
     assert [np.flatnonzero(part).tolist() for part in parts] == [[0, 2], [1, 3, 4]]
@@ -363,6 +364,34 @@ def test_the_report_says_what_to_think_of_it() -> None:
     assert json.loads(json.dumps(good.to_dict()))["wanted"] == {"a": 5, "b": 5}
     assert good.to_markdown().splitlines()[2] == "| a | 5 | 100 % | 5 | 0 |"
     assert "<table>" in good._repr_html_()
+
+
+def test_what_may_be_voices_is_said_of_every_head_that_may_know_them() -> None:
+    for right in (0, 5, 10):
+        rows = ((right, 10 - right), (10 - right, right))
+        report = TeachingReport(("a", "b"), {"a": 10, "b": 10}, "leave-one-out", None, rows)
+        assert "Who speaks was not said" in report.verdict
+        assert report.verdict in str(report)
+        assert report.to_dict()["verdict"] == report.verdict
+
+
+def test_few_speakers_are_not_enough_however_many_their_clips() -> None:
+    reports = [
+        TeachingReport(
+            ("a", "b"), {"a": 99, "b": 99}, "leave-one-speaker-out", count, ((95, 4), (4, 95))
+        )
+        for count in (2, 4, 5)
+    ]
+    for report, count in zip(reports[:2], (2, 4), strict=True):
+        assert not report.is_better_than_guessing
+        assert "better than guessing" not in report.verdict
+        assert f"{count} speakers are too few" in report.verdict
+        assert report.advice == "It would want clips of at least 5 speakers."
+    assert "That is better than guessing" in reports[2].verdict
+    few = TeachingReport(("a", "b"), {"a": 9, "b": 9}, "t", 2, ((9, 0), (0, 9)))
+    assert few.advice == (
+        "It would want more clips: 1 of a and 1 of b, with those of at least 5 speakers in all."
+    )
 
 
 def noise_clips(count: int, classes: int, width: int = 40) -> LabelledClips:
@@ -569,6 +598,15 @@ def test_speakers_may_be_a_tables_column_of_numbers(base: EmotionRecognizer, cli
     report = base.teach(clips, speakers=dict.fromkeys(clips, named)).report
     for column in ([1, 2, 1, 2], np.array([1, 2, 1, 2]), np.array(named, dtype=object)):
         assert base.teach(clips, speakers=dict.fromkeys(clips, column)).report == report
+
+
+def test_a_speaker_is_one_however_the_name_is_spelled(base: EmotionRecognizer, clips: dict) -> None:
+    """Else the speaker under test was taught: by capitals, spaces, or as a Mac stores accents."""
+    for one, other in (("Anna", "anna "), ("Ren\u00e9", "Rene\u0301"), ("STRASSE", "straße")):
+        speakers = {label: [one, "ben", other, "ben"] for label in clips}
+        assert base.teach(clips, speakers=speakers).report.speakers == 2
+        with pytest.raises(TeachingError, match=f"All clips of 'calm' are of speaker '{one}'"):
+            base.teach(clips, speakers=speakers | {"calm": [one, other, other, one]})
 
 
 def test_embeddings_of_another_model_are_refused(
