@@ -33,9 +33,11 @@ MOST_CLIPS = 1_000  # of all labels together
 MOST_LABELS = 50
 LONGEST_LABEL = 80  # characters, as in a feature config
 SAME_SOUND = 0.2
-"""Of the clips' usual distance: what is nearer is one clip twice. A clip and its Opus, Vorbis or
-MP3 are 0.06 to 0.23 of it apart, the nearest two of EMOVO's 578 clips 0.31, of a speaker's 0.42."""
+"""Of the usual distance of a label's clips: what is nearer is taken for one recording. Of the
+distance of any two clips of EMOVO, a clip and its Opus, Vorbis or MP3 are 0.06 to 0.23 apart, the
+nearest two of its 578 clips 0.31, of a speaker's 0.42: a copy may pass, and hardly a take anew."""
 _NAMED = 3  # clips that a sentence names
+_ALIKE = "are so alike that they are taken for one recording"
 
 
 @dataclass(frozen=True)
@@ -307,24 +309,33 @@ def _require_different(clips: Sequence[Clip], embedded: Sequence[Embedding]) -> 
         if one.fingerprint and former is not clip:
             raise _same(former, clip)
     vectors = np.stack([np.asarray(one, dtype=np.float64) for one in embedded])
-    vectors -= vectors.mean(axis=0)
+    vectors -= vectors.mean(axis=0)  # for exact differences
     squares = np.square(vectors).sum(axis=1)
     distances = np.maximum(squares[:, None] + squares - 2 * vectors @ vectors.T, 0.0)
     upper = np.triu_indices(len(clips), 1)
-    near = distances[upper] < SAME_SOUND**2 * 2 * squares.mean()
+    near = distances[upper] < SAME_SOUND**2 * _usual_distance(clips, distances)
     for first, second in zip(upper[0][near], upper[1][near], strict=True):
-        raise _same(clips[first], clips[second])
+        raise _same(clips[first], clips[second], _ALIKE)
 
 
-def _same(first: Clip, second: Clip) -> TeachingError:
+def _usual_distance(clips: Sequence[Clip], distances: np.ndarray) -> float:
+    """Mean of the squared distances, (clips, clips), of two clips of one label.
+
+    What sets labels apart, such as where they were recorded, says nothing of copies.
+    """
+    labels = np.array([clip.label for clip in clips])
+    pairs = np.triu(labels[:, None] == labels, 1)
+    return float(distances[pairs].mean())
+
+
+def _same(first: Clip, second: Clip, how: str = "hold the same sound") -> TeachingError:
     if first.label == second.label:
         return TeachingError(
-            f"{_capital(str(first))} and {second} hold the same sound: leave one out, as a copy "
+            f"{_capital(str(first))} and {second} {how}: leave one out, as a copy "
             "teaches nothing and would pass the test."
         )
     return TeachingError(
-        f"{_capital(str(first))} and {second} hold the same sound under two labels: decide for one "
-        "of them."
+        f"{_capital(str(first))} and {second} {how} under two labels: decide for one of them."
     )
 
 
