@@ -108,6 +108,11 @@ class Check(Strict):
         content = self.model_dump(mode="json", exclude=without)
         return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
+    def digest_network(self) -> str:
+        """Digest what is recorded of the network, whatever was taught on top."""
+        content = self.model_dump(mode="json", exclude={"head"})
+        return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
+
     def save(self, directory: Path) -> None:
         """Write `check.json` into a repository's folder."""
         write_text(directory / CHECK, self.to_json())

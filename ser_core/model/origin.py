@@ -26,12 +26,14 @@ class LoadedModel(NamedTuple):
         config: FeatureConfig.
         runtime: Runtime, what runs the network.
         head: TaughtHead; None for a model that was not taught.
+        network_digest: str, by which the network is known; empty where no `check.json` is.
     """
 
     directory: Path
     config: FeatureConfig
     runtime: Runtime
     head: TaughtHead | None = None
+    network_digest: str = ""
 
     @property
     def network_config(self) -> FeatureConfig:
@@ -111,7 +113,8 @@ def load_model(directory: Path, form: str | None, name: str) -> LoadedModel:
             f"The network of {name} cannot be run (unexpected {type(error).__name__}): its files "
             "are damaged, or were made for something else; get the repository again."
         ) from error
-    return LoadedModel(directory, config, runtime, head)
+    digest = "" if check is None else check.digest_network()
+    return LoadedModel(directory, config, runtime, head, digest)
 
 
 def _fingerprint(directory: Path) -> tuple[tuple[str, int, int], ...]:

@@ -40,6 +40,8 @@ class Embedding(Result):
             EmotionPrediction.
         fingerprint: str, a digest of the recording's sound, by which a copy under another name is
             known.
+        model: str, a digest of the network that made it, whatever was taught on top; empty where
+            its repository records none (`check.json`).
     """
 
     vector: np.ndarray | None
@@ -49,6 +51,7 @@ class Embedding(Result):
     windows: tuple[EmbeddedWindow, ...] = ()
     notes: tuple[str, ...] = ()
     fingerprint: str = field(default="", repr=False)
+    model: str = field(default="", repr=False)
 
     def __array__(
         self, dtype: np.dtype | type | None = None, copy: bool | None = None

@@ -38,7 +38,7 @@ def embed(predictor: Predictor, samples: np.ndarray, *, windows: bool) -> Embedd
         windows: whether to embed its windows, too.
 
     Returns:
-        Embedding, without notes.
+        Embedding, without notes and without model.
 
     Raises:
         ModelError: the model gives no embeddings.

@@ -117,6 +117,7 @@ def collect_clips(
 def embed_clips(
     predictor: Predictor,
     clips: Sequence[Clip],
+    model: str,
     embed: Callable[[AudioInput], Embedding],
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Embedding]:
@@ -125,6 +126,7 @@ def embed_clips(
     Args:
         predictor: of the network, neither adapted nor taught.
         clips: as `collect_clips` gives.
+        model: digest of the network, as an Embedding has it.
         embed: embeds a recording.
         progress: called after each clip with how many are done, and how many there are.
 
@@ -150,6 +152,11 @@ def embed_clips(
             raise TeachingError(
                 f"The embedding of {clip} is of another model: it has {len(one.vector)} numbers, "
                 f"and those of this model have {size}."
+            )
+        elif one.model != model:
+            raise TeachingError(
+                f"The embedding of {clip} is of another model, or of another version of this one: "
+                "give the recording itself, or embed it with this model."
             )
         embedded.append(one)
         if progress is not None:

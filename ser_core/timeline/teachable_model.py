@@ -60,7 +60,11 @@ class TeachableModel(HubModel):
             max_seconds=max_seconds,
             on_note=notes.append,
         )
-        return replace(embed(predictor, samples, windows=windows), notes=tuple(notes))
+        return replace(
+            embed(predictor, samples, windows=windows),
+            notes=tuple(notes),
+            model=self._load().network_digest,
+        )
 
     def teach(
         self,
@@ -101,6 +105,7 @@ class TeachableModel(HubModel):
         embedded = embed_clips(
             network,
             collected,
+            self._load().network_digest,
             lambda audio: self.embed(audio, max_seconds=max_seconds),
             progress,
         )
