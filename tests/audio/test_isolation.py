@@ -22,7 +22,7 @@ from gradio_client import handle_file
 from ser_core import EmotionRecognizer
 from ser_core.audio import isolate
 from ser_core.audio.load import decoded_blocks, load_audio
-from ser_core.audio.source import UntrustedPath
+from ser_core.audio.source import AudioSource, UntrustedPath
 from ser_core.config.emotions import LABELS
 from ser_core.errors import AudioLengthError, TruncatedAudioError
 from ser_core.ui.look import text
@@ -312,19 +312,20 @@ def test_a_process_that_does_not_leave_its_file_is_ended(monkeypatch: pytest.Mon
     assert process._process.poll() is not None
 
 
-@pytest.mark.parametrize("wrong", [ValueError, struct.error, KeyError, TypeError])
+@pytest.mark.parametrize("wrong", [struct.error, TypeError])
 def test_what_is_no_message_hides_no_error(
     monkeypatch: pytest.MonkeyPatch, wrong: type[Exception]
 ) -> None:
     monkeypatch.setattr(isolate, "_idle", [])
-    blocks = decoded_blocks(UntrustedPath(FIXTURES / "speech.m4a"), None)
-    next(blocks)
 
     def receive(*_: object) -> tuple[object, bytes]:
         raise wrong
 
-    monkeypatch.setattr(isolate.ChildProcess, "receive", receive)
-    blocks.close()
+    with AudioSource(UntrustedPath(FIXTURES / "speech.m4a")) as source:
+        blocks = isolate.isolated_blocks(source, "mov")
+        next(blocks)
+        monkeypatch.setattr(isolate.ChildProcess, "receive", receive)
+        blocks.close()
     assert isolate._idle == []
 
 
