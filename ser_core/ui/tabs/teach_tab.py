@@ -190,13 +190,17 @@ def add(page: Page, lesson: Lesson, given: object, paths: Sequence[str]) -> Iter
             them, while this one waited for its turn.
 
     Yields:
-        Values of the tab's outputs and of the two boxes, which keep the clips that have no label.
+        Values of the tab's outputs and of the two boxes, which are emptied.
+
+    Raises:
+        gr.Error: it is no label; the clips stay in the boxes.
     """
+    # Never gr.skip() for the boxes: Gradio makes the component anew, and it then leaves copies.
+    emptied: list[Any] = [None, None]
     if not paths:
-        yield [gr.skip()] * (OUTPUTS + 2)
+        yield [*[gr.skip()] * OUTPUTS, *emptied]
         return
     there = [path for path in paths if Path(path).exists()]
-    emptied: list[Any] = [None, None]
     try:
         if not there:
             gone = voice_status(text.TEACH_GONE.format(minutes=MINUTES), failed=True)
@@ -204,10 +208,8 @@ def add(page: Page, lesson: Lesson, given: object, paths: Sequence[str]) -> Iter
             return
         for words, grown in take_clips(page, lesson, given, there):
             yield [*_after(words, lesson, grown), *emptied]
-            emptied = [gr.skip(), gr.skip()]  # the next clips may be in them by now
     except LessonError as error:
-        words = voice_status(f"{error} {text.TEACH_WAIT}", failed=True)
-        yield [*_after(words, lesson, lesson), gr.skip(), gr.skip()]
+        raise gr.Error(f"{error} {text.TEACH_WAIT}", print_exception=False) from error
 
 
 def take_clips(
