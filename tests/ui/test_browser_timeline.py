@@ -59,7 +59,11 @@ def test_a_recording_gets_a_timeline_that_can_be_heard_and_saved(
     assert_fits(page)
     shoot(page, "timeline")
     assert page.get_by_test_id("timeline").locator(".ser-river path").count() == len(LABELS)
-    page.locator(".ser-river svg").hover()
+    river = page.locator(".ser-river")
+    begin, end = json.loads(river.get_attribute("data-speech"))[0]
+    box = river.locator("svg").bounding_box()
+    place = box["width"] * (begin + end) / 2 / soundfile.info(recording).duration
+    river.locator("svg").hover(position={"x": place, "y": box["height"] / 2})
     said = page.locator(".ser-here").inner_text()
     assert all(label.capitalize() in said for label in LABELS)
 

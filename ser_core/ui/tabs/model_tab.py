@@ -39,7 +39,7 @@ def build(page: Page) -> None:
         gr.HTML(section(text.RESULTS, unavailable(page.repository, METRICS)))
     else:
         gr.HTML(glance(metrics))
-    if metrics is not None or page.repository.robustness or page.repository.few_shot:
+    if page.repository.report is None:  # what was taught has none of these measurements
         with gr.Accordion(text.FOR_USERS, open=False, elem_id="model-users"):
             _for_users(page.repository)
     with gr.Accordion(text.FOR_ENGINEERS, open=False, elem_id="model-engineers"):
