@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 import numpy as np
@@ -188,6 +188,31 @@ class Page:
     def chunks(self) -> LiveChunks:
         """The live sound that waits for its turn."""
         return LiveChunks(self.ledger)
+
+
+def build_recorder(
+    label: str,
+    elem_id: str,
+    sources: Sequence[Literal["microphone", "upload"]] = ("microphone", "upload"),
+    **options: Any,
+) -> gr.Audio:
+    """Build a recorder whose file reaches the server as it is, without further buttons.
+
+    Args:
+        label: what it is called.
+        elem_id: its id in the page.
+        sources: what it offers, the first at once.
+        options: further ones of gr.Audio.
+    """
+    return gr.Audio(
+        sources=list(sources),
+        type="filepath",
+        format=None,
+        label=label,
+        buttons=[],
+        elem_id=elem_id,
+        **options,
+    )
 
 
 def build_turn() -> gr.HTML:

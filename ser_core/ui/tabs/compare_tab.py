@@ -13,7 +13,7 @@ from ..look import plots, text
 from ..look.cards import card, failure_card, list_card, waiting_card
 from ..look.glyphs import swatch
 from ..look.markup import Markup, fill, join, paragraph, percent, say_label, small, table
-from ..page import QUICK, Page, build_turn, in_browser, require_recording
+from ..page import QUICK, Page, build_recorder, build_turn, in_browser, require_recording
 from ..server.inside import leave_no_copies
 from ..settings import LEAST_COMPARED, MOST_COMPARED, UPLOAD_AGE, Settings
 from .answer import caveats
@@ -40,13 +40,8 @@ def build(page: Page) -> None:
                 )
             )
         with gr.Column(scale=1, min_width=300):
-            microphone = gr.Audio(
-                sources=["microphone"],
-                type="filepath",
-                format=None,
-                label=text.COMPARE_MICROPHONE,
-                buttons=[],
-                elem_id="compare-microphone",
+            microphone = build_recorder(
+                text.COMPARE_MICROPHONE, "compare-microphone", ("microphone",)
             )
     run = gr.Button(text.COMPARE_RUN, variant="primary", elem_id="compare-run")
     cards = gr.HTML(waiting_card("compare"), elem_id="compare-answers")

@@ -13,7 +13,7 @@ from ...errors import AudioError
 from ...timeline.live import LiveSession
 from ..look import text
 from ..look.markup import paragraph, small
-from ..page import QUICK, Page
+from ..page import QUICK, Page, build_recorder
 from ..settings import Settings
 from .listener import Listener, read_chunk
 from .live_answer import (
@@ -38,14 +38,8 @@ def build(page: Page) -> None:
     gr.HTML(paragraph(text.LIVE_INTRO))
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
-            microphone = gr.Audio(
-                sources=["microphone"],
-                streaming=True,
-                type="filepath",
-                format=None,
-                label=text.LIVE_MICROPHONE,
-                buttons=[],
-                elem_id="microphone",
+            microphone = build_recorder(
+                text.LIVE_MICROPHONE, "microphone", ("microphone",), streaming=True
             )
             clear = gr.Button(text.LIVE_CLEAR, elem_id="live-clear")
         with gr.Column(scale=6, min_width=300):

@@ -15,6 +15,7 @@ from ..page import (
     MINUTES,
     HeldAnswer,
     Page,
+    build_recorder,
     build_turn,
     in_browser,
     only_beside,
@@ -38,14 +39,7 @@ def build(page: Page) -> None:
     with gr.Row(elem_id="listen", equal_height=False):
         with gr.Column(elem_id="listen-recorder", min_width=0):
             picture = gr.HTML("", elem_id="moments")
-            recording = gr.Audio(
-                sources=["microphone", "upload"],
-                type="filepath",
-                format=None,
-                label=text.RECORDING,
-                buttons=[],
-                elem_id="recording",
-            )
+            recording = build_recorder(text.RECORDING, "recording")
         with gr.Column(elem_id="listen-answer", min_width=0):
             answer = gr.HTML(waiting_card("status"), elem_id="answer")
             run = gr.Button(text.RUN, size="sm", elem_id="run")

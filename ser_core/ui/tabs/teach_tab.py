@@ -21,6 +21,7 @@ from ..look.markup import Markup, notice, paragraph, small, subheading
 from ..page import (
     MINUTES,
     Page,
+    build_recorder,
     build_turn,
     in_browser,
     only_beside,
@@ -72,14 +73,7 @@ def build(page: Page) -> None:
                     elem_id="teach-recordings",
                 )
             )
-            microphone = gr.Audio(
-                sources=["microphone"],
-                type="filepath",
-                format=None,
-                label=text.TEACH_MICROPHONE,
-                buttons=[],
-                elem_id="teach-microphone",
-            )
+            microphone = build_recorder(text.TEACH_MICROPHONE, "teach-microphone", ("microphone",))
         with gr.Column(min_width=300):
             status = gr.HTML(voice_status(text.TEACH_START), elem_id="teach-status")
             turn = build_turn()
@@ -93,14 +87,7 @@ def build(page: Page) -> None:
         gr.HTML(subheading(text.TEACH_TRY, text.TEACH_TRY_NOTE))
         with gr.Row(equal_height=False):
             with gr.Column(min_width=300):
-                recording = gr.Audio(
-                    sources=["microphone", "upload"],
-                    type="filepath",
-                    format=None,
-                    label=text.RECORDING,
-                    buttons=[],
-                    elem_id="teach-recording",
-                )
+                recording = build_recorder(text.RECORDING, "teach-recording")
                 pack = gr.Button(text.TEACH_PACK, size="sm", elem_id="teach-pack")
                 saved = gr.DownloadButton(
                     text.TEACH_SAVE, visible=False, size="sm", elem_id="teach-save"

@@ -19,6 +19,7 @@ from ..page import (
     QUICK,
     TIMELINE_CONCURRENCY_ID,
     Page,
+    build_recorder,
     in_browser,
     replace_in_browser,
     require_recording,
@@ -93,15 +94,12 @@ def build(page: Page) -> None:
     gr.HTML(paragraph(text.TIMELINE_INTRO))
     with gr.Row(elem_id="follow", equal_height=False):
         with gr.Column(elem_id="follow-recorder", min_width=0):
-            recording = gr.Audio(
-                sources=["upload", "microphone"],
-                type="filepath",
-                format=None,
-                label=text.RECORDING,
-                buttons=[],
+            recording = build_recorder(
+                text.RECORDING,
+                "timeline-recording",
+                ("upload", "microphone"),
                 # Drawing an hour's waveform would have the browser decode all of it.
                 waveform_options=gr.WaveformOptions(show_recording_waveform=False),
-                elem_id="timeline-recording",
             )
         with gr.Column(elem_id="follow-answer", min_width=0):
             summary = gr.HTML(waiting_card("timeline"), elem_id="timeline-summary", min_height=140)
