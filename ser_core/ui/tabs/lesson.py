@@ -110,18 +110,17 @@ def show_report(report: TeachingReport) -> Markup:
     rows = [
         (
             swatch(label),
+            _confused(report.labels, row, index),
             report.clips[label],
             percent(recall[label]),
-            _confused(report.labels, row, index),
         )
         for index, (label, row) in enumerate(zip(report.labels, report.confusion, strict=True))
     ]
     headers = text.TEACH_REPORT_HEADERS
-    ordered = [(name, taken, clips, share) for name, clips, share, taken in rows]
     body = join(
         [
             paragraph(report.verdict),
-            table(headers, ordered, numeric=2, stack=True),
+            table(headers, rows, numeric=2, stack=True),
             paragraph(report.advice),
             small(text.TEACH_REPORT_NOTE),
         ]

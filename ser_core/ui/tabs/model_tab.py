@@ -1,7 +1,8 @@
 """The tab about the model: how good it is, how it works, how it was trained."""
 
+from collections.abc import Callable
 from math import log
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 
@@ -29,6 +30,8 @@ from . import measurements
 from .glance import glance
 from .measurements import unavailable
 
+Record = TypeVar("Record")
+
 
 def build(page: Page) -> None:
     """Build the tab inside the open Blocks: for a visitor, then for users, then for engineers."""
@@ -53,14 +56,9 @@ def _for_users(repository: Repository) -> None:
     if metrics is not None:
         gr.HTML(section(text.PER_CLASS, per_class(metrics), note=text.PER_CLASS_NOTE))
         gr.HTML(abstention(metrics))
-    if repository.robustness is not None:
-        gr.HTML(measurements.robustness(repository.robustness))
-    elif ROBUSTNESS in repository.faults:
-        gr.HTML(section(text.ROBUSTNESS, unavailable(repository, ROBUSTNESS)))
-    if repository.few_shot is not None:
-        gr.HTML(measurements.few_shot(repository.few_shot))
-    elif FEW_SHOT in repository.faults:
-        gr.HTML(section(text.FEW_SHOT, unavailable(repository, FEW_SHOT)))
+    noise, taught = repository.robustness, repository.few_shot
+    _show_optional(repository, ROBUSTNESS, text.ROBUSTNESS, noise, measurements.robustness)
+    _show_optional(repository, FEW_SHOT, text.FEW_SHOT, taught, measurements.few_shot)
     if metrics is None:
         return
     if metrics.fairness is not None:
@@ -91,15 +89,14 @@ def _measured(metrics: Metrics) -> None:
 
 def _made(page: Page) -> None:
     repository = page.repository
-    if repository.comparison is not None:
-        rows = comparison(repository.comparison)
-        gr.HTML(section(text.COMPARISON, rows, note=text.COMPARISON_NOTE))
-    elif COMPARISON in repository.faults:
-        gr.HTML(section(text.COMPARISON, unavailable(repository, COMPARISON)))
-    if repository.forms is not None:
-        gr.HTML(measurements.forms(repository.forms))
-    elif FORMS in repository.faults:
-        gr.HTML(section(text.FORMS, unavailable(repository, FORMS)))
+    _show_optional(
+        repository,
+        COMPARISON,
+        text.COMPARISON,
+        repository.comparison,
+        lambda found: section(text.COMPARISON, comparison(found), note=text.COMPARISON_NOTE),
+    )
+    _show_optional(repository, FORMS, text.FORMS, repository.forms, measurements.forms)
     gr.HTML(section(text.FEATURES, feature_steps(page.recognizer.config)))
     if repository.architecture is None:
         gr.HTML(section(text.ARCHITECTURE, unavailable(repository, NETWORK)))
@@ -109,6 +106,20 @@ def _made(page: Page) -> None:
         gr.HTML(section(text.TRAINING, unavailable(repository, RECIPE)))
     else:
         gr.HTML(section(text.TRAINING, training(repository.recipe)))
+
+
+def _show_optional(
+    repository: Repository,
+    name: str,
+    title: str,
+    record: Record | None,
+    draw: Callable[[Record], Markup],
+) -> None:
+    """Show what a repository need not have; where it is there and cannot be read, say why."""
+    if record is not None:
+        gr.HTML(draw(record))
+    elif name in repository.faults:
+        gr.HTML(section(title, unavailable(repository, name)))
 
 
 def over_folds(metrics: Metrics) -> Markup:
