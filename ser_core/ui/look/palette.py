@@ -154,6 +154,11 @@ def _to_hex(linear: np.ndarray) -> str:
     return "#" + "".join(f"{round(255 * float(part)):02x}" for part in encoded)
 
 
+def luminance(colour: str) -> float:
+    """Relative luminance of "#rrggbb", 0 to 1 (WCAG 2.2)."""
+    return float(_to_linear(colour) @ _LUMINANCE)
+
+
 def _to_linear(colour: str) -> np.ndarray:
     """Read "#rrggbb" as linear sRGB, (3,)."""
     encoded = np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)]) / 255

@@ -6,10 +6,14 @@ import gradio as gr
 
 from ...config.emotions import EMOTIONS
 from . import text
+from .palette import luminance
 
 # IBM Plex Sans comes with Gradio; a GoogleFont would be fetched over the network. The SemiBold that
 # comes with it lacks most letters, so bold is 700.
 INK, INK_DARK = "#1b2130", "#eef1f6"
+PAGE, PAGE_DARK = "#f7f6f3", "#11141b"
+CARD, CARD_DARK = "#ffffff", "#1a1f29"
+LINE, LINE_DARK = "#e6e4df", "#2a3140"
 THEME = gr.themes.Base(
     primary_hue=gr.themes.colors.slate,
     neutral_hue=gr.themes.colors.slate,
@@ -17,18 +21,18 @@ THEME = gr.themes.Base(
     font=[gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "system-ui", "sans-serif"],
     font_mono=["ui-monospace", "Consolas", "monospace"],
 ).set(
-    body_background_fill="#f7f6f3",
-    body_background_fill_dark="#11141b",
-    background_fill_primary="#ffffff",
-    background_fill_primary_dark="#1a1f29",
-    background_fill_secondary="#f7f6f3",
+    body_background_fill=PAGE,
+    body_background_fill_dark=PAGE_DARK,
+    background_fill_primary=CARD,
+    background_fill_primary_dark=CARD_DARK,
+    background_fill_secondary=PAGE,
     background_fill_secondary_dark="#222835",
-    block_background_fill="#ffffff",
-    block_background_fill_dark="#1a1f29",
-    border_color_primary="#e6e4df",
-    border_color_primary_dark="#2a3140",
-    block_border_color="#e6e4df",
-    block_border_color_dark="#2a3140",
+    block_background_fill=CARD,
+    block_background_fill_dark=CARD_DARK,
+    border_color_primary=LINE,
+    border_color_primary_dark=LINE_DARK,
+    block_border_color=LINE,
+    block_border_color_dark=LINE_DARK,
     block_radius="18px",
     block_shadow="none",
     block_shadow_dark="none",
@@ -44,10 +48,10 @@ THEME = gr.themes.Base(
     button_primary_background_fill_dark=INK_DARK,
     button_primary_background_fill_hover_dark="#d4dae4",
     button_primary_text_color="white",
-    button_primary_text_color_dark="#11141b",
-    button_secondary_background_fill="#ffffff",
+    button_primary_text_color_dark=PAGE_DARK,
+    button_secondary_background_fill=CARD,
     button_secondary_background_fill_hover="#f0eee9",
-    button_secondary_background_fill_dark="#1a1f29",
+    button_secondary_background_fill_dark=CARD_DARK,
     button_secondary_background_fill_hover_dark="#262d3a",
     button_secondary_border_color="#8b909b",
     button_secondary_border_color_dark="#6b7484",
@@ -66,6 +70,9 @@ COLOURS = {emotion.name: (emotion.colour, emotion.colour_dark) for emotion in EM
 }
 """What the CSS variables --ser-NAME stand for, on a light and on a dark page: what fills areas."""
 
+LIGHT = 0.3
+"""Relative luminance from which on white does not stand out from a fill."""
+
 EDGES = COLOURS | {emotion.name: (emotion.edge, emotion.edge_dark) for emotion in EMOTIONS}
 """What --ser-NAME-edge stand for: what draws lines and signs, 3:1 and more against the page."""
 
@@ -79,8 +86,7 @@ def _variables(*, dark: bool) -> str:
 
 def _on(fill: str) -> str:
     """What is drawn on a fill: white, or ink where the fill is too light for that."""
-    red, green, blue = (int(fill[k : k + 2], 16) / 255 for k in (1, 3, 5))
-    return "#ffffff" if 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 < 0.3 else INK
+    return "#ffffff" if luminance(fill) < LIGHT else INK
 
 
 _RULES = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
