@@ -7,7 +7,7 @@ import typer
 
 from .. import corpora
 from ..corpora import Layout
-from .options import LAYOUT, load_corpora, with_layout
+from .options import LAYOUT, load_located, locate_corpora, with_layout
 
 app = typer.Typer(no_args_is_help=True, help="Look into speech emotion corpora, and fetch them.")
 
@@ -25,8 +25,9 @@ def info(
     layout: Layout = LAYOUT,
 ) -> None:
     """Count a corpus, and write its metadata table and a picture of its distribution."""
-    (found,) = load_corpora([corpus], layout).values()
-    _, root = corpora.locate(corpus)
+    folders = locate_corpora([corpus])
+    (root,) = folders.values()
+    (found,) = load_located(folders, layout).values()
     from ..corpora import overview
 
     seconds = overview.durations(found.clips)

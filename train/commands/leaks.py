@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from .. import corpora as corpus_modules
 from ..corpora import Layout
 from ..data import storage
 from ..data.folder_lock import lock_folder
@@ -18,7 +17,8 @@ from .options import (
     JobsOption,
     ProtocolOption,
     choose_protocol,
-    load_corpora,
+    load_located,
+    locate_corpora,
     with_layout,
 )
 
@@ -53,8 +53,8 @@ def audit(
     """Look for leaks between training and test; exit status 1 on a leak."""
     from ..audit import audit as auditing
 
-    corpora = load_corpora(corpus, layout)
-    places = dict(map(corpus_modules.locate, corpus))
+    places = locate_corpora(corpus)
+    corpora = load_located(places, layout)
     if split is not None:
         folders = {places[name]: one for name, one in corpora.items() if name not in pretraining}
         learnt = tuple(corpora[name] for name in pretraining if name in corpora)

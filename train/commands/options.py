@@ -3,7 +3,7 @@
 import functools
 import inspect
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -154,6 +154,15 @@ def load_corpora(
         CorpusError: a corpus cannot be read; two have one name; or there is a layout and all of
             them are known corpora.
     """
+    return load_located(locate_corpora(arguments), layout, recipe)
+
+
+def locate_corpora(arguments: Sequence[str]) -> dict[str, Path]:
+    """Find the folders of the corpora that a command is given, by name; fetch them if need be.
+
+    Raises:
+        CorpusError: a corpus cannot be found, or two have one name.
+    """
     named: dict[str, Path] = {}
     for argument in arguments:
         name, path = corpus_modules.locate(argument)
@@ -162,6 +171,13 @@ def load_corpora(
                 f"Two corpora are called {name}, {named[name]} and {path}: give one another name."
             )
         named[name] = path
+    return named
+
+
+def load_located(
+    named: Mapping[str, Path], layout: Layout = LAYOUT, recipe: Recipe | None = None
+) -> dict[str, Corpus]:
+    """Read corpora by their folders; otherwise as `load_corpora`."""
     if layout.is_given and named and not set(named) - set(CORPORA):
         raise corpus_modules.CorpusError(
             "The options about columns, patterns and label maps are of recordings of one's own, "
