@@ -23,6 +23,7 @@ from tqdm import tqdm
 from ser_core import EmotionRecognizer
 from ser_core.audio.load import load_audio
 from ser_core.errors import ConfigError
+from ser_core.model.adaptation import normalise_logs
 from ser_core.model.head_fitting import LabelledClips, fit_layer
 from ser_core.model.teaching import head_inputs
 from ser_core.results.label_sets import LabelSet
@@ -97,8 +98,6 @@ def describe_clips(
     if len(labels) < 2 or len(set(speakers.tolist())) < 2:
         raise ConfigError(f"{corpus.info.name} has no two emotions of two speakers to teach.")
     embedded, answered = np.stack(vectors), np.stack(logits)
-    probabilities = np.exp(answered - answered.max(axis=1, keepdims=True))
-    probabilities /= probabilities.sum(axis=1, keepdims=True)
     inputs = {
         TAUGHT: (head_inputs(embedded, answered), embedded.shape[1]),
         EMBEDDING: (embedded.astype(np.float64), embedded.shape[1]),
@@ -110,7 +109,7 @@ def describe_clips(
         labels=labels,
         classes=np.array([labels.index(clip.emotion) for clip in kept]),
         speakers=speakers,
-        shares=LabelSet.of(recognizer.labels, labels).combine(probabilities),
+        shares=LabelSet.of(recognizer.labels, labels).combine(normalise_logs(answered)),
         known=tuple(recognizer.labels.index(label) for label in labels),
         inputs=inputs,
         silent=len(asked) - len(kept),
