@@ -34,11 +34,11 @@ from ser_core.model.hub_faults import FAULTS, explain
 
 from . import published
 from .clip import CorpusError
-from .hub_rows import write_rows
+from .hub_rows import LIBRARY, write_rows
 from .own_folder import HOMEPAGE
 from .own_recordings import TABLES
 
-LIBRARY, NAMESPACE = "speech-emotion", "corpora"  # where in the cache of assets
+NAMESPACE = "corpora"  # where in the library's part of the cache of assets
 DATASETS = "https://huggingface.co/datasets"
 AT_A_TIME = 8  # files that are fetched
 BATCH = 16  # clips in memory at a time

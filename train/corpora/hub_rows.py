@@ -23,6 +23,7 @@ from .clip import CorpusError
 from .metadata_tables import FILE_NAME, as_text
 from .own_recordings import TABLES
 
+LIBRARY, NAMESPACE = "speech-emotion", "folders"  # where in the cache of assets
 SPLIT = "split"
 LONGEST = 100  # characters of a file's name
 
@@ -46,7 +47,7 @@ def unpack_folder(source: Path) -> Path:
     files = [path for path in sorted(source.resolve().rglob("*")) if path.is_file()]
     told = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     digest = hashlib.sha256(repr(told).encode()).hexdigest()[:16]
-    folder = cached_assets_path("speech-emotion", namespace="folders", subfolder=source.name)
+    folder = cached_assets_path(LIBRARY, namespace=NAMESPACE, subfolder=source.name)
     target = folder / digest
     if not target.is_dir():
         with write_whole_folder(target) as staging:
