@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from ..recognizer import EmotionRecognizer
 
 VARIABLES = {
-    # Gradio reads this when it is imported: nothing is reported to anyone.
-    "GRADIO_ANALYTICS_ENABLED": "False",
-    # It would also redo a table of all calls, which nobody can see here, after each of them.
+    # Gradio would redo a table of all calls, which nobody can see here, after each of them.
     "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000",
     "GRADIO_ANALYTICS_MAX_EVENTS": "1",
     # Visitors are answered side by side, so each takes one thread: more of them would spin against
@@ -26,7 +24,7 @@ VARIABLES = {
     # huggingface_hub reads this as well: a log gets plain lines, not bars that redraw themselves.
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
 }
-"""What libraries are told, unless the environment says otherwise; the first in any case."""
+"""What libraries are told, unless the environment says otherwise."""
 
 
 def open_app() -> "tuple[EmotionRecognizer | None, gr.Blocks, dict[str, Any]]":
@@ -41,6 +39,7 @@ def open_app() -> "tuple[EmotionRecognizer | None, gr.Blocks, dict[str, Any]]":
     """
     for name, value in VARIABLES.items():
         os.environ.setdefault(name, value)
+    # Gradio reads this when it is imported: nothing is reported to anyone.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     from ..errors import SpeechEmotionError
     from .settings import Settings
