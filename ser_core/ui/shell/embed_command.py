@@ -1,7 +1,5 @@
 """`ser embed`: recordings as vectors, for programs that learn from them."""
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +7,7 @@ import typer
 
 from ...errors import ArgumentError, SpeechEmotionError
 from .shared_options import ModelOption, RevisionOption, load_model
-from .terminal import board, complain, print_data, printable
+from .terminal import board, complain, print_json_line, printable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,8 +83,7 @@ def embed(
                 row |= {"embedding": None if vector is None else vector.tolist()}
                 row |= {"speech_seconds": embedding.speech_seconds, "duration": embedding.duration}
             if out is None:
-                print_data(json.dumps(row, ensure_ascii=False) + "\n")
-                sys.stdout.flush()
+                print_json_line(row)
     if out is not None:
         size = recognizer.embedding_size or 0
         _write(out, [public_address(one.name) for one in named], _stack(rows, size))

@@ -1,7 +1,6 @@
 """`ser live`: what the microphone's last seconds sound like, again and again."""
 
 import io
-import json
 import queue
 import sys
 import time
@@ -13,7 +12,7 @@ import typer
 
 from ...errors import ArgumentError, SpeechEmotionError
 from .shared_options import ModelOption, RevisionOption, TopOption, load_model
-from .terminal import complain, console, is_terminal, print_data
+from .terminal import complain, console, is_terminal, print_json_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,8 +97,7 @@ def live(
             if screen is not None:
                 screen.update(_bars(moment, len(recognizer.labels), screen.console.width))
             elif as_json:
-                print_data(json.dumps(moment.to_dict(), ensure_ascii=False) + "\n")
-                sys.stdout.flush()
+                print_json_line(moment.to_dict())
             else:
                 print(f"{moment.time:.1f} s: {moment.prediction.describe(top)}", flush=True)
 

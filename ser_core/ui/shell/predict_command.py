@@ -1,6 +1,5 @@
 """`ser predict`: the emotion of each recording, a line a file."""
 
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +16,7 @@ from .shared_options import (
     load_model,
     wanted_labels,
 )
-from .terminal import Board, board, print_data, printable
+from .terminal import Board, board, print_data, print_json_line, printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -163,8 +162,7 @@ def _json_lines(top: int | None) -> Show:
             row |= answer.to_dict()
             if top is not None:
                 row["probabilities"] = dict(answer.top(top))
-        print_data(json.dumps(row, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+        print_json_line(row)
 
     return show
 

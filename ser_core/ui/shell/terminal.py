@@ -2,6 +2,7 @@
 
 import errno
 import io
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -105,6 +106,12 @@ def print_data(text: str) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", newline="")
     sys.stdout.write(text)
+
+
+def print_json_line(value: Any) -> None:
+    """Print a line of JSON Lines at once, as who reads them may wait for each."""
+    print_data(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
 
 
 def complain(sentence: str) -> None:
