@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Self
 
 from ..audio.audio_input import AudioInput
-from ..audio.load import load_audio
+from ..audio.load import load_with_notes
 from ..model.hub_model import HubModel
 from ..results import Embedding, TeachingReport
 from .embedding import embed, require_embeddings
@@ -53,16 +53,11 @@ class TeachableModel(HubModel):
             AudioError: the recording cannot be used; the message says why and what to do.
             ArgumentError: `max_seconds` is not positive.
         """
-        predictor, notes = self.network_predictor, list[str]()
-        samples = load_audio(
-            audio,
-            sample_rate=self.config.sample_rate,
-            max_seconds=max_seconds,
-            on_note=notes.append,
-        )
+        predictor = self.network_predictor
+        samples, notes = load_with_notes(audio, self.config.sample_rate, max_seconds)
         return replace(
             embed(predictor, samples, windows=windows),
-            notes=tuple(notes),
+            notes=notes,
             model=self._load().network_digest,
         )
 
