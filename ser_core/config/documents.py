@@ -49,6 +49,11 @@ def file_fault(file: Path, most: int = MOST_BYTES) -> str | None:
     return None
 
 
+def is_there(file: Path) -> bool:
+    """Whether a folder has such a file; a link that leads nowhere is there, and cannot be read."""
+    return file.exists() or file.is_symlink()
+
+
 def read_bytes(file: Path) -> bytes:
     """Read a document.
 

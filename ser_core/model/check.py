@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from ..config.documents import parse_json, read_bytes
+from ..config.documents import is_there, parse_json, read_bytes
 from ..config.feature_config import FeatureConfig
 from ..config.schema import Fraction, Strict, validated_json
 from ..config.whole_files import write_text
@@ -76,7 +76,7 @@ class Check(Strict):
             ConfigError: it cannot be read, or is not what it should be.
         """
         file = directory / CHECK
-        if not file.exists() and not file.is_symlink():
+        if not is_there(file):
             return None
         return validated_json(cls, parse_json(read_bytes(file), CHECK), CHECK)
 

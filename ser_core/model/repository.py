@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 import yaml
 from huggingface_hub import metadata_load
 
-from ..config.documents import parse_toml, read_bytes
+from ..config.documents import is_there, parse_toml, read_bytes
 from ..errors import ConfigError
 from ..results import TeachingReport
 from .architecture import Architecture
@@ -72,8 +72,7 @@ class Repository:
         faults: dict[str, str] = {}
 
         def attempt(name: str, load: Callable[[], Content]) -> Content | None:
-            # A link that leads nowhere is there, and cannot be read.
-            if not (directory / name).exists() and not (directory / name).is_symlink():
+            if not is_there(directory / name):
                 return None
             try:
                 return load()

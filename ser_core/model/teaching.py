@@ -14,7 +14,7 @@ from typing import Annotated, Any, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from ..config.documents import parse_json, read_bytes
+from ..config.documents import is_there, parse_json, read_bytes
 from ..config.feature_config import FeatureConfig
 from ..config.schema import Name, Positive, Strict, validated_json
 from ..errors import ConfigError, ModelError
@@ -182,7 +182,7 @@ class TaughtHead(Result):
             ConfigError: it cannot be read, or is not what it should be.
         """
         file = directory / HEAD
-        if not file.exists() and not file.is_symlink():
+        if not is_there(file):
             return None
         record = validated_json(HeadRecord, parse_json(read_bytes(file), HEAD), HEAD)
         report = record.report
@@ -222,7 +222,7 @@ def read_head_digest(directory: Path) -> str | None:
         ConfigError: it cannot be read, or is no JSON.
     """
     file = directory / HEAD
-    if not file.exists() and not file.is_symlink():
+    if not is_there(file):
         return None
     return digest_head(read_bytes(file))
 
