@@ -7,6 +7,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from ..errors import ConfigError
 
+LONGEST_NAME = 80  # characters
+
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -17,7 +19,9 @@ def _check_printable(text: str) -> str:
     return text
 
 
-Name = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_check_printable)]
+Name = Annotated[
+    str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(_check_printable)
+]
 """A word or a few, without line breaks or what else cannot be seen."""
 
 

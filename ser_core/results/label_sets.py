@@ -8,9 +8,8 @@ import numpy as np
 
 from ..config.emotions import NEUTRAL
 from ..config.feature_config import FeatureConfig
+from ..config.schema import LONGEST_NAME
 from ..errors import ArgumentError
-
-LONGEST_NAME = 80  # [letters] of a label, as in a feature config
 
 Groups = Mapping[str, Iterable[str]]
 

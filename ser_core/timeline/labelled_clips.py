@@ -15,6 +15,7 @@ import numpy as np
 
 from ..audio.audio_input import AudioInput, require_several
 from ..audio.source import name_path
+from ..config.schema import LONGEST_NAME
 from ..errors import ArgumentError, AudioError, TeachingError
 from ..model.head_fitting import (
     LabelledClips,
@@ -31,7 +32,6 @@ from .embedding import require_embeddings
 LEAST_CLIPS = 3  # of a label: with one left out, two are left to tell what it is like
 MOST_CLIPS = 1_000  # of all labels together
 MOST_LABELS = 50
-LONGEST_LABEL = 80  # characters, as in a feature config
 SAME_SOUND = 0.2
 """Of the usual distance of a label's clips: what is nearer is taken for one recording. Of the
 distance of any two clips of EMOVO, a clip and its Opus, Vorbis or MP3 are 0.06 to 0.23 apart, the
@@ -228,9 +228,9 @@ def _check_label(label: object) -> str:
     name = unicodedata.normalize("NFC", label.strip())
     if not name:
         raise TeachingError("A label is empty: give each a name.")
-    if len(name) > LONGEST_LABEL:
+    if len(name) > LONGEST_NAME:
         raise TeachingError(
-            f"Label {name[:30]!r}... has {len(name)} characters, and at most are {LONGEST_LABEL}: "
+            f"Label {name[:30]!r}... has {len(name)} characters, and at most are {LONGEST_NAME}: "
             "shorten it."
         )
     if not name.isprintable():

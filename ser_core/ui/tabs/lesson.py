@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from ...config.schema import LONGEST_NAME
 from ...results import Embedding, FrozenMapping, TeachingReport
 from ..look import text
 from ..look.glyphs import swatch
@@ -12,7 +13,6 @@ from ..look.palette import label_css
 MOST_LABELS = 12
 MOST_CLIPS = 240  # of all labels together: 40 of each of six
 LEAST_CLIPS = 3  # of a label, to be taught
-LONGEST_LABEL = 80  # characters, as in a feature config
 SCOPE = ".ser-taught"
 
 
@@ -53,8 +53,8 @@ class Lesson:
         label = " ".join(given.split()) if isinstance(given, str) else ""
         if not label:
             raise LessonError(text.TEACH_NO_LABEL)
-        if len(label) > LONGEST_LABEL or not label.isprintable():
-            raise LessonError(text.TEACH_LONG_LABEL.format(most=LONGEST_LABEL))
+        if len(label) > LONGEST_NAME or not label.isprintable():
+            raise LessonError(text.TEACH_LONG_LABEL.format(most=LONGEST_NAME))
         for known in self.clips:
             if known.casefold() == label.casefold():
                 return known
