@@ -5,13 +5,14 @@ So borders are the same in every format. Intervals of one speaker neither overla
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
-from ...results import EmotionSegment
+from ...results import EmotionSegment, SpeakerTurn
 
 if TYPE_CHECKING:
     from ..timeline import EmotionTimeline
 
+Stretch = TypeVar("Stretch", EmotionSegment, SpeakerTurn)
 TierKind = Literal["emotion", "confidence", "intensity", "status", "notes"]
 
 
@@ -93,28 +94,24 @@ def one_line(text: str) -> str:
 
 def place_segments(timeline: "EmotionTimeline") -> list[PlacedSegment]:
     """Give all segments with their times, in order of these."""
-    placed = []
-    ends: dict[str | None, int] = {}  # by speaker, of the segment before
-    for segment in sorted(timeline.segments, key=lambda one: (one.start, one.end)):
-        start = max(milliseconds(segment.start), ends.get(segment.speaker, 0))
-        end = milliseconds(segment.end)
-        if end > start:
-            ends[segment.speaker] = end
-            placed.append(PlacedSegment(start, end, segment))
-    return sorted(placed, key=lambda one: (one.start, one.end))
+    return [PlacedSegment(*placed) for placed in _place(timeline.segments)]
 
 
 def place_turns(timeline: "EmotionTimeline") -> list[Interval]:
     """Give who speaks when, in order of time; empty where nobody asked."""
+    return [Interval(start, end, turn.speaker) for start, end, turn in _place(timeline.turns or ())]
+
+
+def _place(stretches: Iterable[Stretch]) -> list[tuple[int, int, Stretch]]:
+    """Give stretches with start and end [ms], in order; those of one speaker do not overlap."""
     placed = []
-    ends: dict[str, int] = {}
-    for turn in sorted(timeline.turns or (), key=lambda one: (one.start, one.end)):
-        start = max(milliseconds(turn.start), ends.get(turn.speaker, 0))
-        end = milliseconds(turn.end)
+    ends: dict[str | None, int] = {}  # by speaker, of the stretch before
+    for one in sorted(stretches, key=lambda one: (one.start, one.end)):
+        start, end = max(milliseconds(one.start), ends.get(one.speaker, 0)), milliseconds(one.end)
         if end > start:
-            ends[turn.speaker] = end
-            placed.append(Interval(start, end, turn.speaker))
-    return sorted(placed, key=lambda one: (one.start, one.end))
+            ends[one.speaker] = end
+            placed.append((start, end, one))
+    return sorted(placed, key=lambda one: one[:2])
 
 
 def total_milliseconds(timeline: "EmotionTimeline") -> int:
