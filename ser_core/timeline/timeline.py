@@ -328,9 +328,8 @@ class EmotionTimeline(Result):
         return [columns, *([str(row[name]) for name in columns] for row in self.rows())]
 
     def _columns(self) -> list[str]:
-        speaker = [] if self.turns is None else ["speaker"]
-        rest = ["status", "label", "confidence", "intensity"]
-        return ["start", "end", *speaker, *rest, *map(_column, self.labels)]
+        own = [name for name in _COLUMNS if name != "speaker" or self.turns is not None]
+        return [*own, *map(_column, self.labels)]
 
 
 def _column(label: str) -> str:
