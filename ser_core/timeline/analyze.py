@@ -14,6 +14,7 @@ from ..audio.channels import Channels, check_channels, read_channels
 from ..audio.crosstalk import find_crosstalk, silence_crosstalk
 from ..audio.load import read_blocks
 from ..audio.source import make_seekable
+from ..config.feature_config import FeatureConfig
 from ..errors import AnalysisCancelledError, ArgumentError, TruncatedAudioError, check_number
 from ..model.predictor import Predictor
 from ..results import LabelSet, Result, SpeakerTurn
@@ -132,6 +133,11 @@ class _Watch:
             )
 
 
+def usual_hop(config: FeatureConfig, window: float) -> float:
+    """Give the distance of two windows' starts [s] where none is asked for; `window` is in s."""
+    return min(config.sequence * config.hop, window)
+
+
 def analyze(
     predictor: Predictor,
     audio: AudioInput,
@@ -152,7 +158,7 @@ def analyze(
     window = config.input_seconds if window is None else window
     threads = min(usable_cores(), MOST_THREADS) if threads is None else threads
     check_number("window", window, least=0.1, most=600.0, unit="s")
-    hop = min(config.sequence * config.hop, window) if hop is None else hop
+    hop = usual_hop(config, window) if hop is None else hop
     check_number("hop", hop, least=0.01, most=window, unit="s, the window's length")
     check_number("threads", threads, least=1, whole=True)
     if smoothing not in SMOOTHINGS:

@@ -9,7 +9,7 @@ from ..errors import ModelError
 from ..model.adaptation import centre_logs
 from ..model.predictor import Predictor
 from ..results import EmbeddedWindow, Embedding
-from .analyze import ChannelAnalysis
+from .analyze import ChannelAnalysis, usual_hop
 from .predict import predict
 
 
@@ -59,7 +59,7 @@ def _embed_windows(predictor: Predictor, samples: np.ndarray) -> list[EmbeddedWi
     """Embed the windows that `analyze` answers."""
     config = predictor.config
     window = config.input_seconds
-    hop = min(config.sequence * config.hop, window)
+    hop = usual_hop(config, window)
     with closing(ChannelAnalysis(predictor, window, hop, threads=1, voices=False)) as channel:
         answered = [*channel.push(samples), *channel.finish()]
     return [
