@@ -1,6 +1,8 @@
 """Subtitles that a player shows: the emotion under the recording, nothing where nobody speaks."""
 
+import html
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...results import EmotionSegment
@@ -18,7 +20,8 @@ def webvtt_text(timeline: "EmotionTimeline") -> str:
     Source: WebVTT, https://www.w3.org/TR/webvtt1/.
     """
     notes = [f"NOTE {one_line(note).replace('-->', '->')}" for note in timeline.notes]
-    cues = _cues(timeline, ".", lambda speaker: f"<v {_escape(speaker)}>", _escape)
+    escape = partial(html.escape, quote=False)
+    cues = _cues(timeline, ".", lambda speaker: f"<v {escape(speaker)}>", escape)
     return "\n\n".join(["WEBVTT", *notes, *cues]) + "\n"
 
 
@@ -86,10 +89,6 @@ def _clock(time: int, point: str) -> str:
     minutes, rest = divmod(time, 60_000)
     hours, minutes = divmod(minutes, 60)
     return f"{hours:02d}:{minutes:02d}:{rest // 1000:02d}{point}{rest % 1000:03d}"
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _bracket(text: str) -> str:
