@@ -22,7 +22,7 @@ SMALL_ENCODER = {
     "channels": [16, 32],
     "squeeze_ratio": 4,
 }
-SMALL_CLASSIFIER = {"residual": [32, 16], "lstm": [12, 8], "heads": 2, "dense": [16, 16, 16]}
+SMALL_CLASSIFIER = {"residual": [16], "lstm": [12, 8], "heads": 2, "dense": [16]}
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,11 @@ TINY_HEADS = [
     "training.learning_rate=0.005",
     "training.batch_size=16",
 ]
+TUNING = (
+    "tuning={layers=[2], rank=2, steps=6, batch_size=8, learning_rate=0.05, warmup=1, "
+    "weight_decay=0.0, average=0.5, adversary=0.1, precision='mixed_bfloat16'}"
+)
+CORPORA = ("ravdess", "ravdess_song", "nemo", "voices")
 RATE = 16_000
 
 
@@ -77,11 +82,22 @@ def write_nemo(root: Path, speakers: Sequence[str] = ("AB0", "CD1")) -> Path:
     return root
 
 
+def write_voices(root: Path, languages: Sequence[str] = ("da", "uk")) -> Path:
+    """Write two words each of some voices, as a package of Debian has them."""
+    for number, language in enumerate(languages):
+        folder = root / "klettres-data" / "usr" / "share" / "klettres" / language / "alpha"
+        folder.mkdir(parents=True)
+        for take in range(2):
+            soundfile.write(folder / f"{take}.wav", buzz("neutral", 70 + number, take), RATE)
+    return root
+
+
 def write_corpora(folder: Path, actors: Sequence[int] = (1, 2, 3, 4)) -> None:
-    """Fill a folder with speech and song of the same actors, and nEMO."""
+    """Fill a folder with speech and song of the same actors, nEMO, and ordinary voices."""
     write_acted(folder / "ravdess", "01", LABELS, actors)
     write_acted(folder / "ravdess_song", "02", ravdess_song.INFO.labels, actors)
     write_nemo(folder / "nemo")
+    write_voices(folder / "voices")
 
 
 def encoder_location() -> str:
@@ -97,10 +113,8 @@ def write_encoder(folder: Path) -> None:
 def heads_run(folder: Path, *overrides: str, protocol: str = "speaker") -> Run:
     """A run of the recipe on what `write_corpora` wrote; all it keeps is in the folder."""
     recipe = recipes.load("default", [*TINY_HEADS, *overrides])
-    names = ("ravdess", "ravdess_song", "nemo")
+    names = ("ravdess", "nemo", "voices") if protocol == "corpus" else CORPORA
     corpora = {name: load(name, folder / name) for name in names}
-    if protocol == "corpus":
-        del corpora["ravdess_song"]
     folders = {"results": folder / "results", "work": folder / "work"}
     cache = folder / "cache" / "features"
     where = encoder_location()
@@ -111,7 +125,7 @@ def command_words(folder: Path, *names: str) -> list[str]:
     """Options of a command that works on what `write_corpora` wrote."""
     words = ["--recipe", "default", "--encoder", encoder_location()]
     words += ["--work", folder / "work", "--cache", folder / "cache" / "features"]
-    for name in names or ("ravdess", "ravdess_song", "nemo"):
+    for name in names or CORPORA:
         words += ["--corpus", f"{name}={folder / name}"]
     for value in TINY_HEADS:
         words += ["--set", value]

@@ -59,13 +59,16 @@ def fit_temperature(probabilities: np.ndarray, truth: np.ndarray) -> float:
     return round(float(np.exp(found.x)), 4)
 
 
-def choose_threshold(confidence: np.ndarray, correct: np.ndarray, target: float) -> float:
+def choose_threshold(
+    confidence: np.ndarray, correct: np.ndarray, target: float, at_least: float = 0.0
+) -> float:
     """Find the lowest confidence from which the answers are right often enough.
 
     Args:
         confidence: float array of shape (clips,).
         correct: bool array of shape (clips,).
         target: float in [0, 1), accuracy wanted on what is answered.
+        at_least: float in [0, 1), the least confidence of an answer, right or not.
 
     Returns:
         float in [0, 1], rounded to three decimals; 1 when no threshold reaches the target.
@@ -74,7 +77,7 @@ def choose_threshold(confidence: np.ndarray, correct: np.ndarray, target: float)
     accuracy = np.cumsum(correct[order]) / np.arange(1, len(order) + 1)
     enough = np.flatnonzero(accuracy >= target)
     # The last place where the running accuracy still holds; the first few answers are too few.
-    return round(float(confidence[order][enough[-1]]), 3) if len(enough) else 1.0
+    return max(at_least, round(float(confidence[order][enough[-1]]), 3)) if len(enough) else 1.0
 
 
 @dataclass(frozen=True)
@@ -101,14 +104,18 @@ class Calibration:
         return len(self.fold_temperatures) > 1
 
 
-def calibrate(raw: Answers, target_accuracy: float) -> tuple[Answers, Calibration]:
+def calibrate(
+    raw: Answers, target_accuracy: float, at_least: float = 0.0
+) -> tuple[Answers, Calibration]:
     """Calibrate each fold with what the other folds say.
 
-    With one fold there is nothing to fit on: its answers stay as they are, and none is withheld.
+    With one fold there is nothing to fit on: its answers stay as they are, and none is withheld
+    but those below `at_least`.
 
     Args:
         raw: the networks' own answers.
         target_accuracy: float in [0, 1), wanted on what is answered.
+        at_least: float in [0, 1), the least confidence of an answer.
 
     Returns:
         The calibrated answers, and what was fitted.
@@ -116,12 +123,12 @@ def calibrate(raw: Answers, target_accuracy: float) -> tuple[Answers, Calibratio
     numbers = [int(fold) for fold in np.unique(raw.folds)]
     correct = raw.probabilities.argmax(axis=1) == raw.truth
     if len(numbers) < 2:
+        answered = raw.probabilities.max(axis=1) >= at_least
         return raw, Calibration(
             temperature=1.0,
             fold_temperatures=dict.fromkeys(numbers, 1.0),
-            uncertain_below=0.0,
-            answered=1.0,
-            answered_accuracy=round(float(correct.mean()), 4),
+            uncertain_below=at_least,
+            **_judge_answered(correct, answered),
         )
     probabilities = np.empty_like(raw.probabilities)
     answered = np.zeros(len(raw.truth), dtype=bool)
@@ -132,7 +139,10 @@ def calibrate(raw: Answers, target_accuracy: float) -> tuple[Answers, Calibratio
         temperatures[fold] = temperature
         elsewhere = apply_temperature(raw.probabilities[others], temperature)
         threshold = choose_threshold(
-            elsewhere.max(axis=1), elsewhere.argmax(axis=1) == raw.truth[others], target_accuracy
+            elsewhere.max(axis=1),
+            elsewhere.argmax(axis=1) == raw.truth[others],
+            target_accuracy,
+            at_least,
         )
         probabilities[own] = apply_temperature(raw.probabilities[own], temperature)
         answered[own] = probabilities[own].max(axis=1) >= threshold
@@ -143,7 +153,12 @@ def calibrate(raw: Answers, target_accuracy: float) -> tuple[Answers, Calibratio
     return calibrated, Calibration(
         temperature=temperature,
         fold_temperatures=temperatures,
-        uncertain_below=choose_threshold(pooled.max(axis=1), correct, target_accuracy),
-        answered=round(float(answered.mean()), 4),
-        answered_accuracy=round(float(correct[answered].mean()), 4) if answered.any() else 0.0,
+        uncertain_below=choose_threshold(pooled.max(axis=1), correct, target_accuracy, at_least),
+        **_judge_answered(correct, answered),
     )
+
+
+def _judge_answered(correct: np.ndarray, answered: np.ndarray) -> dict[str, float]:
+    """Say how many clips are answered, and how many of these answers are right."""
+    right = float(correct[answered].mean()) if answered.any() else 0.0
+    return {"answered": round(float(answered.mean()), 4), "answered_accuracy": round(right, 4)}

@@ -37,7 +37,7 @@ class FoldRecord(BaseModel):
 
     Attributes:
         fold: int, its number.
-        run: what decided its weights, see `Run.digest`.
+        run: what decided its weights, see `Run.identify`.
         seed: of the recipe, and the fold's own.
         train_seconds: float [s].
         versions: of packages, by name.
@@ -287,25 +287,6 @@ def _number_of(file: Path) -> int:
 
 def _is_among(file: Path, numbers: Collection[int] | None) -> bool:
     return numbers is None or _number_of(file) in numbers
-
-
-def fold_is_done(folder: Path, number: int, run: str) -> bool:
-    """Say whether a fold of this run is finished.
-
-    Raises:
-        ConfigError: the folder holds a fold of another recipe or other audio.
-    """
-    record = folder / "folds" / f"fold_{number}.json"
-    content = read_record(folder, number)
-    if content is None:
-        return False
-    found = content["run"]
-    if found != run:
-        raise ConfigError(
-            f"{record} is of another recipe or other audio (run {found}, now {run}): move {folder} "
-            "away, or give another folder with --results."
-        )
-    return True
 
 
 def read_folds(folder: Path, numbers: Collection[int] | None = None) -> Answers:

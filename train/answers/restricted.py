@@ -11,6 +11,7 @@ import numpy as np
 
 from ser_core.config.emotions import LABELS
 
+from .markdown import markdown_table
 from .metrics import expected_calibration_error
 from .out_of_fold import Answers
 
@@ -19,6 +20,8 @@ MERGED = {"calm": "neutral"}
 
 FOUR = ("neutral", "happy", "sad", "angry")
 """Classes that nearly all corpora share; calm counts as neutral."""
+
+HELD_OUT = ("held out", "learnt from", "clips", "its classes", "UAR", "UAR, four classes", "ECE")
 
 
 def merge_answers(answers: np.ndarray) -> np.ndarray:  # (clips, classes)
@@ -64,3 +67,37 @@ def measure_restricted(answers: Answers) -> dict[str, Any]:
         "uar_four": None if uar_four is None else round(uar_four, 4),
         "ece": round(expected_calibration_error(merged, truth), 4),
     }
+
+
+def measure_held_out(answers: Answers, corpora: Sequence[str]) -> list[dict[str, Any]]:
+    """Measure the folds of the protocol `corpus`, each a corpus held out, with one set of classes.
+
+    Args:
+        answers: of all folds.
+        corpora: names, in the order of the folds' numbers.
+
+    Returns:
+        Of each corpus its name, `clips`, and what `measure_restricted` gives.
+    """
+    rows = []
+    for number in sorted(set(answers.folds.tolist())):
+        own = answers.take(answers.folds == number)
+        rows.append(
+            {"corpus": corpora[number - 1], "clips": len(own.truth), **measure_restricted(own)}
+        )
+    return rows
+
+
+def held_out_table(measured: Sequence[dict[str, Any]]) -> str:
+    """Tabulate what `measure_held_out` measured; "-" where a corpus lacks one of the four."""
+    cells = []
+    for row in measured:
+        learnt = ", ".join(one["corpus"] for one in measured if one is not row)
+        figures = [
+            f"{100 * row['uar']:.1f} %",
+            "-" if row["uar_four"] is None else f"{100 * row['uar_four']:.1f} %",
+            f"{row['ece']:.3f}",
+        ]
+        counts = [f"{row['clips']:,}", str(len(row["classes"]))]
+        cells.append([row["corpus"], learnt, *counts, *figures])
+    return markdown_table(HELD_OUT, cells, text=2)

@@ -80,8 +80,12 @@ def listen(
 
 
 def match_files(first: Path, second: Path, near: float) -> Match:
-    """Compare two files as `match` does."""
-    return match(load(first), load(second), near=near)
+    """Compare two files as `match` does; a copy is one the other way round too, chance is not."""
+    found = match(load(first), load(second), near=near)
+    if not found.is_copy:
+        return found
+    back = match(load(second), load(first), near=1.0 / near)
+    return found if back.is_copy else back
 
 
 def match_all(calls: Sequence[tuple[Path, Path, float]], *, jobs: int, quiet: bool) -> list[Match]:

@@ -14,6 +14,7 @@ from types import ModuleType
 
 from . import (
     crema_d,
+    debian_voices,
     emodb,
     emospeech,
     emovo,
@@ -43,6 +44,7 @@ CORPORA: dict[str, ModuleType] = {
         emodb,
         tess,
         savee,
+        debian_voices,
     )
 }
 

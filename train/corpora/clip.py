@@ -90,6 +90,7 @@ class CorpusInfo:
         labels: which classes it has, in the order that `order_labels` gives.
         homepage: where its publisher describes it.
         access: how to get it, as the end of a sentence.
+        hub: id of the data set on the Hub, where its publishers keep one.
         archive: what `corpus download` fetches; None where one has to clone, register or apply.
         same_speakers_as: names of other corpora with the same people under the same names; never
             train on one of them and test on the other without holding these people out.
@@ -104,6 +105,7 @@ class CorpusInfo:
     labels: tuple[str, ...]
     homepage: str
     access: str
+    hub: str | None = None
     archive: Archive | None = None
     same_speakers_as: tuple[str, ...] = ()
 

@@ -11,7 +11,6 @@ Labels are compared without case and without blanks around them, and written in 
 label that a map neither names nor gives is unknown to it.
 """
 
-import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from ser_core.config.documents import parse_toml
 from ser_core.config.schema import Strict, validated
 from ser_core.errors import ConfigError
 
@@ -101,15 +101,16 @@ def read_label_map(path: Path) -> LabelMap:
         CorpusError: it is not there, not TOML, or maps one label to two classes.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        told = validated(_File, content, path.name)
+        content = parse_toml(path.read_bytes(), f"The label map {path}")
     except OSError as error:
         raise CorpusError(
             f"The label map {path} cannot be read ({error.strerror}): give a TOML file with a "
             'section [labels] and lines such as joy = "happy".'
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CorpusError(f"The label map {path} is not valid TOML: {error}.") from error
+    except ConfigError as error:
+        raise CorpusError(str(error)) from error
+    try:
+        told = validated(_File, content, path.name)
     except ConfigError as error:
         raise CorpusError(
             f"{str(error).rstrip('.')}; a label map has drop = [...] at its top, and a section "

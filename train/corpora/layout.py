@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ser_core.config.path_patterns import compile_pattern
+from ser_core.errors import ArgumentError
+
 from .clip import CorpusError
 from .label_map import LabelMap, read_label_map
 
@@ -75,30 +78,6 @@ def _compile(pattern: str | None, group: str) -> re.Pattern[str] | None:
     if pattern is None:
         return None
     try:
-        compiled = re.compile(pattern)
-    except re.error as error:
-        raise CorpusError(
-            f"--{group}-from {pattern!r} is no regular expression: {error}."
-        ) from error
-    if compiled.groups == 0:
-        raise CorpusError(
-            f"--{group}-from {pattern!r} has no group: put parentheses around what names the "
-            f"{group}, as in '^([^/]+)/' for the first folder."
-        )
-    return compiled
-
-
-def find_in_path(pattern: re.Pattern[str], group: str, name: str) -> str | None:
-    """Find what a pattern's group of that name, else its first, matches in a path.
-
-    Returns:
-        The text without blanks around it; None where there is no match, or nothing in it.
-
-    >>> find_in_path(re.compile("^(?P<speaker>[^/]+)/"), "speaker", "ada/1.wav")
-    'ada'
-    """
-    found = pattern.search(name)
-    if found is None:
-        return None
-    matched = found[group] if group in pattern.groupindex else found[1]
-    return (matched or "").strip() or None
+        return compile_pattern(pattern, f"--{group}-from", group)
+    except ArgumentError as error:
+        raise CorpusError(str(error)) from error

@@ -33,6 +33,7 @@ INFO = CorpusInfo(
     labels=tuple(EMOTIONS.values()),
     homepage="https://github.com/amu-cai/nEMO",
     access="clone https://github.com/amu-cai/nEMO, which holds data.tsv and samples/",
+    hub="amu-cai/nEMO",
 )
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ser_core.audio.endings import has_audio_ending
+from ser_core.config.path_patterns import find_in_path
 
 from .clip import CorpusError
-from .layout import Layout, find_in_path
+from .layout import Layout
 from .metadata_tables import FILE_NAME, Table, read_table
 
 TABLES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")

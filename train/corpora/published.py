@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from ser_core.config.documents import parse_json_object
 from ser_core.config.schema import Strict, validated
 from ser_core.config.whole_files import write_whole
 from ser_core.errors import ConfigError, refuse_lfs_pointer_file
@@ -134,22 +135,21 @@ def describe(folder: Path, source: str) -> Description:
         CorpusError: it is no such description, or one of a newer form.
     """
     try:
-        told = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        told = parse_json_object((folder / DESCRIPTION).read_bytes(), DESCRIPTION)
         version = told["schema_version"]
-        if not isinstance(version, int) or version > SCHEMA_VERSION:
-            raise CorpusError(
-                f"{source} has the form {version!r} of a published corpus, and this project reads "
-                f"up to {SCHEMA_VERSION}: upgrade it."
-            )
-        described = validated(Description, told, f"{DESCRIPTION} of {source}")
-    except ConfigError as error:
-        raise CorpusError(str(error)) from error
-    except (ValueError, KeyError, TypeError) as error:
-        if isinstance(error, CorpusError):
-            raise
+    except (ConfigError, KeyError) as error:
         raise CorpusError(
             f"{source} is no corpus that this project published: its {DESCRIPTION} describes none."
         ) from error
+    if not isinstance(version, int) or version > SCHEMA_VERSION:
+        raise CorpusError(
+            f"{source} has the form {version!r} of a published corpus, and this project reads up "
+            f"to {SCHEMA_VERSION}: upgrade it."
+        )
+    try:
+        described = validated(Description, told, f"{DESCRIPTION} of {source}")
+    except ConfigError as error:
+        raise CorpusError(str(error)) from error
     for label in described.info.labels:
         require_label(label, source)
     return described

@@ -11,6 +11,7 @@ Source: knowledge distillation, Hinton et al. (2015), arXiv:1503.02531.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -22,6 +23,7 @@ from ..corpora import Corpus
 from ..data.material import Material
 from ..data.storage import read_arrays, read_finished, write_arrays
 from ..recipe import at_speeds
+from .finished_work import find_kept
 from .plan import Run, learn_config, new_network, prepare_corpora
 from .probe import answer_encoded, encode_clips, head_of, learn_head
 
@@ -48,7 +50,7 @@ def teach_fold(
     versions = run.recipe.versions(run.recipe.training)
     speeds = versions_beside(run)
     beside = prepare_corpora(run, run.beside, speeds, quiet=True) if run.beside else None
-    file = run.work / f"taught_{fold}-{run.digest(material)}.npz"
+    file = find_kept(run, f"taught_{fold}-{{}}.npz", material, is_readable)
     stored = read_finished(file, read_arrays)
     if stored is None:
         write_arrays(file, answers_to(run, fold, positions, versions, speeds))
@@ -57,6 +59,11 @@ def teach_fold(
     if beside is not None:
         beside = replace(beside, teachings=by_clip(stored, "beside", speeds))
     return learnt, beside
+
+
+def is_readable(file: Path) -> bool:
+    """Say whether a file of answers is there and can be read."""
+    return read_finished(file, read_arrays) is not None
 
 
 def prepare_teacher(run: Run) -> None:

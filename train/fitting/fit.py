@@ -24,20 +24,20 @@ from ..data.material import Material
 from ..data.processes import run_in_processes
 from ..data.protocols import Fold, find_folds, hold_out_speakers
 from ..data.selection import project
-from ..data.storage import has_weights, read_finished
+from ..data.storage import has_weights
 from ..recipe import Schedule
 from .autoencoder import learn_encoder, melt
 from .batches import Batches
 from .condense import install_encoder
 from .distil import prepare_teacher, teach_fold
+from .finished_work import find_final, find_kept, identify_finished, is_final, is_fold_finished
 from .inference import answer
 from .joint import answer_clips, learn_heads, prepare_summaries
-from .loop import train
+from .loop import deterministic, train
 from .plan import (
     ALL_CLIPS,
     PRETRAINING,
     Run,
-    deterministic,
     final_files,
     fold_weights,
     learn_config,
@@ -45,7 +45,6 @@ from .plan import (
     new_network,
     prepare,
     prepare_corpora,
-    read_config,
 )
 from .prepare_features import prepare_features
 from .probe import encode_clips, learn_head
@@ -71,8 +70,8 @@ def pretrain(run: Run, *, quiet: bool = False) -> tuple[Path | None, Material | 
             clips, positions, settings.validation_speakers, run.recipe.seed
         )
     validation = material.take(held) if len(held) else None
-    digest = run.digest(material, without=frozenset({"training", "distillation"}))
-    weights = run.work / f"pretrained-{digest}.weights.h5"
+    without = frozenset({"training", "distillation"})
+    weights = find_kept(run, "pretrained-{}.weights.h5", material, has_weights, without)
     if not has_weights(weights):
         learning = material.take(positions)
         train_network(run, learning, settings, PRETRAINING, validation, weights, "pre-training")
@@ -260,12 +259,13 @@ def fit(run: Run, *, folds: tuple[int, ...] = (), final: bool = False, jobs: int
             f"{', '.join(corpus.info.name for corpus in run.judged)} says how strongly it was "
             "acted: give --set network.parameters.intensity=false."
         )
-    digest = run.digest(material)
+    identity = identify_finished(run, material, numbers)
     wanted = [*numbers, *([ALL_CLIPS] if final else [])]
-    pending = [number for number in wanted if not is_done(run, number, digest)]
+    pending = [number for number in wanted if not is_done(run, number, material, identity)]
     for number in sorted(set(wanted) - set(pending)):
         log.info("%s is done", name_of(number))
     if pending:
+        run.identify(material)  # which raises where the encoder is missing
         pretrain(run)
         # Here, as the networks that are trained side by side would each do it, into the same files.
         prepare_teacher(run)
@@ -276,19 +276,19 @@ def fit(run: Run, *, folds: tuple[int, ...] = (), final: bool = False, jobs: int
     run_in_processes(train_one, calls, jobs=jobs, names=names, fresh=True)
 
 
-def is_done(run: Run, number: int, digest: str) -> bool:
+def is_done(run: Run, number: int, material: Material, identity: str) -> bool:
     """Say whether a network of this run is trained."""
     if number == ALL_CLIPS:
-        weights, config = final_files(run, digest)
-        return has_weights(weights) and read_finished(config, read_config) is not None
-    return out_of_fold.fold_is_done(run.results, number, digest)
+        return is_final(find_final(run, material)[0])
+    return is_fold_finished(run.results, number, identity)
 
 
 def train_one(run: Run, number: int) -> None:
     """Train one network in a process of its own, on one core."""
     deterministic(threads=1)
+    run = replace(run)  # what is known of its files is of another process
     material = prepare(run, quiet=True)
-    digest = run.digest(material)
+    digest = run.identify(material)
     initial, validation = pretrain(run, quiet=True)
     if number == ALL_CLIPS:
         fit_all(run, material, digest, initial, validation)

@@ -16,7 +16,7 @@ from ..corpora import Clip, Corpus
 from ..data.feature_cache import ORIGINAL, intensity_targets
 from ..networks import two_heads
 from ..networks.speech_encoder import SUMMARY
-from ..recipe import Recipe
+from ..recipe import Heads, Recipe
 from .hidden_head import HeadData, fit_hidden_head
 from .invariance import change_covariance, corpus_covariance, shrink, speaker_covariance
 from .linear_head import LabelSets, balanced_weights, fit_linear_head, label_sets
@@ -25,7 +25,7 @@ from .summaries import Summaries
 BASIS_CLIPS = 6000  # recordings that principal components are found on, at most
 CLIPS_PER_CORPUS = 2500  # that centres stand for, at most
 SMALLEST_STD = 1e-3
-BORDER, UPPER, MIDDLE = 0.90, 0.95, 0.50  # quantiles of the distances of unseen home speakers
+UPPER, MIDDLE = 0.95, 0.50  # quantiles of the distances of unseen home speakers
 SHARPNESS = 6.0  # steps of the border between its quantiles
 INTENSITY_STRENGTH = 0.001  # `C` of the logistic regression of the intensity
 
@@ -125,6 +125,7 @@ def fit_heads(
     recipe: Recipe,
     labels: Sequence[str],
     seed: Sequence[int],
+    voices: Learnt | None = None,
 ) -> None:
     """Fit both heads, the distance and the intensity, and put them into a network, in place.
 
@@ -134,17 +135,18 @@ def fit_heads(
         recipe: Recipe with heads.
         labels: the classes in output order.
         seed: what random draws derive from.
+        voices: of which no emotion is learnt, only how speakers differ.
     """
     heads = recipe.heads
     assert heads is not None, "only a recipe with heads has any to fit"
-    linear, bias = fit_linear(learnt, recipe, labels, seed[0])
+    linear, bias = fit_linear(learnt, recipe, labels, seed[0], voices)
     space = find_space(learnt, heads.hidden.components, seed[0])
     data = [head_data(one, space, labels) for one in learnt]
-    hidden = fit_hidden_head(data, recipe, seed)
+    hidden = fit_hidden_head(data, recipe, labels, seed)
     components = int(recipe.network.parameters["components"])
     centres = int(recipe.network.parameters["centres"])
     plain = [one.versions[0][:, :components] for one in data]
-    border, slope = find_border(learnt, plain, heads.validation_speakers, centres, seed[0])
+    border, slope = find_border(learnt, plain, heads, centres, seed[0])
     basis = space.basis
     two_heads.set_heads(
         network,
@@ -174,7 +176,11 @@ def head_data(one: Learnt, space: Space, labels: Sequence[str]) -> HeadData:
 
 
 def fit_linear(
-    learnt: Sequence[Learnt], recipe: Recipe, labels: Sequence[str], seed: int
+    learnt: Sequence[Learnt],
+    recipe: Recipe,
+    labels: Sequence[str],
+    seed: int,
+    voices: Learnt | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:  # (width, classes), (classes,)
     """Fit the linear head on all versions, where speakers, corpora and degradations matter less.
 
@@ -183,6 +189,7 @@ def fit_linear(
         recipe: Recipe with heads.
         labels: the classes in output order.
         seed: int, from which the choice of clips for the principal components derives.
+        voices: as for `fit_heads`.
 
     Returns:
         float32 kernel, for standardised summaries, and bias.
@@ -200,20 +207,25 @@ def fit_linear(
     changes = [v - one.versions[0] for one in data for v in one.versions[1:]]
     if changes and settings.degradation:
         nuisance += settings.degradation * change_covariance(np.concatenate(changes))
+    if voices is not None:
+        values = space.project(voices.version(ORIGINAL))
+        all_alike = [(voices.corpus.info.name, "")] * len(values)
+        speakers = [clip.speaker for clip in voices.clips]
+        nuisance += settings.voices * speaker_covariance(values, all_alike, speakers)
     map_ = shrink(nuisance)
-    values, possible, accepted, weights = [], [], [], []
+    inputs, possible, accepted, weights = [], [], [], []
     for one in data:
         shares = {one.corpus: 1.0}
         weight = balanced_weights([one.corpus] * len(one.emotions), one.emotions, shares)
         weight *= settings.shares.get(one.corpus, 1.0) / len(one.versions) / len(one.emotions)
         for version in one.versions:
-            values.append(version @ map_)
+            inputs.append(version @ map_)
             possible.append(one.sets.possible)
             accepted.append(one.sets.accepted)
             weights.append(weight)
     weights_ = np.concatenate(weights)
     head = fit_linear_head(
-        np.concatenate(values),
+        np.concatenate(inputs),
         LabelSets(np.concatenate(possible), np.concatenate(accepted)),
         weights_ / weights_.mean(),
         # `C` weighs clips against the penalty, and a copy is not another clip.
@@ -226,10 +238,16 @@ def fit_linear(
 def fit_intensity(
     learnt: Sequence[Learnt], data: Sequence[HeadData], basis: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:  # (width, 1), (1,)
-    """Fit how strongly an emotion is expressed, on the clips of which it is known."""
-    values, strong = [], []
-    known = intensity_targets(learnt[0].clips)
-    for version in data[0].versions:
+    """Fit how strongly an emotion is expressed, on the first corpus that says it.
+
+    Where none does, the answer is 0.5 for everything.
+    """
+    targets = [intensity_targets(one.clips) for one in learnt]
+    chosen = next((place for place, known in enumerate(targets) if (known >= 0).any()), None)
+    if chosen is None:
+        return np.zeros((len(basis), 1), np.float32), np.zeros(1, np.float32)
+    known, values, strong = targets[chosen], [], []
+    for version in data[chosen].versions:
         values.append(version[known >= 0])
         strong.append(known[known >= 0])
     truth = np.concatenate(strong).astype(int)
@@ -276,7 +294,7 @@ def distances(values: np.ndarray, centres: np.ndarray) -> np.ndarray:  # (clips,
 
 
 def find_border(
-    learnt: Sequence[Learnt], plain: Sequence[np.ndarray], speakers: int, centres: int, seed: int
+    learnt: Sequence[Learnt], plain: Sequence[np.ndarray], heads: Heads, centres: int, seed: int
 ) -> tuple[float, float]:
     """Find where voices stop to be like those of home: distances of home's speakers, left out.
 
@@ -287,7 +305,7 @@ def find_border(
     """
     home = learnt[0]
     people = sorted({clip.speaker for clip in home.clips})
-    count = max(1, len(people) // speakers)
+    count = max(1, len(people) // heads.validation_speakers)
     found = []
     for group in (people[start::count] for start in range(count)):
         kept = [
@@ -296,7 +314,7 @@ def find_border(
         ]
         out = home.is_by(group, home.corpus)
         found.append(distances(plain[0][out], find_centres(kept, centres, seed)))
-    middle, border, upper = np.quantile(np.concatenate(found), [MIDDLE, BORDER, UPPER])
+    middle, border, upper = np.quantile(np.concatenate(found), [MIDDLE, heads.border, UPPER])
     return float(border), float(SHARPNESS / max(upper - middle, 1e-6))
 
 

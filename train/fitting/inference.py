@@ -11,6 +11,8 @@ from ser_core.model.pooling import pool
 
 from ..data.feature_cache import ORIGINAL
 
+BATCH = 64  # rows that a network answers at a time
+
 
 class HasInputs(Protocol):
     """A clip that makes the network's inputs itself, as `Features` does."""
@@ -83,7 +85,7 @@ def answer_inputs(
         logits: whether the network gives logits.
     """
     owners = np.repeat(np.arange(len(inputs)), [len(of_clip) for of_clip in inputs])
-    answers = network.predict(np.concatenate(inputs), batch_size=64, verbose=0)
+    answers = _predict(network, np.concatenate(inputs))
     strengths = None
     if isinstance(answers, list):
         strengths = answers[1] if config.outputs.intensity is not None else None
@@ -96,3 +98,11 @@ def answer_inputs(
     if strengths is None:
         return pooled, None
     return pooled, np.array([strengths[owners == i].mean() for i in range(len(inputs))])
+
+
+def _predict(network: keras.Model, rows: np.ndarray) -> np.ndarray | list[np.ndarray]:
+    """Do what Keras' predict() does, which takes longer to set out than to answer a few clips."""
+    batches = [network.predict_on_batch(rows[at : at + BATCH]) for at in range(0, len(rows), BATCH)]
+    if isinstance(batches[0], list):
+        return [np.concatenate(of_one) for of_one in zip(*batches, strict=True)]
+    return np.concatenate(batches)

@@ -1,4 +1,4 @@
-"""The training loop: one phase of a schedule, with a progress bar and validation figures."""
+"""The training loop: one phase of a schedule, repeatable, with progress and validation figures."""
 
 from pathlib import Path
 from typing import Any
@@ -115,3 +115,17 @@ def train(
     take_steps(learner, batches, callbacks)
     network.set_weights(learner.get_weights())
     return progress.history
+
+
+def deterministic(threads: int | None = None) -> None:
+    """Make the same seed give the same weights on the same machine.
+
+    Args:
+        threads: int, how many threads the backend may use; None for its own choice.
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+        if threads is not None:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)

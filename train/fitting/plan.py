@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import keras
@@ -21,6 +22,7 @@ from ..data.material import Material
 from ..data.protocols import PROTOCOLS, Fold, clips_of
 from ..data.selection import select
 from ..networks import NETWORKS
+from ..networks.pretrained_encoders import ONE_OF_MANY, weights_digest
 from ..recipe import Pretraining, Recipe, load
 
 PRETRAINING, ALL_CLIPS = 0, 99  # stand in for a fold's number where seeds are derived
@@ -68,7 +70,9 @@ class Run:
     @property
     def judged(self) -> list[Corpus]:
         """The corpora that folds are made of."""
-        elsewhere = () if self.protocol == "corpus" else self.recipe.further_corpora
+        elsewhere = self.recipe.further_corpora
+        if self.protocol == "corpus":
+            elsewhere = () if self.recipe.voices is None else (self.recipe.voices,)
         missing = [name for name in elsewhere if name not in self.corpora]
         if missing:
             raise ConfigError(
@@ -99,7 +103,10 @@ class Run:
     def labels(self) -> tuple[str, ...]:
         """The classes in output order: those that the recipe names, else those of the corpora."""
         found = self.recipe.labels or order_labels(
-            label for corpus in self.corpora.values() for label in corpus.info.labels
+            label
+            for corpus in self.corpora.values()
+            if corpus is not self.voices
+            for label in corpus.info.labels
         )
         if len(found) == 1:
             raise ConfigError(
@@ -110,13 +117,24 @@ class Run:
 
     @property
     def learnt_beside(self) -> list[Corpus]:
-        """The corpora that heads learn from and that are not judged on."""
+        """The corpora that heads learn emotions from and that are not judged on."""
         if self.protocol == "corpus" or self.recipe.heads is None:
             return []
         return [self.corpora[name] for name in self.recipe.heads.corpora]
 
     @property
-    def clips(self) -> list[Clip]:
+    def voices(self) -> Corpus | None:
+        """The corpus of which heads learn no emotion, only how its speakers differ, if any."""
+        name = self.recipe.voices
+        return None if name is None else self.corpora.get(name)
+
+    @property
+    def beside_heads(self) -> list[Corpus]:
+        """The corpora that heads are fitted on and that are not judged on."""
+        return [*self.learnt_beside, *([] if self.voices is None else [self.voices])]
+
+    @cached_property
+    def clips(self) -> list[Clip]:  # made once, as it is asked for by position, clip by clip
         """The clips that folds count in."""
         return clips_of(self.protocol, [clip for corpus in self.judged for clip in corpus.clips])
 
@@ -124,6 +142,54 @@ class Run:
     def folds(self) -> list[Fold]:
         """The protocol's folds."""
         return PROTOCOLS[self.protocol](self.clips)
+
+    def identify(self, material: Material, *, without: frozenset[str] = frozenset()) -> str:
+        """Identify what decides the weights, and what is learnt from that is not judged.
+
+        Args:
+            material, without: as for `digest`.
+
+        Returns:
+            The digest; and behind a hyphen, where there are any, that of the clips of the corpora
+            beside the judged one and of an encoder's weights.
+        """
+        digest, beside = self.digest(material, without=without), self._digest_beside(without)
+        return f"{digest}-{beside}" if beside else digest
+
+    @property
+    def needs_encoder(self) -> bool:
+        """Whether the weights depend on which encoder is given."""
+        is_own = self.recipe.encoder is not None and self.recipe.encoder.name in ONE_OF_MANY
+        return is_own or (self.teacher is not None and self.teacher.needs_encoder)
+
+    def list_uncounted(self, without: frozenset[str] = frozenset()) -> list[Corpus]:
+        """List the corpora beside the judged one that `digest` does not look at."""
+        skipped = {"distillation": None} if "distillation" in without else {}
+        further = self.recipe.model_copy(update=skipped).further_corpora
+        known = {corpus.info.name for corpus in self.beside_heads}
+        names = () if self.protocol == "corpus" else further
+        return [self.corpora[name] for name in names if self.corpora[name].info.name not in known]
+
+    def _digest_beside(self, without: frozenset[str] = frozenset()) -> str:
+        has_teacher = self.teacher is not None and "distillation" not in without
+        parts = [self.teacher._digest_beside()] if self.teacher and has_teacher else []
+        if self.recipe.encoder is not None and self.recipe.encoder.name in ONE_OF_MANY:
+            parts.append(weights_digest(self.recipe.encoder.name, self.encoder))
+        for corpus in self.list_uncounted(without):
+            parts += self._digest_files(corpus)
+        parts = [part for part in parts if part]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8] if parts else ""
+
+    @cached_property
+    def _digests(self) -> dict[str, list[str]]:
+        return {}
+
+    def _digest_files(self, corpus: Corpus) -> list[str]:
+        """Digest each clip's file, once: a run's files are taken to stay what they are."""
+        name = corpus.info.name
+        if name not in self._digests:
+            self._digests[name] = [file_digest(clip.path) for clip in corpus.clips]
+        return self._digests[name]
 
     def digest(self, material: Material, *, without: frozenset[str] = frozenset()) -> str:
         """Identify what decides the weights, so that folds of another run are never mixed in.
@@ -146,9 +212,9 @@ class Run:
             if corpus.info.name not in CORPORA:  # who chose labels and speakers may choose others
                 told = [[clip.file, clip.emotion, clip.speaker] for clip in corpus.clips]
                 digest.update(json.dumps(told).encode())
-        for corpus in self.learnt_beside:
-            for other in corpus.clips:
-                digest.update(file_digest(other.path).encode())
+        for corpus in self.beside_heads:
+            for other in self._digest_files(corpus):
+                digest.update(other.encode())
         if self.teacher is not None and "distillation" not in without:
             digest.update(self.teacher.digest(material).encode())
         return digest.hexdigest()[:16]
@@ -278,17 +344,3 @@ def read_config(file: Path) -> FeatureConfig:
         ConfigError: it is not there, or damaged.
     """
     return FeatureConfig.from_json(read_bytes(file), source=file.name)
-
-
-def deterministic(threads: int | None = None) -> None:
-    """Make the same seed give the same weights on the same machine.
-
-    Args:
-        threads: int, how many threads the backend may use; None for its own choice.
-    """
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        tf.config.experimental.enable_op_determinism()
-        if threads is not None:
-            tf.config.threading.set_intra_op_parallelism_threads(threads)

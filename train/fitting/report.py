@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ser_core.config.emotions import LABELS
 from ser_core.config.whole_files import write_text
 from ser_core.model.files import METRICS, RECIPE, save_content
 
 from ..answers import adaptation_gain, conformal, domain, fairness, out_of_fold
 from ..answers.calibration import Calibration, calibrate
 from ..answers.metrics import measure_answers, measure_intensity, scores
+from ..answers.restricted import measure_held_out
 from ..corpora import NO_SPEAKER
 from ..data import feature_cache
 from ..data.material import Material
@@ -33,7 +35,8 @@ def report(run: Run) -> tuple[dict[str, Any], Calibration]:
     """
     records = out_of_fold.read_records(run.results)
     raw = out_of_fold.read_folds(run.results, records)
-    calibrated, calibration = calibrate(raw, run.recipe.abstention.target_accuracy)
+    rule = run.recipe.abstention
+    calibrated, calibration = calibrate(raw, rule.target_accuracy, rule.at_least)
     if not calibration.is_fitted:
         log.warning(
             "One fold is finished, and a temperature is fitted on the others: these figures are "
@@ -47,11 +50,14 @@ def report(run: Run) -> tuple[dict[str, Any], Calibration]:
     answers = out_of_fold.read_answers(table)
     intensity = measure_intensity(out_of_fold.read_intensities(run.results, records))
     genders = {clip.speaker: clip.gender for clip in run.clips}
+    judged = [corpus.info.name for corpus in run.judged]
+    is_held_out = run.protocol == "corpus" and run.labels == LABELS
+    held_out = measure_held_out(answers, judged) if is_held_out else []
     notes = [note for corpus in run.corpora.values() for note in corpus.notes]
     metrics = {
         "recipe": run.recipe.name,
         "protocol": run.protocol,
-        "corpus": ", ".join(corpus.info.name for corpus in run.judged),
+        "corpus": ", ".join(judged),
         **({"notes": notes} if notes else {}),
         **measure_answers(answers),
         "calibration": {
@@ -65,6 +71,7 @@ def report(run: Run) -> tuple[dict[str, Any], Calibration]:
             else {}
         ),
         **measure_sets_and_domain(answers),
+        **({"held_out": held_out} if held_out else {}),
         **({"intensity": intensity} if intensity else {}),
         **(
             {"fairness": fairness.measure_fairness(answers, genders)}

@@ -30,7 +30,7 @@ def audit_run(run: Run, *, jobs: int = 1, quiet: bool = False) -> Audit:
     learnt = [run.corpora[name] for name in names]
     split = split_by_protocol(run.protocol, run.judged, learnt)
     chosen = {fold.number: choose_beside(run, fold.train) for fold in run.folds}
-    split = add_training_clips(split, run.learnt_beside, chosen)
+    split = add_training_clips(split, run.beside_heads, chosen)
     return audit(split, statistics=statistics_of(run, quiet=quiet), jobs=jobs, quiet=quiet)
 
 

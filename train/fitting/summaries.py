@@ -19,6 +19,7 @@ from ser_core.config.feature_config import FEATURE_VERSION, FeatureConfig
 from ser_core.config.outputs import SUMMARY_STATISTICS
 from ser_core.config.whole_files import write_whole
 from ser_core.features import (
+    Stretch,
     choose_front_end,
     counted_frames,
     cover,
@@ -30,53 +31,98 @@ from ser_core.timeline.spans import LONGEST
 
 from ..corpora import Clip
 from ..data import random_degradation
-from ..data.digests import file_digest, seed_of
+from ..data.digests import seed_of
 from ..data.feature_cache import ORIGINAL, feature_config
-from ..data.processes import run_in_processes
 from ..data.random_degradation import degrade_at_random, recolour_at_random
 from ..data.storage import read_arrays, read_finished, write_arrays
+from ..networks.encoder_layers import cut, read_layers
 from ..networks.litert_files import converter_settings, require_tensorflow
 from ..networks.pretrained_encoders import install, weights_digest
 from ..networks.two_heads import FRAMES
+from .clip_files import cache_missing, clip_files
 from .plan import Run, new_network
 
 MARGIN = 0.4  # [s] at most kept before and after the sound of a degraded copy
-TALKERS = 60  # recordings that babble is made of
-CHUNK = 16  # recordings that a process takes at a time
 
 Summaries = Mapping[str, np.ndarray]
 """float32 arrays of shape (width of the summary,) by version; see `summarise_clips`."""
 
 
-def encoder_file(run: Run) -> Path:
+def encoder_file(run: Run, network: keras.Model | None = None) -> Path:
     """Export the recipe's encoder for LiteRT, with weights of eight bits, unless it is there.
+
+    Args:
+        run: Run of a recipe with heads.
+        network: the network whose encoder it is, where the recipe tunes it; None for the encoder as
+            it is given.
 
     Raises:
         ConfigError: the encoder cannot be read, or Keras does not run on TensorFlow.
+    """
+    if run.recipe.tuning is None:
+        network = None  # whosever it is, its encoder is as it is given
+    file = encoders_folder(run) / f"{identify_encoder(run, network)}.tflite"
+    if read_finished(file, open_encoder) is None:
+        whole = install_encoder(run) if network is None else network
+        export_encoder(cut(whole, None, FRAMES, FRAMES), file)
+    return file
+
+
+def encoders_folder(run: Run) -> Path:
+    """Where encoders for LiteRT are kept."""
+    return run.cache.parent / "encoders"
+
+
+def install_encoder(run: Run) -> keras.Model:
+    """Build the recipe's network with the encoder that is given, and heads that learnt nothing."""
+    assert run.recipe.encoder is not None, "a recipe with heads has an encoder"
+    network = new_network(run, feature_config(run.recipe, run.labels), 0)
+    install(network, run.recipe.encoder.name, run.encoder)
+    return network
+
+
+def identify_encoder(run: Run, network: keras.Model | None = None) -> str:
+    """Identify what decides an encoder's frames: features, layers and weights.
+
+    Args:
+        run: Run of a recipe with heads.
+        network: the network whose tuned layers count too; None for the encoder as it is given.
+
+    Returns:
+        16 hexadecimal digits.
     """
     recipe = run.recipe
     assert recipe.encoder is not None, "a recipe with heads has an encoder"
     layers = {k: recipe.network.parameters.get(k) for k in ("width", "heads", "depth", "kept")}
     weights = weights_digest(recipe.encoder.name, run.encoder)
     decisive = [recipe.features.model_dump(mode="json"), recipe.encoder.name, weights, layers]
-    digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
-    file = run.cache.parent / "encoders" / f"{digest}.tflite"
-    if read_finished(file, open_encoder) is None:
-        require_tensorflow()
-        config = feature_config(recipe)
-        network = new_network(run, config, 0)
-        install(network, recipe.encoder.name, run.encoder)
-        encoder = keras.Model(network.inputs, {FRAMES: network.get_layer(FRAMES).output})
-        shape = (1, config.frames, config.features)
-        with write_whole(file) as unfinished:
-            encoder.export(
-                str(unfinished),
-                format="litert",
-                input_signature=[keras.InputSpec(shape=shape, dtype="float32")],
-                verbose=False,
-                **converter_settings("int8"),
-            )
-    return file
+    digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode())
+    if network is not None and recipe.tuning is not None:
+        for name, array in sorted(read_layers(network, recipe.tuning.layers).items()):
+            digest.update(f"{name} {array.shape}".encode() + np.float32(array).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def export_encoder(part: keras.Model, file: Path) -> None:
+    """Write an encoder, or a part of one, for LiteRT, with weights of eight bits.
+
+    Args:
+        part: keras.Model of one input, to a dictionary with the output FRAMES.
+        file: where.
+
+    Raises:
+        ConfigError: Keras does not run on TensorFlow.
+    """
+    require_tensorflow()
+    (given,) = part.inputs
+    with write_whole(file) as unfinished:
+        part.export(
+            str(unfinished),
+            format="litert",
+            input_signature=[keras.InputSpec(shape=(1, *given.shape[1:]), dtype="float32")],
+            verbose=False,
+            **converter_settings("int8"),
+        )
 
 
 def summarise_clips(
@@ -104,25 +150,19 @@ def summarise_clips(
         AudioError: a clip cannot be read.
         ConfigError: as `encoder_file`.
     """
-    config, encoder = feature_config(run.recipe), encoder_file(run)
-    folder = summary_folder(run, encoder)
-    digests = [file_digest(clip.path) for clip in clips]
-    files = [folder / f"{digest}.npz" for digest in digests]
+    encoder = encoder_file(run)
+    files = clip_files(clips, summary_folder(run, encoder))
     kept = {file: read_finished(file, read_arrays) for file in files}
     stored = {file: arrays for file, arrays in kept.items() if arrays is not None}
-    talkers = tuple(talker_paths(run))
-    missing = {
-        file: (clip.path, file, config, versions, encoder, talkers)
-        for clip, file in zip(clips, files, strict=True)
-        if not set(versions) <= set(stored.get(file, ()))
-    }
-    run_in_processes(
+    missing = cache_missing(
+        run,
+        dict(zip(files, clips, strict=True)),
+        versions,
+        stored,
+        encoder,
         cache_summaries,
-        list(missing.values()),
-        jobs=1 if quiet else workers,
-        names=[call[0].name for call in missing.values()],
-        chunk=CHUNK,
-        description=None if quiet or not missing else "summaries",
+        None if quiet else "summaries",
+        workers,
     )
     stored |= {file: read_arrays(file) for file in missing}
     return [
@@ -146,15 +186,6 @@ def summary_folder(run: Run, encoder: Path) -> Path:
     parts += SUMMARY_STATISTICS
     digest = hashlib.sha256(json.dumps(parts).encode())
     return run.cache.parent / "summaries" / digest.hexdigest()[:16]
-
-
-def talker_paths(run: Run) -> list[Path]:
-    """Which recordings babble is made of: some of a corpus that is learnt from as a whole."""
-    assert run.recipe.heads is not None, "only a recipe with heads has summaries"
-    name = run.recipe.heads.talkers
-    clips = run.corpora[name].clips if name in run.corpora else ()
-    spread = np.linspace(0, len(clips) - 1, min(TALKERS, len(clips))).astype(int)
-    return [clips[i].path for i in spread]
 
 
 def cache_summaries(
@@ -225,18 +256,34 @@ def summarise_samples(samples: np.ndarray, config: FeatureConfig, encoder: Path)
     Returns:
         float32 array of shape (width of the summary,).
     """
+    inputs, stretches = cover_samples(samples, config)
+    run_encoder = load_encoder(encoder)
+    pieces = [
+        counted_frames(run_encoder(one[None]), stretch, config)
+        for one, stretch in zip(inputs, stretches, strict=True)
+    ]
+    return summarise(np.concatenate(pieces), SUMMARY_STATISTICS)
+
+
+def cover_samples(
+    samples: np.ndarray, config: FeatureConfig
+) -> tuple[np.ndarray, list[Stretch]]:  # (stretches, frames, features)
+    """Trim a recording, and cover it, or its middle where it is long, with stretches.
+
+    Args:
+        samples: float32 array of shape (n,), n > 0, mono at `config.sample_rate`.
+        config: FeatureConfig.
+
+    Returns:
+        The encoder's inputs, float32, and the stretches that they are of.
+    """
     frames = choose_front_end(config).frames(samples)
     frames = frames[trim_range(frames, config)]
     longest = round(LONGEST * config.frame_rate)
     start = max(0, (len(frames) - longest) // 2)
     frames = frames[start : start + longest]
     stretches = cover(len(frames), config)
-    run_encoder = load_encoder(encoder)
-    pieces = [
-        counted_frames(run_encoder(one[None]), stretch, config)
-        for one, stretch in zip(stretch_inputs(frames, stretches, config), stretches, strict=True)
-    ]
-    return summarise(np.concatenate(pieces), SUMMARY_STATISTICS)
+    return stretch_inputs(frames, stretches, config), stretches
 
 
 def open_encoder(file: Path) -> Any:

@@ -16,7 +16,8 @@ from ..corpora import Clip
 from ..data import feature_cache
 from ..data.protocols import find_folds
 from ..data.storage import has_weights
-from ..fitting.plan import Run, new_network, prepare
+from ..fitting.finished_work import find_kept, identify_finished
+from ..fitting.plan import Run, fold_weights, new_network, prepare
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,15 @@ def find(run: Run, numbers: tuple[int, ...] = ()) -> list[FoldNetwork]:
             can be fitted without the one that is judged.
     """
     clips, material = run.clips, prepare(run, quiet=True)
-    digest = run.digest(material)
     folds = {fold.number: fold for fold in find_folds(run.folds, numbers)}
     wanted = list(folds)
-    weights = {n: run.work / f"fold_{n}-{digest}.weights.h5" for n in wanted}
-    for number, file in weights.items():
-        if not out_of_fold.fold_is_done(run.results, number, digest):
+    for number in wanted:
+        if out_of_fold.read_record(run.results, number) is None:
             raise ConfigError(f"{run.results} has no finished fold {number}: run fit first.")
+    identify_finished(run, material, wanted)
+    names = {number: fold_weights(run, number, "{}").name for number in wanted}
+    weights = {n: find_kept(run, name, material, has_weights) for n, name in names.items()}
+    for number, file in weights.items():
         if not has_weights(file):
             raise ConfigError(
                 f"{file} is not there or is damaged: the network of fold {number} was trained "

@@ -36,7 +36,8 @@ from ..data import degradations, feature_cache
 from ..data.processes import run_in_processes
 from ..data.storage import read_arrays, read_finished, write_arrays
 from ..fitting import inference
-from ..fitting.plan import Run, deterministic, name_of
+from ..fitting.loop import deterministic
+from ..fitting.plan import Run, name_of
 from ..fitting.summaries import encoder_file
 from . import fold_networks
 from .clip_inputs import ClipInputs, answering_part, prepare_clip, prepare_whole
@@ -114,8 +115,9 @@ def measure_fold(run: Run, fold: FoldNetwork, every: int, file: Path) -> None:
     """Let a fold's network answer its test clips under every condition, in a process of its own."""
     deterministic(threads=1)
     config = fold.config
-    network = answering_part(fold.load(run), config)
-    encoder = None if run.recipe.heads is None else encoder_file(run)
+    whole = fold.load(run)
+    network = answering_part(whole, config)
+    encoder = None if run.recipe.heads is None else encoder_file(run, whole)
     clips = fold.test[::every]
     sounds = [load_audio(clip.path, sample_rate=config.sample_rate) for clip in clips]
     check_network(network, fold, run, clips, sounds, encoder)

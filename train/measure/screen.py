@@ -9,16 +9,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from ser_core.config.emotions import LABELS
 
-from ..answers.metrics import expected_calibration_error, negative_log_likelihood
+from ..answers.metrics import area, expected_calibration_error, negative_log_likelihood
 from ..answers.restricted import FOUR, merge_answers, merge_label, restricted_uar
 from ..corpora import Clip, Corpus
 from ..data.protocols import find_folds, hold_out_speakers
 from ..fitting.heads import answer_summaries, head_inputs
-from ..fitting.joint import answer_clips, learn_heads, prepare_summaries
+from ..fitting.joint import answer_clips, learn_heads, prepare_summaries, summarise_for
+from ..fitting.lower_frames import keep_lower_frames
 from ..fitting.plan import Run
 from ..fitting.summaries import summarise_clips
 
@@ -65,7 +65,8 @@ def screen(run: Run, unseen: Corpus | None = None, folds: Collection[int] = ()) 
     """
     chosen = find_folds(run.folds, folds)
     prepare_summaries(run)
-    away = None if unseen is None else head_inputs(summarise_clips(run, unseen.clips))
+    if unseen is not None:  # by several processes, and kept
+        (summarise_clips if run.recipe.tuning is None else keep_lower_frames)(run, unseen.clips)
     rows = []
     for fold in chosen:
         learn, held = hold_out_speakers(run.clips, fold.train, VALIDATION_SPEAKERS, run.recipe.seed)
@@ -75,7 +76,8 @@ def screen(run: Run, unseen: Corpus | None = None, folds: Collection[int] = ()) 
         probabilities = answers["emotion"].astype(np.float64)
         truth = _truth([run.clips[i] for i in held], run.labels)
         figures: dict[str, float] = {}
-        if unseen is not None and away is not None:
+        if unseen is not None:
+            away = head_inputs(summarise_for(run, network, unseen.clips))
             given = answer_summaries(network, away)
             figures = _judge_unseen(given["emotion"].astype(np.float64), unseen)
             figures["auc_unseen"] = area(answers["distance"][:, 0], given["distance"][:, 0])
@@ -89,16 +91,6 @@ def screen(run: Run, unseen: Corpus | None = None, folds: Collection[int] = ()) 
             )
         )
     return rows
-
-
-def area(lower: np.ndarray, higher: np.ndarray) -> float:
-    """Area under the ROC curve of a score that should be higher for the second group.
-
-    >>> area(np.array([0.0, 1.0]), np.array([1.0, 2.0]))
-    0.875
-    """
-    ranks = rankdata(np.concatenate([lower, higher]))[len(lower) :]
-    return float((ranks.mean() - (len(higher) + 1) / 2) / len(lower))
 
 
 def _judge_unseen(answers: np.ndarray, unseen: Corpus) -> dict[str, float]:

@@ -4,7 +4,7 @@ Every room of train may import it; it imports ser_core alone. The recipes themse
 train/recipes.
 """
 
-from .head_sections import Heads, HiddenHead, LinearHead
+from .head_sections import Heads, HiddenHead, LinearHead, Tuning
 from .loading import RECIPES, Recipe, at_speeds, load
 from .sections import (
     Abstention,
@@ -39,6 +39,7 @@ __all__ = [
     "Recipe",
     "Scale",
     "Schedule",
+    "Tuning",
     "at_speeds",
     "load",
 ]

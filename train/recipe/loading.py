@@ -1,6 +1,5 @@
 """A recipe as a whole, and how it is read from TOML."""
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -8,11 +7,12 @@ from typing import Annotated, Any, Self
 import tomli_w
 from pydantic import Field, model_validator
 
+from ser_core.config.documents import parse_toml
 from ser_core.config.outputs import SUMMARY_STATISTICS, Outputs, SummaryStatistic
 from ser_core.config.schema import Name, Strict, validated
 from ser_core.errors import ConfigError
 
-from .head_sections import Heads
+from .head_sections import Heads, Tuning
 from .sections import (
     Abstention,
     Augmentation,
@@ -46,6 +46,7 @@ class Recipe(Strict):
         condensing: how that encoder is made smaller first.
         distillation: a teacher to learn from.
         heads: heads over summaries of whole recordings, learnt from several corpora at once.
+        tuning: how upper layers of the encoder under them learn first.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Recipe(Strict):
     pretraining: Pretraining | None = None
     distillation: Distillation | None = None
     heads: Heads | None = None
+    tuning: Tuning | None = None
     autoencoder: Schedule | None = None
     training: Schedule
     fine_tuning: FineTuning | None = None
@@ -89,7 +91,33 @@ class Recipe(Strict):
             raise ValueError("heads are over an encoder, which is missing")
         if self.heads is not None:
             self._check_statistics(self.heads)
+        if self.tuning is not None:
+            self._check_tuning(self.tuning)
         return self
+
+    def _check_tuning(self, tuning: Tuning) -> None:
+        if self.heads is None:
+            raise ValueError("tuning is of the encoder under heads, which are missing")
+        depth = self.network.parameters.get("depth")
+        kept = self.network.parameters.get("kept")
+        if not isinstance(depth, int) or not isinstance(kept, (list, tuple)):
+            raise ValueError("tuning needs network.parameters.depth and network.parameters.kept")
+        if "mean" not in self.summary:
+            raise ValueError(
+                'tuning reads means: name "mean" in network.parameters.statistics as well'
+            )
+        of_encoder = range(1, depth + 1)
+        if not kept or any(layer not in of_encoder for layer in kept):
+            raise ValueError(
+                f"network.parameters.kept is {list(kept)}: name some of 1 to {depth}, the layers "
+                "of the encoder"
+            )
+        # What is above all that summaries are made of is not in the network.
+        if min(tuning.layers) < 2 or max(tuning.layers) > max(kept):
+            raise ValueError(
+                f"tuning.layers is {list(tuning.layers)}: name some of 2 to {max(kept)}, the "
+                "encoder's layers above its first, up to the highest of network.parameters.kept"
+            )
 
     def _check_statistics(self, heads: Heads) -> None:
         given = self.network.parameters.get("statistics", list(Outputs().summary))
@@ -113,7 +141,13 @@ class Recipe(Strict):
         beside = self.distillation.beside if self.distillation else ()
         condensing = self.condensing.corpora if self.condensing else ()
         joint = self.heads.corpora if self.heads else ()
-        return tuple(dict.fromkeys((*pretraining, *condensing, *beside, *joint)))
+        voices = () if self.voices is None else (self.voices,)
+        return tuple(dict.fromkeys((*pretraining, *condensing, *beside, *joint, *voices)))
+
+    @property
+    def voices(self) -> str | None:
+        """Name of the corpus of which heads learn no emotion, only how its speakers differ."""
+        return self.heads.voices if self.heads and self.heads.linear.voices else None
 
     @property
     def summary(self) -> tuple[SummaryStatistic, ...]:
@@ -161,12 +195,12 @@ def load(name: str, overrides: list[str] | None = None) -> Recipe:
     """
     path = Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = parse_toml(path.read_bytes(), path.name)
     except FileNotFoundError as error:
         known = ", ".join(sorted(recipe.stem for recipe in RECIPES.glob("*.toml")))
         raise ConfigError(f"There is no recipe {name!r}: use one of {known}, or a path.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path.name} is not valid TOML: {error}.") from error
+    except OSError as error:
+        raise ConfigError(f"The recipe {path} cannot be read ({error.strerror}).") from error
     for override in overrides or []:
         _set(data, override)
     return validated(Recipe, data, path.name)
@@ -178,8 +212,8 @@ def _set(data: dict[str, Any], override: str) -> None:
     if not separator:
         raise ConfigError(f"An override is given as section.key=value, not {override!r}.")
     try:
-        parsed = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+        parsed = parse_toml(f"value = {value}".encode(), override)["value"]
+    except ConfigError:
         parsed = value  # a bare word is a string
     *sections, last = key.split(".")
     for section in sections:

@@ -198,6 +198,9 @@ class Abstention(Strict):
 
     Attributes:
         target_accuracy: float in [0, 1), wanted on the recordings that are answered.
+        at_least: float in [0, 1), the least confidence of an answer, even where the judged corpus
+            reaches the target with less: of other voices fewer answers are right.
     """
 
     target_accuracy: Probability
+    at_least: Probability = 0.0

@@ -5,6 +5,8 @@ of a place go together. EMOVO is measured on and never learnt from. What the tea
 in a cache.
 """
 
+import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +44,7 @@ PLACES = ("House", "webservice", *EMOSPEECH_PLACES)
 UNKNOWN = "unknown"
 STUDIO = ("ravdess", "nemo", "emovo")  # corpora in which only voices are loud
 SAVED_EVERY = 500  # clips
+_KEY = re.compile("[0-9a-f]{64}(/again)?")  # of a clip's samples
 
 Row = tuple[Path, str, str]  # file, speaker, split
 
@@ -163,20 +166,25 @@ FILES: dict[str, Callable[[Path], list[Row]]] = {
 def _label(corpus: str, files: Iterable[Row], cache: Path) -> list[SpeechClip]:
     """Read the files of one corpus and give each the teacher's answers."""
     kept_file = cache / f"teacher_{corpus}.npz"
-    kept = read_finished(kept_file, read_arrays) or {}
+    kept = {
+        key: answers
+        for key, answers in (read_finished(kept_file, read_arrays) or {}).items()
+        if _KEY.fullmatch(key)  # older ones go by a clip's name, whatever was in it
+    }
     again = second_opinion if corpus in STUDIO else slower_opinion
     asked = 0
     clips = []
     for path, speaker, split in tqdm(list(files), desc=corpus, mininterval=10):
         samples = read_mono(path)
         name = f"{path.parent.name}-{path.stem}" if corpus == "emovo" else path.stem
-        if f"{name}/again" not in kept:
-            kept[name] = teacher_probability(samples, peak=TEACHER_PEAK)
-            kept[f"{name}/again"] = again(samples, kept[name])
+        digest = hashlib.sha256(samples.tobytes()).hexdigest()
+        if f"{digest}/again" not in kept:
+            kept[digest] = teacher_probability(samples, peak=TEACHER_PEAK)
+            kept[f"{digest}/again"] = again(samples, kept[digest])
             asked += 1
             if asked % SAVED_EVERY == 0:
                 write_arrays(kept_file, kept)
-        first, possible = kept[name], kept[f"{name}/again"]
+        first, possible = kept[digest], kept[f"{digest}/again"]
         seconds = float((first >= TEACHER_THRESHOLD).sum() * CHUNK / SAMPLE_RATE)
         # In a studio what the teacher finds when asked again is speech; in a street it may be.
         teacher = possible if corpus in STUDIO else first

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from train import recipe as recipes
-from train.answers import adaptation_gain, conformal, domain, fairness, out_of_fold
+from train.answers import (
+    adaptation_gain,
+    conformal,
+    domain,
+    fairness,
+    out_of_fold,
+    restricted,
+)
 from train.answers.calibration import calibrate
 from train.answers.metrics import measure_answers, measure_intensity, scores
 
@@ -39,6 +46,9 @@ def test_metrics_follow_from_the_answers(folder):
         measured["adaptation"] = json.loads(json.dumps(adaptation_gain.measure_adaptation(answers)))
     if "conformal" in stored:
         measured["conformal"] = conformal.measure_conformal(answers)
+    if "held_out" in stored:
+        corpora = stored["corpus"].split(", ")
+        measured["held_out"] = restricted.measure_held_out(answers, corpora)
     if "domain" in stored:
         measured["domain"] = domain.measure_domain(answers)
     if "intensity" in stored:
@@ -51,7 +61,8 @@ def test_calibration_follows_from_the_folds(folder, tmp_path):
     stored = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["calibration"]
     recipe = recipes.load(str(folder / "recipe.toml"))
     raw = out_of_fold.read_folds(folder)
-    calibrated, fitted = calibrate(raw, recipe.abstention.target_accuracy)
+    rule = recipe.abstention
+    calibrated, fitted = calibrate(raw, rule.target_accuracy, rule.at_least)
     measured = asdict(fitted) | {"uncalibrated": scores(raw.probabilities, raw.truth)}
     assert json.loads(json.dumps(measured)) == stored
     out_of_fold.write_answers(tmp_path / "again.csv", calibrated)

@@ -110,6 +110,23 @@ def test_one_fold_is_left_as_it_is_since_there_are_no_others_to_fit_on():
         fit_temperature(answers.probabilities[:0], answers.truth[:0])
 
 
+def test_less_than_the_least_confidence_is_no_answer_though_the_target_is_met():
+    answers = made_up_answers(sharpen=1.5)
+    assert calibrate(answers, 0.0)[1].answered > 0.99
+    calibrated, fitted = calibrate(answers, 0.0, at_least=0.5)
+    confident = calibrated.probabilities.max(axis=1) >= 0.5
+    assert 0.0 < confident.mean() < 1.0
+    assert fitted.uncertain_below == 0.5
+    assert fitted.answered == pytest.approx(confident.mean(), abs=1e-4)
+    right = calibrated.probabilities.argmax(axis=1) == calibrated.truth
+    assert fitted.answered_accuracy == pytest.approx(right[confident].mean(), abs=1e-4)
+    _, strict = calibrate(answers, 0.95, at_least=0.01)  # which asks for more
+    assert strict == calibrate(answers, 0.95)[1]
+    one = replace(answers, folds=np.ones(len(answers.folds), dtype=int))
+    sure = one.probabilities.max(axis=1) >= 0.5
+    assert calibrate(one, 0.0, at_least=0.5)[1].answered == pytest.approx(sure.mean(), abs=1e-4)
+
+
 def test_one_clip_has_no_figure_that_is_not_a_number(tmp_path):
     measured = measure_answers(made_up_answers(1))
     assert measured["selective_accuracy"]["0.5"] is None

@@ -1,11 +1,13 @@
 """Answers restricted to the classes that a corpus has."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from ser_core.config.emotions import LABELS
 from train.answers.out_of_fold import Answers
-from train.answers.restricted import measure_restricted
+from train.answers.restricted import held_out_table, measure_held_out, measure_restricted
 
 
 def answers(truth: list[str], given: list[dict[str, float]]) -> Answers:
@@ -36,3 +38,16 @@ def test_the_four_need_all_four():
     found = measure_restricted(answers(["happy", "sad"], [{"happy": 1.0}, {"happy": 1.0}]))
     assert found["uar_four"] is None
     assert found["uar"] == pytest.approx(0.5)
+
+
+def test_each_corpus_that_was_held_out_counts_for_itself():
+    truth = ["happy", "sad", "neutral", "happy", "sad", "angry"]
+    given = [{label: 1.0} for label in ("happy", "happy", "calm", "happy", "sad", "sad")]
+    both = replace(answers(truth, given), folds=np.array([2, 2, 1, 1, 1, 1]))
+    first, second = measure_held_out(both, ["polish", "hindi"])
+    assert (first["corpus"], first["clips"], first["uar_four"]) == ("polish", 4, 0.75)
+    assert (second["corpus"], second["clips"], second["uar"]) == ("hindi", 2, 0.5)
+    assert held_out_table([first, second]).splitlines()[2:] == [
+        "| polish | hindi | 4 | 4 | 75.0 % | 75.0 % | 0.250 |",
+        "| hindi | polish | 2 | 2 | 50.0 % | - | 0.500 |",
+    ]

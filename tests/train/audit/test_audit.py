@@ -17,10 +17,11 @@ from ser_core.errors import ConfigError
 from tests.support.commands import run_train
 from train import corpora
 from train import recipe as recipes
+from train.audit import copies
 from train.audit.audit import Audit, audit, audit_corpora, audit_split
 from train.audit.copies import same_content
 from train.audit.leaked_statistics import Fitted, fit_again, judge
-from train.audit.match import match
+from train.audit.match import Match, match
 from train.audit.sound import fingerprint, fingerprints_if_changed
 from train.audit.split import Item, Split, item_of, split_by_protocol
 from train.corpora.clip import Clip
@@ -290,6 +291,18 @@ def test_silence_and_short_sounds_are_compared_without_a_fault(voices):
     assert not match(silence, silence).is_copy
     assert not match(click, silence).is_copy
     assert not match(click, voices[1]).is_copy
+
+
+def test_what_fits_one_way_round_alone_is_chance(voices, tmp_path, monkeypatch):
+    one, other = tmp_path / "one.wav", tmp_path / "other.wav"
+    soundfile.write(one, voices[0], 16_000)
+    soundfile.write(other, soxr.resample(voices[0], 16_000, 15_000), 16_000)
+    assert copies.match_files(one, other, 1.06).is_copy
+    given = iter([Match(0.9, wander=0.1, overlap=1.0), Match(0.9, wander=0.8, overlap=1.0)])
+    asked = []
+    monkeypatch.setattr(copies, "match", lambda *two, near: asked.append(near) or next(given))
+    assert not copies.match_files(one, other, 1.25).is_copy
+    assert asked == [1.25, 0.8]
 
 
 def test_many_findings_are_cut_in_print_and_whole_in_json(voices):

@@ -488,6 +488,42 @@ def test_a_table_names_files_of_its_own_folder_alone(tmp_path):
             load("emovo", root)
 
 
+def test_ordinary_voices_are_found_by_where_packages_keep_them(tmp_path):
+    touch(
+        tmp_path,
+        "klettres-data/usr/share/klettres/uk/syllab/vo.ogg",
+        "ktuberling-data/usr/share/ktuberling/sounds/sr@latin/hat.wav",
+        "ktuberling-data/usr/share/ktuberling/sounds/sr/hat.wav",
+        "stamps/usr/share/tuxpaint/stamps/animals/cow_white_desc_pt_BR.ogg",
+        "stamps/usr/share/tuxpaint/stamps/animals/cow_white.ogg",  # what it sounds like
+        "prompts/usr/share/asterisk/sounds/ru_RU_f_IvrvoiceRU/cancelled.wav",
+        "klettres-data/usr/share/klettres/it/alpha/a.ogg",
+        "prompts/usr/share/asterisk/sounds/it_IT_f_Menardi/cancelled.wav",
+    )
+    corpus = load("voices", tmp_path)
+    assert sorted(clip.speaker for clip in corpus.clips) == [
+        "asterisk-ru_RU_f_IvrvoiceRU",
+        "klettres-uk",
+        "ktuberling-sr",
+        "ktuberling-sr",
+        "tuxpaint-pt_BR",
+    ]
+    assert corpus.dropped == {"Italian": 2}
+    assert {clip.emotion for clip in corpus.clips} == {"neutral"}
+
+
+def test_no_voice_counts_for_more_than_others(tmp_path):
+    folder = "klettres-data/usr/share/klettres"
+    touch(tmp_path, *(f"{folder}/da/alpha/{number:03d}.ogg" for number in range(100)))
+    touch(tmp_path, f"{folder}/uk/alpha/a.ogg")
+    corpus = load("voices", tmp_path)
+    assert Counter(clip.speaker for clip in corpus.clips) == {"klettres-da": 30, "klettres-uk": 1}
+    assert corpus.dropped == {"further ones of a voice": 70}
+    taken = [int(clip.path.stem) for clip in corpus.clips if clip.speaker == "klettres-da"]
+    assert max(np.diff(taken)) <= 4
+    assert len(set(taken)) == 30
+
+
 def test_an_unknown_code_of_emovo_is_named(tmp_path):
     with pytest.raises(CorpusError, match="emotion 'xyz'"):
         load("emovo", touch(tmp_path, "xyz-f1-b1.wav"))

@@ -331,6 +331,7 @@ def test_a_label_map_renames_drops_and_knows(two: Path) -> None:
     ("text", "sentence"),
     [
         ("labels", "is not valid TOML"),
+        ("x = " + 9_000 * "[" + 9_000 * "]", "is nested more than 50 levels deep"),
         ("", "maps no label"),
         ('[label]\nx = "y"\n', "unknown key label"),
         ("[labels]\nx = 3\n", "labels.x is 3"),

@@ -19,6 +19,7 @@ from train.audit.leaked_statistics import read_fold
 from train.corpora import Clip, load
 from train.data import feature_cache
 from train.data.storage import has_weights, read_arrays, read_finished, write_arrays
+from train.fitting.finished_work import is_fold_finished
 
 ARRAYS = [kind for kind in DAMAGE if kind != "no UTF-8"]  # a zip file may have anything before it
 RECORD = {
@@ -53,8 +54,8 @@ def results(tmp_path: Path) -> Path:
 def test_a_fold_with_a_damaged_record_or_answers_is_undone(results, ending, kind, said):
     assert list(out_of_fold.read_records(results)) == [1, 2]
     damage(results / "folds" / f"fold_1.{ending}", kind)
-    assert not out_of_fold.fold_is_done(results, 1, "0")
-    assert out_of_fold.fold_is_done(results, 2, "0")
+    assert not is_fold_finished(results, 1, "0")
+    assert is_fold_finished(results, 2, "0")
     assert f"fold_1.{ending} cannot be read, and counts as undone" in said.text
     records = out_of_fold.read_records(results)
     assert list(records) == [2]
@@ -63,7 +64,7 @@ def test_a_fold_with_a_damaged_record_or_answers_is_undone(results, ending, kind
     if ending == "json":
         assert read_fold(results, 1) is None
     with pytest.raises(ConfigError, match="of another recipe"):
-        out_of_fold.fold_is_done(results, 2, "1")
+        is_fold_finished(results, 2, "1")
 
 
 def test_a_fold_killed_between_its_answers_and_its_record_is_undone(results):

@@ -9,7 +9,7 @@ from ser_core.config.emotions import LABELS
 from tests.support.tiny_encoder import BANDS
 from tests.support.tiny_heads import SHAPE, SUMMARY_WIDTH, TINY_HEADS, toy
 from train import recipe as recipes
-from train.corpora import nemo, ravdess, ravdess_song
+from train.corpora import debian_voices, nemo, ravdess, ravdess_song
 from train.data.feature_cache import intensity_targets
 from train.fitting import heads
 from train.fitting.heads import (
@@ -143,10 +143,15 @@ def test_nobody_whose_distance_is_measured_is_among_the_centres(monkeypatch, rec
         return find(values, count, seed)
 
     monkeypatch.setattr(heads, "find_centres", spy)
-    border, slope = find_border(learnt, plain, 2, 16, 1)
+    settings = recipe.heads.model_copy(update={"validation_speakers": 2})
+    border, slope = find_border(learnt, plain, settings, 16, 1)
     assert border > 0
     assert slope > 0
     assert len(seen) == len(TRAINED) // 2
+    nearer, same = find_border(learnt, plain, settings.model_copy(update={"border": 0.5}), 16, 1)
+    assert nearer < border
+    assert same == slope  # which is of other quantiles
+    del seen[len(TRAINED) // 2 :]
     left_out = []
     for counts, rows in seen:
         assert counts[2] == len(learnt[2].clips)  # other people stay
@@ -182,6 +187,24 @@ def test_what_degrading_changes_is_shrunk():
         for more in ("heads.linear.degradation=10.0", "heads.linear.degradation=0.0")
     )
     assert np.abs(strong[3]).sum() < 0.5 * np.abs(weak[3]).sum()
+
+
+def test_how_ordinary_voices_differ_is_shrunk():
+    voices = toy(debian_voices.INFO, ["neutral"], ["danish", "ukrainian"])
+    for one, clip in zip(voices.summaries, voices.clips, strict=True):  # voices differ in one thing
+        sign = 1.0 if clip.speaker == "danish" else -1.0
+        one["original"] = 30.0 * sign * np.eye(SUMMARY_WIDTH, dtype=np.float32)[3]
+    learnt = toy_corpora()
+    strong, weak, none = (
+        heads.fit_linear(learnt, recipes.load("default", [*TINY_HEADS, more]), LABELS, 1, given)[0]
+        for more, given in (
+            ("heads.linear.voices=10.0", voices),
+            ("heads.linear.voices=0.0", voices),
+            ("heads.linear.voices=10.0", None),
+        )
+    )
+    assert np.abs(strong[3]).sum() < 0.5 * np.abs(weak[3]).sum()
+    np.testing.assert_array_equal(weak, none)
 
 
 def test_the_linear_head_reads_the_statistics_that_its_recipe_names():

@@ -6,8 +6,16 @@ import pytest
 from scipy.special import log_softmax, logsumexp
 
 from ser_core.config.emotions import LABELS
+from ser_core.errors import ConfigError
 from train import recipe as recipes
-from train.fitting.hidden_head import HeadData, draw_batches, fit_hidden_head, partial_loss
+from train.fitting.hidden_head import (
+    HeadData,
+    answer_together,
+    corpus_odds,
+    draw_batches,
+    fit_hidden_head,
+    partial_loss,
+)
 from train.fitting.linear_head import label_sets
 
 WIDTH = 12
@@ -64,6 +72,45 @@ def test_neutral_of_a_corpus_without_calm_is_either_and_what_it_lacks_does_not_c
     assert value(0.2, targets(("neutral", SIX)), logits) == pytest.approx(smoothed, rel=1e-4)
 
 
+def test_labels_may_be_smoothed_by_different_amounts():
+    logits = np.linspace(-1, 2, 8).astype(np.float32)
+    amounts = [0.05 * place for place in range(8)]
+    for label in ("neutral", "sad", "surprised"):
+        same = value(amounts[LABELS.index(label)], targets((label, LABELS)), logits)
+        assert value(amounts, targets((label, LABELS)), logits) == pytest.approx(same, rel=1e-4)
+    both = np.mean(amounts[:2])  # of a corpus without calm, neutral may mean either
+    same = value(float(both), targets(("neutral", SIX)), logits)
+    assert value(amounts, targets(("neutral", SIX)), logits) == pytest.approx(same, rel=1e-4)
+
+
+def test_what_teachers_answer_is_half_of_what_is_learnt():
+    rng = np.random.default_rng(4)
+    teachers = [
+        tuple(rng.normal(size=shape).astype(np.float32) for shape in ((WIDTH, 5), 5, (5, 8), 8))
+        for _ in range(2)
+    ]
+    one = corpus("a", SIX, 4, 1)
+    values, rows = next(draw_batches([one], settings(), 6, np.random.default_rng(0), teachers))
+    plain = next(draw_batches([one], settings(), 6, np.random.default_rng(0)))
+    np.testing.assert_array_equal(values, plain[0])
+    soft = rows[:, 16:24]
+    np.testing.assert_array_equal(rows[:, :16], plain[1][:, :16])
+    np.testing.assert_allclose(soft.sum(axis=1), 1.0, atol=1e-5)
+    assert np.all(soft[:, LABELS.index("disgust")] == 0.0)  # which the corpus lacks
+    alone = [answer_together([teacher], values, rows[:, :16]) for teacher in teachers]
+    together = answer_together(teachers, values, rows[:, :16])
+    np.testing.assert_allclose(together, np.mean(alone, axis=0), atol=1e-6)
+
+    logits = rng.normal(size=(6, 8)).astype(np.float32)
+    rows[:, -1] = plain[1][:, -1] = 1.0
+    known = rows[:, :8] > 0
+    logs = log_softmax(np.where(known, logits, -1e9), axis=1)
+    expected = 0.5 * np.asarray(partial_loss(0.1)(plain[1], logits))
+    expected -= 0.5 * np.where(known, soft * logs, 0.0).sum(axis=1)
+    found = partial_loss(0.1, 0.5)(rows, logits)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
 def test_a_mixed_clip_has_its_shares_of_both_losses():
     logits = np.linspace(1, -1, 8).astype(np.float32)
     one, other = (value(0.1, targets(pair), logits) for pair in (("sad", LABELS), ("happy", SIX)))
@@ -85,6 +132,31 @@ def test_corpora_have_their_shares_and_classes_equal_parts():
     assert (accepted.sum(axis=1) == 1).all()
     np.testing.assert_allclose(accepted.mean(axis=0), 1 / 8, atol=0.03)
     assert (rows[:, -1] == 1.0).all()
+
+
+def test_a_corpus_without_a_share_is_never_drawn():
+    data = [corpus("one", LABELS, 2, 1), corpus("other", SIX, 40, 2)]
+    batches = draw_batches(
+        data,
+        settings(shares={"one": 1.0, "other": 0.0}, mixup_share=0.0),
+        200,
+        np.random.default_rng(0),
+    )
+    _, rows = next(batches)
+    assert np.all(rows[:, :8] == 1)  # the other lacks two classes
+
+
+def test_a_head_with_nothing_to_learn_from_is_one_sentence():
+    data = [corpus("one", LABELS, 2, 1), corpus("other", SIX, 2, 2)]
+    without = settings(shares={"one": 0.0, "other": 0.0, "absent": 1.0})
+    with pytest.raises(
+        ConfigError, match=r"gives 0 to all .* one, other: give one of them a share"
+    ):
+        next(draw_batches(data, without, 2, np.random.default_rng(0)))
+    # A corpus that is not named has a share of 1.
+    assert corpus_odds(settings(shares={"one": 0.0}), ["one", "other"]).tolist() == [0.0, 1.0]
+    recipe = recipes.load("default", ["heads.hidden.shares={ravdess=0.0}"])
+    assert corpus_odds(recipe.heads.hidden, ["ravdess", "nemo"]).tolist() == [0.0, 1.0]
 
 
 def test_rare_classes_are_drawn_as_often_as_others():
@@ -113,7 +185,7 @@ def test_copies_and_mixtures_are_drawn_as_often_as_the_recipe_says():
 def test_it_learns_what_corpora_with_different_classes_teach_together():
     data = [corpus("ravdess", LABELS, 12, 1, copies=1), corpus("nemo", SIX, 20, 2)]
     recipe = recipes.load("default", [*QUICK, "network.parameters.units=16"])
-    kernel, bias, last, last_bias = fit_hidden_head(data, recipe, (1, 1))
+    kernel, bias, last, last_bias = fit_hidden_head(data, recipe, LABELS, (1, 1))
     assert kernel.shape == (WIDTH, 16)
     assert last.shape == (16, 8)
     fresh = corpus("fresh", LABELS, 20, 9)
@@ -124,5 +196,12 @@ def test_it_learns_what_corpora_with_different_classes_teach_together():
     assert right.mean() > 0.9
     assert right[truth == LABELS.index("calm")].mean() > 0.8
     assert right[truth == LABELS.index("disgust")].mean() > 0.8
-    again = fit_hidden_head(data, recipe, (1, 1))
+    again = fit_hidden_head(data, recipe, LABELS, (1, 1))
     assert all(map(np.array_equal, (kernel, bias, last, last_bias), again))
+    several = ["heads.hidden.teachers=1", "heads.hidden.smoothing={calm=0.3}"]
+    taught = recipes.load("default", [*QUICK, "network.parameters.units=16", *several])
+    other = fit_hidden_head(data, taught, LABELS, (1, 1))
+    assert not np.array_equal(other[0], kernel)
+    hidden = fresh.versions[0] @ other[0] + other[1]
+    logits = (hidden / (1.0 + np.exp(-hidden))) @ other[2] + other[3]
+    assert (logits.argmax(axis=1) == truth).mean() > 0.9

@@ -10,6 +10,7 @@ import pytest
 
 from ser_core import EmotionRecognizer
 from ser_core.config.feature_config import FeatureConfig
+from ser_core.errors import ConfigError
 from ser_core.features import network_inputs
 from ser_core.model.keras_runtime import KerasRuntime
 from ser_core.model.litert_runtime import LiteRTRuntime
@@ -28,16 +29,25 @@ SMALL = {
         "fine_tuning.warmup=1",
         "fine_tuning.batch_size=8",
         "network.parameters.initial=16",
+        "network.parameters.kernels=[3]",
         "network.parameters.branch=16",
         "network.parameters.channels=[16, 32]",
         "network.parameters.residual=[32]",
-        "network.parameters.lstm=[16, 16]",
+        "network.parameters.lstm=[16]",
         "network.parameters.heads=4",
         "network.parameters.dense=[16]",
     ],
     "kbest_dense": ["features.select=40"],
-    "cnn_lstm": [],
-    "mfcc_lstm": [],
+    "cnn_lstm": [
+        "network.parameters.channels=[16, 16]",
+        "network.parameters.lstm=16",
+        "network.parameters.dense=16",
+    ],
+    "mfcc_lstm": [
+        "network.parameters.first=16",
+        "network.parameters.second=16",
+        "network.parameters.dense=16",
+    ],
 }
 
 
@@ -106,3 +116,28 @@ def test_a_reference_recipe_says_what_its_authors_claim(name):
     recipe = recipes.load(name)
     assert recipe.claim
     assert recipe.network.name == name
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"x = " + 9_000 * b"[" + 9_000 * b"]", "is nested more than 50 levels deep"),
+        (b'name = "\xff"', "is not valid TOML"),
+        (None, "cannot be read"),
+    ],
+)
+def test_a_recipe_that_is_none_is_one_sentence(
+    tmp_path: Path, content: bytes | None, sentence: str
+) -> None:
+    file = tmp_path / "mine.toml"
+    if content is None:
+        file.mkdir()
+    else:
+        file.write_bytes(content)
+    with pytest.raises(ConfigError, match=sentence):
+        recipes.load(str(file))
+
+
+def test_a_deep_override_is_one_sentence() -> None:
+    with pytest.raises(ConfigError, match="seed"):
+        recipes.load("tiny", ["seed=" + 9_000 * "[" + 9_000 * "]"])

@@ -15,6 +15,7 @@ from tests.support.tiny_heads import RATE, SUMMARY_WIDTH, buzz, heads_run, write
 from tests.support.tiny_whisper import as_safetensors, tiny_whisper
 from train.data.feature_cache import feature_config
 from train.fitting import summaries
+from train.fitting.clip_files import talker_paths
 from train.fitting.summaries import (
     change,
     encoder_file,
@@ -23,7 +24,6 @@ from train.fitting.summaries import (
     summarise_clips,
     summarise_samples,
     summary_folder,
-    talker_paths,
 )
 
 

@@ -56,6 +56,7 @@ def test_what_ships_is_in_eight_bits_and_names_what_it_learnt_from(fitted):
         ("ravdess", "training and evaluation"),
         ("ravdess_song", "training"),
         ("nemo", "training"),
+        ("voices", "differences between voices"),
     ]
     assert rows[2]["clips"] == 12
     assert rows[2]["seconds"]["median"] == pytest.approx(0.9)
@@ -134,7 +135,7 @@ def test_robustness_is_measured_of_every_fold(folder):
 
 
 def test_forms_are_those_that_are_there(folder):
-    words = ["forms", "--model", folder / "model", *command_words(folder)]
+    words = ["forms", "--no-waveform", "--model", folder / "model", *command_words(folder)]
     done = run_train(*words, "--results", folder / "results", "--every", "3")
     assert done.returncode == 0, done.stderr[-3000:]
     measured = json.loads((folder / "model" / "forms.json").read_text())
@@ -184,16 +185,17 @@ def test_the_audit_sees_who_is_learnt_from_beside(fitted):
     run = heads_run(fitted)
     found = audit_run(run, quiet=True)
     assert found.summary()["leaks"] == 0
-    assert found.summary()["checked"]["speaker"] == "6 speakers"
+    assert found.summary()["checked"]["speaker"] == "8 speakers"
     split = split_by_protocol(run.protocol, run.judged, [])
     chosen = {fold.number: choose_beside(run, fold.train) for fold in by_speaker(run.clips)}
-    joined = add_training_clips(split, run.learnt_beside, chosen)
+    joined = add_training_clips(split, run.beside_heads, chosen)
     song = 3 * 11  # clips of the three singers on the training side
+    nemo, voices = 12, 4
     for before, after in zip(split.folds, joined.folds, strict=True):
-        assert len(after.train) == len(before.train) + song + 12
+        assert len(after.train) == len(before.train) + song + nemo + voices
         assert np.array_equal(after.test, before.test)
     wrong = choose_beside(run, np.arange(len(run.clips)))  # who is under test sings too
-    leaking = add_training_clips(split, run.learnt_beside, dict.fromkeys(chosen, wrong))
+    leaking = add_training_clips(split, run.beside_heads, dict.fromkeys(chosen, wrong))
     from train.audit.audit import audit
 
     assert "speaker" in audit(leaking, quiet=True).summary()["kinds"]

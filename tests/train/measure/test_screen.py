@@ -1,5 +1,6 @@
 """A screen of a recipe with heads, from clips to a table: who is learnt from, and what is said."""
 
+import functools
 import re
 from pathlib import Path
 
@@ -10,12 +11,13 @@ from ser_core.config.emotions import LABELS
 from ser_core.errors import ConfigError
 from tests.support.commands import run_train
 from tests.support.shared import keep
-from tests.support.tiny_heads import command_words, heads_run, write_acted, write_corpora
+from tests.support.tiny_heads import TUNING, command_words, heads_run, write_acted, write_corpora
+from train.answers.metrics import area
 from train.corpora import Corpus, load
 from train.fitting import joint
 from train.fitting.joint import gather
 from train.measure import screen as screening
-from train.measure.screen import Row, area, markdown_row, merge_answers, restricted_uar
+from train.measure.screen import Row, markdown_row, merge_answers, restricted_uar
 
 ACTORS = tuple(range(1, 9))
 
@@ -63,6 +65,26 @@ def test_nobody_under_test_or_validation_and_no_stranger_is_learnt_from(folder, 
     (alone,) = screening.screen(run, None, [2])
     assert alone.accuracy == rows[1].accuracy
     assert alone.uar is alone.auc_unseen is None
+
+
+@pytest.mark.parametrize(
+    ("overrides", "step"), [((), "summarise_clips"), ((TUNING,), "keep_lower_frames")]
+)
+def test_strangers_are_encoded_by_several_processes(folder, monkeypatch, overrides, step):
+    calls = []
+    for name in ("summarise_clips", "keep_lower_frames"):
+        note = functools.partial(lambda name, *given, **how: calls.append((name, given, how)), name)
+        monkeypatch.setattr(screening, name, note)
+    monkeypatch.setattr(screening, "prepare_summaries", lambda run: None)
+
+    def learn(*_):
+        raise InterruptedError
+
+    monkeypatch.setattr(screening, "learn_heads", learn)
+    run, unseen = heads_run(folder, *overrides), load("ravdess", folder / "strangers")
+    with pytest.raises(InterruptedError):
+        screening.screen(run, unseen, [1])
+    assert calls == [(step, (run, unseen.clips), {})]  # `quiet` would mean one process
 
 
 def test_an_unknown_fold_is_named(folder):

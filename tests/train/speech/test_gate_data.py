@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ser_core.errors import ModelError
+from train.data.storage import read_arrays, write_arrays
 from train.speech import gate_corpora, gate_selection
 from train.speech.gate_channels import disturb
 from train.speech.gate_corpora import SpeechClip, emospeech_files, load_speech
@@ -90,9 +91,18 @@ def test_the_teacher_is_asked_once(tmp_path, monkeypatch):
     monkeypatch.setattr(gate_corpora, "teacher_probability", teacher)
     monkeypatch.setattr(gate_corpora, "second_opinion", lambda samples, first: first)
     folders = {"ravdess": tmp_path / "ravdess", "nemo": None}
+    kept_file = tmp_path / "cache" / "teacher_ravdess.npz"
+    name = "03-01-01-01-01-01-01"  # what answers were kept by, whatever the clip was
+    write_arrays(kept_file, {name: np.zeros(32), f"{name}/again": np.zeros(32)})
     first, second = (load_speech(folders, tmp_path / "cache") for _ in range(2))
     assert asked == [RATE]
     np.testing.assert_array_equal(first[0].teacher, second[0].teacher)
+    soundfile.write(folder / "03-01-01-01-01-01-01.wav", np.zeros(RATE // 2), RATE)
+    load_speech(folders, tmp_path / "cache")
+    assert asked == [RATE, RATE // 2]
+    kept = read_arrays(kept_file)
+    assert len(kept) == 4
+    assert not any(key.startswith(name) for key in kept)
     assert first[0].teacher_seconds == pytest.approx(1.024)
 
 
