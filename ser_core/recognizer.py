@@ -21,10 +21,10 @@ from .results.label_sets import Groups
 from .results.scores import Score, score_labels
 from .speech.turns import Speakers
 from .timeline.analyze import AnalysisProgress, analyze
+from .timeline.explainable_model import ExplainableModel
 from .timeline.live import HOP, LiveBlock, LiveMoment, LiveSession
-from .timeline.occlusion import Explanation, occlude
 from .timeline.predict import predict
-from .timeline.teachable_model import MAX_SECONDS, TeachableModel
+from .timeline.teachable_model import MAX_SECONDS
 from .timeline.timeline import EmotionTimeline, Smoothing
 
 DEFAULT_MODEL = str(Path(__file__).parent / "pretrained")
@@ -32,7 +32,7 @@ DEFAULT_MODEL = str(Path(__file__).parent / "pretrained")
 
 
 class EmotionRecognizer(
-    TeachableModel,
+    ExplainableModel,
     library_name="keras",
     pipeline_tag="audio-classification",
     license="cc-by-nc-sa-4.0",
@@ -274,28 +274,14 @@ class EmotionRecognizer(
             cancelled=cancelled,
         )
 
-    def explain(self, audio: AudioInput, *, max_seconds: float | None = MAX_SECONDS) -> Explanation:
-        """Compute the saliency of a recording's moments for the prediction that `predict` gives.
-
-        A quarter of a second at a time is replaced with silence, and the network predicts again:
-        how far the log-probability of its prediction falls is the saliency of that piece.
-
-        Args:
-            audio: as for `predict`.
-            max_seconds: float > 0 [s], or None; a longer recording raises.
-
-        Returns:
-            Explanation; without speech it has no moments.
-
-        Raises:
-            AudioError: the recording cannot be used; the message says why and what to do.
-            ArgumentError: `max_seconds` is not positive.
-        """
-        samples, notes = load_with_notes(audio, self.config.sample_rate, max_seconds)
-        return replace(occlude(self.predictor, samples), notes=notes)
-
     def stream(
-        self, blocks: Iterable[LiveBlock], *, hop: float = HOP, window: float | None = None
+        self,
+        blocks: Iterable[LiveBlock],
+        *,
+        labels: Iterable[str] | None = None,
+        group: Groups | None = None,
+        hop: float = HOP,
+        window: float | None = None,
     ) -> Iterator[LiveMoment]:
         """Follow live speech: a prediction for the last seconds, every `hop` seconds.
 
@@ -304,6 +290,7 @@ class EmotionRecognizer(
 
         Args:
             blocks: (sample_rate [Hz], array) each, of any length, as `predict` takes arrays.
+            labels, group: as for `predict`.
             hop: float > 0 [s], of audio between two predictions.
             window: float > 0 [s], how much of the past a prediction covers; None for what one input
                 of the network covers.
@@ -315,7 +302,7 @@ class EmotionRecognizer(
             ArgumentError: at once, if an argument is out of range.
             AudioError: while iterating, if a block is no audio.
         """
-        session = LiveSession(self, hop=hop, window=window)
+        session = LiveSession(self, labels=labels, group=group, hop=hop, window=window)
         several = require_several(blocks, "stream takes", "blocks of sound")
         return (moment for block in several for moment in session.push(block))
 

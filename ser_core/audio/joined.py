@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ser_core.audio.containers import name_container
 from ser_core.audio.flac_frames import find_end, has_uncounted_frames
-from ser_core.audio.ogg_pages import ogg_links
+from ser_core.audio.ogg_pages import OggLink, ogg_links, opus_corrections
 from ser_core.audio.source import AudioSource
 from ser_core.audio.stated_sizes import StatedSize, stated_size
 from ser_core.audio.tags import leading_tags, tag_size, trailing_tags
@@ -93,15 +93,11 @@ def _parts_at(source: AudioSource, most: int, *, has_tags: bool) -> tuple[list[P
     if container == "ogg":
         links = ogg_links(source, most)
         is_one = len(links) == 1 and links[0].stop == source.size
-        return [
-            Part(
-                source if is_one else source.part(link.start, link.stop),
-                container,
-                needs_ffmpeg=link.streams != 1 or link.counts_back,
-                is_cut=link.is_cut,
-            )
-            for link in links
-        ], links[-1].stop
+        pieces = [source] if is_one else [source.part(link.start, link.stop) for link in links]
+        ogg_parts = [_ogg_part(*pair) for pair in zip(pieces, links, strict=True)]
+        if not links[-1].has_end and not links[-1].is_cut:
+            source.notes.append("Its last page is not marked as its end, so it may be cut off.")
+        return ogg_parts, links[-1].stop
     end = source.size
     if container == "mov":
         starts, end = _movies(source, most)
@@ -129,6 +125,14 @@ def _parts_at(source: AudioSource, most: int, *, has_tags: bool) -> tuple[list[P
         )
         for part in parts
     ], borders[-1]
+
+
+def _ogg_part(source: AudioSource, link: OggLink) -> Part:
+    source.overlays = opus_corrections(source, link)
+    if link.lacks_positions and not source.overlays:
+        source.notes.append("Its pages do not count its sound, so some of it may not be read.")
+    needs_ffmpeg = link.streams != 1 or link.counts_back
+    return Part(source, "ogg", needs_ffmpeg=needs_ffmpeg, is_cut=link.is_cut)
 
 
 def _last_end(source: AudioSource, container: str, start: int) -> int:

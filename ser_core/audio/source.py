@@ -1,5 +1,6 @@
 """Where the bytes of a recording come from: a path, bytes in memory, or a file object."""
 
+import bisect
 import contextlib
 import copy
 import io
@@ -48,7 +49,7 @@ class AudioSource:
         size: int, bytes.
         start: int, where a part begins in the file; 0 for a whole.
         head: bytes, the first 16 KiB.
-        overlays: (offset, bytes) pairs that are read in place of what is there.
+        overlays: (offset, bytes) pairs in order, that are read in place of what is there.
         notes: list of str, what is to be said of the recording beside its samples.
         failure: OSError that reading raised. libsndfile cannot pass one on, so it sees the end
             of the file instead and the error waits here.
@@ -138,12 +139,20 @@ class AudioSource:
         except OSError as error:
             self.failure = error
             return b""
-        for offset, content in self.overlays:
+        return self._overlay(position, data) if self.overlays else data
+
+    def _overlay(self, position: int, data: bytes) -> bytes:
+        """Put what is read in place of them over the bytes that begin at `position`."""
+        changed = bytearray(data)
+        index = max(0, bisect.bisect_right(self.overlays, (position,)) - 1)
+        while index < len(self.overlays) and self.overlays[index][0] < position + len(data):
+            offset, content = self.overlays[index]
             first, stop = offset - position, offset - position + len(content)
-            if stop > 0 and first < len(data):
+            if stop > 0:
                 kept = content[max(0, -first) : len(content) - max(0, stop - len(data))]
-                data = data[: max(0, first)] + kept + data[max(0, first) + len(kept) :]
-        return data
+                changed[max(0, first) : max(0, first) + len(kept)] = kept
+            index += 1
+        return bytes(changed)
 
     def read_at(self, offset: int, size: int) -> bytes:
         """Read up to `size` bytes from `offset`, and go back to where the position was.

@@ -24,6 +24,7 @@ _LOOKED_AT = 65_536  # [bytes] of those
 _W64_HEADER = 24  # [bytes] of a chunk
 _W64_TAIL = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
 _ASF_DATA = b"\x36\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c"
+_REPEATED = 16  # [bytes] that a header begins with, whatever sizes it states
 _TTA_HEADER = 22  # [bytes]
 _MOST_FRAMES = 1_000_000  # as many as any TTA has: 2**32 samples at 8 kHz are 514,000
 _MPEG_LAYERS = (0x50, 0x55)  # format tags of a WAV
@@ -38,7 +39,7 @@ class StatedSize:
         stop: int, the byte behind them, as stated; the file's size where nothing is stated.
         next_chunk: int, where other chunks may follow.
         is_mpeg: bool, whether they are MPEG audio in a WAV.
-        corrections: (offset, bytes) pairs, what makes libsndfile read to the end.
+        corrections: (offset, bytes) pairs in order, what makes libsndfile read to the end.
     """
 
     start: int
@@ -159,8 +160,13 @@ def _caf(source: AudioSource) -> StatedSize | None:
         if name == b"data":
             samples = position + 4  # behind a count of edits
             if size <= 4 or size >= _LONG_PLACEHOLDER:
-                found = _found(source, samples, None)
-                found.corrections = [(position - 8, struct.pack(">q", source.size - position))]
+                found = _found_unsaid(source, samples)
+                there = found.stop - found.start + 4
+                found.corrections = [(found.start - 12, struct.pack(">q", there))]
+                if found.start > samples:
+                    there = found.start - samples - 12
+                    free = struct.pack(">4sq", b"free", there)
+                    found.corrections.insert(0, (position - 12, free))
                 return found
             return _found(source, samples, size - 4)
     return None
@@ -171,10 +177,15 @@ def _w64(source: AudioSource) -> StatedSize | None:
     for name, position, size in _chunks(source, 40, "w64"):
         if name == b"data" + _W64_TAIL:
             is_unknown = size <= 0 or size + _W64_HEADER >= _LONG_PLACEHOLDER
-            found = _found(source, position, None if is_unknown else size)
-            if is_unknown:
-                there = source.size - position + _W64_HEADER
-                found.corrections = [(position - 8, struct.pack("<q", there))]
+            if not is_unknown:
+                return _found(source, position, size)
+            found = _found_unsaid(source, position)
+            there = found.stop - found.start + _W64_HEADER
+            found.corrections = [(found.start - 8, struct.pack("<q", there))]
+            if found.start > position:
+                there = found.start - position
+                junk = struct.pack("<4s12sq", b"junk", _W64_TAIL, there)
+                found.corrections.insert(0, (position - _W64_HEADER, junk))
             return found
     return None
 
@@ -291,6 +302,21 @@ def _found(
 ) -> StatedSize:
     stop = source.size if stated is None else start + stated
     return StatedSize(start, stop, stop + (stop - start) % 2, is_mpeg)
+
+
+def _found_unsaid(source: AudioSource, start: int) -> StatedSize:
+    """Find samples of which no number is stated, between the headers that libsndfile repeats.
+
+    It means to write over its header, which a pipe makes it write behind the first one, and behind
+    the samples, once more.
+    """
+    header = source.head[:_REPEATED]
+    length, stop = start, source.size
+    if source.read_at(start, _REPEATED) == header:
+        start += length
+    if stop - length >= start and source.read_at(stop - length, _REPEATED) == header:
+        stop -= length
+    return StatedSize(start, stop, source.size)
 
 
 def _chunks(source: AudioSource, position: int, container: str) -> Iterator[tuple[bytes, int, int]]:

@@ -106,14 +106,14 @@ def parse_toml(content: bytes, source: str) -> dict[str, Any]:
     """Read TOML as plain values.
 
     Args:
-        content: TOML as UTF-8.
+        content: TOML as UTF-8, with a byte order mark or without.
         source: what to call it in an error.
 
     Raises:
         ConfigError: it is no TOML, or is nested too deeply.
     """
     try:
-        value = tomllib.loads(content.decode("utf-8"))
+        value = tomllib.loads(content.decode("utf-8-sig"))
     except RecursionError as error:
         raise _too_deep(source) from error
     except ValueError as error:

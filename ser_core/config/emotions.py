@@ -1,4 +1,4 @@
-"""The eight emotion classes of RAVDESS: order, colour, description; the one place that knows them.
+"""The eight emotion classes of RAVDESS: order and colour; the one place that knows them.
 
 Source: Livingstone and Russo (2018), The Ryerson Audio-Visual Database of Emotional Speech and
 Song, PLoS ONE 13(5): e0196391.
@@ -17,7 +17,6 @@ class Emotion:
         colour: "#rrggbb" of areas on a light page.
         edge: "#rrggbb" of lines there, which may be darker.
         colour_dark, edge_dark: the same on a dark page.
-        description: what it tends to sound like, in one sentence for a visitor.
     """
 
     name: str
@@ -25,7 +24,6 @@ class Emotion:
     edge: str
     colour_dark: str
     edge_dark: str
-    description: str
 
 
 EMOTIONS: tuple[Emotion, ...] = (
@@ -35,7 +33,6 @@ EMOTIONS: tuple[Emotion, ...] = (
         "#738095",
         "#737c8b",
         "#737c8b",
-        "Even pitch and pace, no feeling put into the voice.",
     ),
     Emotion(
         "calm",
@@ -43,7 +40,6 @@ EMOTIONS: tuple[Emotion, ...] = (
         "#039a82",
         "#03ccad",
         "#03ccad",
-        "Soft, slow and relaxed, with a low and steady pitch.",
     ),
     Emotion(
         "happy",
@@ -51,7 +47,6 @@ EMOTIONS: tuple[Emotion, ...] = (
         "#a7820b",
         "#ffcb25",
         "#ffcb25",
-        "Bright and lively, with a raised pitch that moves a lot.",
     ),
     Emotion(
         "sad",
@@ -59,7 +54,6 @@ EMOTIONS: tuple[Emotion, ...] = (
         "#0968d6",
         "#006ddc",
         "#006ddc",
-        "Quiet and slow, with a falling pitch and a weak voice.",
     ),
     Emotion(
         "angry",
@@ -67,7 +61,6 @@ EMOTIONS: tuple[Emotion, ...] = (
         "#f33e4f",
         "#e9324a",
         "#e9324a",
-        "Loud, tense and sharp, with hard onsets.",
     ),
     Emotion(
         "fearful",
@@ -75,7 +68,6 @@ EMOTIONS: tuple[Emotion, ...] = (
         "#9c6ff2",
         "#aa74fd",
         "#aa74fd",
-        "High, fast and unsteady, often breathy or trembling.",
     ),
     Emotion(
         "disgust",
@@ -83,7 +75,6 @@ EMOTIONS: tuple[Emotion, ...] = (
         "#618300",
         "#5b8201",
         "#5b8201",
-        "Low and drawn out, with a tight or creaking voice.",
     ),
     Emotion(
         "surprised",
@@ -91,7 +82,6 @@ EMOTIONS: tuple[Emotion, ...] = (
         "#d46b2d",
         "#fc8930",
         "#fc8930",
-        "A sudden rise in pitch and loudness, wide in range.",
     ),
 )
 """The eight classes. Any two of their colours differ by 15 and more (CIEDE2000) in full colour

@@ -1,6 +1,7 @@
 """Base of everything read from outside: frozen pydantic models, and faults said in one sentence."""
 
 import json
+from textwrap import shorten
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -8,6 +9,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from ..errors import ConfigError
 
 LONGEST_NAME = 80  # characters
+_LONGEST_PATH, _LONGEST_REASON = 120, 240  # characters of a sentence on what is not valid
+_LONGEST_MESSAGE = 600  # characters of what a check of our own says
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -54,15 +57,25 @@ def _sentence(error: ValidationError) -> str:
     """Say the first fault of a validation, and how many more there are."""
     faults = error.errors(include_url=False)
     first = faults[0]
-    where = ".".join(str(part) for part in first["loc"])
+    path = ".".join(str(part) for part in first["loc"])[:_LONGEST_PATH]
+    shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in path)
+    where = shown[: 2 * _LONGEST_PATH]  # what is escaped is longer
     if first["type"] == "extra_forbidden":
         what = f"unknown key {where}"
     elif first["type"] == "missing":
         what = f"key {where} is missing"
     elif first["type"] == "value_error":
-        message = first["msg"].removeprefix("Value error, ")
+        message = shorten(
+            first["msg"].removeprefix("Value error, "), _LONGEST_MESSAGE, placeholder=" ..."
+        )
         what = f"{where}: {message}" if where else message
+    elif first["type"] == "union_tag_invalid":
+        known = shorten(
+            first["ctx"]["expected_tags"].replace("'", ""), _LONGEST_REASON, placeholder=" ..."
+        )
+        what = f"{where} is of the kind {first['ctx']['tag']!r:.60}: expected one of {known}"
     else:
-        what = f"{where} is {first['input']!r:.60}: {first['msg'].lower()}"
+        reason = shorten(first["msg"].lower(), _LONGEST_REASON, placeholder=" ...")
+        what = f"{where} is {first['input']!r:.60}: {reason}"
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     return f"{what}{more}."

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,8 +21,6 @@ from ..config.feature_config import FILE_NAME
 from ..config.schema import validated_json
 from ..config.whole_files import settle, temporary_folder, write_text
 from ..errors import ModelError
-from .further_records import Comparison, Dataset, FewShot, Forms, Robustness
-from .records import Metrics
 
 FEATURE_CONFIG = FILE_NAME
 CARD = "README.md"
@@ -39,6 +38,16 @@ LITERT_FORMS = {
 PREFERRED_FORMS = ("float32", "int8", "float16")
 """The order in which they are taken where nobody asks for one."""
 
+WAVEFORM_FORMS = {
+    "float32": "model.waveform.tflite",
+    "int8": "model.waveform.int8.tflite",
+}
+"""The network with all before it, from samples to answers, for LiteRT: see docs/waveform.md."""
+ONNX_FILE = "model.onnx"  # the same for ONNX Runtime
+WAVEFORM_KERAS = "model.waveform.keras"  # and for bare Keras
+WAVEFORM_FILES = (*WAVEFORM_FORMS.values(), ONNX_FILE, WAVEFORM_KERAS)
+"""What others run, and this package neither fetches nor loads."""
+
 METRICS, DATASET, RECIPE = "metrics.json", "dataset.json", "recipe.toml"
 COMPARISON, ROBUSTNESS, FORMS = "comparison.json", "robustness.json", "forms.json"
 FEW_SHOT = "few_shot.json"
@@ -49,6 +58,7 @@ REPOSITORY_FILES = (
     CARD,
     *KERAS_FILES,
     *LITERT_FORMS.values(),
+    *WAVEFORM_FILES,
     FEATURE_CONFIG,
     HEAD,
     CHECK,
@@ -60,25 +70,36 @@ REPOSITORY_FILES = (
     FORMS,
     FEW_SHOT,
 )
-"""Names of the files of a model repository; nothing else is downloaded, saved or pushed."""
+"""Names of the files of a model repository; nothing else is saved or pushed."""
 
-OPTIONAL_FILES = frozenset({COMPARISON, ROBUSTNESS, FORMS, FEW_SHOT, HEAD, *LITERT_FORMS.values()})
+FETCHED_FILES = tuple(name for name in REPOSITORY_FILES if name not in WAVEFORM_FILES)
+"""Those that are downloaded."""
+
+OPTIONAL_FILES = frozenset(
+    {COMPARISON, ROBUSTNESS, FORMS, FEW_SHOT, HEAD, *LITERT_FORMS.values(), *WAVEFORM_FILES}
+)
 """Those that a published model may lack, if it has one for LiteRT."""
 
-RECORDS: Mapping[str, type[BaseModel]] = {
-    METRICS: Metrics,
-    DATASET: Dataset,
-    COMPARISON: Comparison,
-    ROBUSTNESS: Robustness,
-    FORMS: Forms,
-    FEW_SHOT: FewShot,
-}
-"""What each JSON file holds, by its name."""
+RECORDS = (METRICS, DATASET, COMPARISON, ROBUSTNESS, FORMS, FEW_SHOT)
+"""Names of the JSON files that say what was measured, and on what."""
 
 MOST_WEIGHTS = 2**30  # [bytes] of a network's file: the largest of ours has 63 MB
-_WEIGHTS_FILES = frozenset({WEIGHTS, *LITERT_FORMS.values()})
+_WEIGHTS_FILES = frozenset({WEIGHTS, *LITERT_FORMS.values(), *WAVEFORM_FILES})
 
 Record = TypeVar("Record", bound=BaseModel)
+
+
+@cache
+def record_kinds() -> Mapping[str, type[BaseModel]]:
+    """Give what each of RECORDS holds.
+
+    Whoever only predicts reads none of them, and making the classes takes as long as numpy.
+    """
+    from .further_records import Comparison, Dataset, FewShot, Forms, Robustness
+    from .records import Metrics
+
+    kinds = (Metrics, Dataset, Comparison, Robustness, Forms, FewShot)
+    return dict(zip(RECORDS, kinds, strict=True))
 
 
 def files_in(directory: str | PathLike[str]) -> tuple[str, ...]:
@@ -150,7 +171,7 @@ def load_content(directory: Path, name: str) -> Any:
 
     Args:
         directory: the folder.
-        name: a key of RECORDS.
+        name: one of RECORDS.
 
     Returns:
         The plain values, which make a valid record.
@@ -159,7 +180,7 @@ def load_content(directory: Path, name: str) -> Any:
         ConfigError: the file is missing, cannot be read, or is not what its record says.
     """
     content = parse_json(read_bytes(directory / name), name)
-    validated_json(RECORDS[name], content, name)
+    validated_json(record_kinds()[name], content, name)
     return content
 
 
@@ -168,12 +189,12 @@ def load_record(directory: Path, kind: type[Record]) -> Record:
 
     Args:
         directory: the folder.
-        kind: one of the classes in RECORDS.
+        kind: one of the classes of `record_kinds`.
 
     Raises:
         ConfigError: the file is missing, cannot be read, or is not what its record says.
     """
-    (name,) = (name for name, record in RECORDS.items() if record is kind)
+    (name,) = (name for name, record in record_kinds().items() if record is kind)
     return validated_json(kind, parse_json(read_bytes(directory / name), name), name)
 
 
@@ -182,13 +203,13 @@ def save_content(directory: Path, name: str, content: Any) -> None:
 
     Args:
         directory: the folder.
-        name: a key of RECORDS.
+        name: one of RECORDS.
         content: plain values; keys that the record leaves alone are written too.
 
     Raises:
         ConfigError: the content is not what its record says; nothing is written.
     """
-    validated_json(RECORDS[name], content, name)
+    validated_json(record_kinds()[name], content, name)
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     write_text(directory / name, text)
 

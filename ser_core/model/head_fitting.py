@@ -22,6 +22,7 @@ targets; Guo et al. (2017), On Calibration of Modern Neural Networks, ICML, for 
 """
 
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from typing import NamedTuple
 
 import numpy as np
@@ -78,6 +79,14 @@ class Layer(NamedTuple):
         return values
 
 
+def require_scikit_learn() -> None:
+    """Raise TeachingError, with the command that helps, unless scikit-learn is installed."""
+    if find_spec("sklearn") is None:
+        raise TeachingError(
+            "Teaching needs scikit-learn, which is not installed: pip install 'ser-core[teach]'."
+        )
+
+
 def fit_layer(clips: LabelledClips, strength: float = STRENGTH, tolerance: float = 1e-4) -> Layer:
     """Fit a linear layer to clips.
 
@@ -92,13 +101,10 @@ def fit_layer(clips: LabelledClips, strength: float = STRENGTH, tolerance: float
     Raises:
         TeachingError: scikit-learn is not installed.
     """
-    try:
-        from sklearn import config_context
-        from sklearn.linear_model import LogisticRegression
-    except ImportError as error:
-        raise TeachingError(
-            "Teaching needs scikit-learn, which is not installed: pip install 'ser-core[teach]'."
-        ) from error
+    require_scikit_learn()
+    from sklearn import config_context
+    from sklearn.linear_model import LogisticRegression
+
     centre, scale = _standards(clips)
     imagined, its_classes = _imagine(clips)
     imagined = np.where(np.isnan(imagined), centre, imagined)

@@ -24,7 +24,7 @@ from huggingface_hub.errors import HfHubHTTPError, RevisionResolutionError
 from huggingface_hub.hf_api import KernelInfo, RepoSibling, SpaceInfo
 
 from ..errors import ModelError, ModelNotFoundError
-from .files import FEATURE_CONFIG, REPOSITORY_FILES, require_files
+from .files import FEATURE_CONFIG, FETCHED_FILES, require_files
 from .hub_faults import FAULTS, explain
 
 Info = ModelInfo | DatasetInfo | SpaceInfo | KernelInfo
@@ -132,7 +132,7 @@ def fetch(
             cache_dir=cache,
             force_download=force_download,
             local_files_only=local_files_only,
-            allow_patterns=list(REPOSITORY_FILES),
+            allow_patterns=list(FETCHED_FILES),
         )
     except ModelError:
         raise

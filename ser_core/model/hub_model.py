@@ -211,7 +211,9 @@ class HubModel(ModelHubMixin):
         """Push the model repository to the Hugging Face Hub, in one commit.
 
         Files of ours that a former model had and this one has not are deleted in that commit; else
-        an old network would be served with a new config.
+        an old network would be served with a new config. That goes for files that take samples
+        (`model.onnx` and the like), too: `from_pretrained` does not fetch them, so a model of the
+        Hub that is pushed has none, and `python -m train publish` makes them again.
 
         Args:
             repo_id: "user/name"; made if it is not there.

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Self
 import numpy as np
 from pydantic import Field, model_validator
 
+from ..config.abstention import threshold_among
 from ..config.documents import is_there, parse_json, read_bytes
 from ..config.feature_config import FeatureConfig
 from ..config.schema import Name, Positive, Strict, validated_json
@@ -144,13 +145,12 @@ class TaughtHead(Result):
         what was measured of the network's own labels, its adaptation and conformal sets, is left
         out.
         """
-        guess, network_guess = 1.0 / len(self.labels), 1.0 / len(network.labels)
-        way = max(0.0, network.uncertain_below - network_guess) / (1.0 - network_guess)
+        threshold = threshold_among(len(self.labels), network.uncertain_below, len(network.labels))
         values = network.model_dump()
         values |= {
             "labels": self.labels,
             "outputs": values["outputs"] | {"intensity": None},
-            "uncertain_below": round(guess + way * (1.0 - guess), 4),
+            "uncertain_below": round(threshold, 4),
             "adaptation": None,
             "conformal": None,
         }

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..config.abstention import threshold_among
 from ..config.emotions import NEUTRAL
 from ..config.feature_config import FeatureConfig
 from ..config.schema import LONGEST_NAME
@@ -142,23 +143,15 @@ class LabelSet:
     def threshold(self, uncertain_below: float) -> float:
         """Give the confidence below which an answer in these labels is uncertain.
 
-        It lies as far between guessing among these labels and certainty as `uncertain_below` lies
-        between guessing among the model's labels and certainty: of two labels, one is always given
-        half of the probability.
-
         Args:
             uncertain_below: float in [0, 1], the threshold for the model's labels.
 
-        Source: agreement less what chance gives, Cohen (1960), A Coefficient of Agreement for
-        Nominal Scales, Educational and Psychological Measurement 20(1).
+        See `threshold_among`.
 
         >>> round(LabelSet.of(["calm", "sad", "angry"], ["calm", "sad"]).threshold(0.5), 3)
         0.625
         """
-        if len(self.labels) == len(self.model_labels):
-            return uncertain_below
-        among_all, among_these = 1 / len(self.model_labels), 1 / len(self.labels)
-        return among_these + (1 - among_these) * (uncertain_below - among_all) / (1 - among_all)
+        return threshold_among(len(self.labels), uncertain_below, len(self.model_labels))
 
 
 def parse_groups(texts: Sequence[str] | None) -> dict[str, list[str]] | None:

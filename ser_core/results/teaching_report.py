@@ -79,14 +79,16 @@ class TeachingReport(Result):
         False where speakers were given and are fewer than 5: the interval takes clips to be
         independent, and says nothing of other speakers then.
         """
-        return self._is_above_guessing and not self._has_few_speakers
+        return self.is_above_guessing and not self.has_few_speakers
 
     @property
-    def _has_few_speakers(self) -> bool:
+    def has_few_speakers(self) -> bool:
+        """Whether there are too few speakers for the interval to say anything of others."""
         return self.speakers is not None and self.speakers < FEWEST_SPEAKERS
 
     @property
-    def _is_above_guessing(self) -> bool:
+    def is_above_guessing(self) -> bool:
+        """Whether the interval of the accuracy lies above guessing."""
         return self.interval[0] > self.chance
 
     @property
@@ -118,7 +120,7 @@ class TeachingReport(Result):
         guess = f"guessing, which is right in {100 * self.chance:.0f} %"
         if self.is_better_than_guessing:
             verdict = f"That is better than {guess}."
-        elif self._is_above_guessing:
+        elif self.is_above_guessing:
             verdict = (
                 f"The interval is above {guess}, but it counts clips, and {self.speakers} "
                 "speakers are too few to say that others would be answered as well: at least "
@@ -134,17 +136,17 @@ class TeachingReport(Result):
     def advice(self) -> str:
         """What would help, in a sentence."""
         wanted = {label: count for label, count in self.wanted.items() if count}
-        people = f"at least {FEWEST_SPEAKERS} speakers" if self._has_few_speakers else ""
+        people = f"at least {FEWEST_SPEAKERS} speakers" if self.has_few_speakers else ""
         if not wanted and people:
-            return f"It would want clips of {people}."
+            return f"It needs clips of {people}."
         if not wanted:
-            return "It has as many clips as it would want."
+            return "It has as many clips as it needs."
         items = [f"{count} of {label}" for label, count in wanted.items()]
         listed = " and ".join([", ".join(items[:-1]), items[-1]] if items[1:] else items)
         more = f", with those of {people} in all" if people else ""
-        if not self._is_above_guessing:
+        if not self.is_above_guessing:
             more += "; if they do not help, the labels sound alike to this model"
-        return f"It would want more clips: {listed}{more}."
+        return f"It needs more clips: {listed}{more}."
 
     def to_dict(self) -> dict[str, object]:
         """Return plain JSON types: every field, and the figures that follow from them."""

@@ -1,7 +1,7 @@
 """Live speech: a prediction for the last seconds, again and again, in memory that does not grow."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,7 +13,8 @@ from ..audio.load import to_channels
 from ..audio.resample import Resampler
 from ..config.feature_config import FeatureConfig
 from ..errors import AudioContentError, check_number
-from ..results import EmotionPrediction, Result
+from ..results import EmotionPrediction, LabelSet, Result
+from ..results.label_sets import Groups
 
 LiveBlock = tuple[int, np.ndarray] | Mapping[str, Any]
 
@@ -52,7 +53,9 @@ class SamplesPredictor(Protocol):
         """The classes in the order of every probability mapping."""
         ...
 
-    def predict_samples(self, samples: np.ndarray) -> EmotionPrediction:
+    def predict_samples(
+        self, samples: np.ndarray, labels: LabelSet | None = None
+    ) -> EmotionPrediction:
         """Predict the emotion in mono float32 samples at `config.sample_rate`."""
         ...
 
@@ -69,12 +72,19 @@ class LiveSession:
     """
 
     def __init__(
-        self, recognizer: SamplesPredictor, *, hop: float = HOP, window: float | None = None
+        self,
+        recognizer: SamplesPredictor,
+        *,
+        labels: Iterable[str] | None = None,
+        group: Groups | None = None,
+        hop: float = HOP,
+        window: float | None = None,
     ) -> None:
         """Begin a session.
 
         Args:
             recognizer: EmotionRecognizer that predicts.
+            labels, group: as for `EmotionRecognizer.predict`.
             hop: float > 0 [s], of audio between two predictions.
             window: float [s], how much of the past a prediction covers; None for what one input of
                 the network covers.
@@ -86,6 +96,7 @@ class LiveSession:
         check_number("hop", hop, least=0.05, most=60.0, unit="s")
         check_number("window", window, least=SHORTEST, most=60.0, unit="s")
         self.recognizer = recognizer
+        self.labels = LabelSet.of(recognizer.labels, labels, group)
         self.rate = recognizer.config.sample_rate
         self.hop = round(hop * self.rate)  # [samples]
         self.window = round(window * self.rate)  # [samples]
@@ -130,7 +141,9 @@ class LiveSession:
                 self._next += self.hop
                 # These seconds begin in the middle of the sound: an offset would be a step there.
                 centred = self._samples - self._samples.mean(dtype=np.float64)
-                prediction = self.recognizer.predict_samples(centred.astype(np.float32))
+                prediction = self.recognizer.predict_samples(
+                    centred.astype(np.float32), self.labels
+                )
                 moment = LiveMoment(round(self.time, 3), prediction)
                 self.history.append(moment)
                 yield moment

@@ -20,7 +20,7 @@ from ..features import assemble, choose_front_end
 from ..features.frame_sums import summarise_sums
 from ..model.pooling import Answers
 from ..model.predictor import Predictor
-from ..results import Result
+from ..results import LabelSet, Result
 from .spans import Span, encode_stretches, speech_spans
 from .windows import speech_frames, speech_windows
 
@@ -50,7 +50,8 @@ class Explanation(Result):
     """The saliency of a recording's moments for its prediction.
 
     Attributes:
-        label: str, the predicted emotion; None without speech.
+        label: str, the predicted emotion, or of the labels that were asked for; None without
+            speech.
         moments: without gaps, from the start of the first window to the end of the last one; empty
             without speech.
         speech: (start, end) of each stretch of speech [s].
@@ -71,17 +72,21 @@ class Explanation(Result):
         return best if best is not None and best.drop > 0 else None
 
 
-def occlude(predictor: Predictor, samples: np.ndarray) -> Explanation:
+def occlude(
+    predictor: Predictor, samples: np.ndarray, labels: LabelSet | None = None
+) -> Explanation:
     """Compute the saliency of a recording's moments for a predictor's prediction.
 
     Args:
         predictor: Predictor; adapted to a voice or not.
         samples: float32 array of shape (n,), n > 0, mono at `predictor.config.sample_rate`.
+        labels: LabelSet that the prediction is in; None for the model's own labels.
 
     Returns:
         Explanation.
     """
     config = predictor.config
+    labels = LabelSet.of(config.labels) if labels is None else labels
     duration = round(len(samples) / config.sample_rate, 3)
     activity, frames, spoken = speech_frames(samples, config)
     if not activity.has_speech:
@@ -97,7 +102,9 @@ def occlude(predictor: Predictor, samples: np.ndarray) -> Explanation:
     plain = [front.levels(rows) for _, rows in windows]
     inputs = assemble(plain, config)
     network = (
-        _RepeatedSpans(predictor, inputs, spans) if spans else _RepeatedQuestion(predictor, inputs)
+        _RepeatedSpans(predictor, labels, inputs, spans)
+        if spans
+        else _RepeatedQuestion(predictor, labels, inputs)
     )
     best = int(network.probabilities(network.inputs).argmax())
     logs = []
@@ -112,7 +119,7 @@ def occlude(predictor: Predictor, samples: np.ndarray) -> Explanation:
     drops = np.convolve(plain_log - np.array(logs), np.ones(STEPS) / STEPS, "valid")
     times = [round(min(edge / config.frame_rate, duration), 3) for edge in edges]
     return Explanation(
-        label=config.labels[best],
+        label=labels.labels[best],
         moments=tuple(map(MomentSaliency, times, times[1:], drops.tolist())),
         speech=activity.segments,
         duration=duration,
@@ -160,15 +167,16 @@ def cover(
 class _RepeatedQuestion:
     """Asks a network about inputs most of which are those that it has answered already."""
 
-    def __init__(self, predictor: Predictor, inputs: np.ndarray) -> None:
+    def __init__(self, predictor: Predictor, labels: LabelSet, inputs: np.ndarray) -> None:
         self.inputs = inputs  # (inputs, frames, features)
-        self._predictor = predictor
+        self._predictor, self._labels = predictor, labels
         self._answers = predictor.run(inputs)
 
     def probabilities(self, inputs: np.ndarray) -> np.ndarray:  # (classes,)
-        """The pooled answer, adapted to a voice where the predictor is."""
+        """The pooled answer in the labels, adapted to a voice where the predictor is."""
         changed = np.any(inputs != self.inputs, axis=(1, 2))
-        return self._predictor.pool(self._answer(inputs, changed)).probabilities
+        pooled = self._predictor.pool(self._answer(inputs, changed)).probabilities
+        return self._labels.combine(pooled)
 
     def log_probability(self, inputs: np.ndarray, label: int) -> float:
         """The logarithm of a label's probability [nats]."""
@@ -184,9 +192,11 @@ class _RepeatedQuestion:
 class _RepeatedSpans(_RepeatedQuestion):
     """Asks a network that gives frames about stretches most of which it has encoded already."""
 
-    def __init__(self, predictor: Predictor, inputs: np.ndarray, spans: Sequence[Span]) -> None:
+    def __init__(
+        self, predictor: Predictor, labels: LabelSet, inputs: np.ndarray, spans: Sequence[Span]
+    ) -> None:
         self.inputs = inputs  # (stretches, frames, features)
-        self._predictor = predictor
+        self._predictor, self._labels = predictor, labels
         self._stretches = [stretch for span in spans for stretch in span.stretches]
         self._ends = np.cumsum([len(span.stretches) for span in spans])
         self._sums = encode_stretches(predictor, inputs, self._stretches)

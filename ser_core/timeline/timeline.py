@@ -259,7 +259,8 @@ class EmotionTimeline(Result):
         """Return a task for Label Studio, with a prediction to be corrected.
 
         Args:
-            recording: str, address from which Label Studio is to load the recording.
+            recording: str, address from which Label Studio is to load the recording; of a path
+                it becomes /data/local-files/?d=..., from which it loads files of its own machine.
         """
         return label_studio_text(self, recording)
 

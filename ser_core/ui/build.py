@@ -4,8 +4,9 @@ demo, launch_options = build_app(recognizer, settings)
 demo.launch(**launch_options)
 """
 
+import json
 from asyncio import to_thread
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, NoReturn
@@ -16,26 +17,32 @@ from starlette.routing import Route
 
 from ..config.emotions import are_the_eight
 from ..errors import SpeechEmotionError
+from ..model.further_records import Dataset
 from ..model.repository import Repository
 from ..recognizer import EmotionRecognizer
 from .api import endpoints, info, upload_answers
+from .api.openapi import describe_routes
 from .feedback import FeedbackBox
-from .look import text
+from .look import microphone, navigation, text, turn
 from .look.cards import card
 from .look.glyphs import LOGO
-from .look.markup import fill
+from .look.markup import Markup, fill
 from .look.palette import label_css
 from .look.theme import CSS, THEME
 from .page import Page
-from .server import announce, any_file, inside, links
+from .server import announce, any_file, console, inside, links
 from .server.boundary import Boundary, CallCheck
 from .server.connections import bound
+from .server.frames import is_in_hub, security_headers
+from .server.gradio_pages import SpokenBlocks
 from .server.guard import check_file, describe_fault, guard
 from .server.health import ServedModel, health_route, hide_folder
 from .server.login import LoginGate
+from .server.manifest import identity_routes, page_head
 from .server.serving import while_full
 from .server.sessions import MOST as MOST_SESSIONS
 from .server.sessions import SessionWatch
+from .server.spoken import MarkLanguage, SpeakLanguage
 from .server.tools import keep_no_files
 from .server.uploads import ChunkWatch, UploadLedger, UploadWatch
 from .settings import SWEEP_PERIOD, UPLOAD_AGE, Settings
@@ -43,27 +50,33 @@ from .tabs import (
     about_tab,
     compare_tab,
     dataset_tab,
+    examples,
+    language_switch,
     live_tab,
     moments,
     predict_tab,
     teach_tab,
+    timeline_player,
     timeline_tab,
 )
 from .tabs import model_tab as model
+from .words.languages import current_language
 
-TABS = (
-    (text.PREDICT_TAB, predict_tab.build),
-    (text.LIVE_TAB, live_tab.build),
-    (text.TIMELINE_TAB, timeline_tab.build),
-    (text.COMPARE_TAB, compare_tab.build),
-    (text.TEACH_TAB, teach_tab.build),
-    (text.DATASET_TAB, dataset_tab.build),
-    (text.MODEL_TAB, model.build),
-    (text.ABOUT_TAB, about_tab.build),
+EXAMPLES = dict.fromkeys(examples.SHORT, "predict") | dict.fromkeys(examples.LONG, "timeline")
+"""The tab that each example is on."""
+
+SCRIPTS = (
+    timeline_player,
+    moments,
+    announce,
+    any_file,
+    links,
+    microphone,
+    navigation,
+    language_switch,
+    turn,
+    console,
 )
-"""The tabs from left to right: what stands on each, and what builds it from a Page."""
-
-SCRIPTS = (timeline_tab, moments, announce, any_file, links)
 """What the page runs in a browser beside Gradio's own."""
 
 
@@ -82,13 +95,19 @@ def build_app(
     """
     page = Page(recognizer, settings, Repository.load(recognizer.directory), feedback=feedback)
     served = ServedModel.of(recognizer, settings)
-    with _blocks(settings) as demo:
+
+    def draw(demo: gr.Blocks) -> None:
+        demo.title = text.TITLE
         labels = recognizer.labels
-        _header(text.LEAD if are_the_eight(labels) else text.LEAD_OTHER.format(count=len(labels)))
-        with gr.Tabs():
-            for title, build in TABS:
-                with gr.Tab(title):
+        lead = text.LEAD if are_the_eight(labels) else text.LEAD_OTHER.format(count=len(labels))
+        _header(lead, page.repository.dataset)
+        listed = list_tabs()
+        with gr.Tabs() as tabs:
+            for name, title, build in listed:
+                with gr.Tab(title, id=name, elem_id=f"tab-{name}"):
                     build(page)
+        titles = {name: title for name, title, _ in listed}
+        links.open_linked_tab(demo, tabs, titles, EXAMPLES)
         _footer(served.describe())
         endpoints.add_endpoints(
             partial(upload_answers.predict_upload, page=page),
@@ -99,6 +118,10 @@ def build_app(
             partial(info.model_info, page, served),
             settings,
         )
+
+    with _blocks(settings) as demo:
+        draw(demo)
+    demo.draw = draw
     page.ledger.known = inside.swept_files(demo)
     # Waiting costs memory for the upload; beyond this, visitors are told to come back.
     demo.queue(max_size=settings.queue, default_concurrency_limit=settings.concurrency)
@@ -126,8 +149,9 @@ def build_unavailable(
     """
     reason = hide_folder(str(error), settings)
     ledger = UploadLedger()
-    with _blocks(settings) as demo:
-        ledger.known = inside.swept_files(demo)
+
+    def draw(demo: gr.Blocks) -> None:
+        demo.title = text.TITLE
         _header("")
         gr.HTML(
             card(
@@ -144,27 +168,56 @@ def build_unavailable(
             upload_answers.refuse(audio, reason, ledger)
 
         endpoints.add_endpoints(refuse, refuse, refuse, refuse, refuse, refuse, settings)
+
+    with _blocks(settings) as demo:
+        draw(demo)
+    demo.draw = draw
+    ledger.known = inside.swept_files(demo)
     watches = [Middleware(UploadWatch, ledger=ledger)]
     return demo, _launch_options(demo, settings, watches, health_route(reason))
 
 
-def _blocks(settings: Settings) -> gr.Blocks:
-    blocks = inside.CheckedBlocks(
-        title=text.TITLE, analytics_enabled=False, delete_cache=(SWEEP_PERIOD, UPLOAD_AGE)
+def list_tabs() -> tuple[tuple[str, str, Callable[[Page], None]], ...]:
+    """The tabs from left to right: what a link calls it, its title, what builds it from a Page."""
+    return (
+        ("predict", text.PREDICT_TAB, predict_tab.build),
+        ("timeline", text.TIMELINE_TAB, timeline_tab.build),
+        ("live", text.LIVE_TAB, live_tab.build),
+        ("compare", text.COMPARE_TAB, compare_tab.build),
+        ("teach", text.TEACH_TAB, teach_tab.build),
+        ("model", text.MODEL_TAB, model.build),
+        ("dataset", text.DATASET_TAB, dataset_tab.build),
+        ("about", text.ABOUT_TAB, about_tab.build),
     )
-    blocks.check_file = partial(check_file, settings=settings, swept=inside.swept_files(blocks))
+
+
+def _blocks(settings: Settings) -> SpokenBlocks:
+    blocks = SpokenBlocks(analytics_enabled=False, delete_cache=(SWEEP_PERIOD, UPLOAD_AGE))
+    inside.replace_head(page_head())
+    blocks.check_file = partial(
+        check_file,
+        settings=settings,
+        swept=inside.swept_files(blocks),
+        copy_known=examples.copy_by_address,
+    )
     blocks.describe_fault = describe_fault
+    blocks.say_login = lambda: str(text.LOGIN)
     blocks.configure_server = partial(bound, most=settings.connections)
     return blocks
 
 
-def _header(lead: str) -> None:
+def _header(lead: str, dataset: Dataset | None = None) -> None:
     gr.HTML(
         fill(
-            '<header class="ser-header">{logo}<h1>{title}</h1><p>{lead}</p></header>',
+            "<style>:root {{ --turn-words: {turn}; }}</style>"
+            '<header class="ser-header" data-language="{language}">'
+            "{logo}<h1>{title}</h1>{switch}<p>{lead}</p></header>",
+            language=current_language(),
+            turn=Markup(json.dumps(text.TURN, ensure_ascii=False)),
             logo=LOGO,
             title=text.QUESTION,
             lead=lead,
+            switch=language_switch.draw_switch(dataset),
         )
     )
 
@@ -191,7 +244,6 @@ def _launch_options(
         "server_port": settings.port,
         "root_path": settings.root_path,
         "auth": list(settings.auth) or None,
-        "auth_message": text.LOGIN,
         "theme": THEME,
         "css": CSS,
         "head": f"<script>{''.join(module.SCRIPT for module in SCRIPTS)}</script>",
@@ -200,8 +252,14 @@ def _launch_options(
         "app_kwargs": {
             # Inside those, so that what they see is what came through, and they learn of its end.
             "middleware": [*watches, guard(settings), *_gates(demo, settings)],
-            "routes": [health],  # before Gradio's own, one of which would take any path
-            "lifespan": partial(_lifespan, demo, feedback),
+            # Before Gradio's own, one of which would take any path.
+            "routes": [
+                health,
+                *identity_routes(),
+                *describe_routes(demo, settings),
+                examples.examples_route(),
+            ],
+            "lifespan": partial(_lifespan, demo, security_headers(settings), feedback),
         },
         "footer_links": ["api"],
         "mcp_server": settings.mcp,
@@ -213,6 +271,7 @@ def _launch_options(
         # It would keep visitors' recordings in their browser's store.
         "run_history": False,
         "enable_monitoring": False,
+        "pwa": True,
         **inside.LAUNCH,
     }
 
@@ -220,13 +279,19 @@ def _launch_options(
 def _gates(demo: gr.Blocks, settings: Settings) -> list[Middleware]:
     """What asks for a login, where one is needed, and looks at what is wanted of Gradio then."""
     is_secure = settings.root_path.startswith("https://")
-    login = [Middleware(LoginGate, demo=demo, is_secure=is_secure)] if settings.auth else []
-    return [*login, Middleware(CallCheck, demo=demo)]
+    gate = Middleware(LoginGate, demo=demo, is_secure=is_secure, is_framed=is_in_hub(settings))
+    return [
+        *([gate] if settings.auth else []),
+        Middleware(CallCheck, demo=demo),
+        Middleware(MarkLanguage),
+    ]
 
 
 @asynccontextmanager
-async def _lifespan(demo: gr.Blocks, feedback: FeedbackBox | None, app: Any) -> AsyncIterator[None]:
-    inside.wrap_app(app, partial(Boundary, demo=demo))
+async def _lifespan(
+    demo: gr.Blocks, headers: Mapping[str, str], feedback: FeedbackBox | None, app: Any
+) -> AsyncIterator[None]:
+    inside.wrap_app(app, lambda inner: SpeakLanguage(Boundary(inner, demo=demo, headers=headers)))
     async with keep_no_files(demo, app):
         try:
             yield

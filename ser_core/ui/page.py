@@ -1,5 +1,6 @@
 """What every tab is built from."""
 
+import html
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,8 @@ from ..recognizer import EmotionRecognizer
 from ..results import Embedding, EmotionPrediction, LabelSet
 from ..timeline.timeline import EmotionTimeline
 from .feedback import FeedbackBox
-from .look import text
+from .look import microphone, text
+from .look.markup import Markup
 from .server.uploads import LiveChunks, UploadLedger
 from .settings import UPLOAD_AGE, Settings
 
@@ -198,13 +200,15 @@ def build_recorder(
 ) -> gr.Audio:
     """Build a recorder whose file reaches the server as it is, without further buttons.
 
+    Under it stands what is wrong with the microphone, where something is.
+
     Args:
         label: what it is called.
         elem_id: its id in the page.
         sources: what it offers, the first at once.
         options: further ones of gr.Audio.
     """
-    return gr.Audio(
+    recorder = gr.Audio(
         sources=list(sources),
         type="filepath",
         format=None,
@@ -213,6 +217,13 @@ def build_recorder(
         elem_id=elem_id,
         **options,
     )
+    gr.HTML(
+        microphone.draw_faults(),
+        elem_id=f"{elem_id}-microphone",
+        elem_classes=microphone.CLASS,
+        min_height=0,
+    )
+    return recorder
 
 
 def build_turn() -> gr.HTML:
@@ -238,3 +249,15 @@ def require_recording(path: str | None) -> str:
     if not Path(path).exists():
         raise AudioError(text.GONE.format(minutes=MINUTES))
     return path
+
+
+def recording_error(sentence: str) -> gr.Error:
+    """Make the error that says why a recording cannot be used.
+
+    Nothing pops up: the card in the answer's place says it, where it stays.
+
+    Args:
+        sentence: str, or Markup.
+    """
+    message = sentence if isinstance(sentence, Markup) else html.escape(sentence, quote=False)
+    return gr.Error(str(message), title=text.FAILED_TITLE, visible=False, print_exception=False)

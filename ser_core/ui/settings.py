@@ -5,6 +5,7 @@ Settings, Variables; a laptop sets them before the command: `SER_MAX_SECONDS=30 
 """
 
 import os
+import re
 from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Annotated, Any, Self
@@ -23,6 +24,11 @@ UPLOAD_AGE = 600  # [s] age at which a recording made or uploaded on the page is
 SWEEP_PERIOD = 60  # [s] between two looks for recordings of that age
 LEAST_COMPARED, MOST_COMPARED = 2, 6  # recordings of one comparison
 SPEAKERS = (2, 3, 4, 5, 6)  # how many people one recording can be split between
+
+ANYONE = ("*",)
+SELF, NOBODY = "'self'", "'none'"
+SITE = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:(\d{1,5}|\*))?", re.ASCII)
+"""A site as Content-Security-Policy names it: "https://example.com", "https://*.example.com"."""
 
 
 class Settings(Strict):
@@ -55,6 +61,13 @@ class Settings(Strict):
         auth: ((name, password), ...), who may log in; empty for a page that is open to all. As a
             variable "user:password,user2:password2", so neither may hold a comma, nor a name a
             colon. /health stays open. Not together with `mcp`: Gradio's tools know of no login.
+        frame_ancestors: tuple of str, the sites whose pages may show this one in a frame, such as
+            ("https://example.com", "https://*.example.com"); ("*",) for all, ("'none'",) for none.
+            As a variable with spaces or commas between, and `self` and `none` without quotes. None
+            for the default: all for a Space that takes no feedback; otherwise the Hub's pages;
+            where there is a login, the page's own site, and the Hub's for a Space. With `auth` only
+            ("'self'",) or ("'none'",), as another site's page could be made to press what only a
+            login opens.
         feedback_repo: str, id of a data set on the Hub ("user/name") that visitors may send
             feedback to, with the token in HF_TOKEN; made as a private one where it is not there.
             None for a page that asks for none.
@@ -62,6 +75,7 @@ class Settings(Strict):
         port: int, port to listen on.
         root_path: str, where visitors find the app behind a reverse proxy: a path ("/emotion") or a
             whole address ("https://example.com/emotion"); empty for the root of its host.
+        space: str, id of the Space that this is; a Space says so itself. None anywhere else.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -82,13 +96,15 @@ class Settings(Strict):
     fetch: Annotated[bool, Field(alias="SER_FETCH")] = False
     # Not in the representation, which ends up in logs.
     auth: Annotated[tuple[tuple[str, str], ...], Field(alias="SER_AUTH", repr=False)] = ()
+    frame_ancestors: Annotated[tuple[str, ...] | None, Field(alias="SER_FRAME_ANCESTORS")] = None
     feedback_repo: Annotated[
         str | None, Field(pattern=r"^[\w.-]+/[\w.-]+$", alias="SER_FEEDBACK_REPO")
     ] = None
-    # The names Gradio and Spaces use for these three; a Space sets the first two itself.
+    # The names Gradio and Spaces use for these; a Space sets the first two and the last itself.
     host: Annotated[str, Field(min_length=1, alias="GRADIO_SERVER_NAME")] = "127.0.0.1"
     port: Annotated[int, Field(gt=0, lt=65_536, alias="GRADIO_SERVER_PORT")] = 7860
     root_path: Annotated[str, Field(pattern="^(/|https?://)", alias="GRADIO_ROOT_PATH")] = ""
+    space: Annotated[str | None, Field(alias="SPACE_ID")] = None
 
     @field_validator("mcp")
     @classmethod
@@ -119,8 +135,32 @@ class Settings(Strict):
             raise ValueError("one of the names is there twice")
         return tuple(pairs)
 
+    @field_validator("frame_ancestors", mode="before")
+    @classmethod
+    def _read_sites(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            value = value.replace(",", " ").lower().split()
+        if not isinstance(value, (list, tuple)):
+            return value
+        quoted = {"self": SELF, "none": NOBODY}
+        sites = tuple(quoted.get(site, str(site).removesuffix("/")) for site in value)
+        for site in sites:
+            if site not in (*ANYONE, SELF, NOBODY) and not SITE.fullmatch(site):
+                raise ValueError(
+                    'expected "*", "none", "self" or sites as in "https://example.com '
+                    f'https://*.example.com", got {site[:100]!r}'
+                )
+        if len(sites) != 1 and (not sites or {*ANYONE, NOBODY} & set(sites)):
+            raise ValueError('"*" and "none" stand alone, and without either a site is needed')
+        return sites
+
     @model_validator(mode="after")
     def _require_login_everywhere(self) -> Self:
+        if self.auth and set(self.frame_ancestors or ()) - {SELF, NOBODY}:
+            raise ValueError(
+                "with SER_AUTH, SER_FRAME_ANCESTORS may be self or none, or not be set: another "
+                "site's page could be made to press what only a login opens"
+            )
         if self.auth and self.mcp:
             raise ValueError(
                 "SER_AUTH and SER_MCP cannot both be set: Gradio's tools know of no login"

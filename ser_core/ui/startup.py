@@ -20,7 +20,7 @@ from huggingface_hub.hf_api import RepoSibling
 
 from ..errors import ConfigError, SpeechEmotionError
 from ..model import hub
-from ..model.files import REPOSITORY_FILES
+from ..model.files import FETCHED_FILES
 from ..recognizer import EmotionRecognizer
 from .settings import Settings
 
@@ -139,7 +139,7 @@ def _describe_download(model: str, files: Sequence[RepoSibling] | None, commit: 
     """Say which files are about to be fetched."""
     if files is None:
         return f"The Hub lists no files of {model}: looking in the local cache."
-    ours = [file for file in files if file.rfilename in REPOSITORY_FILES]
+    ours = [file for file in files if file.rfilename in FETCHED_FILES]
     fetched = [
         file
         for file in ours

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from ser_core.audio import SAMPLE_RATE, flac_frames, load_audio
+from ser_core.audio import SAMPLE_RATE, flac_frames, load_audio, ogg_pages
 from ser_core.audio.joined import find_parts
 from ser_core.audio.source import AudioSource
 from ser_core.audio.stated_sizes import stated_size
 from ser_core.errors import AudioFormatError, TruncatedAudioError
+from tests.support import attacks
 from tests.support.encoding import Carrier, encode, sound
 from tests.support.recording_cases import PIPED, PLAIN
 
@@ -63,6 +64,83 @@ def test_what_is_joined_is_answered_whole(container: str) -> None:
     samples = load_audio(2 * encode(carrier_of(container)), on_note=notes.append)
     assert len(samples) / SAMPLE_RATE > 9.5
     assert notes == []
+
+
+def ogg(codec: str) -> bytes:
+    """A recording in Ogg, whole."""
+    wanted = (one for one in PLAIN if one.codec == codec and one.ending in (".ogg", ".opus"))
+    return encode(next(wanted))
+
+
+@pytest.mark.parametrize("name", ["libopus", "VORBIS"])
+@pytest.mark.parametrize("position", [-1, 0])
+def test_ogg_whose_pages_count_nothing_is_read_to_the_end(name: str, position: int) -> None:
+    whole = ogg(name)
+    uncounted = attacks.ogg_positions(position)(whole, np.random.default_rng(0))
+    assert uncounted != whole
+    notes: list[str] = []
+    samples = load_audio(uncounted, on_note=notes.append)
+    assert len(samples) == pytest.approx(len(load_audio(whole)), abs=0.05 * SAMPLE_RATE)
+    assert notes == []
+
+
+NOT_COUNTED = "Its pages do not count its sound, so some of it may not be read."
+
+
+def opus_without_positions() -> tuple[bytes, bytes]:
+    """A recording in Opus, and the same one with pages that count nothing."""
+    whole = ogg("libopus")
+    return whole, attacks.ogg_positions(-1)(whole, np.random.default_rng(0))
+
+
+def test_opus_of_too_many_pages_to_be_counted_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ogg_pages, "_MOST_PAGES", 1)
+    whole, uncounted = opus_without_positions()
+    notes: list[str] = []
+    load_audio(whole, on_note=notes.append)
+    assert notes == []
+    load_audio(uncounted, on_note=notes.append)
+    assert notes == [NOT_COUNTED]
+
+
+def test_opus_beside_another_stream_that_counts_nothing_is_noted() -> None:
+    for content, said in zip(opus_without_positions(), ([], [NOT_COUNTED]), strict=True):
+        first = content[: 28 + content[27]]  # once more, as the first page of another stream
+        other = first[:14] + b"else" + first[18:22] + bytes(4) + first[26:]
+        checksum = struct.pack("<I", ogg_pages.page_checksum(other))
+        source = AudioSource(io.BytesIO(other[:22] + checksum + other[26:] + content))
+        find_parts(source)
+        assert source.notes == said
+
+
+@pytest.mark.parametrize(("container", "unsaid"), [("CAF", 4), ("W64", 24)])
+@pytest.mark.parametrize("copies", [(1, 0), (1, 1), (2, 0), (2, 1)])
+def test_a_header_that_a_pipe_has_repeated_is_no_sound(
+    container: str, unsaid: int, copies: tuple[int, int]
+) -> None:
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, 16_000)
+    whole = io.BytesIO()
+    soundfile.write(whole, samples, 16_000, format=container, subtype="PCM_16")
+    size = struct.pack(*(("<q", unsaid) if container == "W64" else (">q", unsaid)))
+    file = whole.getvalue()
+    start = len(file) - 2 * len(samples)
+    size_at = start - (8 if container == "W64" else 12)
+    header = file[:size_at] + size + file[size_at + 8 : start]
+    before, behind = copies
+    notes: list[str] = []
+    piped = header * before + file[start:] + header * behind
+    assert len(load_audio(piped, on_note=notes.append)) == 16_000
+    np.testing.assert_array_equal(load_audio(piped), load_audio(file))
+    assert notes == []
+
+
+def test_ogg_without_an_end_is_read_and_noted() -> None:
+    for codec in ("libopus", "VORBIS"):
+        whole = ogg(codec)
+        endless = attacks.ogg_positions(None, ends=False)(whole, np.random.default_rng(0))
+        notes: list[str] = []
+        np.testing.assert_array_equal(load_audio(endless, on_note=notes.append), load_audio(whole))
+        assert notes == ["Its last page is not marked as its end, so it may be cut off."]
 
 
 def test_live_webm_that_is_cut_is_noted() -> None:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+import gradio as gr
 import httpx
 import numpy as np
 import pytest
@@ -28,13 +29,11 @@ from ser_core.errors import AudioLengthError, TruncatedAudioError
 from ser_core.ui.look import text
 from tests.support.app import (
     HTTP,
-    LIMITS,
     connect,
     event_of,
     file_data,
     left_in,
     post,
-    serving,
     upload,
 )
 from tests.support.recordings import ENCODED, noise, wav_bytes
@@ -46,9 +45,8 @@ needs_proc = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def url(uploads: Path, recognizer: EmotionRecognizer) -> Iterator[str]:
-    with serving(recognizer, **LIMITS) as demo:
-        yield demo.local_url
+def url(app: gr.Blocks) -> str:
+    return app.local_url
 
 
 def started() -> list[str]:

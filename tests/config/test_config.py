@@ -3,11 +3,14 @@
 import json
 
 import pytest
+from pydantic import model_validator
 
 from ser_core.config.emotions import LABELS
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.config.outputs import Outputs
-from ser_core.errors import ConfigError
+from ser_core.config.path_patterns import compile_pattern
+from ser_core.config.schema import Strict, validated
+from ser_core.errors import ArgumentError, ConfigError
 from tests.support.tiny_models import make_config
 
 
@@ -39,6 +42,8 @@ def test_json_names_nothing_of_the_machine():
         ("{", "not valid JSON"),
         ("[]", "must hold a JSON object, not a list"),
         (changed(colour="red"), "unknown key colour"),
+        (changed(blocks=[{"name": "log_meh"}]), "blocks.0 is of the kind 'log_meh': expected one"),
+        (changed(**{"a\nb" + 5_000 * "x": 1}), "unknown key a\\nb" + 117 * "x" + "."),
         (changed(schema_version=2), "schema_version 2, and this package reads up to 1: upgrade"),
         (changed(feature_version=9), "feature_version 9, and this package reads up to"),
         (changed(schema_version=0), "schema_version 0, and this package needs 1"),
@@ -119,3 +124,32 @@ def test_labels_default_to_the_eight_classes_in_ravdess_order():
     assert make_config().labels == LABELS
     assert LABELS[0] == "neutral"
     assert LABELS[-1] == "surprised"
+
+
+class Rising(Strict):
+    """What a check of its own refuses, and names its input whole."""
+
+    values: dict[str, tuple[float, ...]]
+
+    @model_validator(mode="after")
+    def check(self) -> "Rising":
+        raise ValueError(f"edges must rise, got {list(self.values.values())}")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"a": (1.0,) * 10_000}, {"\U000e0001" * 10_000: ("no number",)}],
+    ids=["value", "key"],
+)
+def test_a_sentence_on_what_is_not_valid_is_short(values):
+    with pytest.raises(ConfigError) as caught:
+        validated(Rising, {"values": values}, "x.json")
+    assert len(str(caught.value)) < 700
+    assert str(caught.value).startswith("x.json is not valid: ")
+
+
+@pytest.mark.parametrize("pattern", ["a" * 10_000, "(" * 90], ids=["no group", "no pattern"])
+def test_a_sentence_on_a_pattern_is_short(pattern):
+    with pytest.raises(ArgumentError) as caught:
+        compile_pattern(pattern, "--speaker-from", "speaker")
+    assert len(str(caught.value)) < 400

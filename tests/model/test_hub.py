@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ser_core import EmotionRecognizer
+from ser_core.model.files import WAVEFORM_FILES
 from tests.support.embedded import NETWORK_FILE
 from tests.support.hub_server import HubServer
 from tests.support.hub_storage import Repository
@@ -204,7 +205,9 @@ def test_what_was_taught_is_pushed_as_a_repository_that_names_its_base(
 
 
 def test_only_files_of_a_repository_are_downloaded(hub, repository, load, files):
+    """And none of those that take samples, which this package does not load."""
     repository.write({"weights.pkl": b"cos\nsystem\n", "pytorch_model.bin": b"0" * 4096})
+    repository.write(dict.fromkeys(WAVEFORM_FILES, b"0" * 4096))
     pulled = load()
     assert set(pulled["files"]) == set(files)
     assert sorted(downloads(hub)) == sorted(files)

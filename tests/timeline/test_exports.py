@@ -4,6 +4,7 @@ import json
 import re
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
@@ -287,8 +288,34 @@ def test_a_label_studio_task_goes_with_its_configuration(tmp_path):
     assert 'name="speaker"' not in EMPTY.to_label_studio_config()
     (task,) = json.loads(TALK.to_label_studio("talk.wav"))
     assert task["data"]["notes"].startswith("It is cut off")
+    assert task["data"]["audio"] == "/data/local-files/?d=talk.wav"
+    (tmp_path / "annotations").mkdir()
+    near = CALL.save(
+        tmp_path / "annotations" / "call.labelstudio.json", recording=tmp_path / "calls" / "1 2.wav"
+    )
+    (task,) = json.loads(near.read_text(encoding="utf-8"))
+    assert task["data"]["audio"] == "/data/local-files/?d=calls/1%202.wav"
     with pytest.raises(ExportError, match="Label Studio names the recording"):
         CALL.save(tmp_path / "nameless.labelstudio.json")
+
+
+@pytest.mark.parametrize(
+    ("recording", "address"),
+    [
+        ("/data/calls/one.wav", "/data/local-files/?d=data/calls/one.wav"),
+        (r"C:\calls\one two.wav", "/data/local-files/?d=calls/one%20two.wav"),
+        (r"\\server\share\calls\one.wav", "/data/local-files/?d=calls/one.wav"),
+        ("calls/../../one.wav", "/data/local-files/?d=one.wav"),
+        ("/calls/./old/../one.wav", "/data/local-files/?d=calls/one.wav"),
+        ("/data/local-files/?d=one.wav", "/data/local-files/?d=one.wav"),
+        ("/data/upload/1/one.wav", "/data/upload/1/one.wav"),
+        ("data:audio/wav;base64,UklGRg==", "data:audio/wav;base64,UklGRg=="),
+        ("s3://calls/one.wav", "s3://calls/one.wav"),
+    ],
+)
+def test_label_studio_is_given_an_address_that_it_serves(recording, address):
+    (task,) = json.loads(TALK.to_label_studio(recording))
+    assert task["data"]["audio"] == address
 
 
 def test_csv_opens_in_excel_with_its_accents_and_computes_nothing(tmp_path):
@@ -323,7 +350,8 @@ def test_any_recording_can_be_named(tmp_path, name):
         if form.name == "eaf":
             eaf_schema.assert_valid(ElementTree.fromstring(content))
         if form.name == "label-studio":
-            assert json.loads(content)[0]["data"]["audio"] == name.replace("\udcff", "?")
+            address = json.loads(content)[0]["data"]["audio"]
+            assert unquote(address.partition("?d=")[2]) == name.replace("\udcff", "?")
         if form.name == "rttm":
             assert all(len(line.split()) == 10 for line in content.splitlines())
 

@@ -8,6 +8,7 @@ import pytest
 from ser_core import EmotionRecognizer
 from ser_core.batch.recordings import Recording
 from ser_core.batch.rows import answer_recording
+from ser_core.errors import ArgumentError
 from ser_core.features import choose_front_end, cover, standardise, summarise
 from ser_core.features.frame_sums import FrameSums, summarise_sums
 from ser_core.model.files import KERAS_FILES, LITERT_FORMS
@@ -221,3 +222,21 @@ def test_live_speech_and_archives_have_the_same_answers(recognizer, fixtures):
     (row,) = answer_recording(recognizer, Recording(path, path, None, None), "files")
     assert row["label"] == recognizer.predict(path).label
     assert row["distance"] == recognizer.predict(path).distance
+
+
+@pytest.mark.parametrize(
+    "asked", [{"labels": ["calm", "angry", "sad"]}, {"group": {"low": ["sad", "calm", "neutral"]}}]
+)
+def test_explanations_and_live_speech_are_in_the_labels_asked_for(recognizer, asked):
+    sound = (RATE, voice("speech_female.wav")[8_000:][: 2 * RATE])
+    given = recognizer.predict(sound, **asked)
+    found = recognizer.explain(sound, **asked)
+    assert found.label == max(given.probabilities, key=given.probabilities.get)
+    drops = [moment.drop for moment in found.moments]
+    assert drops != [moment.drop for moment in recognizer.explain(sound).moments]
+    (*_, last) = recognizer.stream([sound], hop=0.5, **asked)
+    assert list(last.prediction.probabilities) == list(given.probabilities)
+    with pytest.raises(ArgumentError, match="no label of this model"):
+        recognizer.stream([sound], labels=["glad", "calm"])
+    with pytest.raises(ArgumentError, match="no label of this model"):
+        recognizer.explain(sound, labels=["glad", "calm"])

@@ -361,7 +361,7 @@ def test_the_report_says_what_to_think_of_it() -> None:
     bad = TeachingReport(("a", "b"), {"a": 10, "b": 10}, "t", None, ((1, 9), (9, 1)))
     assert "worse than guessing" in bad.verdict
     enough = TeachingReport(("a", "b"), {"a": 99, "b": 99}, "t", None, ((95, 4), (4, 95)))
-    assert enough.advice == "It has as many clips as it would want."
+    assert enough.advice == "It has as many clips as it needs."
     assert set(enough.wanted.values()) == {0}
     assert json.loads(json.dumps(good.to_dict()))["wanted"] == {"a": 5, "b": 5}
     assert good.to_markdown().splitlines()[2] == "| a | 5 | 100 % | 5 | 0 |"
@@ -388,11 +388,11 @@ def test_few_speakers_are_not_enough_however_many_their_clips() -> None:
         assert not report.is_better_than_guessing
         assert "better than guessing" not in report.verdict
         assert f"{count} speakers are too few" in report.verdict
-        assert report.advice == "It would want clips of at least 5 speakers."
+        assert report.advice == "It needs clips of at least 5 speakers."
     assert "That is better than guessing" in reports[2].verdict
     few = TeachingReport(("a", "b"), {"a": 9, "b": 9}, "t", 2, ((9, 0), (0, 9)))
     assert few.advice == (
-        "It would want more clips: 1 of a and 1 of b, with those of at least 5 speakers in all."
+        "It needs more clips: 1 of a and 1 of b, with those of at least 5 speakers in all."
     )
 
 

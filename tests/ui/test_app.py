@@ -34,7 +34,6 @@ from tests.support.app import (
     connect,
     event_of,
     file_data,
-    free_port,
     left_in,
     post,
     running_app,
@@ -47,6 +46,7 @@ from tests.support.app import (
 )
 from tests.support.embedded import NETWORK_FILE
 from tests.support.hub_server import HubServer
+from tests.support.ports import free_port
 from tests.support.recordings import call, conversation
 
 ROOT = Path(__file__).parents[2]

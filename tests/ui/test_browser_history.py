@@ -17,7 +17,7 @@ from ser_core.ui.build import build_app
 from ser_core.ui.look import text
 from ser_core.ui.settings import Settings
 from ser_core.ui.tabs.history import STORAGE_KEY, STORAGE_SECRET
-from tests.support.app import SPEECH, free_port
+from tests.support.app import SPEECH
 from tests.support.browser import (
     ANSWERED,
     EXPLAINED,
@@ -30,6 +30,7 @@ from tests.support.browser import (
     shoot,
     start_browser,
 )
+from tests.support.ports import free_port
 from tests.support.recordings import FIXTURES
 
 if TYPE_CHECKING:

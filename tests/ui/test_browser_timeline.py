@@ -12,8 +12,10 @@ import soundfile
 from ser_core.config.emotions import LABELS
 from ser_core.timeline.exports import find_format
 from ser_core.ui.look import text
+from ser_core.ui.tabs import timeline_answer
 from tests.support.browser import assert_fits, choose, clear, shoot, start_browser
 from tests.support.recordings import conversation
+from tests.support.timelines import make_long_timeline
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -63,6 +65,7 @@ def test_a_recording_gets_a_timeline_that_can_be_heard_and_saved(
     begin, end = json.loads(river.get_attribute("data-speech"))[0]
     box = river.locator("svg").bounding_box()
     place = box["width"] * (begin + end) / 2 / soundfile.info(recording).duration
+    page.evaluate("document.documentElement.lang = ''")  # as on the page of another site
     river.locator("svg").hover(position={"x": place, "y": box["height"] / 2})
     said = page.locator(".ser-here").inner_text()
     assert all(label.capitalize() in said for label in LABELS)
@@ -129,3 +132,94 @@ def test_silence_is_no_speech(page: "Page", tmp_path: Path) -> None:
     shown = page.locator("#timeline-summary").inner_text().lower()
     assert not any(label in shown for label in LABELS)
     assert page.locator("#timeline-strip .ser-piece").count() == 0
+
+
+# Puts a picture where the server would, beside a player that says what is wanted of it.
+DRAW = """html => {
+  document.querySelector("#timeline-strip .prose").innerHTML = html;
+  const audio = document.createElement("audio");
+  Object.defineProperty(audio, "currentTime", { value: 0, writable: true });
+  Object.defineProperty(audio, "paused", { value: false });
+  audio.play = async () => {};
+  document.querySelector("#timeline-recording").append(audio);
+  window.playTo = time => {
+    audio.currentTime = time;
+    audio.dispatchEvent(new Event("timeupdate"));
+  };
+  window.playedFrom = () => audio.currentTime;
+}"""
+IN_SIGHT = """() => {
+  const strip = document.querySelector(".ser-strip");
+  return [Number(strip.dataset.from), Number(strip.dataset.span)];
+}"""
+# Two fingers, a fifth of the picture apart, and then so many times that.
+PINCH = """(place, times) => {
+  const box = place.getBoundingClientRect(), y = box.top + 20;
+  const send = (kind, id, part) => place.dispatchEvent(new PointerEvent(kind, {
+    bubbles: true, pointerId: id, pointerType: "touch", clientX: box.left + part * box.width,
+    clientY: y }));
+  send("pointerdown", 7, 0.4);
+  send("pointerdown", 8, 0.6);
+  send("pointermove", 7, 0.5 - 0.1 * times);
+  send("pointermove", 8, 0.5 + 0.1 * times);
+  send("pointerup", 7, 0.5 - 0.1 * times);
+  send("pointerup", 8, 0.5 + 0.1 * times);
+}"""
+
+
+@pytest.mark.parametrize("page", [1280, 390], indirect=True, ids=lambda w: f"{w}px")
+def test_an_hour_can_be_zoomed_by_keys_mice_and_fingers(page: "Page") -> None:
+    hour = make_long_timeline()
+    page.evaluate(DRAW, str(timeline_answer.details(hour)))
+    picture = page.locator(".ser-window")
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    said, line = page.locator(".ser-here"), page.locator("#timeline-strip .ser-cursor")
+
+    page.mouse.move(*middle)  # a minute begins here
+    page.mouse.down()
+    page.mouse.move(middle[0] + box["width"] / 10, middle[1], steps=3)
+    page.mouse.up()
+    assert page.evaluate(IN_SIGHT) == pytest.approx([1_800, 360], abs=5)
+    assert page.evaluate("playedFrom()") == 0, "a drag is no click"
+    page.mouse.move(box["x"] + 0.1 * box["width"], middle[1])
+    assert said.inner_text().startswith("30:3")
+    assert said.inner_text().index("Angry 90%") < said.inner_text().index("Sad 10%")
+    page.mouse.click(box["x"] + 0.5 * box["width"], middle[1])
+    assert page.evaluate("playedFrom()") == pytest.approx(1_980, abs=5)
+    page.evaluate("playTo(1890)")
+    assert float(line.evaluate("one => parseFloat(one.style.left)")) == pytest.approx(25, abs=2)
+    page.evaluate("playTo(3000)")
+    assert line.is_visible(), "what is in sight follows the player"
+    ticks = page.locator(".ser-ticks span").all_inner_texts()
+    assert 3 <= len(ticks) <= 6
+    assert all(one.startswith(("49:", "50:", "51:", "52:", "53:", "54:", "55:")) for one in ticks)
+    assert_fits(page)
+    shoot(page, "timeline_zoomed")
+
+    whole = page.get_by_role("button", name=text.TIMELINE_WHOLE)
+    whole.focus()
+    page.keyboard.press("0")
+    assert page.evaluate(IN_SIGHT) == [0, 3_600]
+    page.keyboard.press("+")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(IN_SIGHT) == [1_800, 1_800]
+    for name, sight in (
+        (text.TIMELINE_EARLIER, [900, 1_800]),
+        (text.TIMELINE_ZOOM_IN, [1_350, 900]),
+        (text.TIMELINE_LATER, [1_800, 900]),
+        (text.TIMELINE_ZOOM_OUT, [1_350, 1_800]),
+        (text.TIMELINE_WHOLE, [0, 3_600]),
+    ):
+        page.get_by_role("button", name=name).click()
+        assert page.evaluate(IN_SIGHT) == sight
+
+    picture.evaluate(PINCH, 4)
+    assert page.evaluate(IN_SIGHT) == pytest.approx([1_350, 900], abs=20)
+    page.mouse.move(*middle)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -139)  # twice as near
+    page.keyboard.up("Control")
+    page.wait_for_function("Number(document.querySelector('.ser-strip').dataset.span) < 600")
+    assert page.evaluate(IN_SIGHT) == pytest.approx([1_575, 450], abs=25)

@@ -1,7 +1,5 @@
 """Comparing, describing and the ways in: a real server, and every snippet of the page run on it."""
 
-import asyncio
-import base64
 import html
 import io
 import json
@@ -14,7 +12,6 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +34,7 @@ from ser_core.ui.settings import Settings
 from ser_core.ui.tabs import about_tab, compare_tab
 from tests.support.app import (
     HTTP,
+    PATIENCE,
     SPEECH,
     connect,
     file_data,
@@ -46,12 +44,11 @@ from tests.support.app import (
     upload,
     wav,
 )
+from tests.support.language_tools import HAS_MCP, data_address, needs_mcp, with_tools
 from tests.support.recordings import FIXTURES
 
 OTHER = FIXTURES / "speech.mp3"
 SOON = 30  # [s] within which what needs no queue is answered, on a busy machine
-HAS_MCP = find_spec("mcp") is not None
-needs_mcp = pytest.mark.skipif(not HAS_MCP, reason="the package mcp is not installed")
 METRICS = json.loads((Path(DEFAULT_MODEL) / "metrics.json").read_text(encoding="utf-8"))
 
 
@@ -286,7 +283,11 @@ def test_health_and_model_info_answer_while_predictions_run(
 
 
 def test_the_python_snippet_runs(url: str, clips: Path, capsys: pytest.CaptureFixture) -> None:
-    code = SNIPPETS["python"].replace(ADDRESS, url.rstrip("/"))
+    address = f'"{url.rstrip("/")}"'
+    assert f'"{ADDRESS}"' in SNIPPETS["python"]
+    # As it stands it gives up after some seconds, which a busy machine may need.
+    patient = f'{address}, httpx_kwargs={{"timeout": {PATIENCE}}}'
+    code = SNIPPETS["python"].replace(f'"{ADDRESS}"', patient)
     exec(compile(code, "python", "exec"), {})
     printed = capsys.readouterr().out.splitlines()
     assert printed[-3].split()[1] in LABELS
@@ -331,29 +332,6 @@ def test_the_javascript_snippet_runs(url: str, clips: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split()[1] in LABELS
-
-
-def with_tools(url: str, use: Any) -> Any:
-    """Connect as a client of language models does, at the address that the page's snippet names."""
-    from mcp import ClientSession
-    from mcp.client.streamable_http import streamablehttp_client
-
-    settings = json.loads(SNIPPETS["mcp"].replace(ADDRESS, url.rstrip("/")))
-    (server,) = settings["mcpServers"].values()
-
-    async def session() -> Any:
-        async with (
-            streamablehttp_client(server["url"], timeout=4 * SOON) as (receive, send, _),
-            ClientSession(receive, send) as connected,
-        ):
-            await connected.initialize()
-            return await use(connected)
-
-    return asyncio.run(session())
-
-
-def data_address(file: Path) -> str:
-    return "data:audio/wav;base64," + base64.b64encode(file.read_bytes()).decode()
 
 
 @needs_mcp

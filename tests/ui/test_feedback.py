@@ -26,7 +26,7 @@ from ser_core.ui.look import text
 from ser_core.ui.page import HeldAnswer, Page
 from ser_core.ui.settings import Settings
 from ser_core.ui.tabs.feedback_form import give_feedback
-from tests.support.app import SPEECH, free_port
+from tests.support.app import SPEECH
 from tests.support.browser import (
     SIZES,
     assert_answered,
@@ -38,6 +38,7 @@ from tests.support.browser import (
     start_browser,
 )
 from tests.support.hub_server import HubServer
+from tests.support.ports import free_port
 
 REPO = "user/voices"
 NEVER = 1_000.0  # [min] between two commits that no test waits for

@@ -99,7 +99,7 @@ def test_every_place_that_names_labels_names_the_models(
     assert text.LEAD_OTHER.format(count=len(labels)) in page
     assert text.LEAD not in page
     assert label_css(labels) in options["css"]
-    descriptions = [one.description for one in EMOTIONS if one.name not in labels]
+    descriptions = [words for name, words in text.SOUNDS.items() if name not in labels]
     assert not any(words in page for words in descriptions)
     names = [say_label(label).replace("<", "&lt;").replace(">", "&gt;") for label in labels]
     shown = [

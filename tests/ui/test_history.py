@@ -131,7 +131,7 @@ def test_answers_are_drawn_along_time_and_said_in_words() -> None:
     assert places == sorted(places)
     assert 0 <= places[0] < 5
     assert 93 < places[-1] <= 100
-    assert "30 answers from 2027-01-15 to 2027-01-16: happy 30." in drawn
+    assert "30 answers from Jan 15, 2027 to Jan 16, 2027: happy 30." in drawn
     assert drawn.count("<tr>") == 1 + history.SHOWN
     single = show_history(History.from_browser(many(1), LABELS), LABELS)
     assert single.count('class="ser-piece"') == 1

@@ -236,7 +236,9 @@ def test_a_visitor_sees_the_place_and_is_told_when_too_many_wait(
     choose(waits, SPEECH)
     place = waits.locator(".ser-turn .progress-text").first
     place.wait_for()
-    assert f"queue: {QUEUE}/{QUEUE}" in place.inner_text()
+    assert place.get_attribute("data-place") == f"{QUEUE}/{QUEUE}"
+    shown = place.evaluate("one => getComputedStyle(one, '::before').content")
+    assert text.TURN in shown
     choose(refused, SPEECH)
     refused.get_by_text("currently busy").first.wait_for()
     refused.wait_for_selector("#answer [data-status=busy]")

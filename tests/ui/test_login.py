@@ -17,6 +17,7 @@ from ser_core.ui.look import text
 from ser_core.ui.server import login
 from ser_core.ui.server.validation import RequestError
 from ser_core.ui.settings import Settings
+from ser_core.ui.words.languages import speaking
 from tests.support.app import PATIENCE, SPEECH, left_in, serving
 from tests.support.browser import (
     SIZES,
@@ -67,6 +68,16 @@ def test_without_a_login_only_the_health_answers(url: str, uploads: Path) -> Non
     assert left_in(uploads) == []
 
 
+def test_the_page_that_asks_for_a_login_speaks_its_visitor_s_language(url: str) -> None:
+    with httpx.Client(base_url=url, timeout=PATIENCE) as visitor:
+        for asked in ({"params": {"lang": "de"}}, {"headers": {"accept-language": "de"}}):
+            page = visitor.get("", **asked).text
+            assert text.LOGIN not in page
+            with speaking("de"):
+                assert text.LOGIN in page
+        assert text.LOGIN in visitor.get("").text
+
+
 @pytest.mark.parametrize("user", USERS, ids=lambda user: user[0])
 def test_a_client_with_a_login_is_answered(url: str, user: tuple[str, str]) -> None:
     client = Client(
@@ -101,6 +112,7 @@ def test_cookies_have_an_end_and_are_kept_to_https(url: str, scheme: str) -> Non
     for cookie in cookies:
         assert f"Max-Age={login.AGE}" in cookie
         assert "HttpOnly" in cookie
+        assert "SameSite=Lax" in cookie  # no other site's page frames this one
         assert ("Secure" in cookie) or (scheme == "http" and "unsecure" in cookie)
 
 
@@ -183,6 +195,34 @@ def test_logins_that_nobody_comes_back_to_are_forgotten(monkeypatch: pytest.Monk
     monkeypatch.setattr(login, "AGE", -1)
     asyncio.run(gate(scope, nothing, nothing))
     assert set(tokens) == {"token2"}
+
+
+@pytest.mark.parametrize(
+    ("is_framed", "site"), [(False, b"SameSite=Lax"), (True, b"SameSite=none")]
+)
+def test_the_frame_that_the_hub_shows_a_space_in_keeps_its_cookies(
+    is_framed: bool, site: bytes
+) -> None:
+    class Demo:
+        class app:  # noqa: N801
+            cookie_id: str = "x"
+            tokens: dict[str, str] = {}  # noqa: RUF012
+
+    sent: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        answer = PlainTextResponse("yes")
+        answer.set_cookie("access-token-x", "token", samesite="none", secure=True)
+        await answer(scope, receive, send)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    gate = login.LoginGate(app, Demo, is_secure=True, is_framed=is_framed)  # type: ignore[arg-type]
+    scope = {"type": "http", "method": "POST", "path": "/login", "headers": [], "scheme": "https"}
+    asyncio.run(gate(scope, None, send))  # type: ignore[arg-type]
+    (cookie,) = [value for name, value in sent[0]["headers"] if name == b"set-cookie"]
+    assert site in cookie
 
 
 @pytest.mark.slow

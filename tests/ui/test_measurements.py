@@ -1,12 +1,14 @@
-"""The Model tab's further tables: there where the repository has the numbers, and only there."""
+"""Further tables of what was measured: there where the repository has the numbers, only there."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from typer.main import get_command
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer, TeachingReport
 from ser_core.model.records import Metrics
@@ -20,6 +22,7 @@ from tests.support.answers import GENDERS, answers
 from tests.support.app import contents
 from tests.support.frame_models import write_frame_model
 from tests.support.recordings import VOICES, voice
+from train.__main__ import app as commands
 from train.answers import fairness
 from train.answers.metrics import measure_intensity
 
@@ -218,5 +221,12 @@ def test_the_page_of_a_taught_model_is_of_what_it_was_taught(tmp_path: Path) -> 
     demo, _ = build_app(EmotionRecognizer.from_pretrained(tmp_path / "taught"), Settings())
     shown = contents(demo)
     assert text.TAUGHT in shown
-    assert "clips were answered rightly by heads that were not" in shown
+    assert "clips were answered rightly by models that had not" in shown
     assert "tired out" in shown
+
+
+def test_each_table_names_the_command_that_wrote_it(recognizer: EmotionRecognizer) -> None:
+    demo, _ = build_app(recognizer, Settings())
+    named = set(re.findall(r"<code>python -m train ([\w-]+)</code>", contents(demo)))
+    assert named == {"adaptation", "compare", "fit", "forms", "metrics", "robustness", "teaching"}
+    assert named <= set(get_command(commands).commands)

@@ -11,7 +11,7 @@ import soundfile
 
 from ser_core import EmotionRecognizer
 from ser_core.model.repository import Repository
-from ser_core.results import FrozenMapping
+from ser_core.results import FrozenMapping, TeachingReport
 from ser_core.ui.build import build_app
 from ser_core.ui.look import text
 from ser_core.ui.look.cards import waiting_card
@@ -19,7 +19,8 @@ from ser_core.ui.page import Page
 from ser_core.ui.settings import Settings
 from ser_core.ui.tabs import lesson as lessons
 from ser_core.ui.tabs import teach_tab
-from ser_core.ui.tabs.lesson import Lesson, LessonError
+from ser_core.ui.tabs.lesson import Lesson, LessonError, say_advice, say_verdict, show_report
+from ser_core.ui.words.languages import speaking
 from tests.support.app import HTTP, event_of, file_data, left_in, serving, upload
 from tests.support.browser import (
     assert_fits,
@@ -217,8 +218,9 @@ def test_a_taught_model_is_tested_tried_and_given_away(
     status, _, _, shown, taught, *_ = teach_tab.learn(page, taught_lesson(page, clips))
     assert text.TEACH_DONE in status
     report = taught.report
-    assert report.verdict in unescape(shown)
-    assert report.advice in unescape(shown)
+    for sentence in (say_verdict(report), say_advice(report)):
+        assert sentence in unescape(shown)
+    assert f"{report.right} of {report.total} clips were answered rightly" in shown
     assert "guessing" in shown
     *_, card = teach_tab.answers(page, clips["bored"][0], taught)
     said = taught.predict(clips["bored"][0])
@@ -288,3 +290,31 @@ def test_a_visitor_teaches_tries_and_downloads_on_a_phone(
                 page.locator("#teach-over").click()
                 page.locator("#teach-clips", has_text=text.TEACH_EMPTY).wait_for()
                 assert not page.locator("#teach-report [data-report]").is_visible()
+
+
+def test_a_report_is_said_as_the_library_says_it() -> None:
+    """In the page's own words, which have a language, but of the same outcome."""
+    outcomes = {
+        "better than guessing": (None, ((5, 0), (0, 5))),
+        "may as well be guessing": (None, ((2, 1), (1, 2))),
+        "worse than guessing": (None, ((1, 9), (9, 1))),
+        "at least 5 are needed": (2, ((9, 0), (0, 9))),
+    }
+    for words, (speakers, rows) in outcomes.items():
+        count = sum(rows[0])
+        report = TeachingReport(("a", "b"), {"a": count, "b": count}, "t", speakers, rows)
+        said = say_verdict(report)
+        assert words in said
+        assert (text.TEACH_VOICES in said) == (speakers is None)
+        # Of the clips of a speaker, all are left out at a time.
+        assert (text.TEACH_REPORT_NOTE in show_report(report)) == (speakers is None)
+        assert all(
+            f"{wanted} of {label}" in say_advice(report)
+            for label, wanted in report.wanted.items()
+            if wanted
+        )
+        assert ("speakers" in say_advice(report)) == (speakers is not None)
+    enough = TeachingReport(("a", "b"), {"a": 99, "b": 99}, "t", None, ((95, 4), (4, 95)))
+    assert say_advice(enough) == text.TEACH_ENOUGH
+    with speaking("de"):
+        assert "95-%-Intervall" in say_verdict(enough)

@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from ser_core import DEFAULT_MODEL, EmotionPrediction, EmotionRecognizer
-from ser_core.config.emotions import EMOTIONS, LABELS
+from ser_core.config.emotions import LABELS
 from ser_core.errors import ModelNotFoundError
 from ser_core.model.repository import Repository
 from ser_core.timeline.exports import FORMATS
@@ -39,6 +39,7 @@ from ser_core.ui.tabs import (
     timeline_tab,
 )
 from ser_core.ui.tabs.listener import Listener
+from ser_core.ui.words.languages import speaking
 from tests.support.app import contents
 from tests.support.recordings import call, conversation
 from tests.support.timelines import make_timeline, read_cues, segment
@@ -76,8 +77,8 @@ def test_the_top_three_stand_in_descending_order_before_all_eight() -> None:
 
 def test_an_uncertain_answer_says_so_first() -> None:
     card = answer.answer_card(UNSURE)
-    assert f">{text.UNCERTAIN_TITLE}</p>" in card
-    assert "Most likely happy, with a probability of 40.0%." in card
+    assert ">Perhaps happy</p>" in card
+    assert "Not sure: 40.0% probability" in card
     assert ">Happy</p>" not in card
 
 
@@ -201,7 +202,7 @@ def test_the_network_is_counted_as_training_counted_it(page: Page) -> None:
 def test_features_and_training_are_the_repositorys(page: Page) -> None:
     steps = model_tab.feature_steps(page.recognizer.config)
     (block,) = page.recognizer.config.blocks
-    assert f"{block.n_mels} bands, {block.fmin:g} to {block.fmax:g} Hz" in steps
+    assert f"{block.n_mels} bands, {block.fmin:g} to {block.fmax:,.0f} Hz" in steps
     assert "25 ms every 10 ms" in steps
     assert "{" not in steps
     shown = model_tab.training(page.repository.recipe)
@@ -231,10 +232,12 @@ def test_the_dataset_tab_shows_counts_sources_and_every_emotion(page: Page) -> N
         assert corpus["licence"] in sources
         assert corpus["citation"] in sources
     assert "24 (12 female, 12 male)" in corpora
+    with speaking("es"):
+        assert "24 (12 mujeres, 12 hombres)" in dataset_tab.corpora(record)
     assert ">60 each<" in corpora
     assert ">256 to 540<" in corpora
     emotions = dataset_tab.emotions(record)
-    assert all(emotion.description in emotions for emotion in EMOTIONS)
+    assert all(words in emotions for words in text.SOUNDS.values())
 
 
 def test_pictures_hold_the_repositorys_numbers(page: Page) -> None:
@@ -245,10 +248,9 @@ def test_pictures_hold_the_repositorys_numbers(page: Page) -> None:
         if isinstance(block, gr.Plot) and block.value is not None
     ]
     kinds = [json.dumps(figure, default=str) for figure in figures if figure is not None]
-    # Two pictures of each corpus, then confusion, reliability, speakers.
-    of_corpora = 2 * len(DATASET["corpora"])
-    assert len(kinds) == of_corpora + 3
-    assert f"({METRICS['confusion_matrix'][0][5]})" in kinds[of_corpora]
+    # Confusion, reliability, speakers, then two pictures of each corpus.
+    assert len(kinds) == 3 + 2 * len(DATASET["corpora"])
+    assert f"({METRICS['confusion_matrix'][0][5]})" in kinds[0]
 
 
 @pytest.mark.parametrize(
@@ -551,7 +553,8 @@ def test_files_of_a_timeline_lie_among_the_uploads_and_are_named_after_it(
     assert set(files) == {f"a b talk{form.ending}" for form in expected}
     assert [button.interactive for button in buttons] == [form in expected for form in FORMATS]
     assert files["a b talk.csv"].read_bytes().startswith(b"\xef\xbb\xbfstart,")
-    assert "a <b> talk.wav" in files["a b talk.labelstudio.json"].read_text(encoding="utf-8")
+    (task,) = json.loads(files["a b talk.labelstudio.json"].read_text(encoding="utf-8"))
+    assert task["data"]["audio"] == "/data/local-files/?d=a%20%3Cb%3E%20talk.wav"
     named = recognizer.analyze((16_000, conversation((1.0,))), speakers=2)
     assert all(button.interactive for button in timeline_tab.downloads(named, "talk.wav"))
 

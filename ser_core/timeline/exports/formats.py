@@ -26,7 +26,7 @@ _MISSING: dict[Need, str] = {
         "speakers=2, or channels='separate'."
     ),
     "recording": (
-        "{title} names the recording, and got none: expected its address, as in "
+        "{title} names the recording, and got none: expected its address or path, as in "
         "recording='https://example.org/talk.wav'."
     ),
 }

@@ -5,7 +5,10 @@ checked where predictions are imported stands in label_studio_sdk's label_interf
 """
 
 import json
+import re
+from pathlib import PurePath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 AUDIO, EMOTION, INTENSITY, SPEAKER = "audio", "emotion", "intensity", "speaker"
 MODEL_VERSION = "ser-core"
+_ADDRESSES = ("/data/local-files/", "/data/upload/", "data:")
+_WINDOWS_ROOT = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 
 
 def label_studio_text(timeline: "EmotionTimeline", recording: str) -> str:
@@ -30,9 +35,9 @@ def label_studio_text(timeline: "EmotionTimeline", recording: str) -> str:
 
     Args:
         timeline: EmotionTimeline.
-        recording: str, address of the recording, as Label Studio is to load it.
+        recording: str, address of the recording, as Label Studio is to load it; or its path.
     """
-    data = {AUDIO: recording}
+    data = {AUDIO: loading_address(recording)}
     if timeline.notes:
         data["notes"] = " ".join(timeline.notes)
     prediction = {
@@ -46,6 +51,30 @@ def label_studio_text(timeline: "EmotionTimeline", recording: str) -> str:
     }
     tasks = [{"data": data, "predictions": [prediction]}]
     return json.dumps(tasks, indent=1, ensure_ascii=False) + "\n"
+
+
+def loading_address(recording: str) -> str:
+    """Give the address from which Label Studio loads a recording.
+
+    It opens no paths. Files of its own machine it serves from below the folder that it was started
+    with, by their path from there, and nothing above it.
+
+    Source: https://labelstud.io/guide/storage, "Local storage".
+
+    >>> loading_address("../calls/one two.wav")
+    '/data/local-files/?d=calls/one%20two.wav'
+    >>> loading_address(r"C:\\calls\\one.wav")
+    '/data/local-files/?d=calls/one.wav'
+    >>> loading_address("https://example.org/one.wav")
+    'https://example.org/one.wav'
+    """
+    if "://" in recording or recording.startswith(_ADDRESSES):
+        return recording
+    path = (PureWindowsPath if _WINDOWS_ROOT.match(recording) else PurePath)(recording)
+    below: list[str] = []
+    for part in path.parts[1:] if path.anchor else path.parts:
+        below = below[:-1] if part == ".." else [*below, part]
+    return f"/data/local-files/?d={quote('/'.join(below), errors='replace')}"
 
 
 def label_studio_config(timeline: "EmotionTimeline") -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from math import pi
 from typing import Literal
 
+from ..words.numbers import write_share
 from . import text
 from .glyphs import glyph
 from .markup import Markup, fill, join, small, tint
@@ -18,34 +19,13 @@ and scripts know it."""
 
 RADIUS = 30  # of the ring, in a box of 76 by 76
 
-_KINDS = {
+KINDS = {
     "emotion": "ser-sure",
     "done": "ser-sure",
     "uncertain": "ser-unsure",
     "failed": "ser-failed",
     "busy": "ser-failed",
     "unavailable": "ser-failed",
-}
-_WAITING = {
-    "status": (text.WAITING_TITLE, text.WAITING),
-    "live": (text.LIVE_WAITING_TITLE, text.LIVE_WAITING),
-    "timeline": (text.TIMELINE_WAITING_TITLE, text.TIMELINE_WAITING),
-    "compare": (text.COMPARE_WAITING_TITLE, text.COMPARE_WAITING),
-    "taught": (text.WAITING_TITLE, text.TEACH_WAITING),
-}
-_WORKING = {
-    "status": (text.WORKING_TITLE, text.WORKING),
-    "live": (text.LIVE_STARTING_TITLE, text.LIVE_STARTING),
-    "timeline": (text.WORKING_TITLE, text.TIMELINE_WORKING),
-    "compare": (text.WORKING_TITLE, text.WORKING),
-    "taught": (text.WORKING_TITLE, text.WORKING),
-}
-_NO_SPEECH = {
-    "status": (text.NO_SPEECH_TITLE, text.NO_SPEECH),
-    "live": (text.LIVE_NO_SPEECH_TITLE, text.LIVE_NO_SPEECH),
-    "timeline": (text.NO_SPEECH_TITLE, text.TIMELINE_NO_SPEECH),
-    "compare": (text.NO_SPEECH_TITLE, text.COMPARE_NO_SPEECH),
-    "taught": (text.NO_SPEECH_TITLE, text.COMPARE_NO_SPEECH),
 }
 
 
@@ -121,22 +101,41 @@ def list_card(state: str, name: str, title: str, *lines: str, label: str | None 
 
 def waiting_card(place: Place) -> Markup:
     """Draw the card before there is a recording."""
-    return card(place, "waiting", *_WAITING[place])
+    title, words = {
+        "status": (text.WAITING_TITLE, text.WAITING),
+        "live": (text.LIVE_WAITING_TITLE, text.LIVE_WAITING),
+        "timeline": (text.TIMELINE_WAITING_TITLE, text.TIMELINE_WAITING),
+        "compare": (text.COMPARE_WAITING_TITLE, text.COMPARE_WAITING),
+        "taught": (text.WAITING_TITLE, text.TEACH_WAITING),
+    }[place]
+    return card(place, "waiting", title, words)
 
 
 def working_card(place: Place) -> Markup:
     """Draw the card while a recording is worked on."""
-    return card(place, "working", *_WORKING[place])
+    title, words = text.WORKING_TITLE, text.WORKING
+    if place == "live":
+        title, words = text.LIVE_STARTING_TITLE, text.LIVE_STARTING
+    elif place == "timeline":
+        words = text.TIMELINE_WORKING
+    return card(place, "working", title, words)
 
 
 def no_speech_card(place: Place, below: str = "") -> Markup:
     """Draw the card of a recording in which nobody speaks; it names no emotion."""
-    return card(place, "no_speech", *_NO_SPEECH[place], below=below)
+    title, words = text.NO_SPEECH_TITLE, text.COMPARE_NO_SPEECH
+    if place == "live":
+        title, words = text.LIVE_NO_SPEECH_TITLE, text.LIVE_NO_SPEECH
+    elif place == "timeline":
+        words = text.TIMELINE_NO_SPEECH
+    elif place == "status":
+        words = text.NO_SPEECH
+    return card(place, "no_speech", title, words, below=below)
 
 
-def failure_card(place: Place, sentence: str, title: str = text.FAILED_TITLE) -> Markup:
+def failure_card(place: Place, sentence: str, title: str = "") -> Markup:
     """Draw the card of a recording that cannot be used; it names no emotion."""
-    return card(place, "failed", title, sentence)
+    return card(place, "failed", title or text.FAILED_TITLE, sentence)
 
 
 def unfinished(place: Place) -> dict[str, str]:
@@ -155,7 +154,7 @@ def unfinished(place: Place) -> dict[str, str]:
 
 
 def _kind(state: str) -> str:
-    return f"ser-card {_KINDS.get(state, 'ser-plain')}"
+    return f"ser-card {KINDS.get(state, 'ser-plain')}"
 
 
 def _style(label: str | None) -> Markup:
@@ -192,11 +191,11 @@ def ring(share: float) -> Markup:
         '<circle cx="38" cy="38" r="{radius}"></circle>'
         '<circle class="ser-part" cx="38" cy="38" r="{radius}" pathLength="{around}" '
         'stroke-dasharray="{part} {around}" transform="rotate(-90 38 38)"></circle>'
-        '<text x="38" y="44" text-anchor="middle">{percent}%</text></svg>',
+        '<text x="38" y="44" text-anchor="middle">{percent}</text></svg>',
         radius=RADIUS,
         around=f"{around:.1f}",
         part=f"{around * share:.1f}",
-        percent=f"{100 * share:.0f}",
+        percent=write_share(share, 0),
     )
 
 

@@ -4,6 +4,7 @@ A sign is drawn in one stroke in a box of 24 by 24, in the colour of the text ar
 variable --edge, which theme.py defines.
 """
 
+from .mark import SIZE, bars
 from .markup import Markup, fill, say_label, tint
 
 STROKES = {
@@ -17,21 +18,12 @@ STROKES = {
     "surprised": "M12 5a7 7 0 1 0 .01 0z",
 }
 LOGO = Markup(
-    '<svg class="ser-logo" viewBox="0 0 30 30" aria-hidden="true">'
-    + "".join(
-        f'<rect x="{x}" y="{15 - height / 2:g}" width="3.4" height="{height}" rx="1.7" '
-        f'fill="var(--ser-{name})"></rect>'
-        for x, height, name in (
-            (2, 8, "calm"),
-            (7.6, 18, "sad"),
-            (13.2, 26, "angry"),
-            (18.8, 16, "happy"),
-            (24.4, 8, "fearful"),
-        )
-    )
+    f'<svg class="ser-logo" viewBox="0 0 {SIZE} {SIZE}" aria-hidden="true">'
+    + bars(lambda name: f"var(--ser-{name})")
     + "</svg>"
 )
-"""The page's mark: five bars of sound, in five emotions' colours."""
+"""The page's mark, in its colours of the moment."""
+
 
 OTHER = "M12 9a3 3 0 1 0 .01 0z"
 """Of a label that is not one of the eight."""

@@ -7,6 +7,11 @@ from collections.abc import Iterable, Sequence
 from html import escape as _escape
 
 from ...config.emotions import BY_NAME
+from ..words.catalogue import Sentence
+from ..words.languages import ENGLISH, current_language
+from ..words.library import translate
+from ..words.numbers import write_share
+from . import text
 from .palette import variable
 
 OTHER = "other"  # the theme's colour for what has no label
@@ -32,18 +37,18 @@ def fill(template: str, **values: object) -> Markup:
     return Markup(template.format(**{name: escape(value) for name, value in values.items()}))
 
 
-def join(parts: Iterable[object]) -> Markup:
-    """Put pieces one after the other."""
-    return Markup("".join(escape(part) for part in parts))
+def join(parts: Iterable[object], between: str = "") -> Markup:
+    """Put pieces one after the other, with some HTML between them."""
+    return Markup(between.join(escape(part) for part in parts))
 
 
 def percent(share: float) -> str:
-    """Say a share in percent with one decimal.
+    """Say a share in percent with one decimal, as the language that is spoken writes it.
 
     >>> percent(0.6325)
     '63.2%'
     """
-    return f"{100 * share:.1f}%"
+    return write_share(share)
 
 
 def tint(label: str | None) -> str:
@@ -69,13 +74,48 @@ def tint(label: str | None) -> str:
     return ";".join(rules)
 
 
+def name_label(label: str) -> str:
+    """Name a label within a sentence: an emotion in the language that is spoken, others as is."""
+    return str(text.LABELS.get(label, label))
+
+
+def name_gender(gender: str) -> str:
+    """Name a gender in the language that is spoken; others as they are."""
+    return str(text.GENDERS.get(gender, gender))
+
+
 def say_label(label: str) -> str:
     """Write a label as it begins a line: with a capital letter, and the others as they are.
 
     >>> say_label("sad"), say_label("at ease"), say_label("ADHD")
     ('Sad', 'At ease', 'ADHD')
     """
-    return label[:1].upper() + label[1:]
+    return capitalize(name_label(label))
+
+
+def capitalize(words: str) -> str:
+    """Begin with a capital letter, and leave the others as they are."""
+    return words[:1].upper() + words[1:]
+
+
+def in_english(words: str) -> str:
+    """Mark words that are English whatever language is spoken around them."""
+    if current_language() == ENGLISH or not words:
+        return words
+    return fill('<span lang="en">{words}</span>', words=words)
+
+
+def say_sentence(words: str) -> str:
+    """Say a sentence of the library's in the language that is spoken, else marked as English."""
+    if current_language() == ENGLISH:
+        return words
+    return translate(words) or in_english(words)
+
+
+def say_error(error: Exception) -> str:
+    """Say what an error says, which the page or the library wrote."""
+    words = error.args[0] if error.args else ""
+    return words if isinstance(words, Sentence) else say_sentence(str(error))
 
 
 def bar(label: str, share: float) -> Markup:
@@ -88,13 +128,23 @@ def bar(label: str, share: float) -> Markup:
     )
 
 
-def section(title: str, *parts: object, note: str = "") -> Markup:
-    """Put parts under a heading, with a sentence or two between."""
+def section(title: str, *parts: object, note: str = "", command: str = "") -> Markup:
+    """Put parts under a heading.
+
+    Args:
+        title: str.
+        parts: what stands under it.
+        note: a sentence or two between.
+        command: name of the command of `python -m train` that wrote its figures, which is said at
+            the end.
+    """
+    source = '<p class="ser-small">{words} <code>python -m train {command}</code></p>'
     return fill(
-        '<section class="ser-section"><h2>{title}</h2>{note}{body}</section>',
+        '<section class="ser-section"><h2>{title}</h2>{note}{body}{source}</section>',
         title=title,
         note=paragraph(note) if note else "",
         body=join(parts),
+        source=fill(source, words=text.PRINTED_BY, command=command) if command else "",
     )
 
 

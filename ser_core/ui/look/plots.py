@@ -11,7 +11,10 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from .markup import say_label
+from ..words.catalogue import Sentence
+from ..words.numbers import number_signs, percent_sign, write_number, write_share
+from . import text
+from .markup import capitalize, name_gender, say_label
 from .palette import label_colours
 
 if TYPE_CHECKING:
@@ -49,13 +52,13 @@ def probability_bars(probabilities: Mapping[str, float]) -> "go.Figure":
             y=[_name(label) for label in labels],
             orientation="h",
             marker_color=[light for light, _ in label_colours(labels).values()],
-            text=[f"{100 * probabilities[label]:.1f}%" for label in labels],
+            text=[write_share(probabilities[label]) for label in labels],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{y}: %{text}<extra></extra>",
         )
     )
-    figure.update_xaxes(range=[0, 112], ticksuffix="%", dtick=25)
+    figure.update_xaxes(range=[0, 112], ticksuffix=percent_sign(), dtick=25)
     figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix=" ")
     return _style(figure, height=60 + 30 * len(labels))
 
@@ -82,7 +85,7 @@ def compared_bars(recordings: Mapping[str, Mapping[str, float]]) -> "go.Figure":
                     "color": colour,
                     "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": "white"},
                 },
-                hovertemplate="%{y}, " + _name(name) + ": %{x:.1f}%<extra></extra>",
+                hovertemplate=f"%{{y}}, {_name(name)}: %{{x:.1f}}{percent_sign()}<extra></extra>",
             )
             for (name, probabilities), colour, pattern in zip(
                 recordings.items(), COMPARED_COLOURS, COMPARED_PATTERNS, strict=False
@@ -91,7 +94,7 @@ def compared_bars(recordings: Mapping[str, Mapping[str, float]]) -> "go.Figure":
     )
     labels = max((len(probabilities) for probabilities in recordings.values()), default=0)
     figure.update_layout(barmode="group", legend_traceorder="normal")
-    figure.update_xaxes(range=[0, 100], ticksuffix="%", dtick=25)
+    figure.update_xaxes(range=[0, 100], ticksuffix=percent_sign(), dtick=25)
     figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix=" ")
     return _style(figure, height=110 + labels * (16 + 11 * len(recordings)))
 
@@ -109,22 +112,23 @@ def class_distribution(counts: Mapping[str, Mapping[str, int]]) -> "go.Figure":
 
     labels = list(counts)
     genders = sorted({gender for row in counts.values() for gender in row})
+    names = {gender: _plain(name_gender(gender)) for gender in genders}
     spare = iter(OTHER_GENDER_COLOURS * len(genders))
     figure = go.Figure(
         [
             go.Bar(
                 x=[counts[label].get(gender, 0) for label in labels],
                 y=[_name(label) for label in labels],
-                name=_name(gender),
+                name=capitalize(name),
                 orientation="h",
                 marker_color=GENDER_COLOURS.get(gender) or next(spare),
-                hovertemplate="%{y}, " + _name(gender).lower() + ": %{x} clips<extra></extra>",
+                hovertemplate=_hover(text.PLOT_CLIPS_OF, label="%{y}", gender=name, clips="%{x}"),
             )
-            for gender in genders
+            for gender, name in names.items()
         ]
     )
     figure.update_layout(barmode="stack", legend_traceorder="normal")
-    figure.update_xaxes(title_text="Clips")
+    figure.update_xaxes(title_text=text.PLOT_CLIPS)
     figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix=" ")
     return _style(figure, height=110 + 30 * len(labels))
 
@@ -148,13 +152,13 @@ def duration_histogram(edges: Sequence[float], counts: Sequence[int]) -> "go.Fig
             y=list(counts),
             width=[high - low for low, high in pairs],
             marker={"color": ACCENT, "line": {"color": "rgba(128, 128, 128, 0.6)", "width": 1}},
-            customdata=[f"{low:g} to {high:g} s" for low, high in pairs],
-            hovertemplate="%{customdata}: %{y} clips<extra></extra>",
+            customdata=[text.PLOT_BIN.format(low=low, high=high) for low, high in pairs],
+            hovertemplate=_hover(text.PLOT_BIN_CLIPS, bin="%{customdata}", clips="%{y}"),
         )
     )
     figure.update_layout(bargap=0)
-    figure.update_xaxes(title_text="Length [s]", range=[edges[0], edges[-1]])
-    figure.update_yaxes(title_text="Clips")
+    figure.update_xaxes(title_text=text.PLOT_LENGTH, range=[edges[0], edges[-1]])
+    figure.update_yaxes(title_text=text.PLOT_CLIPS)
     return _style(figure, height=300)
 
 
@@ -176,7 +180,10 @@ def confusion_matrix(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> 
         [100 * cell / total for cell in row] for row, total in zip(counts, sums, strict=True)
     ]  # (labels, labels) [%]
     words = [
-        [f"{share:.0f}%<br>({cell})" for share, cell in zip(*pair, strict=True)]
+        [
+            f"{write_share(share / 100, 0)}<br>({write_number(cell)})"
+            for share, cell in zip(*pair, strict=True)
+        ]
         for pair in zip(shares, counts, strict=True)
     ]
     names = [_name(label) for label in labels]
@@ -194,11 +201,12 @@ def confusion_matrix(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> 
             xgap=2,
             ygap=2,
             showscale=False,
-            hovertemplate="%{y} taken for %{x}: %{text}<extra></extra>",
+            hovertemplate=_hover(text.PLOT_TAKEN, truth="%{y}", answer="%{x}", share="%{text}"),
         )
     )
-    figure.update_xaxes(title_text="Answer", title_standoff=24, tickangle=-60, showgrid=False)
-    figure.update_yaxes(title_text="Truth", autorange="reversed", showgrid=False)
+    figure.update_xaxes(title_text=text.PLOT_ANSWER, title_standoff=24)
+    figure.update_xaxes(tickangle=-60, showgrid=False)
+    figure.update_yaxes(title_text=text.PLOT_TRUTH, autorange="reversed", showgrid=False)
     return _style(figure, height=140 + 40 * len(names))
 
 
@@ -231,14 +239,15 @@ def reliability_diagram(bins: Sequence[Mapping[str, float]]) -> "go.Figure":
                 line={"color": ACCENT, "width": 2},
                 marker={"size": [6 + 16 * (row["count"] / most) ** 0.5 for row in bins]},
                 customdata=[row["count"] for row in bins],
-                hovertemplate="%{customdata} answers given with %{x:.0f}%: "
-                "%{y:.0f}% right<extra></extra>",
+                hovertemplate=_hover(
+                    text.PLOT_RELIABILITY, n="%{customdata}", x="%{x:.0f}", y="%{y:.0f}"
+                ),
             ),
         ]
     )
-    ticks = {"ticksuffix": "%", "dtick": 25, "range": [-3, 103]}
-    figure.update_xaxes(title_text="Stated probability", **ticks)
-    figure.update_yaxes(title_text="Right", **ticks)
+    ticks = {"ticksuffix": percent_sign(), "dtick": 25, "range": [-3, 103]}
+    figure.update_xaxes(title_text=text.PLOT_STATED, **ticks)
+    figure.update_yaxes(title_text=text.PLOT_RIGHT, **ticks)
     figure.update_layout(showlegend=False)
     return _style(figure, height=360)
 
@@ -289,19 +298,28 @@ def speaker_accuracy(by_speaker: Mapping[str, float], overall: float) -> "go.Fig
             x=list(by_speaker),
             y=[100 * accuracy for accuracy in by_speaker.values()],  # [%]
             marker_color=ACCENT,
-            hovertemplate="Speaker %{x}: %{y:.0f}%<extra></extra>",
+            hovertemplate=_hover(text.PLOT_SPEAKER, name="%{x}", share="%{y:.0f}"),
         )
     )
     figure.add_hline(y=100 * overall, line={"color": TEXT_COLOUR, "width": 1, "dash": "dash"})
     # Names such as "01" are names, and no numbers to make an axis of.
-    figure.update_xaxes(title_text="Speaker", type="category", showgrid=False)
-    figure.update_yaxes(title_text="Accuracy", ticksuffix="%", range=[0, 103])
+    figure.update_xaxes(title_text=text.TIMELINE_WHO, type="category", showgrid=False)
+    figure.update_yaxes(title_text=text.ACCURACY, ticksuffix=percent_sign(), range=[0, 103])
     return _style(figure, height=300)
 
 
 def _name(name: str) -> str:
     """Write a name as the pictures do, and keep plotly from reading markup in it."""
-    return say_label(name.translate(str.maketrans(dict.fromkeys("<>%{}&"))))
+    return _plain(say_label(name))
+
+
+def _hover(words: Sentence, **places: str) -> str:
+    """Fill plotly's places into a sentence that stands at the pointer."""
+    return words.format(sign=percent_sign(), **places) + "<extra></extra>"
+
+
+def _plain(name: str) -> str:
+    return name.translate(str.maketrans(dict.fromkeys("<>%{}&")))
 
 
 def _style(figure: "go.Figure", height: int) -> "go.Figure":
@@ -317,15 +335,11 @@ def _style(figure: "go.Figure", height: int) -> "go.Figure":
         legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
         # On a phone, a finger on the picture is there to scroll.
         dragmode=False,
+        separators=number_signs(),
         bargap=figure.layout.bargap if figure.layout.bargap is not None else 0.25,
     )
-    axis = {
-        "gridcolor": GRID_COLOUR,
-        "zeroline": False,
-        "automargin": True,
-        "fixedrange": True,
-        "title_font_size": 13,
-    }
+    axis = {"gridcolor": GRID_COLOUR, "zeroline": False, "title_font_size": 13}
+    axis |= {"automargin": True, "fixedrange": True}
     figure.update_xaxes(**axis)
     figure.update_yaxes(**axis)
     return figure

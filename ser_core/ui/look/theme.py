@@ -5,7 +5,6 @@ from pathlib import Path
 import gradio as gr
 
 from ...config.emotions import EMOTIONS
-from . import text
 from .palette import luminance
 
 # IBM Plex Sans comes with Gradio; a GoogleFont would be fetched over the network. The SemiBold that
@@ -89,8 +88,14 @@ def _on(fill: str) -> str:
     return "#ffffff" if luminance(fill) < LIGHT else INK
 
 
+FIRST_CSS = (
+    ".gradio-container { width: 100%; max-width: 1080px !important; margin: 0 auto !important; }"
+)
+"""What holds before Gradio's script has put the rest into the page, so that nothing jumps then."""
+
+FONTS = tuple(f"static/fonts/IBMPlexSans/IBMPlexSans-{cut}.woff2" for cut in ("Regular", "Bold"))
+"""Where Gradio serves the fonts, below the page's own address: words jump where they come late."""
+
 _RULES = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
 
-_LIGHT = f'{_variables(dark=False)} --turn-words: "{text.TURN}";'
-
-CSS = f":root {{ {_LIGHT} }}\n.dark {{ {_variables(dark=True)} }}\n{_RULES}"
+CSS = f":root {{ {_variables(dark=False)} }}\n.dark {{ {_variables(dark=True)} }}\n{_RULES}"

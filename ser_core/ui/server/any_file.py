@@ -3,7 +3,9 @@
 Gradio's upload takes what the browser says is audio, by the file's name alone: not a voice message
 called .webm or .3gp, which it says is video, nor one without an ending, of which it says nothing.
 Such files are given a type of audio before Gradio sees them. Names that its server refuses, with a
-dot in front or longer than most, are cut. The bytes stay.
+dot in front or longer than most, are cut. The bytes stay. A file may be dropped anywhere on the
+page, or pasted: it goes to the recorder that is in sight. What is pasted into text stays there, as
+office programs put a picture beside the words.
 """
 
 SCRIPT = """
@@ -36,6 +38,44 @@ SCRIPT = """
     own.files = taken(files);
     own.dispatchEvent(new Event("change", { bubbles: true }));
   }, true);
+  // Where Gradio takes none: onto the rest of the page, beside an answer, or out of the clipboard.
+  const open = async () => {
+    const block = [...document.querySelectorAll('[id$="recording"], [id$="recordings"]')]
+      .find(one => one.offsetParent !== null);
+    const press = one => one && one.click();
+    for (let looks = 0; block && looks < 40; looks++) {
+      const found = block.querySelector("input[type=file]");
+      if (found) return found;
+      const held = block.querySelector('audio[data-testid^="audio-player"]');
+      press(held ? block.querySelector(".top-panel button:last-of-type")
+        : block.querySelector(".source-selection button:not(.selected)"));
+      await new Promise(resolve => setTimeout(resolve, 50));
+    }
+    return null;
+  };
+  const put = async files => {
+    const chosen = taken(files), own = await open();
+    if (!own) return;
+    own.files = own.multiple ? chosen : taken([chosen[0]]);
+    own.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  const holds = moved => moved && [...moved.types].includes("Files");
+  document.addEventListener("dragover", event => {
+    if (holds(event.dataTransfer)) event.preventDefault();  // else the browser opens the file
+  });
+  document.addEventListener("drop", event => {
+    if (!holds(event.dataTransfer) || event.defaultPrevented) return;
+    event.preventDefault();
+    if (event.dataTransfer.files.length) put(event.dataTransfer.files);
+  });
+  const text = 'textarea, [contenteditable]:not([contenteditable="false"]), '
+    + "input:not([type=file], [type=checkbox], [type=radio], [type=range], [type=button])";
+  document.addEventListener("paste", event => {
+    if (event.target.closest && event.target.closest(text)) return;
+    if (!holds(event.clipboardData) || !event.clipboardData.files.length) return;
+    event.preventDefault();
+    put(event.clipboardData.files);
+  });
   new MutationObserver(widen).observe(document, { childList: true, subtree: true });
 })();
 """

@@ -8,6 +8,7 @@ without a sentence gets one. The log has a line for each, which names nothing th
 import json
 import logging
 from asyncio import CancelledError
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -19,26 +20,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..look import text
 from .faults import describe_place, is_full
 from .gradio_requests import list_routes, site_headers
-from .guard import AGAIN, HEADERS
+from .guard import AGAIN
 from .inside import API, DIRECT_ROUTES, TOOL_ROUTE, UPLOAD_ROUTE
 from .validation import MOST_BYTES, RequestError, check_call, check_head, query_values, read_json
 
 LONGEST_FAULT = 65_536  # [bytes] of an answer that is looked at, as it says what is wrong
 SENTENCES = {
     400: text.BAD_REQUEST,
-    401: text.LOGIN,
     403: text.NOT_SERVED,
     404: text.NOT_HERE,
     405: text.WRONG_METHOD,
     406: text.NOT_ACCEPTABLE,
-    413: text.LARGE_REQUEST,
     415: text.WRONG_TYPE,
     416: text.WRONG_RANGE,
     422: text.BAD_REQUEST,
     503: text.LOG_UNAVAILABLE,
-    507: text.DISK_FULL,
 }
-"""What is said where Gradio says no sentence."""
+"""What is said where Gradio says no sentence, and the page has none of its own for it."""
 
 MISREAD = (ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError)
 """What Gradio's routes raise where they trusted what they were sent."""
@@ -49,9 +47,10 @@ logger = logging.getLogger(__name__)
 class Boundary:
     """ASGI middleware around the whole app, Gradio's own middleware included."""
 
-    def __init__(self, app: ASGIApp, demo: gr.Blocks) -> None:
+    def __init__(self, app: ASGIApp, demo: gr.Blocks, headers: Mapping[str, str]) -> None:
         self._app = app
         self._demo = demo
+        self._headers = headers
         known = {path.partition("{")[0].rstrip("/") for path, _ in list_routes(demo)} | {TOOL_ROUTE}
         self._known = sorted((one for one in known if one), key=len, reverse=True)
 
@@ -60,7 +59,7 @@ class Boundary:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(scope, send, self._label(scope["path"]))
+        answer = _Answer(scope, send, self._label(scope["path"]), self._headers)
         try:
             check_head(scope, self._demo)
             await self._app(scope, receive, answer.send)
@@ -120,8 +119,8 @@ class CallCheck:
 class _Answer:
     """The answer to one request: passed on as it comes, unless it says that something is wrong."""
 
-    def __init__(self, scope: Scope, send: Send, label: str) -> None:
-        self._scope, self._send, self._label = scope, send, label
+    def __init__(self, scope: Scope, send: Send, label: str, headers: Mapping[str, str]) -> None:
+        self._scope, self._send, self._label, self._headers = scope, send, label, headers
         self._begun = False  # whether the client has been told anything
         self._ended = False
         self._held: Message | None = None  # the beginning of one that says what is wrong
@@ -149,7 +148,8 @@ class _Answer:
             return
         held, body = self._held, bytes(self._body)
         status, said = held["status"], _words(body)
-        known = SENTENCES.get(status, text.BAD_REQUEST if status < 500 else text.UNFORESEEN)
+        of_the_page = {401: text.LOGIN, 413: text.LARGE_REQUEST, 507: text.DISK_FULL} | SENTENCES
+        known = of_the_page.get(status, text.BAD_REQUEST if status < 500 else text.UNFORESEEN)
         if status == 500 and said and _is_direct(self._scope):
             # Gradio answers so what an event says of its inputs: a sentence of ours, or a name.
             self._log(400, text.LOG_EVENT)
@@ -179,7 +179,7 @@ class _Answer:
         content = json.dumps(body).encode()
         start: Message = {"type": "http.response.start", "status": status, "headers": []}
         told = MutableHeaders(scope=start)
-        told.update(HEADERS | site_headers(self._scope) | (headers or {}))
+        told.update({**self._headers, **site_headers(self._scope), **(headers or {})})
         if status in LATER:
             told.setdefault("retry-after", AGAIN["Retry-After"])
         told["content-type"] = "application/json"

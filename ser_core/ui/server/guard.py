@@ -1,11 +1,12 @@
 """What a visitor may not do, whatever Gradio would allow: here, in one place, for every event.
 
 No path but an upload's is taken and no address is fetched unless the owner allows it, of Gradio's
-routes those that this page does not need are closed, a request has a size, other sites' pages do
-not act with a visitor's login, and only Spaces may frame the page.
+routes those that this page does not need are closed, a request has a size, and other sites' pages
+do not act with a visitor's login.
 """
 
 import logging
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gradio as gr
@@ -19,20 +20,12 @@ from ..look import text
 from ..settings import MOST_COMPARED, Settings
 from .faults import describe_place, is_full
 from .fetch import fetch
+from .frames import security_headers
 from .inside import API, TOOL_ROUTE, UNUSED_ROUTES, UPLOAD_ROUTE
 from .uploads import is_among_uploads
 from .validation import MOST_BYTES
 
 BASE64 = 4 / 3  # a recording that comes in the text of a tool's call is longer by this
-
-HEADERS = {
-    # A Space is shown in a frame of huggingface.co. Another site's frame could be made to look
-    # like that site, and have visitors speak into it.
-    "Content-Security-Policy": (
-        "frame-ancestors 'self' https://huggingface.co https://*.huggingface.co https://*.hf.space"
-    ),
-    "X-Content-Type-Options": "nosniff",
-}
 
 AGAIN = {"Retry-After": "5"}  # [s]; of every answer that says that there are too many
 
@@ -40,14 +33,20 @@ logger = logging.getLogger(__name__)
 
 
 async def check_file(
-    file: dict[str, Any], *, settings: Settings, swept: set[str]
+    file: dict[str, Any],
+    *,
+    settings: Settings,
+    swept: set[str],
+    copy_known: Callable[[str], str | None] = lambda path: None,
 ) -> dict[str, Any]:
     """Look at a file among an event's inputs; one that is given by its address is fetched.
 
     Args:
         file: Gradio's file data, whose "path" may be anything.
         settings: Settings.
-        swept: paths that Gradio's sweep visits; what is fetched is added.
+        swept: paths that Gradio's sweep visits; what is fetched or copied is added.
+        copy_known: copies a recording that the server itself has, by the name that calls have for
+            it; gives the copy's path, or None where there is none of that name.
 
     Returns:
         The file data to use.
@@ -62,6 +61,10 @@ async def check_file(
         fetched = await fetch(path, settings)
         swept.add(fetched)
         return file | {"path": fetched, "url": None}
+    copied = copy_known(path) if isinstance(path, str) else None
+    if copied is not None:
+        swept.add(copied)
+        return file | {"path": copied, "url": None}
     # Gradio refuses it as well, but in no words, and names it in the log.
     if not (isinstance(path, str) and is_among_uploads(path)):
         raise gr.Error(text.NOT_AN_UPLOAD, print_exception=False)
@@ -79,7 +82,8 @@ def describe_fault(error: Exception) -> gr.Error:
 class Guard:
     """ASGI middleware: what is closed, how large requests are, whose cookies count, and headers."""
 
-    def __init__(self, app: ASGIApp, largest: int) -> None:
+    def __init__(self, app: ASGIApp, largest: int, headers: Mapping[str, str]) -> None:
+        self._headers = headers
         self._small = RequestBodyLimitMiddleware(app, MOST_BYTES)
         self._large = RequestBodyLimitMiddleware(app, largest)
 
@@ -88,7 +92,7 @@ class Guard:
 
         async def framed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                MutableHeaders(scope=message).update(self._headers)
             await send(message)
 
         path = scope.get("path", "")
@@ -102,7 +106,8 @@ class Guard:
 
 def guard(settings: Settings) -> Middleware:
     """Make the middleware; a request may bring as many recordings as can be compared."""
-    return Middleware(Guard, largest=int(MOST_COMPARED * settings.max_bytes * BASE64) + MOST_BYTES)
+    largest = int(MOST_COMPARED * settings.max_bytes * BASE64) + MOST_BYTES
+    return Middleware(Guard, largest=largest, headers=security_headers(settings))
 
 
 def _with_own_cookies(scope: Scope) -> Scope:

@@ -7,6 +7,7 @@ new version that breaks one of them is found by the test that says which, and wh
 
 import json
 import os
+import re
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Hashable
@@ -14,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import jinja2
 import uvicorn
-from gradio import http_server
+from gradio import http_server, route_utils, routes
 from gradio.block_function import BlockFunction
 from gradio.components.api_component import Api
 from gradio.utils import get_upload_folder
 from gradio_client.utils import async_traverse, is_file_obj_with_meta
+from starlette.requests import Request
 
 API = "/gradio_api/"  # where Gradio has its routes
 UPLOAD_ROUTE = f"{API}upload"
@@ -58,6 +61,12 @@ LAUNCH: dict[str, Any] = {
     "_frontend": False,
 }
 """What `launch` takes without saying so."""
+
+TEMPLATE = "frontend/index.html"
+ROOT = "{{ config.root }}"
+_LOADER: Any = routes.templates.env.loader
+_SHARED = re.compile(r'<meta\s+(property="og:|name="twitter:)[^>]*>|<link rel="manifest"[^>]*>')
+_CHARSET = '<meta charset="utf-8" />'  # has to stand among the first bytes
 
 CheckFile = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 """Takes a file among an event's inputs, as Gradio's JSON has it; returns what is to be used."""
@@ -128,6 +137,41 @@ class CheckedBlocks(gr.Blocks):
             # A component trusts what it is sent, and raises anything where it may not.
             raise self.describe_fault(error) from error
         return values
+
+
+def replace_head(head: str) -> None:
+    """Put our head into the page, in the place of what Gradio says of itself where it is shared.
+
+    Takes for granted that the page is rendered from the template `TEMPLATE`, with its address as
+    `ROOT`, and that it has one manifest and its words for others in tags of their own.
+
+    Args:
+        head: HTML; `ROOT` in it stands for the page's address, without a slash at its end.
+    """
+    environment = routes.templates.env
+    source, _, _ = _LOADER.get_source(environment, TEMPLATE)
+    opened, begins, rest = _SHARED.sub("", source).partition("<head>")
+    ours = "".join(
+        ROOT if part == ROOT else f"{{% raw %}}{part}{{% endraw %}}"
+        for part in re.split(f"({re.escape(ROOT)})", head)
+    )
+    whole = {TEMPLATE: f"{opened}{begins}{_CHARSET}{ours}{rest}"}
+    environment.loader = jinja2.ChoiceLoader([jinja2.DictLoader(whole), _LOADER])
+    if environment.cache is not None:
+        environment.cache.clear()
+
+
+def find_address(request: Request, path: str, root_path: str) -> str:
+    """Find the address that visitors know the page by, without a slash at its end.
+
+    Takes for granted that `get_root_url` makes it of the request's headers.
+
+    Args:
+        request: Request.
+        path: that it asks for.
+        root_path: of the settings.
+    """
+    return str(route_utils.get_root_url(request, path, root_path or None))
 
 
 def wrap_app(app: Any, wrap: Callable[[Any], Any]) -> None:

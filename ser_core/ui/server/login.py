@@ -24,7 +24,9 @@ from ..look import text
 from .gradio_requests import end_login, login_of
 from .health import HEALTH
 from .inside import API
-from .validation import RequestError
+from .manifest import FAVICON, MANIFEST
+from .manifest import FOLDER as ICON_FOLDER
+from .validation import RequestError, page_path
 
 AGE = 86_400  # [s] that a login lasts
 FIRST_DELAY, LONGEST_DELAY = 0.25, 4.0  # [s] before a login, after one failure and after many
@@ -34,11 +36,11 @@ MOST_ADDRESSES = 10_000  # remembered; beyond it, the one that failed longest ag
 
 ROUTE = "/login"
 OPEN = {
-    *("/", ROUTE, "/logout", HEALTH, "/theme.css", "/favicon.ico", "/robots.txt", "/manifest.json"),
+    *("/", ROUTE, "/logout", HEALTH, "/theme.css", "/robots.txt", MANIFEST, FAVICON),
     *(f"{API}{name}" for name in ("user", "login_check", "startup-events", "theme.css")),
 }
 """What is answered without a login: the page that asks for one, and what it is made of."""
-OPEN_FOLDERS = ("/static/", "/assets/", "/svelte/", "/pwa_icon")
+OPEN_FOLDERS = ("/static/", "/assets/", "/svelte/", ICON_FOLDER)
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +68,12 @@ class LoginGate:
     """ASGI middleware that asks for a login, for all but the page to log in on."""
 
     def __init__(
-        self, app: ASGIApp, demo: gr.Blocks, is_secure: bool, sleep: Sleep = asyncio.sleep
+        self,
+        app: ASGIApp,
+        demo: gr.Blocks,
+        is_secure: bool,
+        is_framed: bool = False,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         """Stand before an app.
 
@@ -74,9 +81,11 @@ class LoginGate:
             app: the application.
             demo: gr.Blocks, launched with names and passwords.
             is_secure: bool, whether visitors reach it by HTTPS whatever a request says.
+            is_framed: bool, whether another site shows it in a frame, as the Hub does a Space.
             sleep: what waits.
         """
         self._app, self._demo, self._is_secure, self._sleep = app, demo, is_secure, sleep
+        self._is_framed = is_framed
         self._attempts: OrderedDict[str, _Attempts] = OrderedDict()
         self._since: dict[str, float] = {}  # token -> when it was given
 
@@ -89,8 +98,7 @@ class LoginGate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        path = path.rstrip("/") or "/"
+        path = page_path(scope)
         if path == ROUTE and scope["method"] == "POST":
             await self._log_in(scope, receive, send)
         elif self._is_known(scope) or path in OPEN or path.startswith(OPEN_FOLDERS):
@@ -167,6 +175,9 @@ class LoginGate:
                     self._since[morsel.value] = time.monotonic()
                     morsel["max-age"] = morsel["max-age"] or str(AGE)
                     morsel["secure"] = morsel["secure"] or is_secure
+                    if not self._is_framed:
+                        # Gradio's go along in frames, where this page is not shown.
+                        morsel["samesite"] = "Lax"
                 value = cookie.output(header="", sep=",").strip().encode("latin-1") or value
             ended.append((name, value))
         return ended

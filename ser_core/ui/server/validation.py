@@ -55,6 +55,18 @@ class RequestError(Exception):
         self.sentence = sentence
 
 
+def page_path(scope: Scope) -> str:
+    """What a request asks for, as seen from the page: without where a proxy has it, nor a slash.
+
+    Returns:
+        str that begins with a slash, which nothing follows in the page's own.
+    """
+    path, root = str(scope["path"]), str(scope.get("root_path", "")).rstrip("/")
+    if path == root or path.startswith(f"{root}/"):
+        path = path.removeprefix(root)
+    return path.rstrip("/") or "/"
+
+
 def check_head(scope: Scope, demo: gr.Blocks) -> None:
     """Look at a request's address and its headers.
 

@@ -124,7 +124,8 @@ def _bars(moment: "LiveMoment", labels: int, width: int) -> "RenderableType":
     names = max(len(label) for label, _ in rows)
     longest = min(_WIDEST, max(_NARROWEST, width - names - 12))
     grid = Table.grid(padding=(0, 2))
-    grid.add_row(Text(f"{moment.time:.1f} s", style="dim"), "", Text(head, style="bold"))
+    told = Text(head, style="bold", no_wrap=True, overflow="ellipsis")
+    grid.add_row(Text(f"{moment.time:.1f} s", style="dim"), "", told)
     for label, probability in rows:
         bar = Text("█" * round(longest * probability), style="cyan")
         share = f"{100 * probability:3.0f} %" if label else ""

@@ -2,14 +2,14 @@
 
 import json
 import os
-import re
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ...config.path_patterns import compile_pattern, find_in_path
 from ...errors import ArgumentError, TeachingError
+from ...model.head_fitting import require_scikit_learn
 from .shared_options import ModelOption, RevisionOption, load_model
 from .terminal import board, complain, print_data, printable
 
@@ -51,10 +51,7 @@ def teach(
     clips = _list_clips(folder)
     speakers = None if speaker_from is None else _find_speakers(clips, speaker_from)
     _require_place(out, folder)
-    if find_spec("sklearn") is None:
-        raise TeachingError(
-            "Teaching needs scikit-learn, which is not installed: pip install 'ser-core[teach]'."
-        )
+    require_scikit_learn()
     recognizer = load_model(model, revision)
     with board(moving=True) as screen:
         taught = recognizer.teach(
@@ -109,24 +106,16 @@ def _find_speakers(clips: dict[str, list[str]], pattern: str) -> dict[str, list[
     Raises:
         ArgumentError: the pattern is none, has no group, or does not match.
     """
-    try:
-        compiled = re.compile(pattern)
-    except re.error as error:
-        raise ArgumentError(f"--speaker-from {pattern!r} is no pattern ({error}).") from error
-    if not compiled.groups:
-        raise ArgumentError(
-            f"--speaker-from {pattern!r} has no group: put what the speaker is called into "
-            "brackets, as in '([^/]+)_'."
-        )
+    compiled = compile_pattern(pattern, "--speaker-from", "speaker")
 
     def find(path: str) -> str:
-        match = compiled.search(path)
-        if match is None or not match[1]:
+        speaker = find_in_path(compiled, "speaker", path)
+        if speaker is None:
             raise ArgumentError(
                 f"--speaker-from {pattern!r} finds nobody in {printable(path)}: give a pattern "
                 "that fits all recordings."
             )
-        return match[1]
+        return speaker
 
     return {label: [find(path) for path in paths] for label, paths in clips.items()}
 

@@ -2,12 +2,21 @@
 
 from collections.abc import Sequence
 
-from ...config.emotions import BY_NAME, are_the_eight
+from ...config.emotions import are_the_eight
 from ...results import EmotionPrediction
 from ..look import text
 from ..look.cards import Place, card, no_speech_card
 from ..look.glyphs import swatch
-from ..look.markup import Markup, bar, fill, join, percent, say_label
+from ..look.markup import (
+    Markup,
+    bar,
+    fill,
+    join,
+    name_label,
+    percent,
+    say_label,
+    say_sentence,
+)
 
 
 def answer_card(
@@ -34,13 +43,13 @@ def answer_card(
     )
     label = prediction.label
     if label is None:
-        return no_speech_card(place, " ".join([f"{seconds}.", *prediction.notes]))
+        return no_speech_card(place, join_sentences(f"{seconds}.", *prediction.notes))
     share = percent(prediction.confidence)
     if prediction.status == "uncertain":
-        title, line = text.UNCERTAIN_TITLE, text.UNCERTAIN
-        lead = text.UNCERTAIN_MOST_LIKE.format(label=label, percent=share)
+        title, line = text.UNCERTAIN_TITLE.format(label=name_label(label)), text.UNCERTAIN
+        lead = text.UNCERTAIN_PROBABILITY.format(percent=share)
     else:
-        title, line = say_label(label), BY_NAME[label].description if label in BY_NAME else ""
+        title, line = say_label(label), text.SOUNDS.get(label, "")
         lead = text.PROBABILITY.format(percent=share)
     return card(
         place,
@@ -72,7 +81,12 @@ def caveats(prediction: EmotionPrediction, coverage: float | None = None) -> lis
         sentences.append(text.LIKELY.format(coverage=coverage, labels=labels))
     if prediction.familiar is False:
         sentences.append(text.UNFAMILIAR)
-    return [*sentences, *prediction.notes]
+    return [*sentences, *map(say_sentence, prediction.notes)]
+
+
+def join_sentences(first: str, *notes: str) -> Markup:
+    """Put a recording's notes, which are the library's, after a sentence of ours."""
+    return join((first, *map(say_sentence, notes)), " ")
 
 
 def name_alternatives(labels: Sequence[str]) -> str:
@@ -81,7 +95,7 @@ def name_alternatives(labels: Sequence[str]) -> str:
     >>> name_alternatives(["calm", "sad", "neutral"])
     'calm, sad or neutral'
     """
-    *others, last = labels
+    *others, last = map(name_label, labels)
     return text.LIKELY_OR.format(others=", ".join(others), last=last) if others else last
 
 

@@ -12,7 +12,19 @@ from ..api.upload_answers import say_compared_count
 from ..look import plots, text
 from ..look.cards import card, failure_card, list_card, waiting_card
 from ..look.glyphs import swatch
-from ..look.markup import Markup, fill, join, paragraph, percent, say_label, small, table
+from ..look.markup import (
+    Markup,
+    fill,
+    join,
+    name_label,
+    paragraph,
+    percent,
+    say_error,
+    say_label,
+    say_sentence,
+    small,
+    table,
+)
 from ..page import QUICK, Page, build_recorder, build_turn, in_browser, require_recording
 from ..server.inside import leave_no_copies
 from ..settings import LEAST_COMPARED, MOST_COMPARED, UPLOAD_AGE, Settings
@@ -123,7 +135,7 @@ def _answer(page: Page, path: str) -> EmotionPrediction | str:
     try:
         return page.predict(require_recording(path))
     except AudioError as error:
-        return str(error)
+        return say_error(error)
 
 
 def limits(settings: Settings) -> str:
@@ -168,10 +180,14 @@ def _card(position: int, name: str, answer: Answer) -> Markup:
     label = answer.label
     if label is None:
         return list_card(
-            "no_speech", name, text.NO_SPEECH_TITLE, text.COMPARE_NO_SPEECH, *answer.notes
+            "no_speech",
+            name,
+            text.NO_SPEECH_TITLE,
+            text.COMPARE_NO_SPEECH,
+            *map(say_sentence, answer.notes),
         )
     unsure = answer.status == "uncertain"
-    title = text.COMPARE_UNSURE.format(label=label) if unsure else say_label(label)
+    title = text.UNCERTAIN_TITLE.format(label=name_label(label)) if unsure else say_label(label)
     lines = [text.PROBABILITY.format(percent=percent(answer.confidence))]
     if answer.intensity is not None:
         lines.append(text.INTENSITY.format(percent=percent(answer.intensity)))

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 
 import gradio as gr
 
-from ...config.emotions import BY_NAME, LABELS, are_the_eight
+from ...config.emotions import LABELS, are_the_eight
 from ...model.files import DATASET
 from ...model.further_records import Corpus, Dataset
 from ..look import plots, text
 from ..look.glyphs import swatch
-from ..look.markup import Markup, paragraph, section, table
+from ..look.markup import Markup, capitalize, in_english, paragraph, section, table
 from ..page import Page
+from ..words.languages import name_language
+from ..words.numbers import write_number
 from .measurements import unavailable
 
 
@@ -65,24 +67,31 @@ def corpora(dataset: Dataset) -> Markup:
     """Tabulate what was used: speakers, clips, hours."""
     rows = [
         (
-            short_name(corpus),
-            corpus.role.capitalize() or text.NOT_STATED,
-            text.LANGUAGES.get(corpus.language, corpus.language) or text.NOT_STATED,
+            in_english(short_name(corpus)),
+            capitalize(text.ROLES.get(corpus.role, corpus.role)) or text.NOT_STATED,
+            capitalize(name_language(corpus.language)) or text.NOT_STATED,
             _speakers(corpus),
             _clips_by_speaker(corpus),
-            f"{corpus.clips:,}",
-            f"{corpus.hours:.1f}",
+            write_number(corpus.clips),
+            write_number(corpus.hours, ".1f"),
         )
         for corpus in dataset.corpora
     ]
-    return section(text.CORPORA, table(text.CORPORA_HEADERS, rows, numeric=3, stack=True))
+    return section(
+        text.CORPORA, table(text.CORPORA_HEADERS, rows, numeric=3, stack=True), command="fit"
+    )
 
 
 def _speakers(corpus: Corpus) -> str:
     counts = corpus.speakers_by_gender
     if not counts:
         return text.NOT_STATED
-    parts = ", ".join(f"{count} {gender}" for gender, count in sorted(counts.items()))
+    parts = ", ".join(
+        text.GENDERS_COUNTED[gender].format(count=count)
+        if gender in text.GENDERS_COUNTED
+        else f"{count} {gender}"
+        for gender, count in sorted(counts.items())
+    )
     return text.SPEAKERS.format(count=sum(counts.values()), parts=parts)
 
 
@@ -97,7 +106,11 @@ def _clips_by_speaker(corpus: Corpus) -> str:
 def sources(dataset: Dataset) -> Markup:
     """Tabulate whose recordings these are, and under which licence."""
     rows = [
-        (corpus.title, corpus.licence or text.NOT_STATED, corpus.citation or text.NOT_STATED)
+        (
+            in_english(corpus.title),
+            in_english(corpus.licence) or text.NOT_STATED,
+            in_english(corpus.citation) or text.NOT_STATED,
+        )
         for corpus in dataset.corpora
     ]
     return section(text.SOURCES, table(text.SOURCES_HEADERS, rows, stack=True))
@@ -114,8 +127,8 @@ def emotions(dataset: Dataset | None, labels: Sequence[str] = LABELS) -> Markup:
     for corpus in dataset.corpora if dataset else ():
         for label, count in corpus.by_emotion.items():
             totals[label] = totals.get(label, 0) + count
-    words = [BY_NAME[label].description if label in BY_NAME else "" for label in labels]
-    counts = [f"{totals[label]:,}" if label in totals else "" for label in labels]
+    words = [text.SOUNDS.get(label, "") for label in labels]
+    counts = [write_number(totals[label]) if label in totals else "" for label in labels]
     columns: list[list[str]] = [[swatch(label) for label in labels], words, counts]
     shown = [column for column in columns if any(column)]
     title, names = text.EMOTIONS, text.EMOTIONS_HEADERS

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import gradio as gr
 from gradio.events import Dependency
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
 
 from ..look import text
 from ..look.markup import subheading
@@ -21,6 +24,8 @@ FOLDER = Path(__file__).parents[1] / "clips"
 SUFFIX = ".mp3"
 SHORT = ("plain", "angry", "sad", "happy", "afraid", "room")
 LONG = ("conversation",)
+SERVED = "/examples/"  # where they are served
+BY_ADDRESS = {f"{SERVED}{name}{SUFFIX}": name for name in (*SHORT, *LONG)}
 COPIES = "example-"  # how the folders of copies begin
 
 
@@ -60,6 +65,27 @@ def copy_example(name: str) -> str:
     """Copy an example to among the uploads; returns the copy's path."""
     file = f"{name}{SUFFIX}"
     return str(shutil.copyfile(FOLDER / file, new_folder(COPIES) / file))
+
+
+def copy_by_address(path: str) -> str | None:
+    """Copy an example that a call names by where it is served; None where it names none.
+
+    >>> copy_by_address("/examples/nobody.mp3")
+    """
+    name = BY_ADDRESS.get(path)
+    return copy_example(name) if name else None
+
+
+def examples_route() -> Route:
+    """Make the route that serves the recordings themselves."""
+
+    async def serve(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in BY_ADDRESS.values():
+            return Response(status_code=404)
+        return FileResponse(FOLDER / f"{name}{SUFFIX}", media_type="audio/mpeg")
+
+    return Route(f"{SERVED}{{name}}{SUFFIX}", serve)
 
 
 def is_example(path: str) -> bool:

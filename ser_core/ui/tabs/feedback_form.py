@@ -13,7 +13,7 @@ from ... import __version__
 from ...errors import AudioError
 from ..feedback import NONE_OF_THEM, OTHER, Feedback, FeedbackBox
 from ..look import text
-from ..look.markup import Markup, paragraph, say_label, subheading
+from ..look.markup import Markup, paragraph, say_error, say_label, subheading
 from ..page import QUICK, HeldAnswer, Page, in_browser, require_recording
 from ..server.health import ServedModel
 from ..settings import UPLOAD_AGE
@@ -106,7 +106,7 @@ def give_feedback(
         try:
             sound = page.decode(require_recording(held.path))
         except AudioError as error:
-            return str(error), False
+            return say_error(error), False
     if not box.put(make_feedback(page, held, label), sound):
         return text.FEEDBACK_FULL, False
     return (text.FEEDBACK_THANKS_AUDIO if audio else text.FEEDBACK_THANKS), True

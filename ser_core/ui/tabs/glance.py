@@ -3,7 +3,7 @@
 from ...config.emotions import are_the_eight
 from ...model.records import Metrics
 from ..look import text
-from ..look.markup import Markup, bar, facts, fill, join, percent, section, small
+from ..look.markup import Markup, bar, facts, fill, in_english, join, percent, section, small
 
 PEOPLE = {"ravdess": (0.67, "Luna-Jiménez et al. 2022, table 1")}
 """How often listeners name the emotion of a corpus' clips, and who says so."""
@@ -19,7 +19,8 @@ def glance(metrics: Metrics) -> Markup:
         note = text.GLANCE_PEOPLE_NOTE.format(source=source)
     rows = join(
         fill(
-            '<li><span>{name}</span>{bar}<span class="ser-share">{share}</span></li>',
+            '<li{own}><span>{name}</span>{bar}<span class="ser-share">{share}</span></li>',
+            own=Markup(' class="ser-own"') if name == text.GLANCE_MODEL else "",
             name=name,
             bar=bar("", share),
             share=percent(share),
@@ -43,13 +44,13 @@ def glance(metrics: Metrics) -> Markup:
     )
 
 
-def protocol_sentence(metrics: Metrics) -> str:
+def protocol_sentence(metrics: Metrics) -> Markup:
     """Say what the numbers were measured on, and what follows for other recordings."""
     template = text.PROTOCOLS.get(metrics.protocol, text.PROTOCOL_OTHER)
     if not metrics.speakers:
         template = text.PROTOCOL_NAMELESS
     protocol = template.format(
-        clips=f"{metrics.clips:,}", speakers=metrics.speakers, protocol=metrics.protocol
+        clips=metrics.clips, speakers=metrics.speakers, protocol=metrics.protocol
     )
     limits = text.CORPUS_LIMITS.get(metrics.corpus, "")
-    return " ".join(filter(None, (protocol, limits, *metrics.notes)))
+    return join(filter(None, (protocol, limits, *map(in_english, metrics.notes))), " ")

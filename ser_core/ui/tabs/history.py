@@ -20,9 +20,10 @@ from pydantic import Field, ValidationError
 from ...config.schema import Fraction, Strict
 from ..look import text
 from ..look.glyphs import swatch
-from ..look.markup import Markup, fill, join, paragraph, percent, small, table
+from ..look.markup import Markup, fill, join, name_label, paragraph, percent, small, table
 from ..page import QUICK, HeldAnswer, Page
 from ..server.inside import erase_script
+from ..words.numbers import write_moment, write_time
 from .examples import is_example
 from .strip import Piece, draw_lanes
 
@@ -181,7 +182,7 @@ def show_history(history: History, labels: Sequence[str]) -> Markup:
         return small(words)
     latest = [
         (
-            entry.moment.replace("T", " ").removesuffix("Z"),
+            write_time(datetime.fromtimestamp(entry.time, UTC)),
             swatch(entry.label),
             percent(entry.confidence)
             + (f" ({text.TIMELINE_UNSURE})" if entry.status == "uncertain" else ""),
@@ -262,15 +263,16 @@ def _ticks(middle: float, span: float) -> list[tuple[float, str]]:
 
 
 def _clock(moment: float, span: float) -> str:
-    form = "%H:%M" if span < DAY else "%d %b" if span > TICKS * DAY else "%d %b, %H:%M"
-    return datetime.fromtimestamp(moment, UTC).strftime(form)
+    when = datetime.fromtimestamp(moment, UTC)
+    parts = ["MMMd"] if span > TICKS * DAY else ["Hm"] if span < DAY else ["MMMd", "Hm"]
+    return ", ".join(write_moment(when, part) for part in parts)
 
 
 def _in_words(counts: Mapping[str, int], entries: Sequence[Entry]) -> str:
-    shares = ", ".join(f"{label} {count}" for label, count in counts.items() if count)
+    shares = ", ".join(f"{name_label(label)} {count}" for label, count in counts.items() if count)
     return text.HISTORY_SUMMARY.format(
         count=len(entries),
-        first=entries[0].moment[:10],
-        last=entries[-1].moment[:10],
+        first=write_moment(datetime.fromtimestamp(entries[0].time, UTC), "yMMMd"),
+        last=write_moment(datetime.fromtimestamp(entries[-1].time, UTC), "yMMMd"),
         shares=shares,
     )

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field, replace
 
 from ...config.schema import LONGEST_NAME
 from ...results import Embedding, FrozenMapping, TeachingReport
+from ...results.teaching_report import FEWEST_SPEAKERS
 from ..look import text
 from ..look.glyphs import swatch
 from ..look.markup import Markup, fill, join, notice, paragraph, percent, small, table
 from ..look.palette import label_css
+from ..words.numbers import write_list, write_share
 
 MOST_LABELS = 12
 MOST_CLIPS = 240  # of all labels together: 40 of each of six
@@ -104,7 +106,7 @@ def show_lesson(lesson: Lesson) -> Markup:
     return coloured(list(lesson.clips), shown)
 
 
-def show_report(report: TeachingReport) -> Markup:
+def show_report(report: TeachingReport, title: str = "") -> Markup:
     """Say how good a taught model is, by clips that it was not taught, and which it confuses."""
     recall = report.recall
     rows = [
@@ -119,19 +121,61 @@ def show_report(report: TeachingReport) -> Markup:
     headers = text.TEACH_REPORT_HEADERS
     body = join(
         [
-            paragraph(report.verdict),
+            paragraph(say_verdict(report)),
             table(headers, rows, numeric=2, stack=True),
-            paragraph(report.advice),
-            small(text.TEACH_REPORT_NOTE),
+            paragraph(say_advice(report)),
+            # With speakers, those of one are left out at a time.
+            small(text.TEACH_REPORT_NOTE) if report.speakers is None else "",
         ]
     )
     shown = fill(
         '<section class="ser-section" data-report="{better}"><h2>{title}</h2>{body}</section>',
         better="better" if report.is_better_than_guessing else "unproven",
-        title=text.TEACH_REPORT,
+        title=title or text.TEACH_REPORT,
         body=body,
     )
     return coloured(report.labels, shown)
+
+
+def say_verdict(report: TeachingReport) -> str:
+    """Say how often it was right, whether that is better than guessing, and what may be behind."""
+    shares = (report.accuracy, *report.interval, report.chance)
+    accuracy, low, high, chance = (write_share(share, 0) for share in shares)
+    if report.is_better_than_guessing:
+        verdict = text.TEACH_BETTER
+    elif report.is_above_guessing:
+        verdict = text.TEACH_FEW_SPEAKERS
+    else:
+        is_worse = report.interval[1] < report.chance
+        verdict = text.TEACH_WORSE if is_worse else text.TEACH_UNPROVEN
+    sentences = [
+        text.TEACH_VERDICT.format(
+            right=report.right,
+            total=report.total,
+            accuracy=accuracy,
+            low=low,
+            high=high,
+        ),
+        verdict.format(chance=chance, speakers=report.speakers, least=FEWEST_SPEAKERS),
+    ]
+    if report.speakers is None:
+        sentences.append(text.TEACH_VOICES)
+    return " ".join(sentences)
+
+
+def say_advice(report: TeachingReport) -> str:
+    """Say how many more clips it would want, and of how many speakers."""
+    wanted = [
+        text.TEACH_WANTED_CLIPS.format(count=count, label=label)
+        for label, count in report.wanted.items()
+        if count
+    ]
+    sentences = [text.TEACH_WANTED.format(clips=write_list(wanted))] if wanted else []
+    if report.has_few_speakers:
+        sentences.append(text.TEACH_WANTED_SPEAKERS.format(least=FEWEST_SPEAKERS))
+    if wanted and not report.is_above_guessing:
+        sentences.append(text.TEACH_ALIKE)
+    return " ".join(sentences or [text.TEACH_ENOUGH])
 
 
 def coloured(labels: Sequence[str], shown: Markup) -> Markup:

@@ -10,7 +10,7 @@ from ...errors import AudioFormatError
 from ...results import EmotionPrediction
 from ...timeline.live import LiveBlock, LiveSession
 from ..look import text
-from ..look.markup import say_label
+from ..look.markup import name_label, say_label
 
 LONGEST_CHUNK = 10.0  # [s] that is used of a chunk: the page sends some quarter of a second
 STEADY = 2  # answers in a row that have to agree before a screen reader is told
@@ -76,7 +76,7 @@ def in_short(prediction: EmotionPrediction) -> str:
     if prediction.label is None:
         return text.LIVE_NO_SPEECH_TITLE
     if prediction.status == "uncertain":
-        return text.LIVE_UNCERTAIN_SHORT.format(label=prediction.label)
+        return text.LIVE_UNCERTAIN_SHORT.format(label=name_label(prediction.label))
     return say_label(prediction.label)
 
 

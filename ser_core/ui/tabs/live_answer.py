@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ...timeline.live import LiveMoment, LiveSession
 from ..look import cards, text
-from ..look.markup import Markup, fill, join, percent, say_label
+from ..look.markup import Markup, fill, join, name_label, percent, say_label
 from ..page import Page
 from .listener import Listener
 from .strip import Piece, draw_lanes, in_words
@@ -37,8 +37,8 @@ def live_card(listener: Listener) -> Markup:
         return _announce(words, cards.no_speech_card("live"))
     share = percent(prediction.confidence)
     if prediction.status == "uncertain":
-        title = text.UNCERTAIN_TITLE
-        lead = text.UNCERTAIN_MOST_LIKE.format(label=label, percent=share)
+        title = text.UNCERTAIN_TITLE.format(label=name_label(label))
+        lead = text.UNCERTAIN_PROBABILITY.format(percent=share)
     else:
         title, lead = say_label(label), text.PROBABILITY.format(percent=share)
         if prediction.intensity is not None:
@@ -54,7 +54,7 @@ def summary_card(listener: Listener) -> Markup:
     spoken = sum(listener.seconds.values())
     seconds = text.LIVE_STOPPED.format(seconds=listener.session.time, speech=spoken)
     shares = sorted(listener.shares.items(), key=lambda item: -item[1])
-    words = ", ".join(f"{label} {percent(share)}" for label, share in shares if share)
+    words = ", ".join(f"{name_label(label)} {percent(share)}" for label, share in shares if share)
     lead = text.LIVE_STOPPED_SHARES.format(shares=words) if words else ""
     shown = cards.card("live", "stopped", text.LIVE_STOPPED_TITLE, seconds, lead=lead)
     return _announce(f"{text.LIVE_STOPPED_TITLE}. {lead}", shown)

@@ -12,7 +12,7 @@ import gradio as gr
 from ...errors import AudioError
 from ...timeline.live import LiveSession
 from ..look import text
-from ..look.markup import paragraph, small
+from ..look.markup import paragraph, say_error, small
 from ..page import QUICK, Page, build_recorder
 from ..settings import Settings
 from .listener import Listener, read_chunk
@@ -103,7 +103,7 @@ def answer_chunks(
             if not listener.over and Path(chunk).exists():
                 news |= listener.push(read_chunk(chunk))
         except AudioError as error:
-            listener.fault, news = str(error), True
+            listener.fault, news = say_error(error), True
         finally:
             page.ledger.release(chunk, at_once=True)
     if not news or listener.over:  # perhaps meanwhile: what the stop shows has to stay

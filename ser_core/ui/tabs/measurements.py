@@ -1,4 +1,4 @@
-"""The Model tab's tables of what else was measured: each is there if the repository has it."""
+"""Tables of what else was measured: each is there if the repository has it."""
 
 from ...model.further_records import Accuracy, FewShot, Forms, Robustness
 from ...model.records import AdaptationGains, Enrolment, Fairness, IntensityScores
@@ -6,7 +6,20 @@ from ...model.repository import Repository
 from ...results import TeachingReport
 from ..look import text
 from ..look.glyphs import swatch
-from ..look.markup import Markup, facts, join, notice, paragraph, percent, section, table
+from ..look.markup import (
+    Markup,
+    capitalize,
+    facts,
+    in_english,
+    name_gender,
+    notice,
+    paragraph,
+    percent,
+    section,
+    table,
+)
+from ..words.numbers import write_list, write_number
+from .lesson import show_report
 
 
 def unavailable(repository: Repository, name: str) -> Markup:
@@ -38,7 +51,7 @@ def adaptation(gains: AdaptationGains) -> Markup:
         for row in gains.enrolments
     ]
     rows_shown = table(text.ADAPTATION_HEADERS, rows, numeric=4, stack=True)
-    return section(text.ADAPTATION, rows_shown, note=text.ADAPTATION_NOTE)
+    return section(text.ADAPTATION, rows_shown, note=text.ADAPTATION_NOTE, command="adaptation")
 
 
 def adapted_to(row: Enrolment) -> str:
@@ -49,11 +62,7 @@ def adapted_to(row: Enrolment) -> str:
     >>> adapted_to(Enrolment(kind="neutral", clips=3, **scores))
     '3 recordings, all neutral'
     """
-    if row.clips is None:
-        count = text.ADAPTATION_ALL
-    else:
-        words = text.VOICE_ONE_RECORDING if row.clips == 1 else text.VOICE_COUNT
-        count = words.format(count=row.clips)
+    count = text.ADAPTATION_ALL if row.clips is None else text.VOICE_COUNT.format(count=row.clips)
     return text.ADAPTATION_KINDS[row.kind].format(recordings=count)
 
 
@@ -61,9 +70,9 @@ def fairness(measured: Fairness) -> Markup:
     """Tabulate the accuracy by gender, and for the best and the worst speaker."""
     rows = [
         (
-            gender.capitalize(),
-            f"{group.speakers:,}",
-            f"{group.clips:,}",
+            capitalize(name_gender(gender)),
+            write_number(group.speakers),
+            write_number(group.clips),
             percent(group.accuracy),
             text.INTERVAL.format(low=percent(group.interval[0]), high=percent(group.interval[1])),
         )
@@ -73,9 +82,9 @@ def fairness(measured: Fairness) -> Markup:
         voice = measured.speakers[name]
         rows.append(
             (
-                words.format(name=name, gender=voice.gender),
+                words.format(name=name, gender=name_gender(voice.gender)),
                 "1",
-                f"{voice.clips:,}",
+                write_number(voice.clips),
                 percent(voice.accuracy),
                 text.INTERVAL.format(
                     low=percent(voice.interval[0]), high=percent(voice.interval[1])
@@ -87,26 +96,29 @@ def fairness(measured: Fairness) -> Markup:
         apart = measured.difference
         low, high = apart.interval
         words = text.FAIRNESS_DIFFERENCE.format(
-            of=apart.of,
-            against=apart.against,
+            of=name_gender(apart.of),
+            against=name_gender(apart.against),
             points=points(apart.points),
             low=points(low),
             high=points(high),
         )
         parts.insert(0, paragraph(words))
-    return section(text.FAIRNESS, *parts, note=text.FAIRNESS_NOTE)
+    return section(text.FAIRNESS, *parts, note=text.FAIRNESS_NOTE, command="metrics")
 
 
 def intensity(measured: IntensityScores) -> Markup:
     """Show how well strong expression ranks above normal, over all and by emotion."""
     low, high = measured.auc_interval
-    means = text.INTENSITY_MEANS.format(low=f"{low:.2f}", high=f"{high:.2f}")
-    parts = [facts([(text.INTENSITY_AUC, f"{measured.auc:.2f}", means)])]
+    means = text.INTENSITY_MEANS.format(low=low, high=high)
+    parts = [facts([(text.INTENSITY_AUC, write_number(measured.auc, ".2f"), means)])]
     if measured.auc_by_emotion:
-        rows = [(swatch(label), f"{auc:.2f}") for label, auc in measured.auc_by_emotion.items()]
+        rows = [
+            (swatch(label), write_number(auc, ".2f"))
+            for label, auc in measured.auc_by_emotion.items()
+        ]
         parts.append(table(text.INTENSITY_HEADERS, rows, numeric=1))
-    note = text.INTENSITY_NOTE.format(clips=f"{measured.clips:,}")
-    return section(text.INTENSITY_TITLE, *parts, note=note)
+    note = text.INTENSITY_NOTE.format(clips=measured.clips)
+    return section(text.INTENSITY_TITLE, *parts, note=note, command="metrics")
 
 
 def robustness(measured: Robustness) -> Markup:
@@ -115,19 +127,19 @@ def robustness(measured: Robustness) -> Markup:
     headers = text.ROBUSTNESS_HEADERS + ((text.ROBUSTNESS_INTENSITY,) if has_intensity else ())
     rows = [
         (
-            row.condition[:1].upper() + row.condition[1:],
+            capitalize(text.CONDITIONS.get(row.condition, row.condition)),
             percent(row.accuracy),
             points(row.change) if row.change or index else "",
             percent(row.ece),
             percent(row.confidence),
             percent(row.answered),
-            *((f"{row.intensity_auc:.2f}",) if has_intensity else ()),
+            *((write_number(row.intensity_auc or 0.0, ".2f"),) if has_intensity else ()),
         )
         for index, row in enumerate(measured.rows)
     ]
-    note = text.ROBUSTNESS_NOTE.format(clips=f"{measured.clips:,}")
+    note = text.ROBUSTNESS_NOTE.format(clips=measured.clips)
     rows_shown = table(headers, rows, numeric=len(headers) - 1, stack=True)
-    return section(text.ROBUSTNESS, rows_shown, note=note)
+    return section(text.ROBUSTNESS, rows_shown, note=note, command="robustness")
 
 
 def few_shot(measured: FewShot) -> Markup:
@@ -137,7 +149,7 @@ def few_shot(measured: FewShot) -> Markup:
         for index, row in enumerate(corpus.rows):
             rows.append(
                 (
-                    corpus.title or corpus.corpus,
+                    in_english(corpus.title or corpus.corpus),
                     str(row.clips),
                     *(_accuracy(one) for one in (row.taught, row.embedding, row.egemaps)),
                     _accuracy(None if index else corpus.zero_shot),
@@ -147,24 +159,22 @@ def few_shot(measured: FewShot) -> Markup:
     note = text.FEW_SHOT_NOTE.format(draws=measured.draws)
     seen = [one.title or one.corpus for one in measured.corpora if one.trained_on_it]
     if seen:
-        note = f"{note} {text.FEW_SHOT_SEEN.format(corpora=' and '.join(seen))}"
+        note = f"{note} {text.FEW_SHOT_SEEN.format(corpora=write_list(seen))}"
     shown = table(text.FEW_SHOT_HEADERS, rows, stack=True)
-    return section(text.FEW_SHOT, shown, note=note)
+    return section(text.FEW_SHOT, shown, note=note, command="teaching")
 
 
 def taught(report: TeachingReport) -> Markup:
     """Say what a model was taught, and how it answers clips that it was not taught."""
-    header, *rows = report.table()
-    shown = table(header, rows, numeric=len(header) - 1)
-    return section(text.TAUGHT, paragraph(str(report)), shown)
+    return show_report(report, text.TAUGHT)
 
 
 def _accuracy(score: Accuracy | None) -> str:
     if score is None:
         return ""
-    return text.GAIN.format(
-        gain=percent(score.accuracy), interval=" to ".join(map(percent, score.interval))
-    )
+    low, high = map(percent, score.interval)
+    interval = text.INTERVAL.format(low=low, high=high)
+    return str(text.GAIN.format(gain=percent(score.accuracy), interval=interval))
 
 
 def forms(measured: Forms) -> Markup:
@@ -175,7 +185,7 @@ def forms(measured: Forms) -> Markup:
         judged = unseen.get(row.form, row)
         rows.append(
             (
-                row.form,
+                in_english(row.form),
                 text.MEGABYTES.format(size=row.bytes / 1e6),
                 text.MILLISECONDS.format(time=row.milliseconds),
                 percent(judged.accuracy),
@@ -185,12 +195,12 @@ def forms(measured: Forms) -> Markup:
             )
         )
     if measured.unseen:
-        note = text.FORMS_UNSEEN.format(clips=f"{measured.unseen.clips:,}")
+        note = text.FORMS_UNSEEN.format(clips=measured.unseen.clips)
     else:
         words = text.FORMS_TRAINED if measured.trained_on_it else text.FORMS_MEASURED
-        note = words.format(clips=f"{measured.clips:,}", corpus=measured.corpus)
+        note = words.format(clips=measured.clips, corpus=measured.corpus)
     rows_shown = table(text.FORMS_HEADERS, rows, numeric=6, stack=True)
-    return section(text.FORMS, join([rows_shown, paragraph(text.FORMS_LOAD)]), note=note)
+    return section(text.FORMS, rows_shown, paragraph(text.FORMS_LOAD), note=note, command="forms")
 
 
 def points(value: float) -> str:
@@ -199,7 +209,7 @@ def points(value: float) -> str:
     >>> points(3.14), points(-0.04)
     ('+3.1', '-0.0')
     """
-    return f"{value:+.1f}"
+    return write_number(value, "+.1f")
 
 
 def span(interval: tuple[float, float]) -> str:

@@ -15,17 +15,9 @@ from ...model.records import Metrics
 from ...model.repository import Repository
 from ..look import plots, text
 from ..look.glyphs import swatch
-from ..look.markup import (
-    Markup,
-    facts,
-    fill,
-    join,
-    paragraph,
-    percent,
-    section,
-    table,
-)
+from ..look.markup import Markup, facts, fill, in_english, join, paragraph, percent, section, table
 from ..page import Page
+from ..words.numbers import write_number
 from . import measurements
 from .glance import glance
 from .measurements import unavailable
@@ -54,7 +46,9 @@ def build(page: Page) -> None:
 def _for_users(repository: Repository) -> None:
     metrics = repository.metrics
     if metrics is not None:
-        gr.HTML(section(text.PER_CLASS, per_class(metrics), note=text.PER_CLASS_NOTE))
+        gr.HTML(
+            section(text.PER_CLASS, per_class(metrics), note=text.PER_CLASS_NOTE, command="metrics")
+        )
         gr.HTML(abstention(metrics))
     noise, taught = repository.robustness, repository.few_shot
     _show_optional(repository, ROBUSTNESS, text.ROBUSTNESS, noise, measurements.robustness)
@@ -70,20 +64,20 @@ def _for_users(repository: Repository) -> None:
 
 
 def _measured(metrics: Metrics) -> None:
-    gr.HTML(section(text.FIGURES, figures(metrics), over_folds(metrics)))
+    gr.HTML(section(text.FIGURES, figures(metrics), over_folds(metrics), command="metrics"))
     with gr.Row(equal_height=False):
         with gr.Column(min_width=300):
-            gr.HTML(section(text.CONFUSION, note=text.CONFUSION_NOTE))
+            gr.HTML(section(text.CONFUSION, note=text.CONFUSION_NOTE, command="metrics"))
             gr.Plot(
                 plots.confusion_matrix(metrics.labels, metrics.confusion_matrix), show_label=False
             )
         if metrics.calibration_bins:
             with gr.Column(min_width=300):
-                gr.HTML(section(text.RELIABILITY, note=text.RELIABILITY_NOTE))
+                gr.HTML(section(text.RELIABILITY, note=text.RELIABILITY_NOTE, command="metrics"))
                 bins = [row.model_dump() for row in metrics.calibration_bins]
                 gr.Plot(plots.reliability_diagram(bins), show_label=False)
     if metrics.by_speaker:
-        gr.HTML(section(text.SPEAKERS_TITLE, note=text.SPEAKERS_NOTE))
+        gr.HTML(section(text.SPEAKERS_TITLE, note=text.SPEAKERS_NOTE, command="metrics"))
         gr.Plot(plots.speaker_accuracy(metrics.by_speaker, metrics.accuracy), show_label=False)
 
 
@@ -94,18 +88,18 @@ def _made(page: Page) -> None:
         COMPARISON,
         text.COMPARISON,
         repository.comparison,
-        lambda found: section(text.COMPARISON, comparison(found), note=text.COMPARISON_NOTE),
+        comparison,
     )
     _show_optional(repository, FORMS, text.FORMS, repository.forms, measurements.forms)
-    gr.HTML(section(text.FEATURES, feature_steps(page.recognizer.config)))
+    gr.HTML(section(text.FEATURES, feature_steps(page.recognizer.config), command="fit"))
     if repository.architecture is None:
         gr.HTML(section(text.ARCHITECTURE, unavailable(repository, NETWORK)))
     else:
-        gr.HTML(section(text.ARCHITECTURE, stages(repository.architecture)))
+        gr.HTML(section(text.ARCHITECTURE, stages(repository.architecture), command="fit"))
     if repository.recipe is None:
         gr.HTML(section(text.TRAINING, unavailable(repository, RECIPE)))
     else:
-        gr.HTML(section(text.TRAINING, training(repository.recipe)))
+        gr.HTML(section(text.TRAINING, training(repository.recipe), command="fit"))
 
 
 def _show_optional(
@@ -158,7 +152,11 @@ def figures(metrics: Metrics) -> Markup:
             (text.MACRO_F1, percent(metrics.macro_f1), text.MACRO_F1_MEANS),
             (text.TOP3, percent(metrics.top3_accuracy), text.TOP3_MEANS),
             (text.ECE, percent(metrics.ece), text.ECE_MEANS),
-            (text.NLL, f"{metrics.nll:.2f}", text.NLL_MEANS.format(chance=log(classes))),
+            (
+                text.NLL,
+                write_number(metrics.nll, ".2f"),
+                text.NLL_MEANS.format(chance=log(classes)),
+            ),
         ]
     )
 
@@ -171,7 +169,7 @@ def per_class(metrics: Metrics) -> Markup:
             percent(scores.precision),
             percent(scores.recall),
             percent(scores.f1),
-            f"{scores.clips:,}",
+            write_number(scores.clips),
         )
         for label in metrics.labels
         for scores in [metrics.per_class[label]]
@@ -183,7 +181,7 @@ def abstention(metrics: Metrics) -> Markup:
     """Show the accuracy where the model answers only what it is surest of."""
     parts = []
     if metrics.selective_accuracy:
-        rows = [("100.0%", percent(metrics.accuracy))] + [
+        rows = [(percent(1.0), percent(metrics.accuracy))] + [
             (percent(float(share)), percent(accuracy))
             for share, accuracy in metrics.selective_accuracy.items()
             if accuracy is not None
@@ -199,24 +197,25 @@ def abstention(metrics: Metrics) -> Markup:
             right = text.ABSTENTION_ACCURACY.format(accuracy=percent(rule.answered_accuracy))
             words = f"{words} {right}"
         parts.append(paragraph(words))
-    return section(text.SELECTIVE, *parts) if parts else join([])
+    return section(text.SELECTIVE, *parts, command="metrics") if parts else join([])
 
 
-def comparison(compared: Comparison) -> Markup:
+def comparison(found: Comparison) -> Markup:
     """Tabulate the recipes under each protocol beside what their authors claim."""
     rows = [
         (
-            row.recipe,
+            in_english(row.recipe),
             text.COMPARISON_PROTOCOLS.get(row.protocol, row.protocol),
-            row.corpus,
+            in_english(row.corpus),
             _accuracy(row),
             percent(row.uar_mean),
             percent(row.ece),
-            row.published_claim,
+            in_english(row.published_claim),
         )
-        for row in compared.rows
+        for row in found.rows
     ]
-    return table(text.COMPARISON_HEADERS, rows, stack=True)
+    shown = table(text.COMPARISON_HEADERS, rows, stack=True)
+    return section(text.COMPARISON, shown, note=text.COMPARISON_NOTE, command="compare")
 
 
 def _accuracy(row: Compared) -> str:
@@ -277,8 +276,10 @@ def stages(architecture: Architecture) -> Markup:
     )
     rows = [
         (
-            stage.name,
-            ", ".join(f"{n} {kind}" if n > 1 else kind for kind, n in stage.kinds.items()),
+            in_english(stage.name),
+            in_english(
+                ", ".join(f"{n} {kind}" if n > 1 else kind for kind, n in stage.kinds.items())
+            ),
             _shape(stage.output),
             _count(stage.parameters),
         )
@@ -294,7 +295,7 @@ def _shape(shape: tuple[int | None, ...] | None) -> str:
 
 
 def _count(number: int | None) -> str:
-    return text.NOT_STATED if number is None else f"{number:,}"
+    return text.NOT_STATED if number is None else write_number(number)
 
 
 def training(recipe: dict[str, Any]) -> Markup:
@@ -311,10 +312,13 @@ def training(recipe: dict[str, Any]) -> Markup:
     tables = join(
         fill(
             '<div class="ser-part"><h3>{part}</h3>{rows}</div>',
-            part=_words(part),
+            part=part if part == text.GENERAL else in_english(_words(part)),
             rows=table(
                 text.TRAINING_HEADERS,
-                [(text.SETTINGS.get(key) or _words(key), _value(value)) for key, value in settings],
+                [
+                    (text.SETTINGS.get(key) or in_english(_words(key)), _value(value))
+                    for key, value in settings
+                ],
             ),
         )
         for part, settings in parts.items()
@@ -341,6 +345,6 @@ def _words(key: str) -> str:
 def _value(value: object) -> str:
     if isinstance(value, bool):
         return text.YES if value else text.NO
-    if isinstance(value, list):
-        return ", ".join(_value(item) for item in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, str | list):  # the recipe's own words
+        return in_english(value if isinstance(value, str) else ", ".join(map(str, value)))
+    return write_number(value, "g") if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""The player of an answered recording: its waveform, darker where it spoke for the answer.
+"""The player of an answered recording: its waveform, stronger where it spoke for the answer.
 
 Drawn as SVG without text, so that it may be stretched to any width; what it shows is said in its
 label. SCRIPT, which the page carries once, plays the recording's file and moves a line along.
@@ -11,7 +11,7 @@ import numpy as np
 
 from ...timeline.occlusion import Explanation
 from ..look import text
-from ..look.markup import Markup, fill, join, tint
+from ..look.markup import Markup, fill, join, name_label, tint
 from ..page import MINUTES, QUICK, Samples
 from .strip import clock
 
@@ -79,8 +79,26 @@ SCRIPT = """
     } else if (sound.paused) sound.play().catch(() => {});
     else sound.pause();
   });
-  new MutationObserver(() => { if (!find()) stop(); else draw(); })
-    .observe(document, { childList: true, subtree: true });
+  // From Stop on the recorder is as small as beside an answer, which then moves nothing.
+  const patience = 10000;  // [ms]
+  let forgetting = null;
+  const shrink = sent => {
+    const listen = document.getElementById("listen");
+    clearTimeout(forgetting);
+    if (!listen) return;
+    if (sent) listen.dataset.sent = "yes"; else delete listen.dataset.sent;
+    if (sent) forgetting = setTimeout(shrink, patience);
+  };
+  document.addEventListener("click", event => {
+    if (event.target.closest("#recording .stop-button, #recording .stop-button-paused"))
+      shrink(true);
+    else if (event.target.closest("#recording button")) shrink(false);
+  });
+  new MutationObserver(() => {
+    if (!find()) stop(); else draw();
+    const sent = document.querySelector("#listen[data-sent]");
+    if (sent && !sent.querySelector("[data-status=waiting], [data-status=working]")) shrink(false);
+  }).observe(document, { childList: true, subtree: true });
 })();
 """
 
@@ -125,7 +143,7 @@ def draw_player(samples: Samples, rate: int, path: str, found: Explanation | Non
         bars=_bars(samples, rate, found),
         begin=clock(0),
         end=clock(round(duration)),
-        words="" if label is None else text.MOMENTS_DARKER.format(label=label),
+        words="" if label is None else text.MOMENTS_STRONGER.format(label=name_label(label)),
         unplayable=text.UNPLAYABLE.format(minutes=MINUTES),
     )
 
@@ -157,10 +175,10 @@ def summary(found: Explanation) -> str:
         return text.WAVEFORM
     stretch = strongest_stretch(found)
     if stretch is None:
-        return text.MOMENTS_NONE.format(label=found.label)
+        return text.MOMENTS_NONE.format(label=name_label(found.label))
     start, end = stretch
     words = text.MOMENTS_STRONGEST
-    return words.format(label=found.label, start=f"{start:.1f}", end=f"{end:.1f}")
+    return str(words.format(label=name_label(found.label), start=start, end=end))
 
 
 def strongest_stretch(found: Explanation) -> tuple[float, float] | None:

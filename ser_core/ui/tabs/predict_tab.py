@@ -1,6 +1,5 @@
 """The tab that predicts the emotion of one recording."""
 
-import html
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +9,7 @@ from ...errors import AudioError
 from ...recognizer import EmotionRecognizer
 from ..look import text
 from ..look.cards import failure_card, unfinished, waiting_card, working_card
-from ..look.markup import Markup, small
+from ..look.markup import Markup, say_error, small
 from ..page import (
     MINUTES,
     HeldAnswer,
@@ -19,6 +18,7 @@ from ..page import (
     build_turn,
     in_browser,
     only_beside,
+    recording_error,
     replace_in_browser,
     require_recording,
 )
@@ -120,23 +120,20 @@ def answers(
 
     Raises:
         gr.Error: the recording cannot be used; the sentence says why and what to do, and has been
-            yielded as well, for what pops up goes away again.
+            yielded as well.
     """
     yield working_card("status"), None
     try:
         path = require_recording(path)
         prediction = page.predict(path, own)
     except AudioError as error:
-        sentence = str(error)
+        sentence = say_error(error)
     else:
         held = HeldAnswer(path, prediction, adapted=own is not None)
         yield answer_card(prediction, coverage=page.coverage, note=voice.note(own)), held
         return
     yield failure_card("status", sentence), None
-    # The message is shown as HTML.
-    raise gr.Error(
-        html.escape(sentence, quote=False), title=text.FAILED_TITLE, print_exception=False
-    )
+    raise recording_error(sentence)
 
 
 def explain_answer(

@@ -14,8 +14,8 @@ from ...timeline.timeline import EmotionTimeline
 from ..look import text
 from ..look.markup import Markup, fill, join, say_label, tint
 
-WIDTH, HEIGHT = 1_000, 100  # of the drawing, in its own units
-MOST_POINTS = 600  # along time; more would not be seen, and an hour has thousands
+WIDTH, HEIGHT = 10_000, 100  # of the drawing, in its own units
+MOST_POINTS = 1_500  # along time: one for each window of an hour, which may be zoomed
 
 
 def draw_river(timeline: EmotionTimeline) -> Markup:
@@ -47,8 +47,9 @@ def draw_river(timeline: EmotionTimeline) -> Markup:
     return fill(
         '<div class="ser-river" data-river="{points}" data-labels="{labels}" '
         'data-speech="{speech}" data-silence="{silence}">'
-        '<svg viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true">'
-        '{areas}</svg><p class="ser-small ser-here" aria-hidden="true">&nbsp;</p></div>',
+        '<div class="ser-window"><svg class="ser-time" viewBox="0 0 {width} {height}" '
+        'preserveAspectRatio="none" aria-hidden="true">{areas}</svg></div>'
+        '<p class="ser-small ser-here" aria-hidden="true">&nbsp;</p></div>',
         points=json.dumps(points, separators=(",", ":")),
         labels=json.dumps([say_label(label) for label in timeline.labels]),
         speech=json.dumps(timeline.speech),

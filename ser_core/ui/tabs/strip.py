@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from ..look import text
 from ..look.glyphs import glyph
-from ..look.markup import Markup, escape, fill, join, percent, say_label, tint
+from ..look.markup import Markup, escape, fill, join, name_label, percent, say_label, tint
 
 MOST_TICKS = 6
+ZOOMED = 30.0  # [s] from which on a recording can be zoomed
 TICKS = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400)  # [s]
 
 
@@ -98,15 +99,53 @@ def draw_lanes(
         name, share = '<span class="ser-lane-name"></span>', '<span class="ser-share"></span>'
         line = Markup(f'<div class="ser-lane ser-high">{name}{above}{share}</div>')
         rows = join([line, rows])
-    cursor = Markup('<i class="ser-cursor" hidden></i>') if playable else Markup("")
+    moving = '<i class="ser-cursor" hidden></i><i class="ser-chosen" hidden></i>'
+    cursor = Markup(moving) if playable else Markup("")
+    tools = zoom_tools(start, end) if playable and end - start >= ZOOMED else Markup("")
     return fill(
-        '<div class="ser-strip" role="img" aria-label="{summary}" data-seconds="{seconds}">'
+        '{tools}<div class="ser-strip" role="img" aria-label="{summary}" data-seconds="{seconds}">'
         '{rows}<div class="ser-ticks">{marks}{cursor}</div></div>',
+        tools=tools,
         summary=summary,
         seconds=end - start,
         rows=rows,
         marks=marks,
         cursor=cursor,
+    )
+
+
+def zoom_tools(start: float, end: float) -> Markup:
+    """Draw the buttons that zoom, for fingers and keyboards; `timeline_player` has what they do.
+
+    Args:
+        start, end: float [s], what is in sight at first.
+    """
+    buttons = (
+        ("earlier", text.TIMELINE_EARLIER, "M15 5l-7 7 7 7"),
+        ("later", text.TIMELINE_LATER, "M9 5l7 7-7 7"),
+        ("out", text.TIMELINE_ZOOM_OUT, "M5 12h14"),
+        ("in", text.TIMELINE_ZOOM_IN, "M5 12h14M12 5v14"),
+    )
+    return fill(
+        '<div class="ser-zoom" role="group" aria-label="{zoom}"><output>{start} - {end}</output>'
+        '{buttons}<button type="button" data-zoom="whole" aria-disabled="true">{whole}</button>'
+        "</div>",
+        zoom=text.TIMELINE_ZOOM,
+        start=clock(start),
+        end=clock(end),
+        buttons=join(
+            fill(
+                '<button type="button" data-zoom="{name}" aria-label="{words}" title="{words}" '
+                'aria-disabled="{idle}"><svg viewBox="0 0 24 24" aria-hidden="true">'
+                '<path d="{sign}"></path></svg></button>',
+                name=name,
+                words=words,
+                idle="false" if name == "in" else "true",
+                sign=sign,
+            )
+            for name, words, sign in buttons
+        ),
+        whole=text.TIMELINE_WHOLE,
     )
 
 
@@ -121,7 +160,7 @@ def _lane(lane: Lane, start: float, end: float, playable: bool) -> Markup:
         name = fill("{glyph}{name}", glyph=glyph(lane.label), name=name)
     return fill(
         '<div class="ser-lane" style="{tint}"><span class="ser-lane-name">{name}'
-        '</span><span class="ser-lane-track">{pieces}</span>'
+        '</span><span class="ser-lane-track"><span class="ser-time">{pieces}</span></span>'
         '<span class="ser-share">{share}</span></div>',
         tint=tint(lane.label),
         name=name,
@@ -134,7 +173,9 @@ def _piece(piece: Piece, start: float, end: float, playable: bool, coloured: boo
     left, right = (_position(time, start, end) for time in (piece.start, piece.end))
     times = ""
     if playable:
-        title = f"{say_label(piece.label)}, {clock(piece.start)} to {clock(piece.end)}"
+        title = text.STRIP_PIECE.format(
+            label=say_label(piece.label), start=clock(piece.start), end=clock(piece.end)
+        )
         times = fill(
             ' data-start="{start}" data-end="{end}" title="{title}"',
             start=piece.start,
@@ -144,8 +185,8 @@ def _piece(piece: Piece, start: float, end: float, playable: bool, coloured: boo
     return fill(
         '<i class="{kind}" style="left:{left}%;width:{width}%{tint}"{times}></i>',
         kind="ser-piece ser-faint" if piece.unsure else "ser-piece",
-        left=f"{left:.2f}",
-        width=f"{right - left:.2f}",
+        left=f"{left:.4f}",
+        width=f"{right - left:.4f}",
         tint=f";{tint(piece.label)}" if coloured else "",
         times=times,
     )
@@ -175,7 +216,7 @@ def clock_ticks(duration: float) -> list[tuple[float, str]]:
 def in_words(seconds: Mapping[str, float], silence: float | None = None) -> str:
     """Say how long each emotion or speaker lasted, for those who do not see the picture."""
     parts = [
-        text.STRIP_PART.format(label=label, seconds=value)
+        text.STRIP_PART.format(label=name_label(label), seconds=value)
         for label, value in seconds.items()
         if value > 0
     ]

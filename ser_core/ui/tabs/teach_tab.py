@@ -17,7 +17,7 @@ from ...errors import AudioError, SpeechEmotionError
 from ...recognizer import EmotionRecognizer
 from ..look import text
 from ..look.cards import failure_card, unfinished, waiting_card, working_card
-from ..look.markup import Markup, notice, paragraph, small, subheading
+from ..look.markup import Markup, join, notice, paragraph, say_error, small, subheading
 from ..page import (
     MINUTES,
     Page,
@@ -228,16 +228,16 @@ def take_clips(
             except LessonError as error:
                 faults.append(f"{Path(path).name}: {error}")
             except AudioError as error:
-                faults.append(str(error))
+                faults.append(say_error(error))
     finally:
         for path in paths:
             page.ledger.release(path)
     new = lesson.count - before
-    words = [text.TEACH_ADDED.format(count=new, label=label)] if new else []
+    words: list[str] = [text.TEACH_ADDED.format(count=new, label=label)] if new else []
     words += faults[:MOST_FAULTS]
     if len(faults) > MOST_FAULTS:
         words.append(text.TEACH_MORE_FAULTS.format(count=len(faults) - MOST_FAULTS))
-    yield voice_status(" ".join(words), failed=bool(faults)), lesson
+    yield voice_status(join(words, " "), failed=bool(faults)), lesson
 
 
 def learn(page: Page, lesson: Lesson) -> list[Any]:
@@ -245,7 +245,7 @@ def learn(page: Page, lesson: Lesson) -> list[Any]:
     try:
         taught = page.recognizer.teach(lesson.clips)
     except SpeechEmotionError as error:
-        return _untaught(voice_status(str(error), failed=True), lesson)
+        return _untaught(voice_status(say_error(error), failed=True), lesson)
     assert taught.report is not None, "who is taught has one"
     values = _untaught(voice_status(text.TEACH_DONE), lesson)
     values[3:6] = show_report(taught.report), taught, gr.Column(visible=True)
@@ -257,7 +257,7 @@ def forget_label(lesson: Lesson, given: object) -> tuple[Markup, Lesson]:
     try:
         label = lesson.name(given)
     except LessonError as error:
-        return voice_status(str(error), failed=True), lesson
+        return voice_status(say_error(error), failed=True), lesson
     if label not in lesson.clips:
         return voice_status(text.TEACH_NOT_THERE.format(label=label), failed=True), lesson
     return voice_status(text.TEACH_DROPPED.format(label=label)), lesson.drop(label)
@@ -271,7 +271,7 @@ def answers(page: Page, path: str | None, taught: EmotionRecognizer | None) -> I
             raise AudioError(text.TEACH_NOT_YET)
         prediction = page.predict(require_recording(path), taught)
     except AudioError as error:
-        yield failure_card("taught", str(error))
+        yield failure_card("taught", say_error(error))
         return
     yield coloured(taught.labels, answer_card(prediction, place="taught"))
 

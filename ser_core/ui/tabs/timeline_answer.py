@@ -9,8 +9,21 @@ from ...timeline.timeline import EmotionTimeline
 from ..look import text
 from ..look.cards import card, no_speech_card
 from ..look.glyphs import swatch
-from ..look.markup import Markup, fill, join, paragraph, percent, section, small, table
-from .answer import caveats
+from ..look.markup import (
+    Markup,
+    capitalize,
+    fill,
+    join,
+    name_label,
+    paragraph,
+    percent,
+    say_sentence,
+    section,
+    small,
+    table,
+)
+from ..words.numbers import write_share
+from .answer import caveats, join_sentences
 from .river import draw_river
 from .strip import Lane, Piece, clock, clock_ticks, draw_lanes, in_words
 
@@ -22,10 +35,10 @@ def timeline_card(timeline: EmotionTimeline) -> Markup:
     """Sum a timeline up in words; without speech it names no emotion."""
     seconds = text.SPEECH_SECONDS.format(speech=timeline.speech_seconds, duration=timeline.duration)
     if timeline.dominant is None:
-        return no_speech_card("timeline", " ".join([f"{seconds}.", *timeline.notes]))
+        return no_speech_card("timeline", join_sentences(f"{seconds}.", *timeline.notes))
     (first, share), *others = sorted(timeline.distribution.items(), key=lambda item: -item[1])
     following = ", ".join(
-        text.TIMELINE_THEN_PART.format(label=label, share=_whole(part))
+        text.TIMELINE_THEN_PART.format(label=name_label(label), share=_whole(part))
         for label, part in others[:2]
         if part >= NOTEWORTHY
     )
@@ -33,7 +46,7 @@ def timeline_card(timeline: EmotionTimeline) -> Markup:
     return card(
         "timeline",
         "done",
-        text.TIMELINE_MOSTLY_TITLE.format(label=first),
+        text.TIMELINE_MOSTLY_TITLE.format(label=name_label(first)),
         f"{words}; {text.TIMELINE_THEN.format(parts=following)}." if following else f"{words}.",
         *caveats(timeline.overall),
         label=first,
@@ -46,12 +59,12 @@ def votes(timeline: EmotionTimeline) -> Markup:
     low, high = map(_whole, timeline.dominance_interval)
     sentences = [
         text.TIMELINE_VOTES.format(
-            label=timeline.dominant,
+            label=name_label(timeline.dominant or ""),
             share=_whole(timeline.dominance),
             windows=sum(timeline.votes.values()),
         ),
         text.TIMELINE_INTERVAL.format(low=low, high=high),
-        text.TIMELINE_OVERALL.format(label=timeline.overall.label),
+        text.TIMELINE_OVERALL.format(label=name_label(timeline.overall.label or "")),
     ]
     return fill(
         '<details class="ser-details"><summary>{title}</summary>{words}</details>',
@@ -61,7 +74,7 @@ def votes(timeline: EmotionTimeline) -> Markup:
 
 
 def _whole(share: float) -> str:
-    return f"{100 * share:.0f}%"
+    return write_share(share, 0)
 
 
 def details(timeline: EmotionTimeline) -> Markup:
@@ -110,7 +123,7 @@ def _piece(segment: EmotionSegment) -> Piece:
 def _name_speaker(speaker: str) -> str:
     if speaker in NAMES:
         return text.TIMELINE_SPEAKER.format(name=speaker)
-    return speaker.capitalize()  # a channel
+    return capitalize(say_sentence(speaker))  # a channel
 
 
 def _speaker_lanes(timeline: EmotionTimeline, voices: Mapping[str, SpeakerShare]) -> list[Lane]:

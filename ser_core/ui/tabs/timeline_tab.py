@@ -1,6 +1,5 @@
 """The tab that follows the emotions through a recording, which may be an hour long."""
 
-import html
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,14 @@ from ...timeline.exports import FORMATS, write_export
 from ...timeline.timeline import EmotionTimeline
 from ..look import text
 from ..look.cards import failure_card, unfinished, waiting_card, working_card
-from ..look.markup import paragraph, small
+from ..look.markup import paragraph, say_error, small
 from ..page import (
     QUICK,
     TIMELINE_CONCURRENCY_ID,
     Page,
     build_recorder,
     in_browser,
+    recording_error,
     replace_in_browser,
     require_recording,
 )
@@ -32,66 +32,11 @@ from .timeline_answer import details, timeline_card
 
 FALLBACK_NAME = "recording"
 
-# The player is Gradio's own; this moves the line with it, and plays the pieces that are clicked.
-SCRIPT = """
-(() => {
-  let stopAt = null;
-  const player = () => document.querySelector("#timeline-recording audio");
-  document.addEventListener("timeupdate", event => {
-    const audio = player();
-    if (event.target !== audio) return;
-    if (stopAt !== null && audio.currentTime >= stopAt) { audio.pause(); stopAt = null; }
-    const strip = document.querySelector("#timeline-strip [data-seconds]");
-    const cursor = strip && strip.querySelector(".ser-cursor");
-    if (!cursor) return;
-    cursor.hidden = false;
-    cursor.style.left = Math.min(100, 100 * audio.currentTime / strip.dataset.seconds) + "%";
-  }, true);
-  const point = event => {
-    const river = event.target.closest && event.target.closest("#timeline-strip .ser-river");
-    if (!river) return null;
-    const box = river.querySelector("svg").getBoundingClientRect();
-    const part = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
-    return { river, time: part * Number(river.closest("[data-seconds]").dataset.seconds) };
-  };
-  const clock = time =>
-    Math.floor(time / 60) + ":" + String(Math.floor(time % 60)).padStart(2, "0");
-  document.addEventListener("pointermove", event => {
-    const at = point(event);
-    if (!at) return;
-    const labels = JSON.parse(at.river.dataset.labels);
-    const near = JSON.parse(at.river.dataset.river)
-      .reduce((best, one) => Math.abs(one[0] - at.time) < Math.abs(best[0] - at.time) ? one : best);
-    const words = near[1].map((share, row) => [share, labels[row]]).sort((a, b) => b[0] - a[0])
-      .map(([share, label]) => `${label} ${share}%`).join("  ");
-    const spoken = JSON.parse(at.river.dataset.speech)
-      .some(([start, end]) => start <= at.time && at.time <= end);
-    at.river.querySelector(".ser-here").textContent
-      = `${clock(at.time)}  ${spoken ? words : at.river.dataset.silence}`;
-  });
-  document.addEventListener("click", event => {
-    const at = point(event), sound = player();
-    if (!at || !sound) return;
-    stopAt = null;
-    sound.currentTime = at.time;
-    sound.play().catch(() => {});
-  });
-  document.addEventListener("click", event => {
-    const piece = event.target.closest("#timeline-strip [data-start]");
-    const audio = player();
-    if (!piece || !audio) return;
-    audio.currentTime = Number(piece.dataset.start);
-    stopAt = Number(piece.dataset.end);
-    audio.play().catch(() => {});
-  });
-})();
-"""
-
 
 def build(page: Page) -> None:
     """Build the tab inside the open Blocks."""
     running: dict[str, object] = {}  # by visitor, what is being analysed
-    gr.HTML(paragraph(text.TIMELINE_INTRO))
+    gr.HTML(paragraph(text.TIMELINE_INTRO), elem_id="timeline-intro")
     with gr.Row(elem_id="follow", equal_height=False):
         with gr.Column(elem_id="follow-recorder", min_width=0):
             recording = build_recorder(
@@ -104,19 +49,21 @@ def build(page: Page) -> None:
         with gr.Column(elem_id="follow-answer", min_width=0):
             summary = gr.HTML(waiting_card("timeline"), elem_id="timeline-summary", min_height=140)
             run = gr.Button(text.RUN, size="sm", elem_id="timeline-run")
-            with gr.Column(elem_id="timeline-saves"):
-                gr.HTML(small(text.TIMELINE_SAVE))
-                with gr.Row():
-                    files = [
-                        gr.DownloadButton(
-                            form.title,
-                            interactive=False,
-                            size="sm",
-                            min_width=80,
-                            elem_id=f"timeline-save-{form.name}",
-                        )
-                        for form in FORMATS
-                    ]
+        with gr.Column(elem_id="follow-picture", min_width=0):
+            strip = gr.HTML("", elem_id="timeline-strip", min_height=0)
+        with gr.Column(elem_id="timeline-saves", min_width=0):
+            gr.HTML(small(text.TIMELINE_SAVE))
+            with gr.Row():
+                files = [
+                    gr.DownloadButton(
+                        text.FORMAT_NAMES.get(form.name, form.title),
+                        interactive=False,
+                        size="sm",
+                        min_width=80,
+                        elem_id=f"timeline-save-{form.name}",
+                    )
+                    for form in FORMATS
+                ]
         with gr.Column(elem_id="follow-more", min_width=0):
             with gr.Accordion(text.TIMELINE_WHO_SPEAKS, open=False, elem_id="timeline-who"):
                 people = gr.Radio(
@@ -134,7 +81,6 @@ def build(page: Page) -> None:
                     elem_id="timeline-channels",
                 )
             loaded = examples.build(recording, examples.LONG)
-    strip = gr.HTML("", elem_id="timeline-strip")
     gr.HTML(small(limits(page.settings)))
     outputs = [summary, strip, *files]
 
@@ -229,15 +175,12 @@ def answers(
     except AnalysisCancelledError:
         return
     except AudioError as error:
-        sentence = str(error)
+        sentence = say_error(error)
     else:
         yield [timeline_card(timeline), details(timeline), *downloads(timeline, Path(path).name)]
         return
     yield [failure_card("timeline", sentence), "", *no_files()]
-    # The message is shown as HTML.
-    raise gr.Error(
-        html.escape(sentence, quote=False), title=text.FAILED_TITLE, print_exception=False
-    )
+    raise recording_error(sentence)
 
 
 def limits(settings: Settings) -> str:

@@ -12,7 +12,7 @@ from gradio.events import Dependency
 from ...errors import SpeechEmotionError
 from ...recognizer import EmotionRecognizer
 from ..look import text
-from ..look.markup import Markup, fill, join, paragraph, small
+from ..look.markup import Markup, fill, join, paragraph, say_error, small
 from ..page import QUICK, Page, build_turn, in_browser, replace_in_browser
 from ..server.inside import leave_no_copies
 
@@ -85,7 +85,7 @@ def adapt_to_voice(
     try:
         recognizer = page.adapt(paths)
     except SpeechEmotionError as error:
-        yield voice_status(str(error), failed=True), None
+        yield voice_status(say_error(error), failed=True), None
         return
     used, sent = recognizer.adapted_to, len(paths)
     words = text.VOICE_ADAPTED if used == sent else text.VOICE_ADAPTED_SOME
@@ -116,8 +116,7 @@ def count_recordings(recordings: int) -> str:
     >>> count_recordings(1)
     '1 recording'
     """
-    words = text.VOICE_ONE_RECORDING if recordings == 1 else text.VOICE_COUNT
-    return words.format(count=recordings)
+    return str(text.VOICE_COUNT.format(count=recordings))
 
 
 def working_status() -> Markup:

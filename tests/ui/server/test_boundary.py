@@ -25,7 +25,7 @@ def answer(app: Any) -> dict[str, Any]:
         sent.append(message)
 
     scope = {"type": "http", "method": "POST", "path": "/login", "headers": []}
-    asyncio.run(boundary.Boundary(app, None)(scope, None, send))  # type: ignore[arg-type]
+    asyncio.run(boundary.Boundary(app, None, {})(scope, None, send))  # type: ignore[arg-type]
     return sent[0]
 
 

@@ -23,6 +23,7 @@ from uvicorn.server import ServerState
 
 from ser_core.ui.look import text
 from ser_core.ui.server import connections
+from tests.support.ports import free_port
 
 PATIENCE = 120.0  # [s] a busy machine may need
 ROOT = Path(__file__).parents[3]
@@ -56,12 +57,6 @@ APP = Starlette(
         Route("/stream", _stream),
     ]
 )
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """What the page takes for granted of Gradio's inside, checked against the Gradio that is installed.
 
-Every use of it stands in `ser_core/ui/server/inside.py` and `gradio_requests.py`. Where a new
-version breaks one, a test here fails and says which, of which version, and what depends on it.
+Every use of it stands in `ser_core/ui/server/`: in `inside`, `gradio_requests`, `gradio_pages`.
+Where a new version breaks one, a test here fails and says which, of which version, and what depends
+on it.
 """
 
 import ast
@@ -24,15 +25,19 @@ from gradio.mcp import GradioMCPServer
 from gradio.queueing import Queue
 from gradio.state_holder import SessionState
 from gradio_client.exceptions import AppError
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from ser_core.ui.look import text
-from ser_core.ui.server import gradio_requests, inside
-from tests.support.app import HTTP, PATIENCE, ROOT, file_data, free_port, upload
+from ser_core.ui.server import gradio_pages, gradio_requests, inside
+from ser_core.ui.words import languages
+from tests.support.app import HTTP, PATIENCE, ROOT, file_data, upload
+from tests.support.ports import free_port
 
+INSIDE = (inside, gradio_requests, gradio_pages)
 COVERED: set[str] = set()
-"""Names of `inside` and `gradio_requests` that a test here checks."""
+"""Names of the modules in INSIDE that a test here checks."""
 
 
 def assumes(*names: str, that: str, on_it: str) -> Callable[[Any], Any]:
@@ -51,7 +56,7 @@ def assumes(*names: str, that: str, on_it: str) -> Callable[[Any], Any]:
             try:
                 test(*arguments, **fixtures)
             except Exception as error:
-                modules = [inside if hasattr(inside, name) else gradio_requests for name in names]
+                modules = [next(one for one in INSIDE if hasattr(one, name)) for name in names]
                 pairs = zip(modules, names, strict=True)
                 places = ", ".join(f"{module.__name__}.{name}" for module, name in pairs)
                 pytest.fail(
@@ -557,6 +562,149 @@ def test_the_server_can_be_ended(uploads: Path) -> None:
         HTTP.get(stage.url)
 
 
+@assumes(
+    "TEMPLATE",
+    "ROOT",
+    "replace_head",
+    that="the page is rendered from one template, with its address among what it is given",
+    on_it="the icons, the manifest, what is shown with a link, and that the page begins in frames",
+)
+def test_the_page_has_our_head(stage: Stage) -> None:
+    for words in ("first", "<&'{{ 7 * 7 }}"):
+        inside.replace_head(f'<meta name="x" content="{inside.ROOT}/{words}" />')
+        html = HTTP.get(stage.url, headers={"x-forwarded-host": "a.example:7"}).text
+        head = html.partition("<script")[0]
+        assert f'<meta name="x" content="http://a.example:7/{words}" />' in head
+    assert html.count('name="x"') == 1
+    assert not any(tag in html for tag in ('"og:', '"twitter:', 'rel="manifest"'))
+    assert html.index("charset") < html.index('name="x"') < html.index('type="module"')
+
+
+@assumes(
+    "SpokenBlocks",
+    "draw_again",
+    that="a browser is sent `config`, and a page's words stand in `title`, `props` and `js`",
+    on_it="a page in each of its languages",
+)
+def test_a_page_can_be_drawn_again_with_other_words() -> None:
+    def draw(blocks: gr.Blocks, more: int = 0) -> None:
+        blocks.title = words[0]
+        button = gr.Button(words[0])
+        for _ in range(1 + more):
+            gr.update(value=words[0])
+            gr.HTML(words[0], render=False)  # as an event makes one meanwhile
+            gr.HTML(words[0])
+        button.click(lambda: None, js=f"() => '{words[0]}'", api_visibility="private")
+
+    words = ["one"]
+    with gradio_pages.SpokenBlocks() as demo:
+        draw(demo)
+    words[0] = "two"
+    again = gradio_pages.draw_again(demo.config, draw)
+    assert [one["props"]["value"] for one in again["components"]] == ["two", "two"]
+    assert [one["props"]["value"] for one in demo.config["components"]] == ["one", "one"]
+    assert (again["title"], demo.config["title"]) == ("two", "one")
+    assert [one["js"] for one in again["dependencies"]] == ["() => 'two'"]
+    for entry, words_of in (("components", "props"), ("dependencies", "js")):
+        for one, other in zip(again[entry], demo.config[entry], strict=True):
+            assert one | {words_of: None} == other | {words_of: None}
+    assert gradio_pages.draw_again(demo.config, lambda blocks: draw(blocks, 1)) == {}
+
+
+def test_a_page_is_drawn_in_a_language_whatever_went_wrong_before(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def draw(_: gr.Blocks) -> None:
+        if faults and languages.current_language() != languages.ENGLISH:
+            raise faults.pop()
+        for _ in range(2):
+            gr.HTML(languages.current_language())
+            gr.HTML("", render=False)
+
+    faults = [OSError("no such file")]
+    with gradio_pages.SpokenBlocks() as demo:
+        draw(demo)
+    demo.draw = draw
+    with languages.speaking("de"):
+        assert [one["props"]["value"] for one in demo.config["components"]] == ["en", "en"]
+        assert "cannot be drawn in the language de" in caplog.text
+        assert [one["props"]["value"] for one in demo.config["components"]] == ["de", "de"]
+
+
+def test_a_page_that_differs_by_language_stays_in_english(caplog: pytest.LogCaptureFixture) -> None:
+    def draw(_: gr.Blocks) -> None:
+        gr.HTML(languages.current_language())
+        if languages.current_language() == "es":
+            gr.HTML("")
+
+    with gradio_pages.SpokenBlocks() as demo:
+        draw(demo)
+    demo.draw = draw
+    with languages.speaking("es"):
+        assert [one["props"]["value"] for one in demo.config["components"]] == ["en"]
+    assert "language es is not the one in English" in caplog.text
+
+
+@assumes(
+    "is_endpoint",
+    that="an event says whether it is public",
+    on_it="that programs are answered in English, and visitors in their language",
+)
+def test_endpoints_are_told_from_the_page_s_events(stage: Stage) -> None:
+    with gr.Blocks() as demo:
+        gr.api(lambda: "", api_name="public")
+        gr.Button().click(lambda: None, api_visibility="private")
+    assert [gradio_pages.is_endpoint(demo, number) for number in demo.fns] == [True, False]
+
+
+@assumes(
+    "Parameter",
+    "Endpoint",
+    "list_endpoints",
+    "find_address",
+    that="the API is described by kinds, defaults and docstrings, and an address by headers",
+    on_it="what /openapi.json and /agents.md say, and that it is true",
+)
+def test_the_api_can_be_described() -> None:
+    def greet(sound: gr.FileData, times: int = 2) -> str:
+        """Greet somebody. Twice, that is.
+
+        Args:
+            sound: who it is.
+
+        Returns:
+            a greeting.
+        """
+        return str(sound) * times
+
+    def hidden(word: str) -> str:
+        return word
+
+    with gr.Blocks() as demo:
+        gr.api(greet, api_name="greet")
+        gr.api(hidden, api_name="hidden", api_visibility="private")
+        gr.api(hidden, api_name="quiet", api_visibility="undocumented")
+    (one,) = gradio_requests.list_endpoints(demo)
+    sound, times = one.parameters
+    assert (one.name, one.summary, one.returns) == ("greet", "Greet somebody.", "a greeting.")
+    assert (sound.name, sound.is_file, sound.is_files) == ("sound", True, False)
+    assert (sound.is_required, sound.description) == (True, "who it is.")
+    assert (times.schema, times.is_required, times.default) == ({"type": "integer"}, False, 2)
+    assert one.answer == {"type": "string"}
+    scope = {
+        "type": "http",
+        "path": "/x",
+        "headers": [(b"host", b"a.example")],
+        "query_string": b"",
+    }
+    scope |= {"server": ("a.example", 80), "scheme": "http", "method": "GET"}
+    request = Request(scope)
+    assert inside.find_address(request, "/x", "") == "http://a.example"
+    assert inside.find_address(request, "/x", "/under") == "http://a.example/under"
+    scope["headers"] += [(b"x-forwarded-host", b"b.example"), (b"x-forwarded-proto", b"https")]
+    assert inside.find_address(Request(scope), "/x", "") == "https://b.example"
+
+
 PRIVATE = {"_queue", "fns", "mcp_server_obj", "server_app", "state_holder", "upload_file_set"}
 """Attributes of gr.Blocks that its documentation does not name."""
 
@@ -565,7 +713,7 @@ PRIVATE = {"_queue", "fns", "mcp_server_obj", "server_app", "state_holder", "upl
     "path", sorted((ROOT / "ser_core" / "ui").rglob("*.py")), ids=lambda path: path.stem
 )
 def test_no_other_module_reaches_into_gradio(path: Path) -> None:
-    if path.stem in ("inside", "gradio_requests"):
+    if path.stem in ("inside", "gradio_requests", "gradio_pages"):
         return
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module is not None and not node.level:
@@ -575,7 +723,7 @@ def test_no_other_module_reaches_into_gradio(path: Path) -> None:
             assert node.attr not in PRIVATE, f"line {node.lineno}"
 
 
-@pytest.mark.parametrize("module", [inside, gradio_requests], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", INSIDE, ids=lambda module: module.__name__)
 def test_everything_that_reaches_into_gradio_is_checked_here(module: ModuleType) -> None:
     names = {
         name

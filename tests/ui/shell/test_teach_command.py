@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ser_core import EmotionRecognizer
-from ser_core.ui.shell import teach_command
+from ser_core.model import head_fitting
 from tests.support.shell import ROOT, run_ser
 
 VOICES = {
@@ -58,7 +58,7 @@ def test_the_report_is_json_and_knows_speakers(folder: Path) -> None:
     [
         (["nowhere"], 1, "nowhere cannot be listed"),
         (["voices/still"], 1, "voices/still has no folders in it"),
-        (["voices", "--speaker-from", "("], 2, "is no pattern"),
+        (["voices", "--speaker-from", "("], 2, "is no regular expression"),
         (["voices", "--speaker-from", "ann"], 2, "has no group"),
         (["voices", "--speaker-from", "(ann)_"], 2, "finds nobody in"),
         (["voices", "--out", "voices/mine"], 2, "would be one of the labels"),
@@ -83,7 +83,7 @@ def test_what_cannot_be_taught_is_one_sentence(
 def test_without_scikit_learn_one_sentence_comes_before_any_work(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(teach_command, "find_spec", lambda _: None)
+    monkeypatch.setattr(head_fitting, "find_spec", lambda _: None)
     done = run_ser("teach", "voices", "--out", "mine")
     assert (done.status, len(done.err.splitlines())) == (1, 1)
     assert "pip install 'ser-core[teach]'" in done.err
