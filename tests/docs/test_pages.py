@@ -36,10 +36,13 @@ MAP = PAGES["docs/architecture.md"]
 SHELL = "docs/command_line.md"
 VOICE = "speech_female.wav"
 SERVED = "docs/app.md"  # its snippets call a running app
-OWN_TEST = "docs/phone.md"  # tests/docs/test_phone.py runs it, and looks at more
+OWN_TESTS = (
+    "docs/phone.md",
+    "docs/other_languages.md",
+)  # have tests that run them, and look at more
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 AT_THE_TOP = r"requirements[\w-]*\.txt|(?:CONTRIBUTING|SECURITY|CHANGELOG|model_card)\.md|\w+\.cff"
-ROOMS = ("ser_core", "train", "docs", "tests", "benchmarks", ".github")
+ROOMS = ("ser_core", "train", "deploy", "docs", "tests", "benchmarks", ".github")
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -81,7 +84,7 @@ def options_of(line: str, app: typer.Typer = train_app) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "page", [page for page in PAGES if blocks(page, "python") and page not in (SERVED, OWN_TEST)]
+    "page", [page for page in PAGES if blocks(page, "python") and page not in (SERVED, *OWN_TESTS)]
 )
 def test_python_snippets_run(
     page: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, tmp_path: Path
@@ -104,7 +107,7 @@ def test_python_snippets_run(
 
 def test_snippets_with_code_are_all_found() -> None:
     with_code = {page for page in PAGES if "```python" in PAGES[page]}
-    assert with_code >= {"README.md", "docs/python.md", SERVED, OWN_TEST}
+    assert with_code >= {"README.md", "docs/python.md", SERVED, *OWN_TESTS}
     assert with_code == {page for page in PAGES if blocks(page, "python")}
 
 
@@ -121,7 +124,7 @@ def test_snippets_call_a_running_app(
     (code,) = blocks(SERVED, "python")
     assert "http://127.0.0.1:7860" in code
     exec(compile(code.replace("http://127.0.0.1:7860", address), SERVED, "exec"), {})
-    assert "'status': 'emotion'" in capsys.readouterr().out
+    assert "'label': 'neutral'" in capsys.readouterr().out
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
     (script,) = (block for block in blocks(SERVED, "sh") if "curl" in block)
@@ -135,7 +138,7 @@ def test_snippets_call_a_running_app(
         check=True,
     ).stdout
     (answer,) = json.loads(re.search(r"event: complete\ndata: (.+)", printed)[1])
-    assert answer["status"] == "emotion"
+    assert answer["label"] == "neutral"
 
 
 def test_commands_of_the_training_system_are_there() -> None:
@@ -324,7 +327,7 @@ def test_workflows_call_the_make_targets() -> None:
                     called.add(target)
                 if "make ${{ matrix.target }}" in run:
                     called |= {row["target"] for row in matrix}
-    assert called == {"quality", "test", "test-all", "docs", "dist", "space"}
+    assert called == {"quality", "test", "test-all", "docs", "dist", "space", "web"}
     for target in called:
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
 

@@ -181,7 +181,7 @@ def halve_weights(out: Path, config: FeatureConfig, windows: np.ndarray) -> dict
     before = answer_both_ways(KerasRuntime(out, config), windows, config)
     os.replace(file, former)
     try:
-        _copy_halved(former, file)
+        copy_halved(former, file)
         after = answer_both_ways(KerasRuntime(out, config), windows, config)
         several = [differences(one, other) for one, other in zip(before, after, strict=True)]
         found = {name: max(one[name] for one in several) for name in several[0]}
@@ -193,10 +193,16 @@ def halve_weights(out: Path, config: FeatureConfig, windows: np.ndarray) -> dict
     return found
 
 
-def _copy_halved(source: Path, target: Path) -> None:
+def copy_halved(source: Path, target: Path, *, exactly: bool = False) -> None:
     """Copy an HDF5 file, matrices of float32 made float16 where that is in its range.
 
     Vectors are added as they are, and a distance is a small difference of large sums: they stay.
+
+    Args:
+        source: the file.
+        target: the copy.
+        exactly: whether only matrices are halved that 16 bits hold as they are, because they had no
+            more before.
     """
     import h5py  # comes with Keras
 
@@ -209,7 +215,8 @@ def _copy_halved(source: Path, target: Path) -> None:
                 values = item[()]
                 is_matrix = values.dtype == np.float32 and values.ndim > 1
                 if is_matrix and np.all(np.abs(values) <= LARGEST_HALF):
-                    values = values.astype(np.float16)
+                    halved = values.astype(np.float16)
+                    values = values if exactly and np.any(halved != values) else halved
                 copied = half.create_dataset(name, data=values)
             for key, value in item.attrs.items():
                 copied.attrs[key] = value

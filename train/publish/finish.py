@@ -28,10 +28,10 @@ from ..corpora.own_folder import UNDETERMINED
 from ..data import feature_cache
 from ..data.material import Material
 from ..data.storage import read_finished
+from ..fitting.finished_work import find_final
 from ..fitting.plan import (
     ALL_CLIPS,
     Run,
-    final_files,
     new_network,
     prepare,
     prepare_corpora,
@@ -40,7 +40,7 @@ from ..fitting.plan import (
 from ..fitting.report import report
 from ..networks.export import export, fold_temperature
 from ..networks.pretrained_encoders import ENCODERS
-from .model_card import write_card
+from .model_card import DIFFERENCES, write_card
 
 
 def finish(run: Run, out: Path) -> None:
@@ -57,7 +57,7 @@ def finish(run: Run, out: Path) -> None:
 def assemble(run: Run, out: Path, metrics: dict[str, Any], calibration: Calibration) -> None:
     """Write the model repository of the network trained on all clips, with what `report` gave."""
     material = prepare(run, quiet=True)
-    weights, config_file = final_files(run, run.digest(material))
+    weights, config_file = find_final(run, material)
     trained = read_config(config_file)
     config = feature_cache.feature_config(
         run.recipe,
@@ -112,8 +112,9 @@ def describe(run: Run, material: Material) -> dict[str, Any]:
         for corpus in [run.corpora[name] for name in run.pretraining.corpora]:
             learnt = prepare_corpora(run, [corpus], versions, quiet=True).features
             rows.append(describe_corpus(corpus, [clip.seconds for clip in learnt], "pre-training"))
-    for corpus in run.learnt_beside:
-        rows.append(describe_corpus(corpus, durations(corpus.clips), "training"))
+    for corpus in run.beside_heads:
+        role = DIFFERENCES if corpus is run.voices else "training"
+        rows.append(describe_corpus(corpus, durations(corpus.clips), role))
     described = {"labels": list(run.labels), "corpora": rows}
     encoder = run.recipe.encoder or (run.teacher and run.teacher.recipe.encoder)
     if encoder:

@@ -23,6 +23,7 @@ from ser_core.model.files import (
     METRICS,
     RECORDS,
     ROBUSTNESS,
+    WAVEFORM_FILES,
     choose_form,
     files_in,
     load_content,
@@ -32,11 +33,12 @@ from ..answers import adaptation_gain
 from ..corpora import CORPORA
 from ..corpora.licences import LICENCES
 from .hub_card import markdown_environment
+from .hub_datasets import hub_datasets
 
 TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
 SPEECH_GATE = Path(__file__).parents[1] / "results" / "speech_gate" / METRICS
+DIFFERENCES = "differences between voices"  # role of a corpus that no emotion is learnt from
 OTHER = "other"  # the Hub's name of a licence it has no name for
-HUB_DATASET = "https://huggingface.co/datasets/"
 TAGS = ("speech-emotion-recognition", "emotion", "litert", "calibrated")
 FIGURES = {  # name on the Hub, by name in metrics.json
     "accuracy": "Accuracy",
@@ -71,6 +73,7 @@ class ModelCard:
         robustness: robustness.json, or None.
         forms: forms.json, or None.
         litert_file: name of the file that LiteRT loads, or None.
+        waveform_files: names of those that take samples.
     """
 
     source: str
@@ -82,6 +85,7 @@ class ModelCard:
     robustness: Content | None
     forms: Content | None
     litert_file: str | None
+    waveform_files: tuple[str, ...]
 
     @classmethod
     def of(cls, directory: Path, *, source: str) -> "ModelCard":
@@ -112,30 +116,35 @@ class ModelCard:
             robustness=content.get(ROBUSTNESS),
             forms=content.get(FORMS),
             litert_file=None if form is None else LITERT_FORMS[form],
+            waveform_files=tuple(name for name in WAVEFORM_FILES if name in present),
         )
 
     def front_matter(self) -> str:
         """What the Hub reads: licence, languages, tags, and the results as a model-index."""
         corpora = self.dataset["corpora"]
-        pages = [corpus.get("homepage", "") for corpus in corpora]
         data = ModelCardData(
-            language=sorted({corpus["language"] for corpus in corpora} - {""}) or None,
+            language=sorted({corpus["language"] for corpus in self.learnt} - {""}) or None,
             license=self.licence,
             # The Hub wants to know what "other" means.
             license_name="terms-of-the-corpora" if self.licence == OTHER else None,
             library_name="keras",
             pipeline_tag="audio-classification",
             tags=list(TAGS),
-            datasets=[p.removeprefix(HUB_DATASET) for p in pages if p.startswith(HUB_DATASET)],
+            datasets=hub_datasets(corpora),
             model_name=f"speech emotion recognition, {self.config.recipe}",
             eval_results=self.results(),
         )
         return data.to_yaml()
 
     @property
+    def learnt(self) -> list[dict[str, Any]]:
+        """The corpora that emotions were learnt from."""
+        return [one for one in self.dataset["corpora"] if one["role"] != DIFFERENCES]
+
+    @property
     def licence(self) -> str:
-        """The Hub's name of the weights' licence: that of the corpora, if all have the same."""
-        ids = {corpus["licence"] for corpus in self.dataset["corpora"]}
+        """The Hub's name of the weights' licence: that of what was learnt, if all is under one."""
+        ids = {corpus["licence"] for corpus in self.learnt}
         known = LICENCES.get(min(ids)) if len(ids) == 1 else None
         return known.hub if known else OTHER
 
@@ -180,6 +189,7 @@ class ModelCard:
             config=self.config,
             dataset=self.dataset,
             licence=self.licence,
+            voices=[one for one in self.dataset["corpora"] if one["role"] == DIFFERENCES],
             metrics=self.metrics,
             comparison=self.comparison,
             elsewhere=[
@@ -192,6 +202,7 @@ class ModelCard:
             robustness=self.robustness,
             forms=self.forms,
             litert_file=self.litert_file,
+            waveform_files=self.waveform_files,
             adapted=adaptation_gain.adaptation_table(self.metrics.get("adaptation")),
             eight=self.config.labels == LABELS,
             known=self.metrics["corpus"].partition(",")[0] in CORPORA,

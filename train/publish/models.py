@@ -21,6 +21,7 @@ from ser_core.model.files import (
     LITERT_FORMS,
     OPTIONAL_FILES,
     REPOSITORY_FILES,
+    WAVEFORM_FILES,
     choose_form,
     copy_files,
     files_in,
@@ -33,6 +34,7 @@ from ser_core.model.network_outputs import split_outputs
 from ser_core.model.records import Metrics
 
 from ..networks.export import ALLOWED, differences
+from ..networks.waveform_repository import add_waveforms, is_current
 from .hub_card import fetch_card, merge_card
 from .model_card import write_card
 from .sent_files import list_files
@@ -135,6 +137,7 @@ def publish(
     branch: str | None = None,
     create_pr: bool = False,
     replace_card: bool = False,
+    waveform: bool = True,
     dry_run: Path | None = None,
 ) -> Publication:
     """Publish a model repository in one commit.
@@ -146,6 +149,8 @@ def publish(
         branch: a branch to push to, made if it is not there; None for main.
         create_pr: whether to open a pull request instead.
         replace_card: whether to write the card anew, losing what people wrote into it.
+        waveform: whether to send the files that take samples too, made where they are missing or
+            not current, if there can be any; else none is sent, though the folder has some.
         dry_run: folder to write everything into instead of sending it.
 
     Returns:
@@ -158,7 +163,13 @@ def publish(
     with temporary_folder() as folder:
         staging = folder / "repository"
         EmotionRecognizer.from_pretrained(directory).save_pretrained(staging)
-        text = write_card(staging, source=repo)
+        write_card(staging, source=repo)  # whose licence those files say
+        if waveform:
+            add_waveforms(staging)
+        if not waveform or not is_current(staging):  # as where none can be made of it, or not here
+            for name in WAVEFORM_FILES:
+                (staging / name).unlink(missing_ok=True)
+        text = write_card(staging, source=repo)  # which names those that are there
         if dry_run is not None:
             dry_run.mkdir(parents=True, exist_ok=True)
             copy_files(staging, dry_run)

@@ -3,11 +3,19 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from ser_core.errors import ConfigError
+
 
 def folder_sizes(folder: Path) -> dict[str, int]:
     """List what a folder holds: path, with slashes -> size [bytes]."""
     written = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.stat().st_size for path in written}
+
+
+def require_empty(folder: Path) -> None:
+    """Raise ConfigError unless a folder is new or empty."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigError(f"{folder} is not an empty folder: name another with --out.")
 
 
 def list_files(sizes: Mapping[str, int], where: str, address: str | None) -> str:

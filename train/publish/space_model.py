@@ -9,7 +9,7 @@ from huggingface_hub.errors import HFValidationError
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.errors import ModelError, ModelNotFoundError
 from ser_core.model.extras import needed_extras
-from ser_core.model.files import FEATURE_CONFIG, REPOSITORY_FILES, require_files
+from ser_core.model.files import FEATURE_CONFIG, FETCHED_FILES, require_files
 from ser_core.model.hub_faults import FAULTS, UNREACHED, explain
 
 
@@ -24,6 +24,7 @@ class HubModel:
         datasets: ids of the Hub datasets its card names.
         closed: whether it is private or gated, so that it is fetched with a token only.
         extras: keys of `ser_core.model.extras.EXTRAS`, what it needs beside the app's requirements.
+        labels: what it answers with, in order.
     """
 
     id: str
@@ -32,6 +33,7 @@ class HubModel:
     datasets: tuple[str, ...] = ()
     closed: bool = False
     extras: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
     @classmethod
     def find(cls, repo: str, revision: str | None = None) -> "HubModel":
@@ -74,7 +76,8 @@ class HubModel:
             ) from error
         except FAULTS as error:
             raise ModelNotFoundError(explain(error, repo, revision)) from error
-        files = tuple(name for name in REPOSITORY_FILES if name in present)
+        told = FeatureConfig.load(config.parent)
+        files = tuple(name for name in FETCHED_FILES if name in present)
         named = (info.card_data.datasets if info.card_data else None) or ()
         return cls(
             id=repo,
@@ -82,5 +85,6 @@ class HubModel:
             files=files,
             datasets=(named,) if isinstance(named, str) else tuple(named),
             closed=bool(info.private or info.gated),
-            extras=needed_extras(FeatureConfig.load(config.parent), files),
+            extras=needed_extras(told, files),
+            labels=told.labels,
         )

@@ -11,7 +11,8 @@ import yaml
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.errors import ConfigError, ModelNotFoundError
 from train.publish.hub_card import FRONT_MATTER, merge_card
-from train.publish.model_card import ModelCard
+from train.publish.hub_datasets import HUB_DATASET, hub_datasets
+from train.publish.model_card import DIFFERENCES, ModelCard
 
 ROOT = Path(__file__).parents[3]
 NUMBER = r"\d+\.\d %"
@@ -84,8 +85,12 @@ def test_the_hub_reads_results_licence_and_task(rendered):
     corpora = json.loads((Path(DEFAULT_MODEL) / "dataset.json").read_text(encoding="utf-8"))[
         "corpora"
     ]
-    assert data["language"] == sorted({corpus["language"] for corpus in corpora})
+    learnt = [corpus for corpus in corpora if corpus["role"] != DIFFERENCES]
+    assert len(learnt) == len(corpora) - 1  # of one only how voices differ was measured
+    assert data["language"] == sorted({corpus["language"] for corpus in learnt})
     assert {"en", "pl"} <= set(data["language"])
+    assert "none of whose sound is in the weights" in rendered
+    assert data["datasets"] == ["amu-cai/nEMO"]  # the one of them that its publishers keep there
     assert "speech-emotion-recognition" in data["tags"]
     metrics = json.loads((Path(DEFAULT_MODEL) / "metrics.json").read_text(encoding="utf-8"))
     first = data["model-index"][0]["results"][0]
@@ -97,6 +102,19 @@ def test_the_hub_reads_results_licence_and_task(rendered):
         "macro_f1": metrics["mean"]["macro_f1"],
         "ece": metrics["ece"],
     }
+
+
+def test_a_card_names_the_data_sets_on_the_hub_that_were_trained_on():
+    here = {"name": "mine", "role": "training", "homepage": f"{HUB_DATASET}user/mine"}
+    nemo = {"name": "nemo", "role": "training", "homepage": "https://github.com/amu-cai/nEMO"}
+    ravdess = {"name": "ravdess", "role": "training and evaluation", "homepage": ""}
+    elsewhere = {"name": "theirs", "role": "training", "homepage": "https://example.com/datasets/x"}
+    tested = here | {"role": "evaluation", "homepage": f"{HUB_DATASET}user/tested"}
+    assert hub_datasets([ravdess, here, nemo, elsewhere, tested, nemo]) == [
+        "user/mine",
+        "amu-cai/nEMO",
+    ]
+    assert hub_datasets([]) == []
 
 
 def test_each_part_of_the_weights_has_its_licence_and_each_citation_stands_once(rendered):

@@ -48,7 +48,7 @@ def publish(
     environment.pop("HF_TOKEN", None)
     if hub:
         environment["HF_TOKEN"] = token or hub.token
-    words = ["publish", "--model", model, "--repo", "user/voices", *more]
+    words = ["publish", "--no-waveform", "--model", model, "--repo", "user/voices", *more]
     return run_train(*words, environment=environment)
 
 

@@ -179,7 +179,7 @@ def test_features_are_the_same_and_come_from_the_same_cache(dataset_repository, 
 
 @pytest.mark.slow
 def test_a_fit_from_the_hub_is_the_fit_from_the_folder(hub_environment, publish, tmp_path):
-    folder = make_corpus(tmp_path / "corpus")
+    folder = make_corpus(tmp_path / "corpus", actors=(1, 2))
     recipe = recipe_without_pretraining(tmp_path)
     status, _, errors = publish("--audio", corpus=f"ravdess={folder}")
     assert status == 0, errors
@@ -194,7 +194,7 @@ def test_a_fit_from_the_hub_is_the_fit_from_the_folder(hub_environment, publish,
     assert answers[0] == answers[1]
     # The second run knew the folds of the first for its own, and trained none again.
     assert written[0] == written[1]
-    assert len(written[0]) == 3
+    assert len(written[0]) == 2
 
 
 @pytest.mark.slow
@@ -287,8 +287,9 @@ def test_without_being_asked_no_audio_is_sent(hub, publish, sentences, hub_run):
 
 def test_the_licence_decides_about_the_audio(corpus):
     allowed = {name for name, module in CORPORA.items() if licence_of(module.INFO).terms}
-    assert set(CORPORA) - allowed == {"emovo", "iemocap", "savee"}
+    assert set(CORPORA) - allowed == {"emovo", "iemocap", "savee", "voices"}
     assert {module.INFO.licence for module in CORPORA.values()} - set(LICENCES) == {
+        "LicenseRef-Debian-voices",
         "LicenseRef-EMOVO",
         "LicenseRef-IEMOCAP",
         "LicenseRef-SAVEE",

@@ -4,19 +4,22 @@ import json
 import os
 import re
 import subprocess
-import sys
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
+from huggingface_hub import constants
 from packaging.requirements import Requirement
 
 from ser_core import DEFAULT_MODEL
 from ser_core.errors import ConfigError
+from ser_core.model.files import WAVEFORM_FILES
 from tests.support.commands import run_train
 from tests.support.hub_server import HubServer
 from train.publish.space_model import HubModel
-from train.publish.spaces import front_matter, publish_space, write_space
+from train.publish.spaces import TOOLS_REQUIREMENT, front_matter, publish_space, write_space
 
 ROOT = Path(__file__).parents[3]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -51,11 +54,27 @@ def test_front_matter_has_what_spaces_ask_for(model: HubModel | None) -> None:
     assert said["datasets"] == ["amu-cai/nEMO"]
 
 
+def test_what_tools_need_is_what_the_extra_says() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["optional-dependencies"]["mcp"] == ["ser-core[app]", TOOLS_REQUIREMENT]
+
+
 def test_front_matter_names_the_model_its_files_and_its_commit() -> None:
     said = read(front_matter(MODEL))
     assert said["models"] == ["user/name"]
     assert said["preload_from_hub"] == [f"user/name README.md,model.tflite {COMMIT}"]
     assert not {"models", "preload_from_hub"} & read(front_matter()).keys()
+
+
+def test_front_matter_has_the_picture_and_the_tag_of_where_it_is_published() -> None:
+    said = read(front_matter(MODEL, repo="user/space", mcp=True))
+    home, _, picture = said["thumbnail"].partition("/resolve/main/")
+    assert home == f"{constants.ENDPOINT}/spaces/user/space"
+    assert (ROOT / picture).stat().st_size < 60_000
+    assert "mcp-server" in said["tags"]
+    bare = read(front_matter(MODEL))
+    assert "thumbnail" not in bare
+    assert "mcp-server" not in bare["tags"]
 
 
 def test_a_model_that_needs_a_token_is_not_fetched_at_build() -> None:
@@ -100,22 +119,15 @@ def test_a_space_holds_the_app_and_nothing_that_lies_about(tmp_path: Path) -> No
     assert f"https://huggingface.co/user/name/tree/{COMMIT}" in card
 
 
-def test_the_space_runs_by_itself(tmp_path: Path) -> None:
-    write_space(tmp_path / "space")
-    code = "import app; print(app.__file__, app.recognizer.predict('clip.wav').status)"
-    (tmp_path / "space" / "clip.wav").write_bytes(
-        (ROOT / "tests" / "fixtures" / "speech_female.wav").read_bytes()
-    )
-    printed = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path / "space",
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=True,
-    ).stdout
-    assert str(tmp_path) in printed
-    assert "emotion" in printed or "uncertain" in printed
+def test_the_readme_of_a_space_says_the_labels_of_its_model(tmp_path: Path) -> None:
+    write_space(tmp_path / "own", replace(MODEL, labels=("bored", "very_tired")))
+    text = " ".join((tmp_path / "own" / "README.md").read_text("utf-8").split())
+    assert "which of 2 labels fits it, and how sure the model is: bored, very\\_tired." in text
+    assert "emotions a listener" not in text
+    write_space(tmp_path / "embedded")
+    text = " ".join((tmp_path / "embedded" / "README.md").read_text("utf-8").split())
+    assert "which of 8 emotions a listener would hear in it" in text
+    assert ": neutral, calm, happy," in text
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
@@ -133,7 +145,8 @@ def test_a_revision_needs_a_model() -> None:
 def test_a_dry_run_sends_nothing_and_writes_no_token(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with HubServer() as hub:
-        revision = hub.repo("model", "user/name").write(EMBEDDED_FILES)
+        dear = dict.fromkeys(WAVEFORM_FILES, b"0" * 4096)  # which no Space loads
+        revision = hub.repo("model", "user/name").write(EMBEDDED_FILES | dear)
         arguments = ["--repo", "user/space", "--model", "user/name", "--dry-run", "--out", str(out)]
         ran = command(*arguments, home=tmp_path, HF_ENDPOINT=hub.url, HF_TOKEN=hub.token)
         assert ran.returncode == 0, ran.stderr
@@ -169,7 +182,8 @@ def test_a_space_is_created_then_updated_each_time_in_one_commit(tmp_path: Path)
         assert ran.returncode == 0, ran.stderr
         space = hub.repo("space", "user/space")
         assert (space.sdk, space.private) == ("gradio", True)
-        assert space.variables == {"SER_MODEL_ID": "user/name", "SER_MODEL_REVISION": first}
+        pinned = {"SER_MODEL_ID": "user/name", "SER_MODEL_REVISION": first}
+        assert space.variables == pinned | {"SER_MCP": "1"}
         assert len(space.history()) == 2  # with the one that made it
         assert set(space.files()) == set(write_space(tmp_path / "written", MODEL))
         assert f"{hub.url}/spaces/user/space" in ran.stdout
@@ -184,10 +198,20 @@ def test_a_space_is_created_then_updated_each_time_in_one_commit(tmp_path: Path)
 
         ran = publish()
         assert ran.returncode == 0, ran.stderr
-        assert space.variables == {}
+        assert space.variables == {"SER_MCP": "1"}
+        assert TOOLS_REQUIREMENT in space.files()["requirements.txt"].decode()
         space.variables["SER_MODEL_REVISION"] = first  # without a model, as a person may leave it
-        assert publish().returncode == 0
+        assert publish("--no-mcp").returncode == 0
         assert space.variables == {}
+        assert TOOLS_REQUIREMENT not in space.files()["requirements.txt"].decode()
+        assert "mcp-server" not in space.files()["README.md"].decode()
+        space.secrets["SER_AUTH"] = "ann:secret"
+        before = space.files()
+        ran = publish()
+        assert ran.returncode == 1
+        assert "has a login (SER_AUTH)" in ran.stderr
+        assert "--no-mcp" in ran.stderr
+        assert (space.files(), space.variables) == (before, {})
         assert "preload_from_hub" not in space.files()["README.md"].decode()
         for content in space.files().values():
             assert hub.token.encode() not in content

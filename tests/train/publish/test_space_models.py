@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import venv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
@@ -16,6 +15,7 @@ from gradio_client import handle_file
 from ser_core.config.emotions import LABELS
 from ser_core.model.files import files_in
 from tests.support.app import ROOT, SPEECH, connect, running_app
+from tests.support.environments import fill_environment
 from tests.support.hub_server import HubServer
 from tests.support.shared import keep
 
@@ -27,10 +27,9 @@ SYSTEMS = {  # the extras each needs
     "cnn_lstm without LiteRT": ("keras",),
 }
 PLAIN = "cnn_lstm"
-PATIENCE = 900  # [s] for an environment from a registry, on a busy machine
+PATIENCE = 900  # [s] for what takes seconds where the machine does nothing else
 
 Publish = Callable[[str], "Published"]
-Install = Callable[[tuple[str, ...]], Path]
 
 
 @dataclass(frozen=True)
@@ -110,49 +109,15 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Publish]:
         yield publish
 
 
-@pytest.fixture(scope="module")
-def install(published: Publish) -> Install:
+def install(requirements: tuple[str, ...]) -> Path:
     """Make an environment of some requirements and nothing else; returns its Python."""
-
-    def make(requirements: tuple[str, ...]) -> Path:
-        plain = published(PLAIN).requirements
-        assert set(plain) <= set(requirements)
-        below = None if requirements == plain else make(plain)
-        name = f"environment of {requirements}"
-        return keep(name, partial(fill_environment, requirements, below)) / "bin" / "python"
-
-    return make
-
-
-def fill_environment(requirements: tuple[str, ...], below: Path | None, folder: Path) -> None:
-    """Install requirements where nothing is but, if one is given, what another environment has.
-
-    Args:
-        requirements: lines of a requirements.txt.
-        below: Python of an environment whose requirements are some of these; what is installed
-            there is seen here, and neither fetched nor unpacked again.
-        folder: where to.
-    """
-    venv.create(folder)
-    python = folder / "bin" / "python"
-    if below:
-        (site_packages(python) / "below.pth").write_text(f"{site_packages(below)}\n")
-    pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
-    # Most of what is installed is never imported, so that compiling it is left to who imports it.
-    subprocess.run([*pip, "--no-compile", *requirements], check=True, timeout=PATIENCE)
-
-
-def site_packages(python: Path) -> Path:
-    """Where an environment's packages are, seen from its Python."""
-    (folder,) = python.parents[1].glob("lib/python*/site-packages")
-    return folder
+    fill = partial(fill_environment, requirements)
+    return keep(f"environment of {requirements}", fill) / "bin" / "python"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_a_space_serves_each_reference_system(
-    published: Publish, install: Install, system: str
-) -> None:
+def test_a_space_serves_each_reference_system(published: Publish, system: str) -> None:
     space = published(system)
     written = " ".join(space.requirements)
     assert ("librosa" in written) == ("reference" in SYSTEMS[system])
@@ -168,9 +133,7 @@ def test_a_space_serves_each_reference_system(
 
 
 @pytest.mark.slow
-def test_without_what_it_needs_a_model_is_refused_at_load(
-    published: Publish, install: Install
-) -> None:
+def test_without_what_it_needs_a_model_is_refused_at_load(published: Publish) -> None:
     plain = install(published(PLAIN).requirements)
     for name, package in (("kbest_dense", "librosa"), ("cnn_lstm without LiteRT", "keras")):
         space = published(name)
