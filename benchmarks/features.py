@@ -12,7 +12,6 @@ import functools
 import multiprocessing
 import os
 import platform
-import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -21,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.plain_features import Plain, plain_features
+from benchmarks.threads import one_thread
 from ser_core import DEFAULT_MODEL, FeatureConfig
 from ser_core.audio.load import load_audio
 from ser_core.features import network_inputs
@@ -34,14 +34,6 @@ SECONDS = 3.0
 OFFSET = 0.5  # s, where a corpus' clips are cut
 BLOCKS = recipe.load("autoencoder_bilstm").features.blocks
 SOURCE = Path(__file__).parents[1] / "tests" / "fixtures" / "speech_48k_stereo.wav"
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
-
-def one_thread() -> None:
-    """Start this program again with numerical libraries kept to one thread, unless they are."""
-    if any(os.environ.get(name) != "1" for name in THREADS):
-        os.environ.update(dict.fromkeys(THREADS, "1"))
-        os.execv(sys.executable, [sys.executable, "-m", "benchmarks.features", *sys.argv[1:]])
 
 
 def cut(samples: np.ndarray) -> np.ndarray:
@@ -158,7 +150,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("--corpus", metavar="NAME=PATH")
     arguments = parser.parse_args()
-    one_thread()
+    one_thread("benchmarks.features")
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print(f"load of the machine: {os.getloadavg()[0]:.1f}; one thread; medians")
     samples = cut(load_audio(SOURCE, sample_rate=SAMPLE_RATE))

@@ -24,7 +24,7 @@ def measure(recipe_name: str, way: str, steps: int) -> float:
     import numpy as np
 
     from train.data.feature_cache import feature_config
-    from train.fitting.fit import deterministic
+    from train.fitting.loop import deterministic
     from train.fitting.losses import masked_crossentropy
     from train.fitting.steps import copy_to_learn, take_steps
     from train.networks import NETWORKS

@@ -7,7 +7,6 @@ and `screenshot_phone.png` the answer on a phone. Needs the playwright package a
 /usr/bin/chromium, or where the environment variable CHROMIUM says.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,10 +17,10 @@ from ser_core import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.ui.build import build_app
 from ser_core.ui.look import text
 from ser_core.ui.settings import Settings
+from tests.support.browser import launch_browser
 
 DOCS = Path(__file__).parent
 RECORDING = DOCS.parent / "tests" / "fixtures" / "speech_female.wav"
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 DESK = {"width": 1280, "height": 900}  # [px]
 PHONE = {"width": 390, "height": 844}  # [px]
 PATIENCE = 120_000  # [ms]
@@ -57,9 +56,7 @@ def main() -> None:
     demo, launch_options = build_app(EmotionRecognizer(DEFAULT_MODEL), Settings(port=7899))
     _, url, _ = demo.launch(**launch_options, prevent_thread_lock=True, quiet=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--headless", "--no-sandbox", "--disable-gpu"]
-        )
+        browser = launch_browser(playwright.chromium)
         with open_page(browser, url, viewport=DESK, color_scheme="light") as page:
             choose_recording(page)
             photograph(page, "screenshot")

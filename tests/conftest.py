@@ -15,13 +15,47 @@ from tests.support.hub_server import HubServer
 from tests.support.shared import keep_in
 
 if TYPE_CHECKING:
+    import gradio as gr
     from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parents[1]
+LONGEST = (  # files that take a minute or several, as the end of `make test-all` says
+    "train/networks/test_networks.py",
+    "train/publish/test_space_models.py",
+    "train/fitting/test_recipes.py",
+    "train/fitting/test_fit.py",
+    "train/fitting/test_interrupted_fit.py",
+    "train/fitting/test_joint.py",
+    "train/publish/test_kills.py",
+    "train/fitting/test_own_labels.py",
+    "train/measure/test_measured_heads.py",
+    "batch/test_batch.py",
+    "train/measure/test_screen.py",
+    "train/publish/test_publish_dataset.py",
+    "ui/test_malformed_repository.py",
+    "ui/test_browser_look.py",
+    "ui/test_load.py",
+    "ui/test_app.py",
+    "test_package.py",
+    "web/test_edition_answers.py",
+)
+
+# Processes that compile a function of librosa's at the same time spoil each other's cache: Numba
+# numbers its files by an index that both have read before either has written it.
+os.environ["NUMBA_CACHE_DIR"] = str(
+    ROOT / ".cache" / "numba" / os.environ.get("PYTEST_XDIST_WORKER", "one")
+)
 
 # A shell ignores Ctrl-C for what it starts in the background, and what tests start inherits that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files: whichever began last, all other processes would wait for it."""
+    places = {ROOT / "tests" / name: number for number, name in enumerate(LONGEST)}
+    assert all(file.is_file() for file in places), "LONGEST names a file that is not there"
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -59,6 +93,15 @@ def uploads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="module")
+def app(uploads: Path, recognizer: EmotionRecognizer) -> Iterator["gr.Blocks"]:
+    """The app with the limits that most tests of a server need."""
+    from tests.support.app import LIMITS, serving
+
+    with serving(recognizer, **LIMITS) as demo:
+        yield demo
 
 
 @pytest.fixture(scope="module")

@@ -78,6 +78,7 @@ def test_the_wheel_holds_the_library_and_nothing_else(dist: Path) -> None:
     assert any(name.endswith(".npz") for name in names)
     assert any(name.endswith(".mp3") for name in names)
     assert any(name.endswith(".css") for name in names)
+    assert any(name.endswith("words/en.toml") for name in names)
 
 
 @pytest.mark.slow
@@ -107,7 +108,9 @@ def test_the_wheel_predicts_in_a_clean_environment(
     (wheel,) = dist.glob("*.whl")
     venv.create(tmp_path / "clean")
     python = tmp_path / "clean" / "bin" / "python"
-    run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", wheel)
+    run(
+        sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile", wheel
+    )
     printed = run(python, "-I", "-c", ASK, fixtures / "speech_female.wav", cwd=tmp_path)
     answer, heavy = printed.strip().splitlines()
     assert answer.startswith(str(tmp_path / "clean"))

@@ -3,7 +3,6 @@
 import io
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from gradio_client import Client
 from ser_core import EmotionRecognizer
 from ser_core.ui.build import build_app
 from ser_core.ui.settings import Settings
+from tests.support.ports import free_port
 from tests.support.recordings import FIXTURES
 
 ROOT = Path(__file__).parents[2]
@@ -30,12 +30,6 @@ PATIENCE = 120  # [s] a busy machine may need for one request
 HTTP = httpx.Client(timeout=PATIENCE)
 LIMITS = {"max_seconds": 10, "max_timeline_seconds": 30, "max_megabytes": 6}
 """Settings under which what is too long or too large is small."""
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def wav(samples: np.ndarray) -> bytes:
@@ -54,10 +48,18 @@ def left_in(folder: Path) -> list[Path]:
     return [Path(at, name) for at, _, names in os.walk(folder) for name in names]
 
 
-def post(url: str, name: str, *data: object) -> tuple[str, object]:
+def post(
+    url: str, name: str, *data: object, headers: dict[str, str] | None = None
+) -> tuple[str, Any]:
     """curl's second and third step: the call, and the stream with its answer."""
-    event = HTTP.post(f"{url}gradio_api/call/{name}", json={"data": data}).json()["event_id"]
-    stream = HTTP.get(f"{url}gradio_api/call/{name}/{event}").text
+    call = f"{url}gradio_api/call/{name}"
+    event = HTTP.post(call, json={"data": data}, headers=headers).json()["event_id"]
+    return wait_for_answer(f"{call}/{event}", headers)
+
+
+def wait_for_answer(address: str, headers: dict[str, str] | None = None) -> tuple[str, Any]:
+    """The stream with a call's answer: the name of its last event, and what that says."""
+    stream = HTTP.get(address, headers=headers).text
     last = stream.strip().split("\n\n")[-1]  # after heartbeats, where the machine is busy
     lines = dict(line.split(": ", 1) for line in last.splitlines())
     return lines["event"], json.loads(lines["data"])
@@ -112,12 +114,12 @@ def running_app(
     url, log = f"http://127.0.0.1:{(port := free_port())}/", []
     app = start_app(python, folder, GRADIO_SERVER_PORT=str(port), **environment)
     try:
-        for _ in range(2 * PATIENCE):
+        for _ in range(10 * PATIENCE):
             with suppress(httpx.TransportError):
                 HTTP.get(f"{url}config")
                 break
             assert app.poll() is None, app.stderr.read()
-            time.sleep(0.5)
+            time.sleep(0.1)
         yield url, log
     finally:
         app.terminate()

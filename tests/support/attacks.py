@@ -145,6 +145,30 @@ def last_ogg_position(factor: float) -> Attack:
     return apply
 
 
+def ogg_positions(value: int | None, *, ends: bool = True) -> Attack:
+    """Give all pages with sound of an Ogg file one position, or leave it, and mark its end or not.
+
+    Two pages of headers are taken for granted.
+    """
+
+    def apply(content: bytes, _: np.random.Generator) -> bytes:
+        changed, start, number = b"", 0, 0
+        while start < len(content):
+            table = content[start + 27 : start + 27 + content[start + 26]]
+            page = bytearray(content[start : start + 27 + len(table) + sum(table)])
+            start += len(page)
+            if value is not None and number >= 2:
+                struct.pack_into("<q", page, 6, value)
+            page[5] &= 0xFF if ends else 0xFB
+            struct.pack_into("<I", page, 22, 0)
+            struct.pack_into("<I", page, 22, _ogg_crc(page))
+            changed += page
+            number += 1
+        return changed
+
+    return apply
+
+
 def wav_sizes(data: int | float, riff: int | None = _UNKNOWN) -> Attack:
     """Have a WAV state other sizes: numbers, or where float, that share of the true one."""
 

@@ -6,7 +6,7 @@ Needs Chromium and the playwright package; screenshots are left in artifacts/. T
 
 import importlib.util
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from ser_core.config.emotions import LABELS
 from ser_core.ui.look import text
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserType, Frame, Page, Route
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -25,6 +25,14 @@ EXPLAINED = "#moments [data-explained=yes]"
 SIZES = {1280: 900, 768: 1024, 390: 844}  # [px] width and height
 FIRST_SCREEN = 1_600  # [px] that Dataset and Model take at most before they are unfolded
 PATIENCE = 60_000  # [ms] a busy machine may need
+NO_FAULT = "Method not implemented."  # a warning of Gradio's, which our page keeps to itself
+# Adds up from now on what moves although nobody has just pressed anything, as browsers do.
+OBSERVE_SHIFT = """() => {
+  window.shift = 0;
+  new PerformanceObserver(list => list.getEntries()
+    .forEach(entry => { if (!entry.hadRecentInput) window.shift += entry.value; }))
+    .observe({type: "layout-shift"});
+}"""
 # Gradio's player says this of a file that it cannot play, and we upload one such on purpose.
 UNPLAYABLE = "Waveform load error: MediaError"
 
@@ -47,39 +55,84 @@ def start_browser(sound: Path) -> Iterator["Browser"]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--use-fake-device-for-media-stream",
-                "--use-fake-ui-for-media-stream",
-                f"--use-file-for-fake-audio-capture={sound}",
-            ],
-        )
+        browser = launch_browser(playwright.chromium, sound)
         yield browser
         browser.close()
 
 
-def open_page(browser: "Browser", url: str, width: int = 1280) -> Iterator["Page"]:
-    """Open the page; at the end, nothing may have gone wrong in it or left this machine."""
+def launch_browser(kind: "BrowserType", sound: Path | None = None) -> "Browser":
+    """Launch a browser, beside others of the same kind.
+
+    Args:
+        kind: BrowserType, as playwright's `chromium` or another browser's `browser_type`.
+        sound: what its microphone hears; None for no microphone.
+    """
+    microphone = [
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={sound}",
+    ]
+    return kind.launch(
+        executable_path=CHROMIUM,
+        args=[
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            *(microphone if sound else []),
+        ],
+    )
+
+
+def open_page(
+    browser: "Browser",
+    url: str,
+    width: int = 1280,
+    permissions: Sequence[str] = ("microphone",),
+    scripts: Sequence[str] = (),
+    late: str = "",
+) -> Iterator["Page"]:
+    """Open the page; at the end, nothing may have gone wrong in it or left this machine.
+
+    Args:
+        browser: Browser.
+        url: str.
+        width: int [px], one of SIZES.
+        permissions: that it has.
+        scripts: JavaScript functions that are called before anything of the page is.
+        late: str, how the one of Gradio's files is called that comes after all others are drawn.
+    """
     context = browser.new_context(
         viewport={"width": width, "height": SIZES[width]},
-        permissions=["microphone"],
+        permissions=list(permissions),
     )
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
+    for script in scripts:
+        page.add_init_script(f"({script})()")
+    held: list[str] = []
+
+    def hold(route: "Route") -> None:
+        held.append(route.request.url)
+        page.wait_for_selector("#history button", state="attached")
+        page.wait_for_timeout(300)  # until it is on the screen, where it is
+        route.continue_()
+
+    if late:
+        page.route(f"**/assets/{late}-*.js", hold)
+    own = url.partition("?")[0]
     faults: list[str] = []
-    page.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+    page.on(
+        "console",
+        lambda m: faults.append(m.text) if m.type == "error" or m.text == NO_FAULT else None,
+    )
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on(
         "request",
-        lambda r: None if r.url.startswith((url, "data:", "blob:")) else faults.append(r.url),
+        lambda r: None if r.url.startswith((own, "data:", "blob:")) else faults.append(r.url),
     )
     page.goto(url)
     page.wait_for_selector("[data-status=waiting]")
+    assert bool(held) == bool(late), f"Gradio has no file {late} any more"
     yield page
     found = list(faults)  # a page that is closed while a call is under way says so, too
     context.close()
@@ -95,7 +148,7 @@ def shoot(page: "Page", name: str) -> None:
     page.screenshot(path=ARTIFACTS / f"{name}_{width}.png", full_page=True)
 
 
-def choose(page: "Page", file: Path, into: str = "#recording") -> None:
+def choose(page: "Page | Frame", file: Path, into: str = "#recording") -> None:
     """Upload a recording, and wait until the page has it; what it had before is taken away."""
     page.locator(into).get_by_role("button", name="Upload file").click()
     page.set_input_files(f"{into} input[type=file]", file)
@@ -160,7 +213,7 @@ def settle(page: "Page", *, pictures: bool = False) -> None:
 
 def assert_answered(page: "Page") -> None:
     page.wait_for_selector(ANSWERED)
-    assert page.locator(".ser-all li").count() == len(LABELS)
+    assert page.locator(".ser-card .ser-all li").count() == len(LABELS)
     shares = [float(share.rstrip("%")) for share in page.locator(".ser-top b").all_inner_texts()]
     assert len(shares) == 3
     assert shares == sorted(shares, reverse=True)
@@ -180,18 +233,20 @@ def open_tab(page: "Page", title: str) -> None:
     tab.click()
 
 
-FOLDS = {
-    text.DATASET_TAB: (text.DATASET_MORE,),
-    text.MODEL_TAB: (text.FOR_USERS, text.FOR_ENGINEERS),
-}
+def folds() -> dict[str, tuple[str, ...]]:
+    """What is folded under a tab's first screen, by its title, in the language that is spoken."""
+    return {
+        text.DATASET_TAB: (text.DATASET_MORE,),
+        text.MODEL_TAB: (text.FOR_USERS, text.FOR_ENGINEERS),
+    }
 
 
 def unfold(page: "Page", title: str) -> None:
     """Look at a tab's first screen, which is short, and unfold what it has for those who ask on."""
-    for fold in FOLDS.get(title, ()):
-        button = page.get_by_role("button", name=fold)
+    buttons = [page.get_by_role("button", name=fold) for fold in folds().get(title, ())]
+    for button in buttons:
         box = button.bounding_box()
         assert box is not None
         assert page.viewport_size["width"] < 1280 or box["y"] + box["height"] <= FIRST_SCREEN
-    for fold in FOLDS.get(title, ()):
-        page.get_by_role("button", name=fold).click()
+    for button in buttons:
+        button.click()

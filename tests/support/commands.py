@@ -2,16 +2,24 @@
 
 Importing TensorFlow takes longer than most of what tests ask of a command. So a server imports it
 once, and every command is a fork of that server: a process of its own with its own environment,
-exit status and output, that runs `python -m train` as a person does, with TensorFlow at hand.
+exit status and output, that runs `python -m train` as a person does, with TensorFlow at hand. The
+processes that a command starts afresh are forks as well, of the command as it was at its beginning.
 """
 
+import fcntl
+import json
 import multiprocessing
 import os
 import runpy
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import traceback
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from multiprocessing import util
 from pathlib import Path
 
 from tests.support.recordings import FIXTURES
@@ -71,5 +79,55 @@ def _run(
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
+    _set_fork_server_aside()
     sys.argv = ["train", *words]
     runpy.run_module("train", run_name="__main__", alter_sys=True)
+
+
+def _set_fork_server_aside() -> None:
+    """Fork this process, and let the fork be the fork server that this one may start.
+
+    One that is started as usual would import TensorFlow once more. It has to be forked now, as
+    nothing can be forked any more once TensorFlow has run.
+    """
+    ours, theirs = socket.socketpair()
+    aside = os.fork()
+    if not aside:
+        _wait_to_serve(theirs, ours)
+    theirs.close()
+    start_afresh = util.spawnv_passfds
+
+    def start(path: str, words: Sequence[str], passed: Sequence[int]) -> int:
+        if "multiprocessing.forkserver" not in words[-1]:
+            return start_afresh(path, words, passed)
+        util.spawnv_passfds = start_afresh
+        socket.send_fds(ours, [json.dumps([words[-1], passed]).encode()], passed)
+        ours.close()
+        return aside
+
+    util.spawnv_passfds = start
+
+
+def _wait_to_serve(orders: socket.socket, other_end: socket.socket) -> None:
+    """Run what a new Python is told to, with the descriptors it is passed and no other."""
+    try:
+        other_end.close()
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        told, descriptors, *_ = socket.recv_fds(orders, 2**16, 8)
+        if told:
+            code, numbers = json.loads(told)
+            # As low as they can be, since many systems allow 1,024 and no more.
+            first = 1 + max([2, *numbers, *descriptors])
+            high = [fcntl.fcntl(one, fcntl.F_DUPFD, first) for one in descriptors]
+            for below, above in pairwise([2, *high, os.sysconf("SC_OPEN_MAX")]):
+                os.closerange(below + 1, above)
+            for one, number in zip(high, numbers, strict=True):
+                os.dup2(one, number)
+                os.close(one)
+            exec(code, {})
+    except Exception:
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
+    finally:
+        os._exit(0)

@@ -6,7 +6,7 @@ must finish, with nothing of the killed one left on the disk.
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,30 +16,27 @@ from tests.support.kills import Starter
 from tests.support.light_model import write_light_model
 from tests.support.tiny_training import make_corpus
 
-MODEL = """
-import os
-from pathlib import Path
-from train.publish import models
-models.verify = lambda directory: 0.0  # reads alone, and takes seconds
-publish = lambda folder: models.publish(Path(folder), "user/voices")
-"""
-SPACE = """
-from train.publish.spaces import publish_space
-publish = lambda model: publish_space("user/space", model=model)
-"""
-DATASET = """
+WORK = """
 from pathlib import Path
 from train import corpora
-from train.publish.datasets import publish_dataset
-def publish(folder):
-    corpus = corpora.load("ravdess", Path(folder))
-    publish_dataset(corpus, "user/corpus", audio=True, shard_size=30_000)
-"""
-COMPARISON = """
-from pathlib import Path
 from train.measure import compare
+from train.publish import models
+from train.publish.datasets import publish_dataset
+from train.publish.spaces import publish_space
+
+models.verify = lambda directory: 0.0  # reads alone, and takes seconds
 costs = {"litert_megabytes": 1.0, "feature_milliseconds": 1.0, "network_milliseconds": 1.0}
 compare.measure_costs = lambda recipe: costs  # writes nothing but a temporary folder
+
+def model(folder):
+    models.publish(Path(folder), "user/voices", waveform=False)
+
+def space(model):
+    publish_space("user/space", model=model)
+
+def dataset(folder):
+    corpus = corpora.load("ravdess", Path(folder))
+    publish_dataset(corpus, "user/corpus", audio=True, shard_size=30_000)
 """
 
 
@@ -107,15 +104,13 @@ def sampled(steps: int, most: int | None) -> list[int]:
     return [1 + round(place * (steps - 1) / (most - 1)) for place in range(most)]
 
 
-def environment(folder: Path, hub: HubServer | None = None) -> dict[str, str]:
+def environment(folder: Path, hub: HubServer) -> dict[str, str]:
     """The environment of a process whose Hub, cache and temporary files are a test's own."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
     (folder / "temporary").mkdir(exist_ok=True)
     settings = {"HF_HOME": str(folder / "home"), "TMPDIR": str(folder / "temporary")}
     settings |= {"HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
-    if hub is not None:
-        settings |= {"HF_ENDPOINT": hub.url, "HF_TOKEN": hub.token}
-    return plain | settings
+    return plain | settings | {"HF_ENDPOINT": hub.url, "HF_TOKEN": hub.token}
 
 
 def left_in(folder: Path) -> str | None:
@@ -127,76 +122,92 @@ def left_in(folder: Path) -> str | None:
 
 def publication_attack(
     name: str,
-    code: str,
     kind: str,
     repository: str,
     old: str,
     new: str,
     folder: Path,
     hub: HubServer,
+    starter: Starter,
     most: int | None,
 ) -> Row:
     """Attack a publication that is the first one, and one that replaces another.
 
     Args:
         name: of the attack.
-        code: defines `publish`.
-        kind: of repository.
+        kind: of repository, and name of the function in WORK that publishes it.
         repository: its id.
-        old: argument of `publish` that there was a publication of before; "" for none.
-        new: argument of `publish`.
-        folder: for its files.
+        old: argument of that function that there was a publication of before; "" for none.
+        new: argument of that function.
+        folder: for the files of what publishes.
         hub: the Hub.
+        starter: makes the calls, on this Hub and in this folder.
         most: as in `attack`.
     """
-    row = Row(name)
     key = (kind, repository)
-    with Starter(code, environment(folder, hub), hub) as starter:
-        before: tuple[dict[str, bytes], dict[str, str]] | None = None
-        if old:
-            starter.run(f"publish({old!r})")
-            before = hub.repo(*key).files(), dict(hub.repo(*key).variables)
-        starter.run(f"publish({new!r})")
-        after = hub.repo(*key).files(), dict(hub.repo(*key).variables)
-        pairs = [pair for state in (before, after) if state for pair in working_pairs(state[1])]
+    before: tuple[dict[str, bytes], dict[str, str]] | None = None
+    if old:
+        starter.run(f"{kind}({old!r})")
+        before = hub.repo(*key).files(), dict(hub.repo(*key).variables)
+    starter.run(f"{kind}({new!r})")
+    after = hub.repo(*key).files(), dict(hub.repo(*key).variables)
+    pairs = [pair for state in (before, after) if state for pair in working_pairs(state[1])]
 
-        def reset() -> None:
-            hub.api.repositories.pop(key, None)
-            if before is not None:
-                hub.repo(*key, variables=dict(before[1])).write(before[0])
+    def reset() -> None:
+        hub.api.repositories.pop(key, None)
+        if before is not None:
+            hub.repo(*key, variables=dict(before[1])).write(before[0])
 
-        def look() -> str | None:
-            if not hub.has(*key):
-                return None if before is None else "the repository is gone"
-            found = hub.repo(*key)
-            if found.files() not in [before[0] if before else {}, after[0]]:
-                return "the Hub holds half a commit"
-            if kind == "space" and tuple(found.variables.items()) not in [(), *pairs]:
-                return f"the Space's variables are {found.variables}"
-            return None
+    def look() -> str | None:
+        if not hub.has(*key):
+            return None if before is None else "the repository is gone"
+        found = hub.repo(*key)
+        if found.files() not in [before[0] if before else {}, after[0]]:
+            return "the Hub holds half a commit"
+        if kind == "space" and naming_model(found.variables) not in [(), *pairs]:
+            return f"the Space's variables are {found.variables}"
+        return None
 
-        def finished() -> str | None:
-            found = hub.repo(*key)
-            if (found.files(), found.variables) != after:
-                return "the next run did not finish"
-            return left_in(folder)
+    def finished() -> str | None:
+        found = hub.repo(*key)
+        if (found.files(), found.variables) != after:
+            return "the next run did not finish"
+        return left_in(folder)
 
-        return attack(row, starter, f"publish({new!r})", reset, look, finished, most)
+    return attack(Row(name), starter, f"{kind}({new!r})", reset, look, finished, most)
+
+
+def naming_model(variables: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """A Space's variables but for that of its tools, without which it works as well."""
+    return tuple(pair for pair in variables.items() if pair[0] != "SER_MCP")
 
 
 def working_pairs(variables: dict[str, str]) -> Iterator[tuple[tuple[str, str], ...]]:
     """A Space's variables, with the commit of the model and without: both name a model."""
-    pairs = tuple(variables.items())
+    pairs = naming_model(variables)
     yield pairs
     yield pairs[:1]
 
 
-def attack_everything(folder: Path, *, most: int | None = None) -> Iterator[Row]:
+ATTACKS = (
+    "publish, a new repository",
+    "publish, over a former model",
+    "publish-space, a new one",
+    "publish-space, another model",
+    "publish-dataset, over another",
+    "compare",
+)
+
+
+def attack_everything(
+    folder: Path, *, most: int | None = None, only: Collection[str] = ATTACKS
+) -> Iterator[Row]:
     """Attack `publish`, `publish-space`, `publish-dataset` and `compare`.
 
     Args:
         folder: for their files.
         most: as in `attack`.
+        only: of ATTACKS.
 
     Yields:
         What came of each attack.
@@ -206,25 +217,30 @@ def attack_everything(folder: Path, *, most: int | None = None) -> Iterator[Row]
     (models[1] / "metrics.json").write_bytes((models[0] / "metrics.json").read_bytes() + b"\n")
     corpora = [make_corpus(folder / name, actors) for name, actors in (("a", (1,)), ("b", (1, 2)))]
     light = {path.name: path.read_bytes() for path in models[0].iterdir() if path.is_file()}
-    for name, code, kind, repository, old, new in (
-        ("publish, a new repository", MODEL, "model", "user/voices", "", models[0]),
-        ("publish, over a former model", MODEL, "model", "user/voices", models[0], models[1]),
-        ("publish-space, a new one", SPACE, "space", "user/space", "", "user/old"),
-        ("publish-space, another model", SPACE, "space", "user/space", "user/old", "user/new"),
-        ("publish-dataset, over another", DATASET, "dataset", "user/corpus", *corpora),
-    ):
-        place = folder / name
-        place.mkdir()
-        with HubServer() as hub:
-            for model in ("user/old", "user/new"):
-                hub.repo("model", model).write(light | {"README.md": f"# {model}\n".encode()})
+    place = folder / "place"
+    place.mkdir()
+    with HubServer() as hub, Starter(WORK, environment(place, hub), hub) as starter:
+        for model in ("user/old", "user/new"):
+            hub.repo("model", model).write(light | {"README.md": f"# {model}\n".encode()})
+        publications = (
+            ("model", "user/voices", "", models[0]),
+            ("model", "user/voices", models[0], models[1]),
+            ("space", "user/space", "", "user/old"),
+            ("space", "user/space", "user/old", "user/new"),
+            ("dataset", "user/corpus", *corpora),
+        )
+        for name, (kind, repository, old, new) in zip(ATTACKS, publications, strict=False):
+            if name not in only:
+                continue
+            hub.api.repositories.pop((kind, repository), None)
             yield publication_attack(
-                name, code, kind, repository, str(old), str(new), place, hub, most
+                name, kind, repository, str(old), str(new), place, hub, starter, most
             )
-    yield comparison_attack(folder / "compare", most)
+        if ATTACKS[-1] in only:
+            yield comparison_attack(place, starter, most)
 
 
-def comparison_attack(folder: Path, most: int | None) -> Row:
+def comparison_attack(folder: Path, starter: Starter, most: int | None) -> Row:
     """Attack `compare` on results that stand in this repository."""
     results = folder / "results"
     committed = Path(DEFAULT_MODEL).parents[1] / "train" / "results"
@@ -240,20 +256,19 @@ def comparison_attack(folder: Path, most: int | None) -> Row:
             file.write_bytes(content)
 
     call = f"compare.compare(Path({str(results)!r}))"
-    with Starter(COMPARISON, environment(folder)) as starter:
-        reset()
-        starter.run(call)
-        new = [file.read_bytes() for file in files]
+    reset()
+    starter.run(call)
+    new = [file.read_bytes() for file in files]
 
-        def look() -> str | None:
-            for file, contents in zip(files, zip(old, new, strict=True), strict=True):
-                if file.read_bytes() not in contents:
-                    return f"{file.name} is half written"
-            return None
+    def look() -> str | None:
+        for file, contents in zip(files, zip(old, new, strict=True), strict=True):
+            if file.read_bytes() not in contents:
+                return f"{file.name} is half written"
+        return None
 
-        def finished() -> str | None:
-            if [file.read_bytes() for file in files] != new:
-                return "the next run did not finish"
-            return left_in(folder)
+    def finished() -> str | None:
+        if [file.read_bytes() for file in files] != new:
+            return "the next run did not finish"
+        return left_in(folder)
 
-        return attack(Row("compare"), starter, call, reset, look, finished, most)
+    return attack(Row(ATTACKS[-1]), starter, call, reset, look, finished, most)

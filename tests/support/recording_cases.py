@@ -169,6 +169,8 @@ PIPED = (
     Carrier(".wav", "wav", "", tool="sox", piped=True),
     Carrier(".au", "au", "", tool="sox", piped=True),
     Carrier(".wav", "wav", "", rate=44_100, channels=2, tool="sox", piped=True),
+    Carrier(".caf", "caf", "", tool="sox", piped=True),  # these two write their header three times
+    Carrier(".w64", "w64", "", rate=44_100, channels=2, tool="sox", piped=True),
 )
 
 _SWING = tuple(
@@ -382,6 +384,13 @@ def _misstated() -> Iterator[Case]:
             for factor in (0.3, 3.0):
                 attack = attacks.last_ogg_position(factor)
                 yield _case("Ogg states a wrong end", carrier, f"{factor:g}", attack, False)
+            for label, attack in {
+                "no-position": attacks.ogg_positions(-1),
+                "position-0": attacks.ogg_positions(0),
+                "no-end": attacks.ogg_positions(None, ends=False),
+                "nothing": attacks.ogg_positions(-1, ends=False),
+            }.items():
+                yield _case("Ogg states no end", carrier, label, attack, True)
 
 
 # (kind, label, whether all must be answered, mark, offset from it, form, value, endings)

@@ -1,6 +1,7 @@
 """Timelines made by hand, and their exports read back as the programs that open them do."""
 
 import csv
+import dataclasses
 import html
 import json
 import re
@@ -92,6 +93,24 @@ def make_timeline(
         turns=None if turns is None else tuple(turns),
         notes=tuple(notes),
         channel_names=tuple(channel_names),
+    )
+
+
+def make_long_timeline(duration: float = 3_600.0, hop: float = 2.4) -> EmotionTimeline:
+    """A timeline of windows without a pause between them, sad but for a minute in the middle."""
+    middle = (duration / 2, duration / 2 + 60)
+    borders = [(0.0, middle[0], "sad"), (*middle, "angry"), (middle[1], duration, "sad")]
+    segments = [segment(*border, labels=("angry", "sad")) for border in borders]
+    starts = np.arange(0, duration, hop)
+    angry = (starts >= middle[0]) & (starts < middle[1])
+    return dataclasses.replace(
+        make_timeline(segments, labels=("angry", "sad")),
+        speech=((0.0, duration),),
+        hop=hop,
+        smoothing="none",
+        bounds=np.stack([starts, starts + hop, np.full_like(starts, hop)], axis=1),
+        answers=np.stack([np.where(angry, 0.9, 0.2), np.where(angry, 0.1, 0.8)], axis=1),
+        votes={"angry": int(angry.sum()), "sad": int((~angry).sum())},
     )
 
 

@@ -10,7 +10,7 @@ from train.__main__ import app
 
 COMMANDS = {
     "fit", "compare", "evaluate", "robustness", "forms", "metrics", "adaptation", "together",
-    "figures", "audit", "card", "check", "publish", "publish-space", "publish-dataset",
+    "waveform", "figures", "audit", "card", "check", "publish", "publish-space", "publish-dataset",
     "speech-gate", "diarisation", "calls", "corpus",
 }  # fmt: skip
 HEAVY = ("keras", "tensorflow", "sklearn", "scipy", "pandas", "datasets", "plotly", "gradio")

@@ -169,11 +169,19 @@ def forms(
     cache: CacheOption = CACHE,
     encoder: EncoderOption = None,
     every: EveryOption = 1,
+    waveform: Annotated[
+        bool | None,
+        typer.Option(
+            help="Write the files that take samples, too; without a word on it, into every model "
+            "but the embedded one, which they would double."
+        ),
+    ] = None,
     layout: Layout = LAYOUT,
 ) -> None:
     """Measure a model's forms (float32, float16, int8): size, speed and accuracy; write forms.json.
 
-    The first corpus is the one answered. A form that the folder has not is written first.
+    The first corpus is the one answered. A form that the folder has not is written first, and so
+    are the files that take samples (see `waveform`).
     """
     resolved = None if recipe is None else recipes.load(recipe, override)
     corpora = load_corpora(corpus, layout, resolved)
@@ -189,6 +197,17 @@ def forms(
         )
     measured = measuring.measure_forms(model, next(iter(corpora.values())), job, every=every)
     print(measuring.forms_table(measured), end="")
+    if waveform is None:
+        waveform = model.resolve() != Path(DEFAULT_MODEL).resolve()
+    if waveform:
+        from ..networks import waveform_repository
+
+        found = waveform_repository.add_waveforms(model)
+        if found:
+            print(
+                f"\nLargest differences from Python:\n\n{waveform_repository.parity_table(found)}",
+                end="",
+            )
 
 
 @app.command()
@@ -223,9 +242,10 @@ def screen(
     corpora = load_corpora(corpus, layout)
     strangers = load_corpora([unseen] if unseen else [])
     from ..fitting import plan
+    from ..fitting.loop import deterministic
     from ..measure import screen as screening  # only now: Keras takes seconds to import
 
-    plan.deterministic()
+    deterministic()
     print(f"| {recipe} | {' | '.join(screening.COLUMNS)} |")
     print("|---|" + "---:|" * len(screening.COLUMNS))
     for one, variant in zip(resolved, variants, strict=True):

@@ -7,6 +7,7 @@ import typer
 
 from ser_core import DEFAULT_MODEL
 from ser_core.config.whole_files import write_text
+from ser_core.errors import ConfigError
 
 from ..corpora import Layout
 from .options import (
@@ -46,6 +47,55 @@ def check(
 
 
 @app.command()
+def waveform(
+    model: Annotated[Path, typer.Option(help="Folder of the model repository.")] = Path(
+        DEFAULT_MODEL
+    ),
+    out: Annotated[
+        Path | None, typer.Option(help="Where the files go; into the repository without it.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing: compare the files that are there.")
+    ] = False,
+) -> None:
+    """Write the files that take samples (model.waveform.tflite, model.onnx), compared with Python.
+
+    Prints the largest difference from what Python answers: each file in its runtime, by window.
+    Ends with status 1 where one is larger than is allowed.
+    """
+    from ..networks import waveform_repository
+
+    target = model if out is None else out
+    if check:
+        found = waveform_repository.measure_parity(model, target)
+    elif target.resolve() == Path(DEFAULT_MODEL).resolve():
+        raise ConfigError(
+            "The embedded model comes with the package, whose size these files would double: give "
+            "--out DIR for them."
+        )
+    else:
+        found = waveform_repository.write_waveforms(model, target)
+    print(waveform_repository.parity_table(found), end="")
+    for one in found:
+        one.require()
+
+
+@app.command("browser-edition")
+def browser_edition(
+    out: Annotated[Path, typer.Option(help="A new or empty folder that the page goes to.")],
+    model: Annotated[Path, typer.Option(help="Folder of the model repository.")] = Path(
+        DEFAULT_MODEL
+    ),
+) -> None:
+    """Write the page that answers in the browser alone; `make web` calls it."""
+    from ..publish import browser_edition as edition
+
+    sizes = edition.write_browser_edition(model, out)
+    first = edition.first_visit(sizes) / 1e6
+    print(f"Wrote {out}: {len(sizes)} files, of which a first visit fetches {first:.1f} MB.")
+
+
+@app.command()
 def publish(
     repo: Annotated[str, typer.Option(help="The repository on the Hub: user/name.")],
     model: Annotated[Path, typer.Option(help="Folder of the model repository.")] = Path(
@@ -55,6 +105,9 @@ def publish(
     branch: Annotated[str | None, typer.Option(help="Push to this branch.")] = None,
     create_pr: Annotated[bool, typer.Option(help="Open a pull request instead.")] = False,
     replace_card: ReplaceCardOption = False,
+    waveform: Annotated[
+        bool, typer.Option(help="Send the files that take samples, too, made anew if need be.")
+    ] = True,
     dry_run: DryRunOption = False,
     out: DryRunOutOption = Path("runs/publication"),
 ) -> None:
@@ -69,6 +122,7 @@ def publish(
             branch=branch,
             create_pr=create_pr,
             replace_card=replace_card,
+            waveform=waveform,
             dry_run=out if dry_run else None,
         )
     )
@@ -84,11 +138,30 @@ def publish_space(
     model_revision: Annotated[
         str | None, typer.Option(help="Branch, tag or commit of the model; its commit is pinned.")
     ] = None,
+    mcp: Annotated[
+        bool, typer.Option(help="Whether its endpoints are tools for language models as well.")
+    ] = True,
+    static: Annotated[
+        bool, typer.Option("--static", help="The browser edition, as a static Space.")
+    ] = False,
     private: PrivateOption = None,
     dry_run: DryRunOption = False,
     out: DryRunOutOption = Path("runs/space"),
 ) -> None:
-    """Create or update a Gradio Space that serves a model, in one commit."""
+    """Create or update a Space that serves a model, in one commit: with Gradio, or static."""
+    if static:
+        from ..publish import static_spaces
+
+        print(
+            static_spaces.publish_static_space(
+                repo,
+                model=model,
+                model_revision=model_revision,
+                private=private,
+                dry_run=out if dry_run else None,
+            )
+        )
+        return
     from ..publish import spaces
 
     print(
@@ -96,6 +169,7 @@ def publish_space(
             repo,
             model=model,
             model_revision=model_revision,
+            mcp=mcp,
             private=private,
             dry_run=out if dry_run else None,
         )

@@ -29,7 +29,7 @@ def metrics(
     folder: Annotated[Path, typer.Argument(help="A results folder with out_of_fold.csv.")],
 ) -> None:
     """Recompute every figure from out_of_fold.csv alone, and compare it with metrics.json."""
-    from ..answers import conformal, domain, fairness, out_of_fold
+    from ..answers import conformal, domain, fairness, out_of_fold, restricted
     from ..answers.metrics import measure_answers
 
     answers = out_of_fold.read_answers(folder / out_of_fold.OUT_OF_FOLD)
@@ -46,6 +46,9 @@ def metrics(
         measured["conformal"] = conformal.measure_conformal(answers, stored["conformal"]["target"])
     if "domain" in stored:
         measured["domain"] = domain.measure_domain(answers, stored["domain"]["target"])
+    if "held_out" in stored:
+        corpora = stored["corpus"].split(", ")
+        measured["held_out"] = restricted.measure_held_out(answers, corpora)
     differing = [key for key in measured if stored.get(key) != measured[key]]
     if differing:
         raise SpeechEmotionError(

@@ -103,6 +103,7 @@ def fit(
     resolved = recipes.load(recipe, override)
     corpora = load_corpora(corpus, layout, resolved)
     protocol = choose_protocol(protocol, resolved, corpora)
+    from ..answers.restricted import held_out_table
     from ..fitting import fit as fitting  # only now: Keras takes seconds to import
     from ..fitting import plan
     from ..fitting.report import report
@@ -129,7 +130,9 @@ def fit(
 
             finish(job, out)
         elif not fold:
-            report(job)
+            measured, _ = report(job)
+            if held_out := measured.get("held_out"):
+                print(held_out_table(held_out), end="")
     if out is not None and push_to is not None:
         from ..publish.models import publish as send
 
