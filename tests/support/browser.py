@@ -16,7 +16,15 @@ from ser_core.config.emotions import LABELS
 from ser_core.ui.look import text
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserType, Frame, Page, Route
+    from playwright.sync_api import (
+        Browser,
+        BrowserType,
+        Frame,
+        Locator,
+        LocatorAssertions,
+        Page,
+        Route,
+    )
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -137,6 +145,17 @@ def open_page(
     found = list(faults)  # a page that is closed while a call is under way says so, too
     context.close()
     assert [fault for fault in found if fault != UNPLAYABLE] == []
+
+
+def expect(place: "Locator", otherwise: str | None = None) -> "LocatorAssertions":
+    """Assert what a place shows in the end, on a busy machine too: `expect(place).to_be_hidden()`.
+
+    What looks once finds what was there before now and then.
+    """
+    from playwright.sync_api import expect as wait_until
+
+    wait_until.set_options(timeout=PATIENCE)
+    return wait_until(place, otherwise)
 
 
 both_sizes = pytest.mark.parametrize("page", SIZES, indirect=True, ids=lambda w: f"{w}px")

@@ -23,6 +23,7 @@ from tests.support.browser import (
     both_sizes,
     choose,
     clear,
+    expect,
     folds,
     hold_answers,
     open_page,
@@ -87,7 +88,7 @@ def test_an_answer_does_not_outlive_its_recording(page: "Page") -> None:
     clear(page)
     with page.expect_request("**/run/predict"):  # what follows an answer
         release_answers(page)
-    assert page.locator("#answer [data-status=waiting]").is_visible()
+    expect(page.locator("#answer [data-status=waiting]")).to_be_visible()
 
 
 @pytest.mark.parametrize("page", [1280, 390], indirect=True, ids=lambda w: f"{w}px")
@@ -122,7 +123,7 @@ def test_nothing_jumps_while_the_page_loads(
         page.wait_for_selector("#history button")
         settle(page)
         assert page.evaluate("window.shift") < 0.05
-        assert page.locator(".ser-footer").is_visible()
+        expect(page.locator(".ser-footer")).to_be_visible()
 
 
 def test_a_recording_is_taken_whatever_its_name_says_of_it(page: "Page", tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from ser_core.config.emotions import LABELS
 from ser_core.ui.look import text
 from tests.support.app import SPEECH
-from tests.support.browser import assert_fits, both_sizes, clear, open_tab, settle, shoot
+from tests.support.browser import assert_fits, both_sizes, clear, expect, open_tab, settle, shoot
 from tests.support.recordings import FIXTURES
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def test_recordings_stand_side_by_side_and_a_bad_one_has_a_sentence(
     assert "garbage.wav cannot be read as audio" in cards[2]
     page.wait_for_selector("#compare-picture .js-plotly-plot:visible")
     page.get_by_text(text.COMPARE_TABLE).click()
-    assert page.locator("#compare-rows tbody tr").count() == len(LABELS)
+    expect(page.locator("#compare-rows tbody tr")).to_have_count(len(LABELS))
     assert_fits(page)
     settle(page, pictures=True)
     shoot(page, "compared")

@@ -23,7 +23,7 @@ def press(page: "Page", name: str) -> None:
 
 @both_sizes
 def test_an_example_is_answered_by_itself_and_can_be_played(page: "Page") -> None:
-    assert page.get_by_text(text.EXAMPLES_NOTE).is_visible()
+    page.get_by_text(text.EXAMPLES_NOTE).wait_for()
     press(page, "sad")
     assert_answered(page)
     page.wait_for_selector("#recording audio", state="attached")

@@ -16,7 +16,7 @@ from ser_core import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.ui.build import build_app
 from ser_core.ui.look import text
 from ser_core.ui.settings import Settings
-from ser_core.ui.tabs.history import STORAGE_KEY, STORAGE_SECRET
+from ser_core.ui.tabs.history import ADD, MOST, STORAGE_KEY, STORAGE_SECRET, TURN
 from tests.support.app import SPEECH
 from tests.support.browser import (
     ANSWERED,
@@ -26,6 +26,9 @@ from tests.support.browser import (
     assert_fits,
     choose,
     clear,
+    expect,
+    hold_answers,
+    release_answers,
     require_browser,
     shoot,
     start_browser,
@@ -66,7 +69,8 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         return demo
 
     yield launch
-    started[-1].close()
+    for demo in started[-1:]:
+        demo.close()
 
 
 @pytest.fixture
@@ -126,7 +130,7 @@ def test_a_history_begins_when_asked_outlives_a_restart_and_goes_with_one_click(
     answer(page, SPEECH)
     page.wait_for_timeout(1_000)
     assert stored(page) is None
-    assert not page.get_by_label(text.HISTORY_SWITCH).is_checked()
+    expect(page.get_by_label(text.HISTORY_SWITCH)).not_to_be_checked()
     page.get_by_label(text.HISTORY_SWITCH).focus()
     page.keyboard.press("Space")
     page.get_by_text(text.HISTORY_EMPTY).wait_for()
@@ -150,11 +154,11 @@ def test_a_history_begins_when_asked_outlives_a_restart_and_goes_with_one_click(
     demo = start()
     open_history(page, demo)
     page.wait_for_function("document.querySelectorAll('#history-view tbody tr').length === 2")
-    assert page.get_by_label(text.HISTORY_SWITCH).is_checked()
+    expect(page.get_by_label(text.HISTORY_SWITCH)).to_be_checked()
     page.get_by_role("button", name=text.HISTORY_ERASE).focus()
     page.keyboard.press("Enter")
     page.get_by_text(text.HISTORY_OFF).wait_for()
-    assert not page.get_by_label(text.HISTORY_SWITCH).is_checked()
+    expect(page.get_by_label(text.HISTORY_SWITCH)).not_to_be_checked()
     assert stored(page) is None
     answer(page, SPEECH)
     page.wait_for_timeout(1_000)
@@ -175,10 +179,73 @@ def test_foreign_content_in_the_browser_harms_nothing(
     open_history(page, demo)
     page.wait_for_timeout(2_000)
     if isinstance(content, dict):  # what we wrote was read
-        assert page.get_by_label(text.HISTORY_SWITCH).is_checked()
+        expect(page.get_by_label(text.HISTORY_SWITCH)).to_be_checked()
     assert page.locator("#history-view img, #history-view script").count() == 0
     assert page.title() == text.TITLE
     answer(page, SPEECH)
     page.get_by_role("button", name=text.HISTORY_ERASE).click()
     page.get_by_text(text.HISTORY_OFF).wait_for()
+    page.wait_for_timeout(1_000)  # for what would bring it back
     assert stored(page) is None
+
+
+def test_an_answer_that_is_under_way_brings_nothing_back(
+    page: "Page", start: Callable[[], gr.Blocks]
+) -> None:
+    open_history(page, start())
+    switch = page.get_by_label(text.HISTORY_SWITCH)
+    switch.check()
+    page.get_by_text(text.HISTORY_EMPTY).wait_for()
+    answer(page, SPEECH)
+    page.wait_for_selector("#history-view tbody tr")
+
+    hold_answers(page, "/run/")
+    answer(page, FIXTURES / "speech_female.wav")
+    page.wait_for_timeout(500)  # until what remembers it has been sent
+    page.get_by_role("button", name=text.HISTORY_ERASE).click()
+    release_answers(page)
+    page.get_by_text(text.HISTORY_OFF).wait_for()
+    assert stored(page) is None
+    expect(switch).not_to_be_checked()
+
+
+def test_an_answer_that_is_under_way_is_kept_as_the_switch_stands_when_it_comes(
+    page: "Page", start: Callable[[], gr.Blocks]
+) -> None:
+    open_history(page, start())
+    switch = page.get_by_label(text.HISTORY_SWITCH)
+    switch.check()
+    page.get_by_text(text.HISTORY_EMPTY).wait_for()
+
+    hold_answers(page, "/run/")
+    for name in ("speech_female.wav", "speech_male.wav"):
+        answer(page, FIXTURES / name)
+        page.wait_for_timeout(500)
+    release_answers(page)
+    page.wait_for_function("document.querySelectorAll('#history-view tbody tr').length === 2")
+
+    hold_answers(page, "/run/")
+    answer(page, SPEECH)
+    page.wait_for_timeout(500)
+    switch.uncheck()
+    release_answers(page)
+    expect(page.locator("#history-view tbody tr")).to_have_count(2)
+    expect(switch).not_to_be_checked()
+
+
+@pytest.mark.parametrize("content", [None, 7, "on", [], {"entries": {"0": 1}}, {"on": "yes"}])
+def test_the_switch_and_an_answer_make_something_whole_of_whatever_is_stored(
+    page: "Page", content: object
+) -> None:
+    assert page.evaluate(f"content => ({TURN})(true, content)", content) == {
+        "on": True,
+        "entries": [],
+    }
+    assert page.evaluate(f"content => ({ADD})({{label: 'sad'}}, content)", content) == content
+
+
+def test_what_is_stored_is_bounded(page: "Page") -> None:
+    content = {"on": True, "entries": list(range(MOST + 50))}
+    entries = page.evaluate(f"content => ({ADD})('new', content).entries", content)
+    assert entries == [*range(51, MOST + 50), "new"]
+    assert page.evaluate(f"content => ({TURN})(false, content)", content) == content | {"on": False}

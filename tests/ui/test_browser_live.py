@@ -13,7 +13,7 @@ from ser_core.config.emotions import LABELS
 from ser_core.ui.look import text
 from ser_core.ui.server.inside import STREAM_ROUTE, UPLOAD_ROUTE
 from tests.support.app import left_in
-from tests.support.browser import assert_fits, shoot, start_browser
+from tests.support.browser import assert_fits, expect, shoot, start_browser
 from tests.support.recordings import conversation
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def test_it_fits_a_phone_and_can_be_started_again(page: "Page") -> None:
 @pytest.mark.parametrize("page", [1280], indirect=True)
 def test_a_screen_reader_is_told_only_what_is_new(page: "Page") -> None:
     region = page.locator("#live-answer [role=status]")
-    assert region.count() == 1
+    expect(region).to_have_count(1)
     page.evaluate("""() => {
       window.told = [];
       const region = document.querySelector("#live-answer [role=status]");

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from ser_core.ui.look import text
-from tests.support.browser import launch_browser, open_page, open_tab, start_browser
+from tests.support.browser import expect, launch_browser, open_page, open_tab, start_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -60,7 +60,7 @@ def record(page: "Page", recorder: str = "recording") -> None:
 
 def wait_until_said(page: "Page", words: str, recorder: str = "recording") -> None:
     page.locator(f"#{recorder}-microphone [role=alert]:visible", has_text=words).wait_for()
-    assert page.locator(f"#{recorder}-microphone p:visible").count() == 1
+    expect(page.locator(f"#{recorder}-microphone p:visible")).to_have_count(1)
 
 
 def stop(page: "Page") -> None:
@@ -101,7 +101,7 @@ def test_a_muted_microphone_is_said_while_it_records(browser: "Browser", url: st
     for page in open_page(browser, url, PHONE):
         record(page)
         wait_until_said(page, text.MIC_MUTED)
-        assert page.locator("[data-status=waiting]").is_visible()
+        expect(page.locator("[data-status=waiting]")).to_be_visible()
         stop(page)
         page.wait_for_selector("[data-status=no_speech]")
 
@@ -114,7 +114,7 @@ def test_no_microphone_at_all_is_said_at_every_recorder(browser: "Browser", url:
         open_tab(page, text.LIVE_TAB)
         record(page, "microphone")
         wait_until_said(page, text.MIC_MISSING, "microphone")
-        assert page.locator("[data-live=waiting]").is_visible()
+        expect(page.locator("[data-live=waiting]")).to_be_visible()
     # Only this machine's own names are safe to a browser without a certificate.
     for page in open_page(without, url.replace("127.0.0.1", "0.0.0.0"), PHONE):
         record(page)

@@ -13,7 +13,7 @@ from ser_core.config.emotions import LABELS
 from ser_core.timeline.exports import find_format
 from ser_core.ui.look import text
 from ser_core.ui.tabs import timeline_answer
-from tests.support.browser import assert_fits, choose, clear, shoot, start_browser
+from tests.support.browser import assert_fits, choose, clear, expect, shoot, start_browser
 from tests.support.recordings import conversation
 from tests.support.timelines import make_long_timeline
 
@@ -60,7 +60,7 @@ def test_a_recording_gets_a_timeline_that_can_be_heard_and_saved(
     assert pieces.count() > 5
     assert_fits(page)
     shoot(page, "timeline")
-    assert page.get_by_test_id("timeline").locator(".ser-river path").count() == len(LABELS)
+    expect(page.get_by_test_id("timeline").locator(".ser-river path")).to_have_count(len(LABELS))
     river = page.locator(".ser-river")
     begin, end = json.loads(river.get_attribute("data-speech"))[0]
     box = river.locator("svg").bounding_box()
@@ -91,10 +91,10 @@ def test_a_recording_gets_a_timeline_that_can_be_heard_and_saved(
             assert len(json.loads(content)["segments"]) == pieces.count()
         else:
             assert content.startswith(("start,end,status,label", 'File type = "ooTextFile"'))
-    assert page.locator("#timeline-save-rttm").is_disabled()
+    expect(page.locator("#timeline-save-rttm")).to_be_disabled()
 
     clear(page, "timeline", RECORDING)
-    assert not page.locator("#timeline-save-csv").is_visible()
+    expect(page.locator("#timeline-save-csv")).to_be_hidden()
     assert pieces.count() == 0
 
 
@@ -191,7 +191,7 @@ def test_an_hour_can_be_zoomed_by_keys_mice_and_fingers(page: "Page") -> None:
     page.evaluate("playTo(1890)")
     assert float(line.evaluate("one => parseFloat(one.style.left)")) == pytest.approx(25, abs=2)
     page.evaluate("playTo(3000)")
-    assert line.is_visible(), "what is in sight follows the player"
+    expect(line, "what is in sight follows the player").to_be_visible()
     ticks = page.locator(".ser-ticks span").all_inner_texts()
     assert 3 <= len(ticks) <= 6
     assert all(one.startswith(("49:", "50:", "51:", "52:", "53:", "54:", "55:")) for one in ticks)

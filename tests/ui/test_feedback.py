@@ -33,6 +33,7 @@ from tests.support.browser import (
     assert_fits,
     choose,
     clear,
+    expect,
     require_browser,
     shoot,
     start_browser,
@@ -290,17 +291,17 @@ def test_a_visitor_sends_it_only_by_the_button(
         page.goto(demo.local_url)
         page.wait_for_selector("[data-status=waiting]")
         send = page.get_by_role("button", name=text.FEEDBACK_SEND)
-        assert not send.is_visible()
+        expect(send).to_be_hidden()
         page.get_by_role("button", name=text.EXAMPLE_NAMES["sad"], exact=True).click()
         assert_answered(page)
         page.wait_for_timeout(1_500)
-        assert not send.is_visible()
+        expect(send).to_be_hidden()
         clear(page)
         choose(page, SPEECH)
         assert_answered(page)
         send.wait_for()
         tick = page.get_by_label(text.FEEDBACK_AUDIO)
-        assert not tick.is_checked()
+        expect(tick).not_to_be_checked()
         send.click()
         page.get_by_text(text.FEEDBACK_CHOOSE).wait_for()
         page.get_by_label("Sad", exact=True).focus()
@@ -310,7 +311,7 @@ def test_a_visitor_sends_it_only_by_the_button(
         send.focus()
         page.keyboard.press("Enter")
         page.get_by_text(text.FEEDBACK_THANKS).wait_for()
-        assert not send.is_visible()
+        expect(send).to_be_hidden()
         clear(page)
         choose(page, SPEECH)
         send.wait_for()
@@ -321,7 +322,7 @@ def test_a_visitor_sends_it_only_by_the_button(
         clear(page)
         choose(page, SPEECH)
         send.wait_for()
-        assert not tick.is_checked(), "each recording is asked for by itself"
+        expect(tick, "each recording is asked for by itself").not_to_be_checked()
     demo.close()  # which sends what is left
     words, audio = received(hub)
     assert sorted(word["said"] for word in words) == [OTHER, "sad"]

@@ -25,6 +25,7 @@ from tests.support.browser import (
     ANSWERED,
     assert_fits,
     choose,
+    expect,
     open_page,
     open_tab,
     require_browser,
@@ -139,7 +140,7 @@ def test_history_keeps_answers_in_these_labels(
     recognizer: EmotionRecognizer, labels: tuple[str, ...]
 ) -> None:
     held = HeldAnswer(str(SPEECH), recognizer.predict(SPEECH))
-    kept = history.History(on=True).add(history.Entry.of(held))
+    kept = history.History(on=True, entries=(history.Entry.of(held),))
     again = history.History.from_browser(json.loads(kept.model_dump_json()), labels)
     assert again.entries == kept.entries
     assert history.show_history(again, labels)
@@ -176,7 +177,7 @@ def test_page_shows_these_labels_in_their_colours(
             for page in open_page(browser, demo.local_url, 390):
                 choose(page, SPEECH)
                 page.wait_for_selector(ANSWERED)
-                assert page.locator(".ser-top li").count() == min(3, len(labels))
+                expect(page.locator(".ser-top li")).to_have_count(min(3, len(labels)))
                 bars = page.locator("#answer .ser-all .ser-bar")
                 fills = bars.evaluate_all(
                     "all => all.map(o => getComputedStyle(o).backgroundColor)"

@@ -55,9 +55,8 @@ def test_an_entry_is_the_answer_and_the_time_and_nothing_of_the_recording() -> N
     assert kept["probabilities"] == SHARES
 
 
-def test_an_answer_is_added_only_where_the_visitor_wants_it() -> None:
-    (add,) = events("add")
-    skipped = gr.skip()
+def test_an_answer_is_kept_only_where_the_visitor_wants_it() -> None:
+    (entry_of,) = events("entry_of")
     for heard, stored in (
         (ANSWER, None),
         (ANSWER, {"on": False, "entries": []}),
@@ -65,21 +64,20 @@ def test_an_answer_is_added_only_where_the_visitor_wants_it() -> None:
         (replace(ANSWER, prediction=SILENCE), {"on": True, "entries": []}),
         (replace(ANSWER, path="uploads/example-01/sad.mp3"), {"on": True, "entries": []}),
     ):
-        assert add(heard, stored) == skipped
-    once = add(ANSWER, {"on": True, "entries": []})
-    assert len(once["entries"]) == 1
-    assert len(add(ANSWER, once)["entries"]) == 1, "the same answer once more"
-    json.dumps(once)
+        assert entry_of(heard, stored) is None
+    once = entry_of(ANSWER, {"on": True, "entries": []})
+    assert once["label"] == "happy"
+    kept = json.loads(json.dumps({"on": True, "entries": [once]}))
+    assert entry_of(ANSWER, kept) is None, "the same answer once more"
 
 
 def test_a_history_is_bounded_and_loses_its_oldest() -> None:
-    full = History.from_browser(many(MOST + 50), LABELS)
+    stored = many(MOST + 50)
+    full = History.from_browser(stored, LABELS)
     assert len(full.entries) == MOST
-    more = full.add(Entry.of(ANSWER))
-    assert len(more.entries) == MOST
-    assert more.entries[0] == full.entries[1]
-    assert len(json.dumps(more.model_dump())) < 60_000
-    assert len(show_history(more, LABELS)) < 300_000
+    assert full.entries[0].time == stored["entries"][50]["time"]
+    assert len(json.dumps(full.model_dump())) < 60_000
+    assert len(show_history(full, LABELS)) < 300_000
 
 
 @pytest.mark.parametrize(
@@ -150,14 +148,6 @@ def test_files_hold_every_answer_and_are_inside_their_links() -> None:
     assert float(rows[0]["happy"]) == 0.4
     entries = json.loads(base64.b64decode(links["emotions.json"]))
     assert [entry["label"] for entry in entries] == ["happy"] * 30
-
-
-def test_the_switch_keeps_what_is_there() -> None:
-    (turn,) = events("turn")
-    off = turn(False, many(3))
-    assert off["on"] is False
-    assert len(off["entries"]) == 3
-    assert turn(True, SCRIPT) == {"on": True, "entries": ()}
 
 
 def test_the_key_and_its_place_do_not_change_with_a_restart() -> None:

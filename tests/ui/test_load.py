@@ -32,7 +32,14 @@ from tests.support.app import (
     serving,
     upload,
 )
-from tests.support.browser import ANSWERED, choose, open_page, require_browser, start_browser
+from tests.support.browser import (
+    ANSWERED,
+    choose,
+    expect,
+    open_page,
+    require_browser,
+    start_browser,
+)
 from tests.support.held_app import hold
 
 if TYPE_CHECKING:
@@ -245,7 +252,7 @@ def test_a_visitor_sees_the_place_and_is_told_when_too_many_wait(
     assert refused.locator(".ser-turn .error:visible").count() == 0
     held.set()
     waits.wait_for_selector(ANSWERED)
-    assert place.is_hidden()
+    expect(place).to_be_hidden()
     assert all(job.result(PATIENCE)["label"] in LABELS for job in jobs)
 
 

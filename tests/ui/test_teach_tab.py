@@ -24,6 +24,7 @@ from ser_core.ui.words.languages import speaking
 from tests.support.app import HTTP, event_of, file_data, left_in, serving, upload
 from tests.support.browser import (
     assert_fits,
+    expect,
     open_page,
     open_tab,
     require_browser,
@@ -289,7 +290,7 @@ def test_a_visitor_teaches_tries_and_downloads_on_a_phone(
                 assert zipfile.is_zipfile(download.value.path())
                 page.locator("#teach-over").click()
                 page.locator("#teach-clips", has_text=text.TEACH_EMPTY).wait_for()
-                assert not page.locator("#teach-report [data-report]").is_visible()
+                expect(page.locator("#teach-report [data-report]")).to_be_hidden()
 
 
 def test_a_report_is_said_as_the_library_says_it() -> None:

@@ -8,7 +8,7 @@ from ser_core.audio.load import load_audio
 from ser_core.timeline.smoothing import smooth
 from ser_core.ui.look.markup import say_label
 from ser_core.ui.tabs.examples import FOLDER as CLIPS
-from tests.support.browser import PATIENCE
+from tests.support.browser import PATIENCE, expect
 from tests.support.browser_edition import (
     ANSWERED,
     BUILD,
@@ -54,7 +54,7 @@ def assert_equal(page, recognizer, file) -> None:
     expected = recognizer.predict(file)
     given = ask(page, file)
     found = shares(given)
-    assert given.locator(f"[data-status={expected.status}]").count() == 1, file.name
+    expect(given.locator(f"[data-status={expected.status}]"), file.name).to_have_count(1)
     likeliest = sorted(expected.probabilities, key=lambda one: -expected.probabilities[one])
     differences = {k: found[say_label(k)] - v for k, v in expected.probabilities.items()}
     assert max(map(abs, differences.values()), default=0.0) <= CLOSE, (file.name, differences)
@@ -114,7 +114,7 @@ def test_channels_of_opposite_phase_have_the_answer_that_python_gives(page, reco
 
 def test_a_file_without_speech_names_no_emotion(page):
     shown = ask(page, CLIPS / "room.mp3")
-    assert shown.locator("[data-status=no_speech]").count() == 1
+    expect(shown.locator("[data-status=no_speech]")).to_have_count(1)
     assert shown.locator("[data-label]").count() == 0
 
 
@@ -137,7 +137,7 @@ def test_a_microphone_is_answered(page):
     page.wait_for_timeout(4_000)  # [ms] of sound
     shown.get_by_role("button", name="Stop").click()
     shown.locator(ANSWERED).first.wait_for()
-    assert shown.locator("[data-label]").count() == 1
+    expect(shown.locator("[data-label]")).to_have_count(1)
 
 
 @pytest.mark.slow
@@ -176,7 +176,7 @@ def assert_follows(page, recognizer, file) -> None:
     assert (off <= slack).all(), (given, expected.distribution, slack)
     pieces = shown.locator(".ser-piece").count()
     assert pieces == pytest.approx(len(expected.segments), rel=0.1, abs=1)
-    assert shown.locator("details li").count() == pieces
+    expect(shown.locator("details li")).to_have_count(pieces)
 
 
 def test_a_conversation_has_the_timeline_that_python_gives(page, recognizer):
@@ -202,7 +202,7 @@ def test_a_long_analysis_says_how_far_it_is_and_is_called_off(page, long_file):
     shown.get_by_role("button", name="Cancel").click()
     shown.get_by_text("Cancelled").wait_for()
     # Who cancels by the keyboard is where the answer will be.
-    assert shown.locator("[role=status]:focus").count() == 1
+    expect(shown.locator("[role=status]:focus")).to_have_count(1)
     ask(page, CLIPS / "room.mp3", TIMELINE)  # and the next one is answered
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.browser import PATIENCE
+from tests.support.browser import PATIENCE, expect
 from tests.support.browser_edition import LIVE, PREDICT, TIMELINE, show
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def test_a_file_dropped_on_live_goes_to_the_first_tab(visit):
     live = show(page, LIVE)
     page.evaluate(DROPPED)
     page.locator("[role=tabpanel]").nth(PREDICT).locator("[data-status=failed]").wait_for()
-    assert not live.is_visible()
+    expect(live).to_be_hidden()
 
 
 def test_arrow_keys_open_tabs_which_name_their_panels(visit):
@@ -147,4 +147,4 @@ def test_arrow_keys_open_tabs_which_name_their_panels(visit):
         assert page.locator("[role=tab]:focus[aria-selected=true]").inner_text() == (
             tabs.nth(opened).inner_text()
         )
-    assert page.get_by_role("tabpanel", name=tabs.nth(2).inner_text()).is_visible()
+    expect(page.get_by_role("tabpanel", name=tabs.nth(2).inner_text())).to_be_visible()

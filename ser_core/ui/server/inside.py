@@ -10,7 +10,7 @@ import os
 import re
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -273,9 +273,14 @@ def source_key(event: gr.EventData) -> Hashable | None:
     return key
 
 
-def erase_script(storage_key: str) -> str:
+def erase_script(storage_key: str, shown: Sequence[Any]) -> str:
     """JavaScript that removes the value of a BrowserState, which Gradio only ever overwrites.
 
     Takes for granted that it lies in localStorage under the component's own key.
+
+    Args:
+        storage_key: str, the component's.
+        shown: values of the event's outputs, any that JSON has; null for the component itself.
     """
-    return f"() => localStorage.removeItem({json.dumps(storage_key)})"
+    key, values = json.dumps(storage_key), json.dumps(shown)
+    return f"() => {{ localStorage.removeItem({key}); return {values}; }}"

@@ -1,7 +1,9 @@
 """A visitor's own past answers: kept in their browser if they ask for it, and nowhere else.
 
-The server is sent them to draw them and to add one, and forgets them with its answer. What comes
-from a browser's storage may be anything, so all of it is checked; what is not ours is left out.
+The server is sent them to draw them, and forgets them with its answer. Whatever changes them, an
+answer, the switch or the eraser, does so in the browser at one blow: what a server answers may come
+after the visitor erased them, and would bring them back. What comes from a browser's storage may be
+anything, so all of it is checked; what is not ours is left out.
 """
 
 import base64
@@ -33,6 +35,11 @@ STORAGE_KEY = "speech-emotion-history"
 # Gradio encrypts what it stores, with a key that it sends to every visitor: this protects nothing,
 # and is no secret. One that does not change lets a history outlive a restart of the server.
 STORAGE_SECRET = "kept in this browser alone"
+# What they make of what is stored, which may be anything.
+_ENTRIES = "Array.isArray(stored?.entries) ? stored.entries : []"
+TURN = f"(on, stored) => ({{on, entries: {_ENTRIES}}})"
+ADD = f"""(entry, stored) => entry && stored?.on === true
+  ? {{on: true, entries: [...({_ENTRIES}), entry].slice(-{MOST})}} : stored"""
 WIDTH = 0.012  # of an answer in the picture, as a share of its width
 LEAST_SPAN = 300.0  # [s] that the picture's width stands for at least
 TICKS = 5  # times written under it
@@ -117,12 +124,6 @@ class History(Strict):
         entries.sort(key=lambda entry: entry.time)
         return cls(on=stored.get("on") is True, entries=tuple(entries))
 
-    def add(self, entry: Entry) -> "History":
-        """Add an answer, unless it is the last one once more; the oldest one may have to go."""
-        if self.entries and self.entries[-1].probabilities == entry.probabilities:
-            return self
-        return self.model_copy(update={"entries": (*self.entries, entry)[-MOST:]})
-
 
 def build(page: Page) -> Callable[[Dependency, gr.State], None]:
     """Build it inside the open Blocks.
@@ -136,36 +137,40 @@ def build(page: Page) -> Callable[[Dependency, gr.State], None]:
     with gr.Accordion(text.HISTORY, open=False, elem_id="history"):
         gr.HTML(paragraph(text.HISTORY_INTRO.format(most=MOST)))
         switch = gr.Checkbox(False, label=text.HISTORY_SWITCH, elem_id="history-switch")
-        view = gr.HTML(show_history(History(), labels), elem_id="history-view")
+        view = gr.HTML(nothing := show_history(History(), labels), elem_id="history-view")
         erase = gr.Button(text.HISTORY_ERASE, size="sm", elem_id="history-erase")
 
     def draw(kept: Any) -> tuple[bool, Markup]:
         history = History.from_browser(kept, labels)
         return history.on, show_history(history, labels)
 
-    def turn(on: bool, kept: Any) -> dict[str, Any]:
-        return History.from_browser(kept, labels).model_copy(update={"on": on}).model_dump()
-
-    def add(held: HeldAnswer | None, kept: Any) -> Any:
+    def entry_of(held: HeldAnswer | None, kept: Any) -> dict[str, Any] | None:
         history = History.from_browser(kept, labels)
         if not history.on or held is None or is_example(held.path):
-            return gr.skip()
+            return None
         if held.prediction.label is None:
-            return gr.skip()  # without speech there is nothing to remember
-        return history.add(Entry.of(held)).model_dump()
+            return None  # without speech there is nothing to remember
+        entry = Entry.of(held)
+        if history.entries and history.entries[-1].probabilities == entry.probabilities:
+            return None  # the last answer once more
+        return entry.model_dump()
 
     # Whatever changes what is stored, so that the page never shows anything else.
     stored.change(draw, inputs=stored, outputs=[switch, view], **QUICK)
-    switch.input(turn, inputs=[switch, stored], outputs=stored, **QUICK)
+    switch.input(None, inputs=[switch, stored], outputs=stored, js=TURN, **QUICK)
     erase.click(
-        lambda: (None, False, show_history(History(), labels)),
+        None,
         outputs=[stored, switch, view],
-        js=erase_script(STORAGE_KEY),
+        js=erase_script(STORAGE_KEY, (None, False, nothing)),
         **QUICK,
     )
 
     def remember(event: Dependency, held: gr.State) -> None:
-        event.success(add, inputs=[held, stored], outputs=stored, **QUICK)
+        entry = gr.JSON(visible=False)
+        made = event.success(
+            entry_of, inputs=[held, stored], outputs=entry, trigger_mode="multiple", **QUICK
+        )
+        made.success(None, inputs=[entry, stored], outputs=stored, js=ADD, **QUICK)
 
     return remember
 
