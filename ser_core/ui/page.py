@@ -59,19 +59,20 @@ def replace_in_browser(replaced: Mapping[str, str]) -> dict[str, Any]:
     return {"fn": None, "js": f"shown => ({json.dumps(replaced)})[shown] ?? shown", **QUICK}
 
 
-def only_beside(recording: gr.Audio, answer: gr.HTML, empty: str) -> dict[str, Any]:
-    """Options of an event after an answer: there must be none to a recording taken away meanwhile.
+def only_beside(given: gr.Audio | gr.File, *shown: tuple[gr.blocks.Block, Any]) -> dict[str, Any]:
+    """Options of an event after an answer: there must be none to recordings taken away meanwhile.
 
     Args:
-        recording: what is answered.
-        answer: where the answer stands.
-        empty: what stands there without a recording.
+        given: the recording, or recordings, that were answered.
+        shown: what shows the answer, and what each shows where nothing is given.
     """
+    kept = json.dumps([gr.skip()] * len(shown))
+    empty = json.dumps([value for _, value in shown])
     return {
         "fn": None,
-        "js": f"(recording, shown) => recording ? shown : {json.dumps(empty)}",
-        "inputs": [recording, answer],
-        "outputs": answer,
+        "js": f"given => given && given.length !== 0 ? {kept} : {empty}",
+        "inputs": given,
+        "outputs": [component for component, _ in shown],
         **QUICK,
     }
 

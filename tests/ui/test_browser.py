@@ -91,6 +91,44 @@ def test_an_answer_does_not_outlive_its_recording(page: "Page") -> None:
     expect(page.locator("#answer [data-status=waiting]")).to_be_visible()
 
 
+def test_a_timeline_does_not_outlive_its_recording(page: "Page") -> None:
+    open_tab(page, text.TIMELINE_TAB)
+    hold_answers(page, "/queue/data")
+    choose(page, SPEECH, "#timeline-recording")
+    page.wait_for_timeout(2_000)
+    clear(page, "timeline", "#timeline-recording")
+    release_answers(page)
+    expect(page.locator("#timeline-summary [data-timeline=waiting]")).to_be_visible()
+    expect(page.locator("#timeline-strip .ser-piece")).to_have_count(0)
+    expect(page.locator("#timeline-save-json")).to_be_disabled()
+
+
+def test_a_comparison_does_not_outlive_its_recordings(page: "Page") -> None:
+    open_tab(page, text.COMPARE_TAB)
+    hold_answers(page, "/queue/data")
+    files = [SPEECH, FIXTURES / "speech.mp3"]
+    page.set_input_files("#compare-recordings input[type=file]", files)
+    page.wait_for_timeout(2_000)
+    clear(page, "compare", "#compare-recordings")
+    release_answers(page)
+    expect(page.locator("#compare-answers [data-compare=waiting]")).to_be_visible()
+    expect(page.locator("#compare-picture .js-plotly-plot")).to_have_count(0)
+
+
+def test_a_voice_that_is_forgotten_while_it_is_listened_to_stays_so(page: "Page") -> None:
+    page.get_by_text(text.VOICE, exact=True).click()
+    hold_answers(page, "/queue/data")
+    files = [SPEECH, FIXTURES / "speech.flac", FIXTURES / "speech.mp3"]
+    page.set_input_files("#voice-recordings input[type=file]", files)
+    page.wait_for_timeout(2_000)
+    page.locator("#voice-forget").click()
+    release_answers(page)
+    expect(page.locator("#voice-status")).to_contain_text(text.VOICE_NONE)
+    choose(page, SPEECH)
+    assert_answered(page)
+    expect(page.locator("#answer")).not_to_contain_text(text.VOICE_ANSWER.partition("{")[0])
+
+
 @pytest.mark.parametrize("page", [1280, 390], indirect=True, ids=lambda w: f"{w}px")
 def test_a_recording_from_the_microphone_is_answered_and_nothing_jumps(page: "Page") -> None:
     settle(page)

@@ -25,7 +25,15 @@ from ..look.markup import (
     small,
     table,
 )
-from ..page import QUICK, Page, build_recorder, build_turn, in_browser, require_recording
+from ..page import (
+    QUICK,
+    Page,
+    build_recorder,
+    build_turn,
+    in_browser,
+    only_beside,
+    require_recording,
+)
 from ..server.inside import leave_no_copies
 from ..settings import LEAST_COMPARED, MOST_COMPARED, UPLOAD_AGE, Settings
 from .answer import caveats
@@ -91,11 +99,13 @@ def build(page: Page) -> None:
         trigger_mode="always_last",
         **page.queue_options(turn),
     )
+    empty = [waiting_card("compare"), *no_picture()]
     for event in (matched, matched_too):
         event.failure(
             outputs=outputs, **in_browser(failure_card("compare", text.FAULT), *no_picture())
         )
-    recordings.clear(outputs=outputs, **in_browser(waiting_card("compare"), *no_picture()))
+        event.then(**only_beside(recordings, *zip(outputs, empty, strict=True)))
+    recordings.clear(outputs=outputs, **in_browser(*empty))
 
 
 def answers(page: Page, paths: Sequence[str] | None) -> Iterator[list[Any]]:

@@ -14,7 +14,7 @@ from ...errors import AudioError
 from ..feedback import NONE_OF_THEM, OTHER, Feedback, FeedbackBox
 from ..look import text
 from ..look.markup import Markup, paragraph, say_error, say_label, subheading
-from ..page import QUICK, HeldAnswer, Page, in_browser, require_recording
+from ..page import QUICK, HeldAnswer, Page, in_browser, only_beside, require_recording
 from ..server.health import ServedModel
 from ..settings import UPLOAD_AGE
 from .examples import is_example
@@ -64,10 +64,11 @@ def build(page: Page, recording: gr.Audio) -> Callable[[Dependency, gr.State], N
         outputs=[panel, status, asked],
         **QUICK | {"queue": True},  # it may have to read a recording
     ).failure(outputs=status, **in_browser(paragraph(text.FAULT)))
+    empty = [gr.update(visible=False), ""]
     gr.on(
         [recording.clear, recording.start_recording],
         outputs=[panel, status],
-        **in_browser(gr.update(visible=False), ""),
+        **in_browser(*empty),
     )
 
     def follow(event: Dependency, held: gr.State) -> None:
@@ -77,7 +78,7 @@ def build(page: Page, recording: gr.Audio) -> Callable[[Dependency, gr.State], N
             inputs=[held, recording],
             outputs=[panel, choice, with_audio, status, asked],
             **QUICK,
-        )
+        ).then(**only_beside(recording, *zip([panel, status], empty, strict=True)))
 
     return follow
 

@@ -85,7 +85,7 @@ def build(page: Page) -> None:
     remember(predicted, held)
     again = [change.success(answer_again, **options) for change in changes]
     for event in (predicted, tried, *again):
-        event.then(**only_beside(recording, answer, waiting_card("status")))
+        event.then(**only_beside(recording, (answer, waiting_card("status"))))
         ask(event, held)
         explaining = event.success(
             explain_it,

@@ -145,7 +145,7 @@ def build(page: Page) -> None:
         **queued,
     )
     tried.failure(inputs=answer, outputs=answer, **replace_in_browser(unfinished("taught")))
-    tried.then(**only_beside(recording, answer, waiting_card("taught")))
+    tried.then(**only_beside(recording, (answer, waiting_card("taught"))))
     gr.on(
         [recording.clear, recording.start_recording],
         outputs=answer,

@@ -20,6 +20,7 @@ from ..page import (
     Page,
     build_recorder,
     in_browser,
+    only_beside,
     recording_error,
     replace_in_browser,
     require_recording,
@@ -135,11 +136,13 @@ def build(page: Page) -> None:
     }
     analyzed = gr.on([recording.upload, recording.stop_recording, run.click], follow, **following)
     asked = gr.on([people.input, channels.input], again, **following)
+    empty = [waiting_card("timeline"), "", *no_files()]
     for event in (analyzed, asked, loaded.success(follow, **following)):
         event.failure(inputs=summary, outputs=summary, **replace_in_browser(unfinished("timeline")))
+        event.then(**only_beside(recording, *zip(outputs, empty, strict=True)))
     taken_away = [recording.clear, recording.start_recording]
     gr.on(taken_away, forget, **QUICK)
-    gr.on(taken_away, outputs=outputs, **in_browser(waiting_card("timeline"), "", *no_files()))
+    gr.on(taken_away, outputs=outputs, **in_browser(*empty))
 
 
 def answers(

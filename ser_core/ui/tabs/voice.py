@@ -13,7 +13,7 @@ from ...errors import SpeechEmotionError
 from ...recognizer import EmotionRecognizer
 from ..look import text
 from ..look.markup import Markup, fill, join, paragraph, say_error, small
-from ..page import QUICK, Page, build_turn, in_browser, replace_in_browser
+from ..page import QUICK, Page, build_turn, in_browser, only_beside, replace_in_browser
 from ..server.inside import leave_no_copies
 
 MOST = 50  # recordings: they gain little beyond thirty, and each takes computing time
@@ -55,10 +55,18 @@ def build(page: Page) -> tuple[gr.State, list[Dependency]]:
         **page.queue_options(turn),
     )
     enrolled.failure(inputs=status, outputs=status, **replace_in_browser(unfinished_status()))
+    # A voice that was forgotten while it was listened to stays so.
+    none = voice_status(text.VOICE_NONE)
+    settled = enrolled.then(**only_beside(recordings, (status, none))).then(
+        lambda paths, own: own if paths else None,
+        inputs=[recordings, state],
+        outputs=state,
+        **QUICK,
+    )
     given_up = [recordings.clear, forget.click]
-    gr.on(given_up, outputs=[recordings, status], **in_browser(None, voice_status(text.VOICE_NONE)))
+    gr.on(given_up, outputs=[recordings, status], **in_browser(None, none))
     forgotten = gr.on(given_up, lambda: None, outputs=state, **QUICK)
-    return state, [enrolled, forgotten]
+    return state, [settled, forgotten]
 
 
 def adapt_to_voice(
