@@ -71,11 +71,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=7, help="Processes with an empty cache.")
     parser.add_argument("--loads", type=int, default=10, help="Loads in each.")
     arguments = parser.parse_args()
-    sys.path.insert(0, str(ROOT / "tests"))
-    from hub_server import HubServer
-
     from ser_core import DEFAULT_MODEL
     from ser_core.model.files import REPOSITORY_FILES
+    from tests.support.hub_server import HubServer
 
     present = [Path(DEFAULT_MODEL) / name for name in REPOSITORY_FILES]
     files = {path.name: path.read_bytes() for path in present if path.is_file()}

@@ -40,10 +40,10 @@ COST_SECONDS = 3.0  # [s] of audio that costs are measured on
 COST_RUNS = 15
 OWN = {
     "default": "this project's, embedded",
-    "tiny": "this project's, small enough for phones",
+    "tiny": "this project's, the smallest",
     "compact": "this project's, large condensed",
     "conformer": "this project's, another network",
-    "large": "this project's, too large to ship",
+    "large": "this project's, learnt from acted speech alone",
 }
 COLUMNS = {
     "Recipe": "{recipe}",

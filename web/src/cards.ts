@@ -57,6 +57,14 @@ export function card(state: string, title: string, more: Card = {}): HTMLElement
   return label === undefined ? drawn : tint(drawn, label);
 }
 
+/** Name the emotion of an answer with speech, and say how probable it is, 0 to 1. */
+export function heading(label: string, share: number, unsure: boolean): { title: string; lead: string } {
+  const words = { label: nameLabel(label), percent: percent(share) };
+  return unsure
+    ? { title: say('UNCERTAIN_TITLE', words), lead: say('UNCERTAIN_PROBABILITY', words) }
+    : { title: sayLabel(label), lead: say('PROBABILITY', words) };
+}
+
 /** Show an answer. */
 export function answerCard(answer: Prediction): HTMLElement {
   const seconds = say('SPEECH_SECONDS', { speech: answer.speech, duration: answer.duration });
@@ -67,7 +75,6 @@ export function answerCard(answer: Prediction): HTMLElement {
   const label = labels[answer.label];
   const share = answer.probabilities[answer.label];
   const unsure = answer.status === 'uncertain';
-  const words = { label: nameLabel(label), percent: percent(share) };
   const ranked = labels.map((_, index) => index);
   ranked.sort((a, b) => answer.probabilities[b] - answer.probabilities[a]);
   const row = (index: number, kind: 'b' | 'span') =>
@@ -83,7 +90,9 @@ export function answerCard(answer: Prediction): HTMLElement {
     const names = answer.likely.map((index) => nameLabel(labels[index]));
     const last = names.pop()!;
     const all = say('LIKELY_OR', { others: names.join(', '), last });
-    caveats.push(say('LIKELY', { coverage: facts.conformal!.coverage, labels: all }));
+    const words = { coverage: facts.conformal!.coverage, labels: all };
+    // What the model was not trained on holds the truth less often than at home.
+    caveats.push(say(answer.familiar === false ? 'LIKELY_UNFAMILIAR' : 'LIKELY', words));
   }
   if (answer.familiar === false) caveats.push(say('UNFAMILIAR'));
   const known = [
@@ -92,10 +101,11 @@ export function answerCard(answer: Prediction): HTMLElement {
     answer.familiar ? say('FAMILIAR') : null,
   ].filter((one) => one !== null);
   const line = unsure ? say('UNCERTAIN') : (sayOf('SOUNDS', label) ?? '');
-  return card(answer.status, unsure ? say('UNCERTAIN_TITLE', words) : sayLabel(label), {
+  const { title, lead } = heading(label, share, unsure);
+  return card(answer.status, title, {
     label,
     share,
-    lead: unsure ? say('UNCERTAIN_PROBABILITY', words) : say('PROBABILITY', words),
+    lead,
     lines: [line, ...caveats],
     parts: [
       html('ol', { class: 'ser-top', 'aria-label': say('TOP') }, ...ranked.slice(0, 3).map((index) => row(index, 'b'))),

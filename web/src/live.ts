@@ -1,5 +1,5 @@
 /** The tab that answers while somebody speaks: twice a second, the last seconds. */
-import { card, lanes, type Piece } from './cards';
+import { card, heading, lanes, type Piece } from './cards';
 import { html } from './elements';
 import type { Facts } from './facts';
 import type { Listener } from './listener';
@@ -60,19 +60,17 @@ export function liveTab(listener: Listener, facts: Facts): { element: HTMLElemen
     } else {
       const unsure = given.status === 'uncertain';
       const label = facts.labels[given.label];
-      const words = { label: nameLabel(label), percent: percent(given.probabilities[given.label]) };
-      short = unsure ? say('LIVE_UNCERTAIN_SHORT', words) : sayLabel(label);
+      short = unsure ? say('LIVE_UNCERTAIN_SHORT', { label: nameLabel(label) }) : sayLabel(label);
+      const { title, lead } = heading(label, given.probabilities[given.label], unsure);
       const strength = given.intensity === null ? null : say('INTENSITY', { percent: percent(given.intensity) });
-      const probable = say('PROBABILITY', words);
-      const sure = strength ? `${probable}, ${strength.toLowerCase()}` : probable;
       const before = pieces.at(-1);
       const goes = before?.end === answered && before.label === given.label && before.unsure === unsure;
       if (goes) before.end = now;
       else pieces.push({ start: answered, end: now, label: given.label, unsure });
       shown.replaceChildren(
-        card(given.status, unsure ? say('UNCERTAIN_TITLE', words) : sayLabel(label), {
+        card(given.status, title, {
           label,
-          lead: unsure ? say('UNCERTAIN_PROBABILITY', words) : sure,
+          lead: unsure || !strength ? lead : `${lead}, ${strength.toLowerCase()}`,
           lines: [say(given.familiar === false ? 'LIVE_UNFAMILIAR' : 'LIVE_WINDOW', { seconds })],
           live: true,
         }),

@@ -44,18 +44,13 @@ def answer_card(
     label = prediction.label
     if label is None:
         return no_speech_card(place, join_sentences(f"{seconds}.", *prediction.notes))
-    share = percent(prediction.confidence)
-    if prediction.status == "uncertain":
-        title, line = text.UNCERTAIN_TITLE.format(label=name_label(label)), text.UNCERTAIN
-        lead = text.UNCERTAIN_PROBABILITY.format(percent=share)
-    else:
-        title, line = say_label(label), text.SOUNDS.get(label, "")
-        lead = text.PROBABILITY.format(percent=share)
+    title, lead = heading(prediction, label)
+    unsure = prediction.status == "uncertain"
     return card(
         place,
         prediction.status,
         title,
-        line,
+        text.UNCERTAIN if unsure else text.SOUNDS.get(label, ""),
         *caveats(prediction, coverage),
         label=label,
         share=prediction.confidence,
@@ -63,6 +58,23 @@ def answer_card(
         parts=[_top(prediction), _facts(prediction, seconds), _all(prediction)],
         note=note,
     )
+
+
+def heading(prediction: EmotionPrediction, label: str) -> tuple[str, str]:
+    """Name the emotion of an answer with speech, and say how probable it is.
+
+    Args:
+        prediction: EmotionPrediction.
+        label: str, its label.
+
+    Returns:
+        Title of its card, which says whether it is sure; and the words under it.
+    """
+    share = percent(prediction.confidence)
+    if prediction.status == "uncertain":
+        title = text.UNCERTAIN_TITLE.format(label=name_label(label))
+        return title, text.UNCERTAIN_PROBABILITY.format(percent=share)
+    return say_label(label), text.PROBABILITY.format(percent=share)
 
 
 def caveats(prediction: EmotionPrediction, coverage: float | None = None) -> list[str]:
@@ -78,7 +90,9 @@ def caveats(prediction: EmotionPrediction, coverage: float | None = None) -> lis
     sentences = []
     if coverage is not None and prediction.likely is not None and len(prediction.likely) > 1:
         labels = name_alternatives(prediction.likely)
-        sentences.append(text.LIKELY.format(coverage=coverage, labels=labels))
+        # What the model was not trained on holds the truth less often than at home.
+        words = text.LIKELY_UNFAMILIAR if prediction.familiar is False else text.LIKELY
+        sentences.append(words.format(coverage=coverage, labels=labels))
     if prediction.familiar is False:
         sentences.append(text.UNFAMILIAR)
     return [*sentences, *map(say_sentence, prediction.notes)]

@@ -16,11 +16,9 @@ from ..look.markup import (
     Markup,
     fill,
     join,
-    name_label,
     paragraph,
     percent,
     say_error,
-    say_label,
     say_sentence,
     small,
     table,
@@ -36,7 +34,7 @@ from ..page import (
 )
 from ..server.inside import leave_no_copies
 from ..settings import LEAST_COMPARED, MOST_COMPARED, UPLOAD_AGE, Settings
-from .answer import caveats
+from .answer import caveats, heading
 
 Answer = EmotionPrediction | str | None
 """The answer to a recording, or the sentence that says why there is none; None before either."""
@@ -196,9 +194,8 @@ def _card(position: int, name: str, answer: Answer) -> Markup:
             text.COMPARE_NO_SPEECH,
             *map(say_sentence, answer.notes),
         )
-    unsure = answer.status == "uncertain"
-    title = text.UNCERTAIN_TITLE.format(label=name_label(label)) if unsure else say_label(label)
-    lines = [text.PROBABILITY.format(percent=percent(answer.confidence))]
+    title, probable = heading(answer, label)
+    lines = [probable]
     if answer.intensity is not None:
         lines.append(text.INTENSITY.format(percent=percent(answer.intensity)))
     lines += caveats(answer)

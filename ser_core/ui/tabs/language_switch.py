@@ -58,6 +58,7 @@ document.addEventListener("keydown", event => {
   watch.observe(document, { childList: true, subtree: true, attributeFilter: ["aria-label"] });
 })();
 """
+SEVERAL = "mul"  # the code of ISO 639-2 for several languages, of which it names none
 SCRIPT = _SCRIPT % (COOKIE, YEAR, PARAMETER)
 
 
@@ -97,7 +98,7 @@ def draw_switch(dataset: Dataset | None = None) -> Markup:
 def language_limits(dataset: Dataset | None) -> str:
     """Say which languages the model learned from, and that the page's changes nothing of it."""
     codes = dict.fromkeys(one.language for one in dataset.corpora) if dataset else {}
-    learned = [name_language(code) for code in codes if code]
+    learned = [name_language(code) for code in codes if code and code != SEVERAL]
     if not learned:
         return str(text.LANGUAGE_LIMITS_UNKNOWN)
     return str(text.LANGUAGE_LIMITS.format(languages=write_list(learned)))

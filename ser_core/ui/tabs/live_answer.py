@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from ...timeline.live import LiveMoment, LiveSession
 from ..look import cards, text
-from ..look.markup import Markup, fill, join, name_label, percent, say_label
+from ..look.markup import Markup, fill, join, name_label, percent
 from ..page import Page
+from .answer import heading
 from .listener import Listener
 from .strip import Piece, draw_lanes, in_words
 
@@ -35,14 +36,9 @@ def live_card(listener: Listener) -> Markup:
     label = prediction.label
     if label is None:
         return _announce(words, cards.no_speech_card("live"))
-    share = percent(prediction.confidence)
-    if prediction.status == "uncertain":
-        title = text.UNCERTAIN_TITLE.format(label=name_label(label))
-        lead = text.UNCERTAIN_PROBABILITY.format(percent=share)
-    else:
-        title, lead = say_label(label), text.PROBABILITY.format(percent=share)
-        if prediction.intensity is not None:
-            lead = f"{lead}, {text.INTENSITY.format(percent=percent(prediction.intensity)).lower()}"
+    title, lead = heading(prediction, label)
+    if prediction.status == "emotion" and prediction.intensity is not None:
+        lead = f"{lead}, {text.INTENSITY.format(percent=percent(prediction.intensity)).lower()}"
     sentence = text.LIVE_UNFAMILIAR if prediction.familiar is False else text.LIVE_WINDOW
     window = sentence.format(seconds=prediction.duration)
     shown = cards.card("live", prediction.status, title, window, label=label, lead=lead)
