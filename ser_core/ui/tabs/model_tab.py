@@ -13,6 +13,7 @@ from ...model.files import COMPARISON, FEW_SHOT, FORMS, METRICS, NETWORK, RECIPE
 from ...model.further_records import Compared, Comparison
 from ...model.records import Metrics
 from ...model.repository import Repository
+from ...timeline.spans import LONGEST
 from ..look import plots, text
 from ..look.glyphs import swatch
 from ..look.markup import Markup, facts, fill, in_english, join, paragraph, percent, section, table
@@ -235,8 +236,12 @@ def feature_steps(config: FeatureConfig) -> Markup:
         "block_features": config.block_features,
         "statistics": ", ".join(config.statistics or ()),
         "uncertain_below": percent(config.uncertain_below),
+        "summary": ", ".join(config.outputs.summary),
+        "longest": LONGEST,
     }
-    steps = [text.DECODE_STEP, *text.GATE_STEPS]
+    encodes = config.outputs.frames is not None
+    cut = [*text.GATE_STEPS, text.STRETCHES_STEP if encodes else text.WINDOWS_STEP]
+    steps = [text.DECODE_STEP, *cut]
     first = config.blocks[0]
     if not isinstance(first, LogMelBlock):
         name, what, setting = text.BLOCK_STEP
@@ -249,13 +254,16 @@ def feature_steps(config: FeatureConfig) -> Markup:
             "step_ms": 1000 * first.hop_length / config.sample_rate,
             "n_mels": config.block_features,
         }
-        steps = [text.DECODE_STEP, *text.MEL_STEPS, *text.GATE_STEPS, text.LOGARITHM_STEP]
+        steps = [text.DECODE_STEP, *text.MEL_STEPS, *cut, text.LOGARITHM_STEP]
     if config.statistics is not None:
         steps.append(text.STATISTICS_STEP)
     if config.selected is not None:
         steps.append(text.SELECTION_STEP)
     if config.sequence > 1:
         steps.append(text.SEQUENCE_STEP)
+    steps.append(text.STANDARDIZE_STEP)
+    if encodes:
+        steps.append(text.ENCODE_STEP)
     rows = [
         (name, what.format(**values), setting.format(**values))
         for name, what, setting in [*steps, *text.ANSWER_STEPS]
