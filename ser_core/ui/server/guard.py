@@ -22,7 +22,7 @@ from .faults import describe_place, is_full
 from .fetch import fetch
 from .frames import security_headers
 from .inside import API, TOOL_ROUTE, UNUSED_ROUTES, UPLOAD_ROUTE
-from .uploads import is_among_uploads
+from .uploads import may_be_upload
 from .validation import MOST_BYTES
 
 BASE64 = 4 / 3  # a recording that comes in the text of a tool's call is longer by this
@@ -44,7 +44,7 @@ async def check_file(
     Args:
         file: Gradio's file data, whose "path" may be anything.
         settings: Settings.
-        swept: paths that Gradio's sweep visits; what is fetched or copied is added.
+        swept: paths that the sweep by age visits; what is fetched or copied is added.
         copy_known: copies a recording that the server itself has, by the name that calls have for
             it; gives the copy's path, or None where there is none of that name.
 
@@ -66,7 +66,7 @@ async def check_file(
         swept.add(copied)
         return file | {"path": copied, "url": None}
     # Gradio refuses it as well, but in no words, and names it in the log.
-    if not (isinstance(path, str) and is_among_uploads(path)):
+    if not (isinstance(path, str) and may_be_upload(path)):
         raise gr.Error(text.NOT_AN_UPLOAD, print_exception=False)
     return file
 

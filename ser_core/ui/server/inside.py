@@ -9,7 +9,9 @@ import json
 import os
 import re
 import socket
+import stat
 import threading
+import time
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Any
@@ -191,12 +193,51 @@ def upload_folder() -> Path:
 
 
 def swept_files(demo: gr.Blocks) -> set[str]:
-    """Paths that Gradio's sweep by age visits: the set itself, to be added to and taken from.
+    """Paths that the sweep by age visits: the set itself, to be added to and taken from.
 
     Takes for granted that every upload is added to it, and that it stays the same set.
     """
     paths: set[str] = demo.upload_file_set
     return paths
+
+
+def delete_files(demo: gr.Blocks, age: float | None) -> None:
+    """Delete the files that the page was sent or made, whatever stands among their paths.
+
+    Gradio's own way ends for good at the first path that it cannot delete, and a path may be what
+    a visitor calls a file, or one that becomes a folder later. Takes for granted that its sweep by
+    age and its end call `delete_files_created_by_app`, which this replaces, and that the paths are
+    in `temp_file_sets`, as those of the app's own components would be in `keep_in_cache`.
+
+    Args:
+        demo: gr.Blocks.
+        age: float [s] from which a file is deleted; None for all of them.
+    """
+    blocks = list(demo.blocks.values())
+    kept = {path for one in blocks for path in getattr(one, "keep_in_cache", ())}
+    for paths in list(demo.temp_file_sets):
+        for path in paths.copy() - kept:
+            if _is_due(path, age):
+                # Before the file, as an upload may bring the same one again meanwhile.
+                paths.discard(path)
+                try:
+                    os.remove(path)
+                except OSError:
+                    if os.path.isfile(path):
+                        paths.add(path)  # still open, on Windows
+
+
+def _is_due(path: str, age: float | None) -> bool:
+    """Whether a file is so old, or there is none that could ever be."""
+    try:
+        status = os.lstat(path)
+    except (OSError, ValueError):
+        return True
+    is_file = not stat.S_ISDIR(status.st_mode)
+    return age is None or not is_file or time.time() - status.st_ctime > age
+
+
+vars(route_utils)["delete_files_created_by_app"] = delete_files
 
 
 def count_waiting(demo: gr.Blocks) -> int:

@@ -3,7 +3,7 @@
 Gradio stores an upload under a digest of its bytes, so two people who send the same recording share
 one file. A ledger therefore counts: each answered upload adds a claim on its file, each API call
 that used it takes one away, and the last one deletes the file. Uploads of the page keep their
-claim, because its player and its button need the file; those are left to Gradio's sweep by age.
+claim, because its player and its button need the file; those are left to the sweep by age.
 
 Live sound comes as uploads too, a short one several times a second. Gradio hands over only the last
 of those that came while it was busy; `LiveChunks` keeps the others, so that none is lost or left.
@@ -12,6 +12,7 @@ of those that came while it was busy; `LiveChunks` keeps the others, so that non
 import json
 import os
 import secrets
+import stat
 from asyncio import timeout
 from collections import Counter, OrderedDict, deque
 from pathlib import Path
@@ -47,6 +48,18 @@ def is_among_uploads(path: str | os.PathLike[str]) -> bool:
         return False
 
 
+def may_be_upload(path: str | os.PathLike[str]) -> bool:
+    """Whether a path among the uploads is a file's, though the file may be gone by now."""
+    if not is_among_uploads(path):
+        return False
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except FileNotFoundError:
+        return True
+    except OSError:  # below a file, say, or longer than any path is
+        return False
+
+
 def new_folder(prefix: str = "") -> Path:
     """Make a folder that nobody can guess among the uploads, to be swept away like them."""
     folder = upload_folder() / f"{prefix}{secrets.token_hex(16)}"
@@ -68,8 +81,7 @@ class UploadLedger:
         self._arriving = 0  # uploads under way: one of them may be about to claim any file
         self._released: set[str] = set()  # files to look at again when none is
         self.known: set[str] = set()
-        """The paths that Gradio's sweep would visit; it never forgets one that it did not delete
-        itself, so those deleted here are taken out."""
+        """The paths that the sweep by age would visit; those deleted here are taken out."""
 
     def begin(self) -> None:
         """An upload starts to arrive."""

@@ -6,6 +6,7 @@ on it.
 """
 
 import ast
+import asyncio
 import functools
 import inspect
 import threading
@@ -177,6 +178,44 @@ def test_uploads_are_known_to_the_sweep(stage: Stage) -> None:
     assert stage.store(b"swept") in paths
     assert paths is inside.swept_files(stage.demo)
     assert any(paths is swept for swept in stage.demo.temp_file_sets)
+
+
+@assumes(
+    "delete_files",
+    that="the sweep by age and the end of the app call delete_files_created_by_app",
+    on_it="that recordings are deleted, whatever a visitor has called one",
+)
+def test_the_sweep_passes_over_what_is_no_file(uploads: Path) -> None:
+    with gr.Blocks() as demo:
+        gr.Textbox()
+
+    class App:
+        @staticmethod
+        def get_blocks() -> gr.Blocks:
+            return demo
+
+    async def sweep() -> None:
+        task = asyncio.create_task(route_utils.delete_files_on_schedule(App, 0, -1))  # type: ignore
+        while any(demo.temp_file_sets) and not task.done():
+            await asyncio.sleep(0.01)
+        assert not task.done()
+        task.cancel()
+
+    async def live() -> None:
+        async with route_utils._lifespan_handler(App, 3_600, 3_600):  # type: ignore
+            assert all(file.exists() for file in files)
+
+    for run in (sweep, live):
+        folder = uploads / "swept"
+        folder.mkdir(exist_ok=True)
+        files = [folder / name for name in "ab"]
+        for file, paths in zip(files, demo.temp_file_sets, strict=True):
+            file.touch()
+            odd = (folder, file / "x", folder / "gone", folder / ("x" * 300))
+            paths.update(map(str, (*odd, file)))
+        asyncio.run(run())
+        assert [file for file in files if file.exists()] == []
+        assert not any(demo.temp_file_sets)
 
 
 @assumes(
