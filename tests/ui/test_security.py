@@ -3,6 +3,7 @@
 import errno
 import http.client
 import json
+import logging
 import shutil
 import socket
 import tempfile
@@ -246,6 +247,31 @@ def test_pages_and_pictures_among_the_uploads_are_not_shown_as_such(url: str) ->
         assert served.headers["content-disposition"].startswith("attachment")
         assert served.headers["content-type"] == "application/octet-stream"
         Path(path).unlink()
+
+
+@pytest.mark.parametrize("route", ["file=", "file/"])
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ("bytes=0-9", 206),
+        ("bytes=5-2", 400),
+        ("bytes=0-1-2", 400),
+        ("bytes=0-0,5-6", 206),
+        ("bytes=\xb2-5", 400),
+        ("bytes=99-100", 416),
+    ],
+)
+def test_a_range_of_an_upload_sends_no_header_back(
+    url: str, route: str, asked: str, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "ser_core")
+    (path,) = upload(url, "clip.wav", b"0123456789").json()
+    headers = {"Range": asked.encode("latin-1"), "Cookie": "hush=hush", "X-Own": "hush"}
+    answer = HTTP.get(f"{url}gradio_api/{route}{path}", headers=headers)
+    assert answer.status_code == status
+    assert "hush" not in str(answer.headers)
+    assert len(caplog.messages) == (status >= 400)
+    Path(path).unlink()
 
 
 # No address is fetched on a visitor's word

@@ -82,6 +82,23 @@ def site_headers(scope: Scope) -> dict[str, str]:
     return dict(told)
 
 
+def with_ranges(scope: Scope) -> Scope:
+    """Have ranges of a file answered by Starlette, whose answers are made for it.
+
+    Gradio's own answer to one sends all headers of the request back, cookies included, and trips
+    over most ranges. Takes for granted that it knows them by the unit in lower case, while
+    Starlette, as HTTP has it, takes it in any.
+
+    Args:
+        scope: of the request.
+    """
+    headers = [
+        (name, value.replace(b"bytes=", b"Bytes=") if name == b"range" else value)
+        for name, value in scope["headers"]
+    ]
+    return {**scope, "headers": headers}
+
+
 def list_routes(demo: gr.Blocks) -> list[tuple[str, tuple[str, ...]]]:
     """List the routes of the app's own router: (path with its places in braces, methods).
 

@@ -21,6 +21,7 @@ from ..settings import MOST_COMPARED, Settings
 from .faults import describe_place, is_full
 from .fetch import fetch
 from .frames import security_headers
+from .gradio_requests import with_ranges
 from .inside import API, TOOL_ROUTE, UNUSED_ROUTES, UPLOAD_ROUTE
 from .uploads import may_be_upload
 from .validation import MOST_BYTES
@@ -101,7 +102,9 @@ class Guard:
             return
         brings_sound = path.endswith(UPLOAD_ROUTE) or TOOL_ROUTE in path
         limited = self._large if brings_sound else self._small
-        await limited(_with_own_cookies(scope), receive, framed)
+        if scope["type"] == "http":
+            scope = with_ranges(_with_own_cookies(scope))
+        await limited(scope, receive, framed)
 
 
 def guard(settings: Settings) -> Middleware:
@@ -116,8 +119,6 @@ def _with_own_cookies(scope: Scope) -> Scope:
     Gradio's cookie goes with those too, and its answers may be read by any site. Browsers say
     where a request comes from, in a header that no page can set.
     """
-    if scope["type"] != "http":
-        return scope
     headers = Headers(scope=scope)
     is_foreign = headers.get("sec-fetch-site") in ("cross-site", "same-site")
     if not is_foreign or headers.get("sec-fetch-mode") == "navigate":

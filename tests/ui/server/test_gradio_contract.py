@@ -499,6 +499,39 @@ def test_refusals_are_shared_as_answers_are(stage: Stage, host: str, origin: str
 
 
 @assumes(
+    "with_ranges",
+    that="a range of a file is Gradio's where its unit is in lower case, and else Starlette's",
+    on_it="that no answer sends back the headers, and with them the cookies, of its request",
+)
+@pytest.mark.parametrize(
+    ("asked", "status", "content"),
+    [
+        ("bytes=1-2", 206, b"ou"),
+        ("bytes=1-", 206, b"ound"),
+        ("bytes=-2", 206, b"nd"),
+        ("\xa0bytes=0-9", 206, b"sound"),
+        ("bytes=5-2", 416, None),
+        ("bytes=3-2", 400, None),
+        ("bytes=0-1-2", 400, None),
+        ("bytes=0-0,2-2", 206, None),
+        ("bytes=\xb2-5", 400, None),
+        ("bytes=", 400, None),
+        ("moon=1-2", 400, None),
+    ],
+)
+def test_ranges_are_answered_by_starlette(
+    stage: Stage, asked: str, status: int, content: bytes | None
+) -> None:
+    file = f"{stage.url}gradio_api/file={stage.store()}"
+    headers = [(b"range", asked.encode("latin-1")), (b"cookie", b"a=hush")]
+    scope = gradio_requests.with_ranges({"type": "http", "headers": headers})
+    answer = HTTP.get(file, headers=scope["headers"])
+    assert answer.status_code == status
+    assert content in (None, answer.content)
+    assert "cookie" not in answer.headers
+
+
+@assumes(
     "wrap_app",
     that="an app that has begun keeps all its middleware, Gradio's own included, in one place",
     on_it="that whatever a request is, it ends in an answer or a sentence",
