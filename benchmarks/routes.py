@@ -89,6 +89,7 @@ HEADERS = (
     *(("Origin", "null"), ("Origin", "http://["), ("Origin", "\xff"), ("Origin", LONG)),
     *(("Cookie", "a=b; access-token=\xff"), ("Cookie", ";;;=,"), ("Range", "bytes=9-1,x")),
     *(("X-Forwarded-Host", "moon, [sun"), ("X-Forwarded-Proto", "moon"), ("X-Forwarded-For", "x")),
+    *(("Host", "xn--"), ("X-Gradio-Server", "http://[::1"), ("Range", "bytes=0-1-2")),
     *(("X-Forwarded-Port", "x"), ("Forwarded", "for=["), ("Expect", "100-continue")),
     *(("Content-Encoding", "gzip"), ("Accept-Encoding", "br;q=x"), ("Accept", "\xff")),
     *(("Upgrade", "websocket"), ("Upgrade", "h2c"), ("Connection", "Upgrade, HTTP2-Settings")),

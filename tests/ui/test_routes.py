@@ -186,6 +186,17 @@ def test_scripts_of_other_sites_may_read_refusals_as_they_may_answers(
         assert answer.headers["vary"] == "Origin"
 
 
+@pytest.mark.parametrize("host", ["[::1", "xn--", "xn--.example", "a:b"])
+@pytest.mark.parametrize("name", ["Host", "X-Forwarded-Host"])
+def test_a_host_that_is_none_is_refused_in_one_line(
+    url: str, name: str, host: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "ser_core")
+    answer = HTTP.get(f"{url}config", headers={name: host.encode("latin-1")})
+    assert refused(answer, 400, text.NO_HOST)
+    assert len(caplog.messages) == 1
+
+
 def test_a_host_that_is_none_is_refused_to_other_sites_too(url: str) -> None:
     answer = HTTP.get(url, headers={"Host": "[::1", "Origin": "https://elsewhere.example"})
     assert refused(answer, 400, text.NO_HOST)

@@ -4,6 +4,7 @@ import errno
 import http.client
 import json
 import logging
+import re
 import shutil
 import socket
 import tempfile
@@ -217,6 +218,9 @@ def test_no_event_takes_a_path_that_is_no_upload(url: str, uploads: Path, secret
         "dev/reload",
         "vibe-edit",
         "run-history/buckets",
+        f"proxy=http://{PUBLIC}/clip.wav",
+        "proxy=http://[::1/x",
+        "proxy=http://a:b/",
     ],
 )
 def test_what_the_page_does_not_need_is_closed(
@@ -230,7 +234,7 @@ def test_what_the_page_does_not_need_is_closed(
     assert left_in(uploads) == before
 
 
-@pytest.mark.parametrize("path", [f"proxy=http://{PUBLIC}/clip.wav", "vibe-code", "monitoring"])
+@pytest.mark.parametrize("path", ["vibe-code", "monitoring"])
 def test_what_gradio_closes_stays_closed(
     url: str, canary: Canary, looked_up: set[str], path: str
 ) -> None:
@@ -439,6 +443,40 @@ def test_the_log_names_no_file_of_a_visitors(tmp_path: Path) -> None:
             raw(url, f"/gradio_api/file={path}")
     assert log
     assert not [line for line in log if name in line or "Traceback" in line]
+
+
+# Addresses that a request gives the page
+
+SERVERS = ("http://evil.example", "http://[::1", "http://a:b/", "http://xn--", "moon")
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_nobody_but_the_page_s_own_proxy_says_where_it_is(
+    url: str, server: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    header = {"X-Gradio-Server": server}
+    for path in ("", "config", "openapi.json", "agents.md", "gradio_api/info", "logout"):
+        answer = HTTP.get(f"{url}{path}", headers=header, follow_redirects=True)
+        assert answer.status_code == httpx.codes.OK, path
+        assert "evil.example" not in answer.text
+    body = {"data": []}
+    run = HTTP.post(f"{url}gradio_api/run/model_info", json=body, headers=header)
+    assert run.status_code == httpx.codes.OK
+    assert post(url, "model_info", headers=header)[0] == "complete"
+    printed = "".join(capfd.readouterr()) + caplog.text
+    assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize("path", ["gradio_api/info", "gradio_api/info?page=", ""])
+def test_the_api_is_described_to_each_by_the_address_that_they_know(url: str, path: str) -> None:
+    for host in ("one.example", "two.example", "three.example"):
+        assert set(re.findall(r"(\w+)\.example", page_of(url, path, host))) == {host[:-8]}
+    assert ".example" not in page_of(url, path, "localhost")
+
+
+def page_of(url: str, path: str, host: str) -> str:
+    """What is answered to those who call the page by a host's name."""
+    return HTTP.get(f"{url}{path}", headers={"Host": host}).raise_for_status().text
 
 
 # Frames, and other sites

@@ -13,13 +13,14 @@ from contextlib import suppress
 from typing import Any
 
 import gradio as gr
+import httpx
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..look import text
 from .faults import describe_place, is_full
-from .gradio_requests import list_routes, site_headers
+from .gradio_requests import list_routes, site_headers, without_server
 from .guard import AGAIN
 from .inside import API, DIRECT_ROUTES, TOOL_ROUTE, UPLOAD_ROUTE
 from .validation import MOST_BYTES, RequestError, check_call, check_head, query_values, read_json
@@ -38,7 +39,10 @@ SENTENCES = {
 }
 """What is said where Gradio says no sentence, and the page has none of its own for it."""
 
-MISREAD = (ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError)
+MISREAD = (
+    *(ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError),
+    httpx.InvalidURL,
+)
 """What Gradio's routes raise where they trusted what they were sent."""
 
 logger = logging.getLogger(__name__)
@@ -62,7 +66,7 @@ class Boundary:
         answer = _Answer(scope, send, self._label(scope["path"]), self._headers)
         try:
             check_head(scope, self._demo)
-            await self._app(scope, receive, answer.send)
+            await self._app(without_server(scope), receive, answer.send)
         except RequestError as refusal:
             await answer.refuse(refusal.status, refusal.sentence)
         except ClientDisconnect:

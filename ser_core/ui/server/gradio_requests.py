@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, cast, get_type_hints
 
 import gradio as gr
-from gradio import route_utils
+from gradio import route_utils, routes
 from gradio.block_function import BlockFunction
 from gradio.components.api_component import Api
 from gradio.utils import get_function_description
@@ -97,6 +97,42 @@ def with_ranges(scope: Scope) -> Scope:
         for name, value in scope["headers"]
     ]
     return {**scope, "headers": headers}
+
+
+def without_server(scope: Scope) -> Scope:
+    """Take from a request what it says of the page's address in a header of Gradio's own.
+
+    Takes for granted that only Gradio's proxy in Node.js, which is not used here, says it so, and
+    that Gradio believes whoever does.
+
+    Args:
+        scope: of the request.
+    """
+    headers = [one for one in scope["headers"] if one[0] != b"x-gradio-server"]
+    return {**scope, "headers": headers}
+
+
+_API_INFO: ContextVar[Any] = ContextVar("api_info", default=None)
+
+
+class KeptForOne:
+    """What the API's description is kept as: for the request alone that it was made for.
+
+    Gradio keeps it for everybody, with the address by which the first one to ask called the page.
+    Takes for granted that it is an attribute of the app which is made where there is none, in a
+    context of the request's own.
+    """
+
+    def __get__(self, app: Any, kind: type | None = None) -> Any:
+        """Give what was made in this context; None where nothing was."""
+        return _API_INFO.get()
+
+    def __set__(self, app: Any, described: Any) -> None:
+        """Keep it in this context."""
+        _API_INFO.set(described)
+
+
+setattr(routes.App, "api_info", KeptForOne())  # noqa: B010
 
 
 def list_routes(demo: gr.Blocks) -> list[tuple[str, tuple[str, ...]]]:

@@ -41,6 +41,8 @@ UNUSED_ROUTES = (
     # These two fetch any public address, and stream it to whoever asks.
     "file=http",
     "file/http",
+    # This fetches addresses of another app that a page shows, and trips over what is none.
+    "proxy=",
     # Runs FFmpeg on whatever it is sent.
     "process_recording",
     # Writes what a session shows to the disk, to stay there.

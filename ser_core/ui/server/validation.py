@@ -230,10 +230,10 @@ def _check_hosts(scope: Scope) -> None:
         for host in headers.get(name, "").split(","):
             scheme = headers.get("x-forwarded-proto", "http").split(",")[0].strip()
             try:
-                address = httpx.URL(f"{scheme}://{host.strip()}/")
+                named = httpx.URL(f"{scheme}://{host.strip()}/").host  # decodes letters of any kind
             except (httpx.InvalidURL, ValueError):
-                address = None
-            if address is None or (host and not address.host) or not host.isprintable():
+                named = None
+            if named is None or (host and not named) or not host.isprintable():
                 raise RequestError(400, text.NO_HOST)
 
 

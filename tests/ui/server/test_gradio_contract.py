@@ -532,6 +532,33 @@ def test_ranges_are_answered_by_starlette(
 
 
 @assumes(
+    "without_server",
+    that="a header x-gradio-server says where the page is",
+    on_it="that nobody is sent a page which calls another site",
+)
+def test_a_header_says_where_the_page_is(stage: Stage) -> None:
+    told = [(b"x-gradio-server", b"http://evil.example"), (b"accept-language", b"en")]
+    scope: dict[str, Any] = {"type": "http", "headers": told}
+    assert "http://evil.example" in HTTP.get(stage.url, headers=told).text
+    kept = gradio_requests.without_server(scope)["headers"]
+    assert kept == told[1:]
+    assert "evil.example" not in HTTP.get(stage.url, headers=kept).text
+
+
+@assumes(
+    "KeptForOne",
+    that="the app keeps the description of its API as api_info, once it was made for a request",
+    on_it="that it names to each visitor the address by which they know the page",
+)
+def test_the_api_is_described_anew_for_each_request(stage: Stage) -> None:
+    assert "app.api_info = prepare_api_info(" in inspect.getsource(routes)
+    for host in ("one.example", "two.example"):
+        info = HTTP.get(f"{stage.url}gradio_api/info", headers={"host": host}).text
+        assert f"http://{host}" in info
+    assert stage.demo.app.api_info is None
+
+
+@assumes(
     "wrap_app",
     that="an app that has begun keeps all its middleware, Gradio's own included, in one place",
     on_it="that whatever a request is, it ends in an answer or a sentence",
