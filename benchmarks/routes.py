@@ -7,9 +7,10 @@ seen. A seeded generator fills their places, queries, headers and bodies: names 
 5,000 characters long, no UTF-8 or paths out of the folder; bodies that are no JSON, JSON of every
 other shape, nested deeply, with numbers no machine has; multipart without its boundary and with odd
 names; wrong methods, types of content and lengths; and each event of the page and the API with
-inputs of wrong kinds. Each goes over a connection of its own to `python app.py`, some at a time. A
-request may be answered or refused with a sentence; what is taken up has to end in an answer or a
-sentence as well. The exit status is 1 where one ended otherwise or the log holds a traceback.
+inputs of wrong kinds, all of them, and each in turn while the others are right. Each goes over a
+connection of its own to `python app.py`, some at a time. A request may be answered or refused with
+a sentence; what is taken up has to end in an answer or a sentence as well. The exit status is 1
+where one ended otherwise or the log holds a traceback.
 """
 
 import argparse
@@ -99,7 +100,10 @@ HEADERS = (
     *(("Sec-Fetch-Site", "cross-site"), ("Content-Length", "5"), ("Content-Length", "x")),
     *(("Content-Length", "-1"), ("Transfer-Encoding", "chunked"), ("Transfer-Encoding", "moon")),
 )
+DIRECT_AND_QUEUED = ("run/predict", "queue/join")  # how an event is called by its number
 QUERIES = ("session_hash", "upload_id", "fn_index", "deep_link", "page", "tools", "event_id", "x")
+FILE = {"path": "/examples/sad.mp3", "meta": {"_type": "gradio.FileData"}}
+"""A recording that the app itself has, as calls name it."""
 FAULTS = re.compile(r"Traceback|Error\b|Exception|0x[0-9a-f]{6}|site-packages|pydantic|input_value")
 
 
@@ -114,6 +118,21 @@ class Route:
 
     path: str
     methods: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event of the page or the API.
+
+    Attributes:
+        number: int.
+        inputs: tuple, a right value of each of its inputs.
+        is_live: bool, whether it goes on until it is ended, where it was queued.
+    """
+
+    number: int
+    inputs: tuple[Any, ...]
+    is_live: bool
 
 
 @dataclass(frozen=True)
@@ -148,8 +167,8 @@ class Outcome:
     fault: str = ""
 
 
-def all_routes() -> tuple[list[Route], list[tuple[int, int]]]:
-    """The routes of the app as it is installed, and (number, inputs) of each of its events."""
+def all_routes() -> tuple[list[Route], list[Event]]:
+    """The routes of the app as it is installed, and its events."""
     from ser_core import DEFAULT_MODEL, EmotionRecognizer
     from ser_core.ui.build import build_app
     from ser_core.ui.server import gradio_requests, inside
@@ -159,7 +178,34 @@ def all_routes() -> tuple[list[Route], list[tuple[int, int]]]:
     found = [Route(path, methods) for path, methods in gradio_requests.list_routes(demo)]
     ours = [Route("/health", ("GET",)), Route(f"{inside.TOOL_ROUTE}/", ("GET", "POST"))]
     ours += [Route(f"{inside.TOOL_ROUTE}/schema", ("GET",)), Route("/nowhere", ("GET",))]
-    return found + ours, gradio_requests.count_inputs(demo)
+    return found + ours, list_events(demo.get_config_file())
+
+
+def list_events(config: Any) -> list[Event]:
+    """List the events of a page, from what a browser is sent of it."""
+    components = {one["id"]: one for one in config["components"]}
+    return [
+        Event(
+            event["id"],
+            tuple(right_value(components[one]) for one in event["inputs"]),
+            event["connection"] == "stream",
+        )
+        for event in config["dependencies"]
+    ]
+
+
+def right_value(component: Any) -> Any:
+    """A value that a component of the page or an argument of the API takes."""
+    kind, props, described = component["type"], component["props"], component.get("api_info", {})
+    if kind == "audio":
+        return FILE
+    if kind == "file" or "path" in described.get("items", {}).get("properties", {}):
+        return [FILE, FILE]
+    if kind == "api" and "path" in described.get("properties", {}):
+        return FILE
+    if props.get("choices"):
+        return props["choices"][0][1]
+    return "csv" if kind == "api" and props.get("value") is None else props.get("value")
 
 
 def fill(path: str, rng: random.Random) -> str:
@@ -172,9 +218,10 @@ def fill(path: str, rng: random.Random) -> str:
     return re.sub(r"\{[^}]*\}", place, path)
 
 
-def json_body(rng: random.Random, events: Sequence[tuple[int, int]]) -> bytes:
+def json_body(rng: random.Random, events: Sequence[Event]) -> bytes:
     """A body of right or nearly right form, for an event of the page, with odd values."""
-    number, inputs = rng.choice(events)
+    event = rng.choice(events)
+    number, inputs = event.number, len(event.inputs)
     count = inputs if rng.random() < 0.8 else rng.randrange(12)
     body: dict[str, Any] = {"data": [rng.choice(VALUES) for _ in range(count)]}
     body["fn_index"] = number if rng.random() < 0.8 else rng.choice(VALUES)
@@ -206,8 +253,34 @@ def multipart(rng: random.Random) -> tuple[str, bytes]:
     return rng.choice(("multipart/form-data; boundary=b", "multipart/form-data")), whole
 
 
+def odd_inputs(rounds: int, seed: int, events: Sequence[Event]) -> Iterator[Attempt]:
+    """Call each event with each of its inputs odd in turn, while the others are right.
+
+    Args:
+        rounds: int, how many odd values each input has.
+        seed: of the generator.
+        events: Events.
+    """
+    rng = random.Random(seed)
+    for event in events:
+        for position in range(len(event.inputs)):
+            for odd in rng.sample(VALUES, rounds):
+                data = [*event.inputs[:position], odd, *event.inputs[position + 1 :]]
+                session = f"odd{rng.randrange(10**9)}"
+                body = {"data": data, "fn_index": event.number, "session_hash": session}
+                content = json.dumps(body).encode()
+                route = "run/predict" if event.is_live else rng.choice(DIRECT_AND_QUEUED)
+                lines = (
+                    *(f"POST {API}/{route} HTTP/1.1", "Host: 127.0.0.1", "Connection: close"),
+                    *("Content-Type: application/json", f"Content-Length: {len(content)}"),
+                )
+                head = "\r\n".join(lines).encode()
+                kind = f"input {position} of event {event.number}: {odd!r:.60}"
+                yield Attempt(route, kind, head + b"\r\n\r\n" + content)
+
+
 def attempts(
-    number: int, seed: int, routes: Sequence[Route], events: Sequence[tuple[int, int]]
+    number: int, seed: int, routes: Sequence[Route], events: Sequence[Event]
 ) -> Iterator[Attempt]:
     """Make requests, the same ones for the same seed; each route gets its turn.
 
@@ -215,7 +288,7 @@ def attempts(
         number: how many.
         seed: of the generator.
         routes: Routes.
-        events: (number, inputs) of each event of the page.
+        events: Events of the page.
     """
     rng = random.Random(seed)
     order = list(routes)
@@ -378,6 +451,7 @@ def main() -> None:
     """Send, print the table, and exit with 1 where a request ended otherwise than it may."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--requests", type=int, default=2_000)
+    parser.add_argument("--odd", type=int, default=5, help="odd values for each event's inputs")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="file for what was treated otherwise")
     arguments = parser.parse_args()
@@ -386,6 +460,7 @@ def main() -> None:
     with running_app(SER_MCP="1") as app:
         started = time.perf_counter()
         sent = list(attempts(arguments.requests, arguments.seed, routes, events))
+        sent += odd_inputs(arguments.odd, arguments.seed, events)
         outcomes = send_all(app, sent)
         seconds = time.perf_counter() - started
         alive = exchange_whole(urlsplit(app.url).netloc.split(":"), "/health")[0]  # type: ignore[arg-type]

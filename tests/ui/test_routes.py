@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import gradio as gr
@@ -10,7 +11,15 @@ import httpx
 import pytest
 
 from benchmarks.load import App
-from benchmarks.routes import Route, attempts, faults_of_log, send_all
+from benchmarks.routes import (
+    Attempt,
+    Route,
+    attempts,
+    faults_of_log,
+    list_events,
+    odd_inputs,
+    send_all,
+)
 from ser_core import EmotionRecognizer
 from ser_core.ui.look import text
 from ser_core.ui.server import gradio_requests
@@ -19,6 +28,7 @@ from ser_core.ui.server.validation import DEEPEST, RequestError, read_json
 from tests.support.app import HTTP, serving
 
 NUMBER = 270  # requests, three for each route
+ODD = 2  # values for each input of each event
 API = "gradio_api/"
 
 
@@ -33,24 +43,46 @@ def url(app: gr.Blocks) -> str:
     return str(app.local_url)
 
 
+def assert_answered(
+    url: str,
+    sent: Sequence[Attempt],
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> Counter[int]:
+    """Each request must end in an answer or a sentence; returns how often each status did."""
+    caplog.set_level(logging.INFO)
+    running = App(None, url, Path(), Path())  # type: ignore[arg-type]  # in this process
+    outcomes = send_all(running, sent)
+    assert [(one.attempt.route, one.attempt.kind, one.fault) for one in outcomes if one.fault] == []
+    printed = "".join(capfd.readouterr()) + caplog.text
+    assert faults_of_log(printed) == []
+    assert "Refused POST" in printed
+    return Counter(outcome.status for outcome in outcomes)
+
+
 def test_no_route_of_gradio_s_answers_a_5xx_or_prints_a_traceback(
     app: gr.Blocks,
     url: str,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    caplog.set_level(logging.INFO)
     routes = [Route(path, methods) for path, methods in gradio_requests.list_routes(app)]
     assert len({route.path for route in routes}) > 60
-    sent = list(attempts(NUMBER, 7, routes, gradio_requests.count_inputs(app)))
-    running = App(None, url, Path(), Path())  # type: ignore[arg-type]  # in this process
-    outcomes = send_all(running, sent)
-    faults = [(one.attempt.route, one.fault) for one in outcomes if one.fault]
-    assert faults == []
-    assert len({outcome.status for outcome in outcomes}) > 5
-    printed = "".join(capfd.readouterr()) + caplog.text
-    assert faults_of_log(printed) == []
-    assert "Refused POST" in printed
+    sent = list(attempts(NUMBER, 7, routes, list_events(app.get_config_file())))
+    assert len(assert_answered(url, sent, caplog, capfd)) > 5
+
+
+def test_each_input_of_each_event_may_be_odd_while_the_others_are_right(
+    app: gr.Blocks,
+    url: str,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    events = list_events(app.get_config_file())
+    sent = list(odd_inputs(ODD, 7, events))
+    assert len(sent) > ODD * len(events)
+    statuses = assert_answered(url, sent, caplog, capfd)
+    assert {200, 400} <= set(statuses)
 
 
 def refused(answer: httpx.Response, status: int, sentence: str) -> bool:
@@ -136,6 +168,29 @@ def test_what_browsers_do_by_themselves_cannot_be_called(url: str) -> None:
             assert refused(HTTP.post(f"{url}{API}{route}", json=body), 404, text.NO_EVENT)
 
 
+def test_live_sound_that_is_none_is_a_sentence(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    (live,) = [one for one in list_events(HTTP.get(f"{url}config").json()) if one.is_live]
+    body = {"data": list(live.inputs), "fn_index": live.number, "session_hash": "listener"}
+    nothing = [None] * len(live.inputs)
+    for route, status in (("run/predict", 400), ("queue/join", 200)):
+        answer = HTTP.post(f"{url}{API}{route}", json=body | {"data": nothing})
+        assert answer.status_code == status
+        assert status == 200 or refused(answer, status, text.WRONG_INPUT)
+    said = HTTP.get(f"{url}{API}queue/data?session_hash=listener").text
+    assert f'"error":{json.dumps(text.WRONG_INPUT)}' in said
+    call = HTTP.post(f"{url}{API}queue/join", json=body).json()["event_id"]
+    chunk = f"{url}{API}stream/{call}"
+    wrong = text.WRONG_COUNT.format(wanted=len(nothing), given=9)
+    assert refused(HTTP.post(chunk, json={"data": [None] * 9}), 400, wrong)
+    assert refused(HTTP.post(chunk, json={}), 400, text.NO_FIELD.format(name="data"))
+    assert refused(HTTP.post(chunk), 400, text.NO_OBJECT)
+    assert refused(HTTP.post(f"{chunk}x", json={"data": nothing}), 404, text.NO_CALL)
+    assert HTTP.post(chunk, json={"data": nothing}).status_code == httpx.codes.OK
+    said = HTTP.get(f"{url}{API}queue/data?session_hash=listener").text
+    assert f'"error":{json.dumps(text.WRONG_INPUT)}' in said
+    assert "Traceback" not in caplog.text
+
+
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
@@ -158,8 +213,7 @@ def test_json_that_no_machine_has_is_a_sentence(url: str, body: bytes, sentence:
     headers = {"Content-Type": "application/json"}
     for route in ("call/predict", "queue/join", "stream/x", "cancel"):
         answer = HTTP.post(f"{url}{API}{route}", content=body, headers=headers)
-        if (route, body) != ("stream/x", b""):
-            assert refused(answer, 400, sentence), (route, answer.text)
+        assert refused(answer, 400, sentence), (route, answer.text)
 
 
 def test_another_type_of_content_and_too_much_of_it_are_sentences(url: str) -> None:

@@ -185,6 +185,12 @@ def event_named(demo: gr.Blocks, name: str) -> Event | None:
     return next(map(_event_of, found), None)
 
 
+def event_called(demo: gr.Blocks, call: str) -> Event | None:
+    """Find the event of a call that waits or runs; None where there is no such call."""
+    found = demo._queue.event_ids_to_events.get(call)
+    return None if found is None else _event_of(found.fn)
+
+
 def _event_of(fn: BlockFunction) -> Event:
     inputs, required = list(fn.inputs), len(fn.inputs)
     while required and isinstance(one := inputs[required - 1], Api) and one.value is not None:
@@ -233,11 +239,6 @@ def has_call(demo: gr.Blocks, call: str) -> bool:
         or call in queue.pending_messages_per_session
         or any(call in calls for calls in queue.pending_event_ids_session.copy().values())
     )
-
-
-def count_inputs(demo: gr.Blocks) -> list[tuple[int, int]]:
-    """Count the inputs of each event of the page and the API: (number of the event, inputs)."""
-    return [(number, len(fn.inputs)) for number, fn in demo.fns.items()]
 
 
 def replace_tool_files(demo: gr.Blocks, make: Callable[[ConvertFiles], ConvertFiles]) -> None:

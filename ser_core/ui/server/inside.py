@@ -135,10 +135,13 @@ class CheckedBlocks(gr.Blocks):
             values: list[Any] = await super().preprocess_data(
                 block_fn, checked, state, explicit_call
             )
-        except gr.Error:
-            raise
+            # The page has no way to choose none of its choices, and Gradio takes that as one.
+            chosen = zip(block_fn.inputs, values, strict=True)
+            if any(isinstance(one, gr.Radio) and value is None for one, value in chosen):
+                raise ValueError("none of the choices")
         except Exception as error:
-            # A component trusts what it is sent, and raises anything where it may not.
+            # A component trusts what it is sent, and raises anything where it may not; gr.Error
+            # says then what was sent, and is printed.
             raise self.describe_fault(error) from error
         return values
 

@@ -17,7 +17,15 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from ..look import text
-from .gradio_requests import Event, event_named, event_numbered, has_call, has_page, has_session
+from .gradio_requests import (
+    Event,
+    event_called,
+    event_named,
+    event_numbered,
+    has_call,
+    has_page,
+    has_session,
+)
 from .inside import API
 
 MOST_BYTES = 1_000_000  # of a request that brings no recording: a history of 200 answers has 40,000
@@ -157,8 +165,9 @@ def check_call(demo: gr.Blocks, scope: Scope, body: Any, query: Mapping[str, str
 
 
 def _check_post(demo: gr.Blocks, route: str, names: list[str], body: Any) -> None:
+    is_chunk = route == "stream" and len(names) == 1  # of live sound, for a call that is under way
     if not isinstance(body, dict):
-        if route in ("run", "api", "call", "queue", "cancel", "reset"):
+        if is_chunk or route in ("run", "api", "call", "queue", "cancel", "reset"):
             raise RequestError(400, text.NO_OBJECT)
         return
     if (route, names[:1]) == ("call", ["v2"]):
@@ -176,12 +185,17 @@ def _check_post(demo: gr.Blocks, route: str, names: list[str], body: Any) -> Non
     required = {"cancel": ("session_hash", "fn_index", "event_id"), "reset": ("event_id",)}
     if (route, names) == ("queue", ["join"]):
         required[route] = ("session_hash", "fn_index", "data")
-    elif route in ("run", "api", "call"):
+    elif is_chunk or route in ("run", "api", "call"):
         required[route] = ("data",)
     for name in required.get(route, ()):
         if body.get(name) is None:
             raise RequestError(400, text.NO_FIELD.format(name=name))
-    if route in ("run", "api", "call", "queue"):
+    if is_chunk:
+        event = event_called(demo, names[0])
+        if event is None:
+            raise RequestError(404, text.NO_CALL)
+        _check_count(event, len(body["data"]), short=False)
+    elif route in ("run", "api", "call", "queue"):
         number = body.get("fn_index") if route != "call" else None
         event = event_named(demo, "/".join(names)) if number is None else None
         event = event if number is None else event_numbered(demo, number)

@@ -48,7 +48,9 @@ def build(page: Page) -> None:
     gr.HTML(small(limits(page.settings)))
     listener = gr.State(None, time_to_live=STATE_AGE)
 
-    def listen(path: str, state: Listener | None, request: gr.Request) -> Shown:
+    def listen(path: str | None, state: Listener | None, request: gr.Request) -> Shown:
+        if path is None:  # as no page sends it
+            raise gr.Error(text.WRONG_INPUT, print_exception=False)
         return answer_chunks(page, path, state, str(request.session_hash))
 
     def stop(state: Listener | None, request: gr.Request) -> Shown:

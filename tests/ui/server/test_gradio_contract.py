@@ -397,7 +397,6 @@ def test_routes_have_the_names_we_know_them_by(stage: Stage) -> None:
 
 @assumes(
     "Event",
-    "count_inputs",
     "event_named",
     "event_numbered",
     "has_page",
@@ -407,12 +406,9 @@ def test_routes_have_the_names_we_know_them_by(stage: Stage) -> None:
 def test_events_are_known_by_name_and_number(stage: Stage) -> None:
     event = gradio_requests.event_named(stage.demo, "wait")
     assert event == gradio_requests.Event(2, 1, ("audio", "speakers"), cancels=False)
-    numbers = dict(gradio_requests.count_inputs(stage.demo))
-    assert sorted(numbers.values()) == [0, 1, 2]
-    for number, inputs in numbers.items():
-        found = gradio_requests.event_numbered(stage.demo, number)
-        assert found is not None
-        assert found.inputs == inputs
+    numbers = [one["id"] for one in stage.demo.get_config_file()["dependencies"]]
+    found = [gradio_requests.event_numbered(stage.demo, number) for number in numbers]
+    assert sorted(one.inputs for one in found if one is not None) == [0, 1, 2]
     assert gradio_requests.event_named(stage.demo, "moon") is None
     assert gradio_requests.event_numbered(stage.demo, 99) is None
     assert gradio_requests.has_page(stage.demo, "")
@@ -422,13 +418,18 @@ def test_events_are_known_by_name_and_number(stage: Stage) -> None:
 @assumes(
     "has_session",
     "has_call",
+    "event_called",
     that="the queue holds a call and its session until the answer is fetched",
     on_it="that who asks for an answer that there is not is told so, and others get theirs",
 )
 def test_calls_and_sessions_are_known_until_they_are_fetched(stage: Stage) -> None:
-    stage.go.set()
+    stage.go.clear()
     call = stage.call(file_data(stage.store()))
     assert gradio_requests.has_call(stage.demo, call)
+    named = gradio_requests.event_named(stage.demo, "wait")
+    assert gradio_requests.event_called(stage.demo, call) == named is not None
+    assert gradio_requests.event_called(stage.demo, "nobody") is None
+    stage.go.set()
     assert gradio_requests.has_session(stage.demo, call)  # it brought none, so that is its name
     assert "done" in stage.fetch(call)
     inside.forget_session(stage.demo, call)
