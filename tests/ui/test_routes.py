@@ -4,6 +4,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 
 import gradio as gr
@@ -41,6 +42,10 @@ def app(uploads: Path, recognizer: EmotionRecognizer) -> Iterator[gr.Blocks]:
 @pytest.fixture(scope="module")
 def url(app: gr.Blocks) -> str:
     return str(app.local_url)
+
+
+LIKE_OTHERS = list(product(("", "v2/"), ("upload", "mcp", "mcp/x", "run/predict")))
+"""Ends of paths that are a call's, and look like those of other routes."""
 
 
 def assert_answered(
@@ -96,6 +101,7 @@ def refused(answer: httpx.Response, status: int, sentence: str) -> bool:
         ("queue/data", 404, text.NO_SESSION),
         ("call/predict/deadbeef", 404, text.NO_CALL),
         ("call/v2/predict/deadbeef", 404, text.NO_CALL),
+        *((f"call/{call}gradio_api/{name}", 404, text.NO_CALL) for call, name in LIKE_OTHERS),
         ("upload_progress?upload_id=" + "a" * 900, 400, text.NO_IDENTITY),
         ("heartbeat/a%20b", 400, text.NO_IDENTITY),
         ("heartbeat/" + "a" * 5_000, 414, text.LONG_ADDRESS),

@@ -22,8 +22,19 @@ from ..look import text
 from .faults import describe_place, is_full
 from .gradio_requests import list_routes, site_headers, without_server
 from .guard import AGAIN
-from .inside import API, DIRECT_ROUTES, TOOL_ROUTE, UPLOAD_ROUTE
-from .validation import MOST_BYTES, RequestError, check_call, check_head, query_values, read_json
+from .inside import API, DIRECT_ROUTES, TOOL_ROUTE
+from .validation import (
+    MOST_BYTES,
+    MOST_TOOL_BYTES,
+    RequestError,
+    asks_tool,
+    asks_upload,
+    check_call,
+    check_head,
+    page_path,
+    query_values,
+    read_json,
+)
 
 LONGEST_FAULT = 65_536  # [bytes] of an answer that is looked at, as it says what is wrong
 SENTENCES = {
@@ -97,10 +108,9 @@ class CallCheck:
         Raises:
             RequestError: it cannot.
         """
-        path = scope.get("path", "")
-        is_own = API not in path or path.endswith(UPLOAD_ROUTE) or TOOL_ROUTE in path
-        if scope["type"] == "http" and not is_own:
-            receive = await self._checked(scope, receive)
+        if scope["type"] == "http" and API in scope["path"] and not asks_upload(scope):
+            look = _checked_tool if asks_tool(scope) else self._checked
+            receive = await look(scope, receive)
         await self._app(scope, receive, send)
 
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
@@ -109,7 +119,7 @@ class CallCheck:
         if scope["method"] != "POST":
             check_call(self._demo, scope, None, query)
             return receive
-        body = await _read_whole(scope, receive)
+        body = await _read_whole(receive, MOST_BYTES)
         kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
         value = None
         if kind == "application/json" or kind.endswith("+json"):
@@ -118,6 +128,15 @@ class CallCheck:
             raise RequestError(415, text.WRONG_TYPE)
         check_call(self._demo, scope, value, query)
         return _replay(body, receive)
+
+
+async def _checked_tool(scope: Scope, receive: Receive) -> Receive:
+    """Look at the JSON of a tool's call; returns how it is received from then on."""
+    if scope["method"] != "POST":
+        return receive
+    body = await _read_whole(receive, MOST_TOOL_BYTES)
+    read_json(body)
+    return _replay(body, receive)
 
 
 class _Answer:
@@ -178,7 +197,7 @@ class _Answer:
             return
         self._log(status, sentence)
         body: dict[str, Any] = {"error": sentence, "detail": sentence}
-        if TOOL_ROUTE in self._scope["path"]:
+        if asks_tool(self._scope):
             body = {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": sentence}}
         content = json.dumps(body).encode()
         start: Message = {"type": "http.response.start", "status": status, "headers": []}
@@ -233,7 +252,7 @@ def _is_last(message: Message) -> bool:
 
 
 def _is_direct(scope: Scope) -> bool:
-    return any(route in scope["path"] for route in DIRECT_ROUTES)
+    return page_path(scope).startswith(DIRECT_ROUTES)
 
 
 def _method(scope: Scope) -> str:
@@ -256,15 +275,15 @@ def _words(body: bytes) -> str | None:
     return words if isinstance(words, str) else None
 
 
-async def _read_whole(scope: Scope, receive: Receive) -> bytes:
-    """Read a request's body, of which as much is taken as of one that brings no recording."""
+async def _read_whole(receive: Receive, most: int) -> bytes:
+    """Read a request's body, of which at most so many bytes are taken."""
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] != "http.request":
             raise ClientDisconnect
         body += message.get("body", b"")
-        if len(body) > MOST_BYTES:
+        if len(body) > most:
             raise RequestError(413, text.LARGE_REQUEST)
         if not message.get("more_body", False):
             return bytes(body)

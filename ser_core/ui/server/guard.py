@@ -22,11 +22,9 @@ from .faults import describe_place, is_full
 from .fetch import fetch
 from .frames import security_headers
 from .gradio_requests import with_ranges
-from .inside import API, TOOL_ROUTE, UNUSED_ROUTES, UPLOAD_ROUTE
+from .inside import API, UNUSED_ROUTES
 from .uploads import may_be_upload
-from .validation import MOST_BYTES
-
-BASE64 = 4 / 3  # a recording that comes in the text of a tool's call is longer by this
+from .validation import MOST_BYTES, MOST_TOOL_BYTES, asks_tool, asks_upload
 
 AGAIN = {"Retry-After": "5"}  # [s]; of every answer that says that there are too many
 
@@ -85,8 +83,9 @@ class Guard:
 
     def __init__(self, app: ASGIApp, largest: int, headers: Mapping[str, str]) -> None:
         self._headers = headers
-        self._small = RequestBodyLimitMiddleware(app, MOST_BYTES)
-        self._large = RequestBodyLimitMiddleware(app, largest)
+        self._usual = RequestBodyLimitMiddleware(app, MOST_BYTES)
+        self._tool = RequestBodyLimitMiddleware(app, MOST_TOOL_BYTES)
+        self._upload = RequestBodyLimitMiddleware(app, largest)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; one that is too large is answered 413, at the latest on its way."""
@@ -100,16 +99,17 @@ class Guard:
         if path.partition(API)[2].startswith(UNUSED_ROUTES):
             await PlainTextResponse(text.CLOSED, 404)(scope, receive, framed)
             return
-        brings_sound = path.endswith(UPLOAD_ROUTE) or TOOL_ROUTE in path
-        limited = self._large if brings_sound else self._small
+        limited = self._usual
         if scope["type"] == "http":
             scope = with_ranges(_with_own_cookies(scope))
+            if asks_upload(scope) or asks_tool(scope):
+                limited = self._upload if asks_upload(scope) else self._tool
         await limited(scope, receive, framed)
 
 
 def guard(settings: Settings) -> Middleware:
     """Make the middleware; a request may bring as many recordings as can be compared."""
-    largest = int(MOST_COMPARED * settings.max_bytes * BASE64) + MOST_BYTES
+    largest = MOST_COMPARED * settings.max_bytes + MOST_BYTES
     return Middleware(Guard, largest=largest, headers=security_headers(settings))
 
 

@@ -24,8 +24,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..look import text
 from ..settings import UPLOAD_AGE, Settings
 from .gradio_requests import upload_parts
-from .inside import STREAM_ROUTE, UPLOAD_ROUTE, upload_folder
-from .validation import RequestError
+from .inside import STREAM_ROUTE, upload_folder
+from .validation import RequestError, asks_upload
 
 MOST_CLAIMS = 512  # beyond it, claims on files that the sweep has deleted are forgotten
 MOST_LISTENERS = 1_000  # beyond it, the one who has not spoken for longest loses waiting sound
@@ -229,7 +229,7 @@ class UploadWatch:
         Raises:
             RequestError: a file's name cannot be kept, or it did not arrive within `UPLOAD_AGE`.
         """
-        if scope["type"] != "http" or not scope["path"].endswith(UPLOAD_ROUTE):
+        if scope["type"] != "http" or not asks_upload(scope):
             await self._app(scope, receive, send)
             return
         body = bytearray()

@@ -26,9 +26,10 @@ from .gradio_requests import (
     has_page,
     has_session,
 )
-from .inside import API
+from .inside import API, TOOL_ROUTE, UPLOAD_ROUTE
 
 MOST_BYTES = 1_000_000  # of a request that brings no recording: a history of 200 answers has 40,000
+MOST_TOOL_BYTES = 4 * 2**20  # of a tool's call, as the package mcp takes; recordings are text in it
 DEEPEST = 60  # levels of lists and objects in JSON
 LONGEST_ADDRESS = 4_000  # [bytes] of path and query, each
 LONGEST_NAME = 255  # [bytes] of a part of a path, as of a file's name
@@ -73,6 +74,16 @@ def page_path(scope: Scope) -> str:
     if path == root or path.startswith(f"{root}/"):
         path = path.removeprefix(root)
     return path.rstrip("/") or "/"
+
+
+def asks_upload(scope: Scope) -> bool:
+    """Whether a request is to Gradio's route for uploads."""
+    return page_path(scope) == UPLOAD_ROUTE
+
+
+def asks_tool(scope: Scope) -> bool:
+    """Whether a request is to the tools for language models."""
+    return f"{page_path(scope)}/".startswith(f"{TOOL_ROUTE}/")
 
 
 def check_head(scope: Scope, demo: gr.Blocks) -> None:
