@@ -30,6 +30,7 @@ from starlette.datastructures import UploadFile
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.config.emotions import LABELS
 from ser_core.ui.look import text
+from ser_core.ui.server.gradio_requests import MOST_FIELD_BYTES
 from tests.support.app import (
     HTTP,
     LIMITS,
@@ -402,6 +403,22 @@ def test_an_upload_that_is_broken_off_leaves_nothing(app: gr.Blocks, uploads: Pa
         while left_in(uploads) == before:
             time.sleep(0.01)
     HTTP.post(f"{app.local_url}gradio_api/upload", files={"other": ("b.wav", b"b")})
+    assert_left(uploads, before)
+
+
+def test_a_field_without_an_end_is_refused_while_it_arrives(app: gr.Blocks, uploads: Path) -> None:
+    before = left_in(uploads)
+    part = b'--b\r\nContent-Disposition: form-data; name="files"'
+    with socket.create_connection(("127.0.0.1", app.server_port), PATIENCE) as stranger:
+        stranger.sendall(
+            b"POST /gradio_api/upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n"
+            b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+            + (part + b'; filename="a.wav"\r\n\r\nx\r\n')
+            + (part + b"\r\n\r\n" + bytes(MOST_FIELD_BYTES + 1))
+        )
+        answer = stranger.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert text.LARGE_REQUEST.encode() in answer
     assert_left(uploads, before)
 
 

@@ -21,8 +21,10 @@ from gradio.components.api_component import Api
 from gradio.utils import get_function_description
 from gradio_client.exceptions import AppError
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.formparsers import MultiPartException
 from starlette.types import Scope
 
+MOST_FIELD_BYTES = 1_000_000  # of what an upload brings beside its files, which nothing here uses
 TITLE = "Error: "  # before what an event said
 
 ConvertFiles = Callable[[dict[str, Any], list[list[str | int]]], dict[str, Any]]
@@ -59,6 +61,27 @@ def _note_parts(make: Callable[..., Any]) -> Callable[..., Any]:
 
 
 vars(route_utils)["NamedTemporaryFile"] = _note_parts(vars(route_utils)["NamedTemporaryFile"])
+
+
+def _bound_fields(take: Callable[..., None]) -> Callable[..., None]:
+    """Have an upload end at what it brings without a file's name, which is held in memory.
+
+    Takes for granted that `on_part_data` is called with each piece of a part, whose `file` is None
+    where it has no name, and that the exception is answered by 413.
+    """
+
+    def bounded(parser: Any, data: bytes, start: int, end: int) -> None:
+        if parser._current_part.file is None:
+            held = vars(parser)["field_bytes"] = vars(parser).get("field_bytes", 0) + end - start
+            if held > MOST_FIELD_BYTES:
+                raise MultiPartException("Fields exceeded maximum allowed size.")
+        take(parser, data, start, end)
+
+    return bounded
+
+
+_PARSER: Any = route_utils.GradioMultiPartParser
+_PARSER.on_part_data = _bound_fields(_PARSER.on_part_data)
 
 
 def site_headers(scope: Scope) -> dict[str, str]:

@@ -477,6 +477,20 @@ def test_parts_of_uploads_are_known() -> None:
 
 
 @assumes(
+    "MOST_FIELD_BYTES",
+    that="an upload's parts come by on_part_data, and those without a file's name are fields",
+    on_it="that no upload fills the memory",
+)
+def test_fields_of_uploads_are_bounded(stage: Stage) -> None:
+    half = b"x" * (gradio_requests.MOST_FIELD_BYTES // 2)
+    file = ("files", ("clip.wav", half * 3))
+    for fields, status in (([half], 200), ([half, half], 200), ([half, half, b"x"], 413)):
+        parts = [("other", (None, one)) for one in fields]
+        answer = HTTP.post(f"{stage.url}gradio_api/upload", files=[*parts, file])
+        assert answer.status_code == status
+
+
+@assumes(
     "site_headers",
     that="which sites' scripts may read an answer is decided by the headers of the request",
     on_it="that they may read why they are refused",
