@@ -3,25 +3,30 @@
 By the same steps in a clean root; and by a Docker daemon, where there is one.
 """
 
+import http.client
 import json
 import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from textwrap import indent
 
+import httpx
 import pytest
 
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
-from tests.support.app import SPEECH
+from tests.support.app import PATIENCE, SPEECH, running_app
 from tests.support.browser import require_browser
 from tests.support.clean_root import Isolated, isolated
 from tests.support.compose import ROOT, Site, composed, read_compose
+from tests.support.ports import free_port
 
 PAGE = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 ADDRESS = "https://localhost/emotion/"
@@ -201,6 +206,85 @@ def test_nginx_of_this_machine_takes_it_too(certificates: Path, tmp_path: Path) 
         assert sent == "308 https://example.com/emotion/?lang=de\n"
         written = (tmp_path / "nginx" / "conf.d" / "emotion.conf").read_text(encoding="utf-8")
         assert "server 127.0.0.1:7860;" in written
+
+
+def log_in(port: int, address: str, told: str) -> int:
+    """Try a wrong password from an address of this machine that says it is another one."""
+    visitor = http.client.HTTPSConnection(
+        "127.0.0.1",
+        port,
+        timeout=PATIENCE,
+        source_address=(address, 0),
+        context=ssl._create_unverified_context(),
+    )
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Forwarded-For": told}
+    visitor.request("POST", "/emotion/login", "username=ann&password=guess", headers)
+    return visitor.getresponse().status
+
+
+@contextmanager
+def proxied(app: int, folder: Path, certificates: Path) -> Iterator[int]:
+    """Run nginx with our file before an app's port; gives its own.
+
+    As in compose.yaml, it reaches the app from another address than the app's own.
+    """
+    port, plain = free_port(), free_port()
+    held = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    for ours, theirs in (
+        ("app:7860", f"127.0.0.1:{app}"),
+        ("listen 80;", f"listen 127.0.0.1:{plain};"),
+        ("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"),
+        ("/etc/nginx/certificates", str(certificates)),
+        ("proxy_http_version 1.1;", "proxy_http_version 1.1; proxy_bind 127.0.0.9;"),
+    ):
+        assert ours in held
+        held = held.replace(ours, theirs)
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    places = "".join(f"{kind}_temp_path {folder / kind};\n" for kind in kinds)
+    main = folder / "nginx.conf"
+    main.write_text(f"daemon off; pid {folder}/pid; events {{}} http {{ {places} {held} }}")
+    server = subprocess.Popen(["nginx", "-e", "stderr", "-c", main], env={"PATH": PLACES})
+    try:
+        wait_for(port)
+        yield port
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def test_guesses_count_by_who_makes_them_whatever_they_say(
+    certificates: Path, tmp_path: Path
+) -> None:
+    require_programs("nginx")
+    environment = read_compose()["app"]["environment"]
+    with running_app(**environment, SER_AUTH="ann:hush") as (url, log):
+        app = int(httpx.URL(url).port or 0)
+        with proxied(app, tmp_path, certificates) as port:
+            for address, told in (("127.0.0.2", "::1"), ("127.0.0.2", "::2"), ("127.0.0.3", "::2")):
+                assert log_in(port, address, told) == httpx.codes.BAD_REQUEST
+    failed = [line.partition("A login from ")[2] for line in log if "A login from " in line]
+    assert failed == [
+        "127.0.0.2 failed, number 1 of late.",
+        "127.0.0.2 failed, number 2 of late.",
+        "127.0.0.3 failed, number 1 of late.",
+    ]
+
+
+def wait_for(port: int) -> None:
+    """Wait until somebody listens there."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.05)
+    pytest.fail(f"nobody listens at {port}")
+
+
+def test_nobody_but_nginx_reaches_the_app() -> None:
+    """It believes whoever reaches it who a visitor is."""
+    app = read_compose()["app"]
+    assert app["environment"]["FORWARDED_ALLOW_IPS"] == "*"
+    assert not {"ports", "network_mode", "networks"} & set(app)
 
 
 def test_the_page_shows_what_the_file_holds() -> None:
