@@ -30,7 +30,7 @@ from starlette.datastructures import UploadFile
 from ser_core import DEFAULT_MODEL, EmotionRecognizer
 from ser_core.config.emotions import LABELS
 from ser_core.ui.look import text
-from ser_core.ui.server.gradio_requests import MOST_FIELD_BYTES
+from ser_core.ui.server.gradio_uploads import MOST_FIELD_BYTES
 from tests.support.app import (
     HTTP,
     LIMITS,

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from ... import __version__
 from ..look import text
-from ..server.gradio_requests import Endpoint, Parameter, list_endpoints
+from ..server.gradio_api import Endpoint, Parameter, list_endpoints
 from ..server.health import HEALTH
 from ..server.inside import API, CALL_ROUTE, UPLOAD_ROUTE, find_address
 from ..settings import LEAST_COMPARED, MOST_COMPARED, Settings

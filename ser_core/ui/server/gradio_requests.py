@@ -1,87 +1,29 @@
 """What a request may name of Gradio, and what is read out of one: the other half of `inside`.
 
-Which routes, pages, events, sessions, calls and logins there are, where Gradio writes what arrives,
-and what tools are sent and told. As in `inside`, each function says what it takes for granted, and
+Which routes, pages, events, sessions, calls and logins there are, whom Gradio believes, and what
+tools are sent and told. As in `inside`, each function says what it takes for granted, and
 `tests/ui/server/test_gradio_contract.py` checks it.
 """
 
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, cast, get_type_hints
+from typing import Any
 
 import gradio as gr
-from gradio import route_utils, routes
+from gradio import route_utils
 from gradio.block_function import BlockFunction
 from gradio.components.api_component import Api
-from gradio.utils import get_function_description
 from gradio_client.exceptions import AppError
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.formparsers import MultiPartException
 from starlette.types import Scope
 
-MOST_FIELD_BYTES = 1_000_000  # of what an upload brings beside its files, which nothing here uses
 TITLE = "Error: "  # before what an event said
 
 ConvertFiles = Callable[[dict[str, Any], list[list[str | int]]], dict[str, Any]]
 """Takes a tool's arguments and where files stand in them; returns them with the files stored."""
-
-
-_PARTS: ContextVar[list[Path] | None] = ContextVar("parts", default=None)
-
-
-@contextmanager
-def upload_parts() -> Iterator[list[Path]]:
-    """Collect the files that Gradio writes an upload's parts to while it arrives.
-
-    Takes for granted that they are made by `route_utils.NamedTemporaryFile`, in the task that the
-    request came in, and moved elsewhere once the upload is whole.
-    """
-    parts: list[Path] = []
-    token = _PARTS.set(parts)
-    try:
-        yield parts
-    finally:
-        _PARTS.reset(token)
-
-
-def _note_parts(make: Callable[..., Any]) -> Callable[..., Any]:
-    def noted(*arguments: Any, **options: Any) -> Any:
-        file = make(*arguments, **options)
-        parts = _PARTS.get()
-        if parts is not None:
-            parts.append(Path(file.name))
-        return file
-
-    return noted
-
-
-vars(route_utils)["NamedTemporaryFile"] = _note_parts(vars(route_utils)["NamedTemporaryFile"])
-
-
-def _bound_fields(take: Callable[..., None]) -> Callable[..., None]:
-    """Have an upload end at what it brings without a file's name, which is held in memory.
-
-    Takes for granted that `on_part_data` is called with each piece of a part, whose `file` is None
-    where it has no name, and that the exception is answered by 413.
-    """
-
-    def bounded(parser: Any, data: bytes, start: int, end: int) -> None:
-        if parser._current_part.file is None:
-            held = vars(parser)["field_bytes"] = vars(parser).get("field_bytes", 0) + end - start
-            if held > MOST_FIELD_BYTES:
-                raise MultiPartException("Fields exceeded maximum allowed size.")
-        take(parser, data, start, end)
-
-    return bounded
-
-
-_PARSER: Any = route_utils.GradioMultiPartParser
-_PARSER.on_part_data = _bound_fields(_PARSER.on_part_data)
 
 
 def site_headers(scope: Scope) -> dict[str, str]:
@@ -133,29 +75,6 @@ def without_server(scope: Scope) -> Scope:
     """
     headers = [one for one in scope["headers"] if one[0] != b"x-gradio-server"]
     return {**scope, "headers": headers}
-
-
-_API_INFO: ContextVar[Any] = ContextVar("api_info", default=None)
-
-
-class KeptForOne:
-    """What the API's description is kept as: for the request alone that it was made for.
-
-    Gradio keeps it for everybody, with the address by which the first one to ask called the page.
-    Takes for granted that it is an attribute of the app which is made where there is none, in a
-    context of the request's own.
-    """
-
-    def __get__(self, app: Any, kind: type | None = None) -> Any:
-        """Give what was made in this context; None where nothing was."""
-        return _API_INFO.get()
-
-    def __set__(self, app: Any, described: Any) -> None:
-        """Keep it in this context."""
-        _API_INFO.set(described)
-
-
-setattr(routes.App, "api_info", KeptForOne())  # noqa: B010
 
 
 def list_routes(demo: gr.Blocks) -> list[tuple[str, tuple[str, ...]]]:
@@ -337,85 +256,3 @@ def say_tool_faults(demo: gr.Blocks, say: Callable[[BaseException | None], str])
         tools = server.mcp_server
         make = tools._make_error_result
         tools.__dict__["_make_error_result"] = lambda _: make(say(sys.exception()))
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """What an endpoint takes.
-
-    Attributes:
-        name: str.
-        schema: JSON schema, where it is no file.
-        description: str.
-        is_required: bool.
-        default: any, where it is not.
-        is_file, is_files: bool, whether it is a file, or a list of some.
-    """
-
-    name: str
-    schema: dict[str, Any]
-    description: str
-    is_required: bool
-    default: Any
-    is_file: bool
-    is_files: bool
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """A call of the API that everybody may make.
-
-    Attributes:
-        name: str.
-        description: str.
-        parameters: tuple of Parameter, in their order.
-        answer: JSON schema of what comes back.
-        returns: str, words for it.
-    """
-
-    name: str
-    description: str
-    parameters: tuple[Parameter, ...]
-    answer: dict[str, Any]
-    returns: str
-
-    @property
-    def summary(self) -> str:
-        """The first sentence of the description."""
-        return f"{self.description.partition('. ')[0].removesuffix('.')}."
-
-
-def list_endpoints(demo: gr.Blocks) -> list[Endpoint]:
-    """List the calls of the API that everybody may make.
-
-    Takes for granted what `get_api_info` names, that a file's kind is "filepath", and that a
-    function's docstring is read by `get_function_description`.
-    """
-    found = []
-    described = demo.get_api_info()["named_endpoints"]
-    for fn in demo.fns.values():
-        info = described.get(f"/{fn.api_name}") if fn.api_name else None
-        if info is None or info.get("api_visibility", "public") != "public":
-            continue
-        function = cast(Callable[..., Any], fn.fn)
-        about, words, returns = get_function_description(function)
-        parameters = tuple(
-            Parameter(
-                name=one["parameter_name"],
-                schema=one["type"],
-                description=words.get(one["parameter_name"], ""),
-                is_required=not one["parameter_has_default"],
-                default=one["parameter_default"],
-                is_file=one["python_type"]["type"] == "filepath",
-                is_files=one["python_type"]["type"] == "list[filepath]",
-            )
-            for one in info["parameters"]
-        )
-        answer, *_ = [one["type"] for one in info["returns"]]
-        required = getattr(get_type_hints(function).get("return"), "__required_keys__", None)
-        if required is not None:  # Gradio requires what may be left out, too
-            answer = answer | {
-                "required": [name for name in answer["required"] if name in required]
-            }
-        found.append(Endpoint(str(fn.api_name), about, parameters, answer, " ".join(returns)))
-    return found

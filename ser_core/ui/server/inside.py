@@ -1,4 +1,4 @@
-"""What we use of Gradio that it does not promise: nothing but this and `gradio_requests` does.
+"""What we use of Gradio that it does not promise: nothing but this and `gradio_*` beside it does.
 
 Each function says in its own words what it takes for granted. The tests in
 `tests/ui/server/test_gradio_contract.py` check that against the Gradio that is installed, so that a
@@ -9,9 +9,7 @@ import json
 import os
 import re
 import socket
-import stat
 import threading
-import time
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Any
@@ -204,45 +202,6 @@ def swept_files(demo: gr.Blocks) -> set[str]:
     """
     paths: set[str] = demo.upload_file_set
     return paths
-
-
-def delete_files(demo: gr.Blocks, age: float | None) -> None:
-    """Delete the files that the page was sent or made, whatever stands among their paths.
-
-    Gradio's own way ends for good at the first path that it cannot delete, and a path may be what
-    a visitor calls a file, or one that becomes a folder later. Takes for granted that its sweep by
-    age and its end call `delete_files_created_by_app`, which this replaces, and that the paths are
-    in `temp_file_sets`, as those of the app's own components would be in `keep_in_cache`.
-
-    Args:
-        demo: gr.Blocks.
-        age: float [s] from which a file is deleted; None for all of them.
-    """
-    blocks = list(demo.blocks.values())
-    kept = {path for one in blocks for path in getattr(one, "keep_in_cache", ())}
-    for paths in list(demo.temp_file_sets):
-        for path in paths.copy() - kept:
-            if _is_due(path, age):
-                # Before the file, as an upload may bring the same one again meanwhile.
-                paths.discard(path)
-                try:
-                    os.remove(path)
-                except OSError:
-                    if os.path.isfile(path):
-                        paths.add(path)  # still open, on Windows
-
-
-def _is_due(path: str, age: float | None) -> bool:
-    """Whether a file is so old, or there is none that could ever be."""
-    try:
-        status = os.lstat(path)
-    except (OSError, ValueError):
-        return True
-    is_file = not stat.S_ISDIR(status.st_mode)
-    return age is None or not is_file or time.time() - status.st_ctime > age
-
-
-vars(route_utils)["delete_files_created_by_app"] = delete_files
 
 
 def count_waiting(demo: gr.Blocks) -> int:

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..look import text
 from ..settings import UPLOAD_AGE, Settings
-from .gradio_requests import upload_parts
+from .gradio_uploads import upload_parts
 from .inside import STREAM_ROUTE, upload_folder
 from .validation import RequestError, asks_upload
 

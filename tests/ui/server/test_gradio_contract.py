@@ -1,8 +1,7 @@
 """What the page takes for granted of Gradio's inside, checked against the Gradio that is installed.
 
-Every use of it stands in `ser_core/ui/server/`: in `inside`, `gradio_requests`, `gradio_pages`.
-Where a new version breaks one, a test here fails and says which, of which version, and what depends
-on it.
+Every use of it stands in `ser_core/ui/server/`, in `inside` and `gradio_*` beside it. Where a new
+version breaks one, a test here fails and says which, of which version, and what depends on it.
 """
 
 import ast
@@ -31,12 +30,12 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from ser_core.ui.look import text
-from ser_core.ui.server import gradio_pages, gradio_requests, inside
+from ser_core.ui.server import gradio_api, gradio_pages, gradio_requests, gradio_uploads, inside
 from ser_core.ui.words import languages
 from tests.support.app import HTTP, PATIENCE, ROOT, file_data, upload
 from tests.support.ports import free_port
 
-INSIDE = (inside, gradio_requests, gradio_pages)
+INSIDE = (inside, gradio_api, gradio_requests, gradio_uploads, gradio_pages)
 COVERED: set[str] = set()
 """Names of the modules in INSIDE that a test here checks."""
 
@@ -45,7 +44,7 @@ def assumes(*names: str, that: str, on_it: str) -> Callable[[Any], Any]:
     """Make a test say what it means that it failed.
 
     Args:
-        names: what of `inside` or `gradio_requests` takes it for granted.
+        names: what of the modules in INSIDE takes it for granted.
         that: the assumption about Gradio.
         on_it: what depends on it.
     """
@@ -469,7 +468,7 @@ def test_parts_of_uploads_are_known() -> None:
     assert "NamedTemporaryFile(delete=False, dir=" in inspect.getsource(
         route_utils.GradioMultiPartParser
     )
-    with gradio_requests.upload_parts() as parts:
+    with gradio_uploads.upload_parts() as parts:
         file = route_utils.NamedTemporaryFile(delete=False)
         assert parts == [Path(file.name)]
     file.close()
@@ -482,7 +481,7 @@ def test_parts_of_uploads_are_known() -> None:
     on_it="that no upload fills the memory",
 )
 def test_fields_of_uploads_are_bounded(stage: Stage) -> None:
-    half = b"x" * (gradio_requests.MOST_FIELD_BYTES // 2)
+    half = b"x" * (gradio_uploads.MOST_FIELD_BYTES // 2)
     file = ("files", ("clip.wav", half * 3))
     for fields, status in (([half], 200), ([half, half], 200), ([half, half, b"x"], 413)):
         parts = [("other", (None, one)) for one in fields]
@@ -799,7 +798,7 @@ def test_the_api_can_be_described() -> None:
         gr.api(greet, api_name="greet")
         gr.api(hidden, api_name="hidden", api_visibility="private")
         gr.api(hidden, api_name="quiet", api_visibility="undocumented")
-    (one,) = gradio_requests.list_endpoints(demo)
+    (one,) = gradio_api.list_endpoints(demo)
     sound, times = one.parameters
     assert (one.name, one.summary, one.returns) == ("greet", "Greet somebody.", "a greeting.")
     assert (sound.name, sound.is_file, sound.is_files) == ("sound", True, False)
@@ -828,7 +827,7 @@ PRIVATE = {"_queue", "fns", "mcp_server_obj", "server_app", "state_holder", "upl
     "path", sorted((ROOT / "ser_core" / "ui").rglob("*.py")), ids=lambda path: path.stem
 )
 def test_no_other_module_reaches_into_gradio(path: Path) -> None:
-    if path.stem in ("inside", "gradio_requests", "gradio_pages"):
+    if path in {Path(str(module.__file__)) for module in INSIDE}:
         return
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module is not None and not node.level:
