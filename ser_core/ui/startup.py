@@ -35,6 +35,8 @@ def log_to_output() -> None:
     ours.handlers = [handler]
     ours.setLevel(logging.INFO)
     ours.propagate = False
+    # It warns of each form that it then refuses.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 
 def prepare_folders(environment: MutableMapping[str, str] = os.environ) -> Path:

@@ -119,9 +119,9 @@ def test_what_is_not_there_is_a_sentence(
 ) -> None:
     caplog.set_level(logging.INFO, "ser_core")
     assert refused(HTTP.get(f"{url}{API}{path}"), status, sentence)
-    lines = [one for one in caplog.messages if one.startswith("Refused")]
-    assert len(lines) == 1
-    assert lines[0].endswith(f": {status}. {sentence}")
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].startswith("Refused GET ")
+    assert caplog.messages[0].endswith(f": {status}. {sentence}")
 
 
 @pytest.mark.parametrize(

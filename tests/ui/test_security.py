@@ -458,7 +458,11 @@ def test_the_log_names_no_file_of_a_visitors(tmp_path: Path) -> None:
         for path in (f"/home/ann/{name}.wav", f"http://{PUBLIC}/{name}.wav", f"{tmp_path}/{name}"):
             list(answers_of(url, file_data(path)))
             raw(url, f"/gradio_api/file={path}")
+        form = {"Content-Type": f"multipart/form-data; boundary={name}"}
+        HTTP.post(f"{url}gradio_api/upload", content=f"--{name}?".encode(), headers=form)
+        HTTP.post(f"{url}gradio_api/upload", content=b"moon", headers=form)
     assert log
+    assert not [line for line in log if "boundary" in line]
     assert not [line for line in log if name in line or "Traceback" in line]
 
 

@@ -185,9 +185,19 @@ class _Answer:
             await self.refuse(status, known, kept)
 
     async def refuse(
-        self, status: int, sentence: str, headers: dict[str, str] | None = None
+        self,
+        status: int,
+        sentence: str,
+        headers: dict[str, str] | None = None,
+        *,
+        where: str = "",
     ) -> None:
-        """Say why there is no answer; one that has begun is ended as it is."""
+        """Say why there is no answer; one that has begun is ended as it is.
+
+        Args:
+            status, sentence, headers: of what is answered.
+            where: what was raised, and where, for the log.
+        """
         self._held = None
         if self._begun:
             if not self._ended:
@@ -195,7 +205,7 @@ class _Answer:
                 with suppress(Exception):
                     await self._send({"type": "http.response.body", "body": b""})
             return
-        self._log(status, sentence)
+        self._log(status, sentence, where)
         body: dict[str, Any] = {"error": sentence, "detail": sentence}
         if asks_tool(self._scope):
             body = {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": sentence}}
@@ -220,8 +230,7 @@ class _Answer:
             return
         where = describe_place(error)
         if isinstance(error, MISREAD):
-            logger.warning("Gradio could not read a request to %s: %s.", self._label, where)
-            await self.refuse(400, text.BAD_REQUEST)
+            await self.refuse(400, text.BAD_REQUEST, where=where)
         else:
             logger.error("A request to %s failed: %s.", self._label, where)
             await self.refuse(500, text.UNFORESEEN)
@@ -234,8 +243,9 @@ class _Answer:
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body})
 
-    def _log(self, status: int, sentence: str) -> None:
-        logger.info("Refused %s %s: %d. %s", _method(self._scope), self._label, status, sentence)
+    def _log(self, status: int, sentence: str, where: str = "") -> None:
+        label = f"{self._label} ({where})" if where else self._label
+        logger.info("Refused %s %s: %d. %s", _method(self._scope), label, status, sentence)
 
 
 OURS = (text.CLOSED, text.WRONG_LOGIN)

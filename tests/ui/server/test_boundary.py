@@ -1,8 +1,10 @@
 """Refusals: what an answer says beside its sentence."""
 
 import asyncio
+import logging
 from typing import Any
 
+import httpx
 import pytest
 from starlette.responses import JSONResponse
 
@@ -51,3 +53,15 @@ def test_a_time_that_is_said_already_is_kept() -> None:
         await JSONResponse({}, 429, {"Retry-After": "77"})(scope, receive, send)
 
     assert dict(answer(answers)["headers"])[b"retry-after"] == b"77"
+
+
+def test_what_gradio_trips_over_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def trips(*_: Any) -> None:
+        raise httpx.InvalidURL("http://moonlit")
+
+    caplog.set_level(logging.INFO, "ser_core")
+    assert answer(trips)["status"] == 400
+    (line,) = caplog.messages
+    assert "(InvalidURL in test_boundary.py, line " in line
+    assert line.endswith(f"): 400. {text.BAD_REQUEST}")
+    assert "moonlit" not in line
