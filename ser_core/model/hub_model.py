@@ -1,6 +1,8 @@
 """A model that a folder or a Hub repository holds: loading, saving, pushing, and travelling."""
 
+import json
 import os
+from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -9,9 +11,10 @@ import numpy as np
 from huggingface_hub import ModelHubMixin
 
 from ..config.feature_config import FeatureConfig
+from ..config.whole_files import write_text
 from ..errors import AdaptationError, ArgumentError, ModelError
 from . import hub
-from .files import REPOSITORY_FILES, copy_files
+from .files import CARD, NETWORK, REPOSITORY_FILES, copy_files
 from .origin import LoadedModel, Origin, load_model
 from .predictor import Predictor
 from .runtime import check_form
@@ -68,7 +71,7 @@ class HubModel(ModelHubMixin):
             ArgumentError: there is no such form.
         """
         check_form(form)
-        self._hub_mixin_config = None  # the mixin would write our arguments into config.json
+        self._hub_mixin_config = None  # where the mixin keeps our arguments
         folder = Path(directory)
         self.source = source or str(directory)
         self.revision = revision
@@ -228,26 +231,58 @@ class HubModel(ModelHubMixin):
         self._refuse_to_give_away_a_voice()
         return super().push_to_hub(repo_id, **{"delete_patterns": list(REPOSITORY_FILES)} | options)
 
-    def save_pretrained(self, save_directory: str | PathLike[str], **options: Any) -> str | None:
+    def save_pretrained(
+        self,
+        save_directory: str | PathLike[str],
+        *,
+        config: Any = None,
+        repo_id: str | None = None,
+        push_to_hub: bool = False,
+        model_card_kwargs: dict[str, Any] | None = None,
+        **push_to_hub_kwargs: Any,
+    ) -> str | None:
         """Write the model repository into a folder, so that `from_pretrained` reads it back.
 
         Files that a former model left there go; files that are none of a repository's stay.
 
         Args:
             save_directory: the folder; made if it is not there.
-            **options: as in huggingface_hub's ModelHubMixin.save_pretrained.
+            config: a dict or dataclass that is written as config.json, where Keras has none.
+            repo_id: "user/name" to push it to; None for the folder's name.
+            push_to_hub: whether to push it afterwards.
+            model_card_kwargs: of huggingface_hub's card, for a model that has none of ours.
+            **push_to_hub_kwargs: as for `push_to_hub`.
+
+        Returns:
+            The commit's address; None where nothing is pushed.
 
         Raises:
             AdaptationError: it is adapted to a voice.
             ModelError: the folder is the one it was loaded from, or it was taught on files that
                 have changed since.
+            OSError: it cannot be written; where the disk is full, what was there stays.
         """
+        # The mixin's own deletes config.json first, and then finds out whether there is room.
         self._refuse_to_give_away_a_voice()
         target = Path(save_directory)
         if target.exists() and target.samefile(self.directory):
-            # The mixin deletes the target's config.json first, which would be our own.
+            # What was taught would take the place of what it was taught on.
             raise ModelError(f"The model already is in {target}: save it into another folder.")
-        return super().save_pretrained(target, **options)
+        target.mkdir(parents=True, exist_ok=True)
+        self._save_pretrained(target)
+        card_options = model_card_kwargs or {}
+        if config is not None:
+            config = config if isinstance(config, dict) else asdict(config)
+            push_to_hub_kwargs["config"] = config
+            if not (target / NETWORK).exists():
+                write_text(target / NETWORK, json.dumps(config, sort_keys=True, indent=2))
+        if not (target / CARD).exists():
+            write_text(target / CARD, str(self.generate_model_card(**card_options)))
+        if not push_to_hub:
+            return None
+        return self.push_to_hub(
+            repo_id or target.name, model_card_kwargs=card_options, **push_to_hub_kwargs
+        )
 
     def _refuse_to_give_away_a_voice(self) -> None:
         if self.adapted_to:

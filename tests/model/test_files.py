@@ -205,9 +205,7 @@ def test_saving_that_is_cut_short_leaves_what_was_there_or_no_model(
         patch.setattr(shutil, "copyfile", fail)
         with pytest.raises(OSError, match="No space left"):
             recognizer.save_pretrained(target)
-    left = contents(target)
-    assert left == {name: before[name] for name in left}
-    assert set(before) - set(left) <= {files.NETWORK}  # which the mixin deletes beforehand
+    assert contents(target) == before
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", fail)
         with pytest.raises(OSError, match="No space left"):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ser_core import EmotionRecognizer
-from ser_core.model.files import WAVEFORM_FILES
+from ser_core.model.files import CARD, KERAS_FILES, NETWORK, WAVEFORM_FILES
 from tests.support.embedded import NETWORK_FILE
 from tests.support.hub_server import HubServer
 from tests.support.hub_storage import Repository
@@ -38,6 +38,16 @@ import sys
 from ser_core import EmotionRecognizer
 
 print(EmotionRecognizer.from_pretrained(sys.argv[1]).push_to_hub("user/name"))
+"""
+
+SAVE = """
+import sys
+from ser_core import EmotionRecognizer
+
+options = {"config": {"a": 1}, "push_to_hub": True, "commit_message": "Mine", "private": True}
+recognizer = EmotionRecognizer.from_pretrained(sys.argv[1])
+print(recognizer.save_pretrained(sys.argv[2], **options))
+print(recognizer.save_pretrained(sys.argv[2], repo_id="user/other", **options))
 """
 
 TEACH = """
@@ -162,6 +172,25 @@ def test_a_push_is_one_commit_of_exactly_the_files_of_a_repository(
     newest, *before = repository.history()
     assert [commit.title for commit in before] == ["initial commit"]
     assert address == f"{hub.url}/user/name/commit/{newest.oid}"
+
+
+@pytest.mark.parametrize("is_bare", [False, True], ids=["whole", "bare"])
+def test_saving_takes_the_options_of_the_client(hub, hub_run, tmp_path, model, is_bare):
+    """And writes what they ask for beside a model that has neither Keras' save nor a card."""
+    left_out = shutil.ignore_patterns(*((*KERAS_FILES, CARD) if is_bare else ()))
+    source, saved = shutil.copytree(model, tmp_path / "model", ignore=left_out), tmp_path / "mine"
+    addresses = hub_run(SAVE, source, saved).split()
+    content = {path.name: path.read_bytes() for path in saved.iterdir()}
+    assert set(content) - {path.name for path in source.iterdir()} == (
+        {NETWORK, CARD} if is_bare else set()
+    )
+    assert (json.loads(content[NETWORK]) == {"a": 1}) == is_bare
+    for name, address in zip(("user/mine", "user/other"), addresses, strict=True):
+        repository = hub.repo("model", name)
+        newest, *_ = repository.history()
+        assert (newest.title, repository.private) == ("Mine", True)
+        assert address == f"{hub.url}/{name}/commit/{newest.oid}"
+        assert repository.files() == content
 
 
 def test_a_second_push_deletes_what_the_model_no_longer_has(repository, hub_run, model, files):
