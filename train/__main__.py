@@ -11,6 +11,7 @@ if __name__ == "__main__":
 
 import typer
 
+from ser_core.config.disk_faults import explain_refusal, is_full
 from ser_core.errors import SpeechEmotionError
 
 from .commands import (
@@ -52,9 +53,9 @@ def run_command() -> None:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(1) from None
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and not is_full(error):
             raise
-        print(f"error: {error.filename}: {error.strerror}.", file=sys.stderr)
+        print(f"error: {explain_refusal(error)}", file=sys.stderr)
         raise SystemExit(1) from None
 
 

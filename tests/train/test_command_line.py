@@ -1,11 +1,15 @@
 """The command line: every command there is, and nothing heavy imported to say so."""
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from ser_core import DEFAULT_MODEL
+from ser_core.model.files import CARD
 from train.__main__ import app
 
 COMMANDS = {
@@ -42,3 +46,32 @@ def test_a_corpus_given_wrongly_ends_diarisation_with_a_sentence():
     assert done.returncode == 1
     assert "given as NAME=PATH" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def records(tmp_path) -> Path:
+    """All of the embedded model that is no weights, which a card is made of."""
+    weights = shutil.ignore_patterns("*.h5", "*.tflite")
+    return Path(shutil.copytree(DEFAULT_MODEL, tmp_path / "records", ignore=weights))
+
+
+@pytest.mark.parametrize("command", ["card", "publish-space"])
+def test_a_full_disk_ends_a_command_with_a_sentence(records, tmp_path, command):
+    """One that writes, whose error names nothing, and one that copies, whose names the source."""
+    words = {
+        "card": [records, "--out", tmp_path / "card.md"],
+        "publish-space": ["--repo", "user/space", "--dry-run", "--out", tmp_path / "space"],
+    }[command]
+    code = (
+        "import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, 8_000)); "
+        "runpy.run_module('train', run_name='__main__', alter_sys=True)"
+    )
+    before = (records / CARD).read_bytes()
+    called = [sys.executable, "-c", code, command, *map(str, words)]
+    done = subprocess.run(called, capture_output=True, text=True)
+    assert done.returncode == 1
+    (sentence,) = (line for line in done.stderr.splitlines() if line.startswith("error"))
+    assert sentence.startswith("error: The disk is full")
+    assert "Traceback" not in done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"records"}
+    assert (records / CARD).read_bytes() == before

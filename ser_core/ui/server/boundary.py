@@ -18,8 +18,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ...config.disk_faults import is_full
 from ..look import text
-from .faults import describe_place, is_full
+from .faults import describe_place
 from .gradio_requests import list_routes, site_headers, without_server
 from .guard import AGAIN
 from .inside import API, DIRECT_ROUTES, TOOL_ROUTE

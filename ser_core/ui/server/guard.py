@@ -16,9 +16,10 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ...config.disk_faults import is_full
 from ..look import text
 from ..settings import MOST_COMPARED, Settings
-from .faults import describe_place, is_full
+from .faults import describe_place
 from .fetch import fetch
 from .frames import security_headers
 from .gradio_requests import with_ranges

@@ -13,8 +13,9 @@ from typing import Any
 
 import gradio as gr
 
+from ...config.disk_faults import is_full
 from ..look import text
-from .faults import describe_place, is_full
+from .faults import describe_place
 from .gradio_requests import (
     ConvertFiles,
     argument_fault,

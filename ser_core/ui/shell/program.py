@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from ...config.disk_faults import explain_refusal
 from ...errors import ArgumentError, ExportError, SpeechEmotionError
 from . import batch_command
 from .analyze_command import analyze
@@ -85,8 +86,7 @@ def run_program() -> None:
         is_misuse = isinstance(error, ArgumentError | ExportError)
         _end(str(error), MISUSED if is_misuse else FAILED)
     except OSError as error:
-        named = f"{error.filename}: " if error.filename else ""
-        _end(f"{named}{error.strerror or error}.", FAILED)
+        _end(explain_refusal(error), FAILED)
     except Exception as error:
         words = " ".join(str(error).split())
         _end(

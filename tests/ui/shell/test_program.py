@@ -1,5 +1,6 @@
 """`ser` as a whole: help, statuses, and streams that are closed, full or narrow."""
 
+import errno
 import fcntl
 import json
 import os
@@ -94,6 +95,17 @@ def test_whatever_happens_is_one_sentence(
     assert (done.status, done.out, len(done.err.splitlines())) == (1, "", 1)
     monkeypatch.setenv("SER_DEBUG", "1")
     assert "Traceback" in run_ser().err
+
+
+def test_a_full_disk_is_not_blamed_on_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise OSError(errno.EFBIG, "File too large", str(CLIP))
+
+    monkeypatch.setattr(program, "app", fail)
+    done = run_ser()
+    assert done.status == 1
+    assert "The disk is full" in done.err
+    assert CLIP.name not in done.err
 
 
 def test_completion_is_there_for_the_shell() -> None:
