@@ -24,7 +24,9 @@ from ser_core.timeline.predict import predict
 
 from .waveform_network import SAMPLES, SPEECH, count_samples
 
-SPOKEN = Path(ser_core.__file__).parent / "ui" / "clips" / "plain.mp3"
+CLIPS = Path(ser_core.__file__).parent / "ui" / "clips"
+"""The page's examples: speech, and a room in which nobody speaks."""
+SPOKEN = CLIPS / "plain.mp3"
 """Somebody speaks."""
 
 

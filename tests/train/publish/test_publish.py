@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ser_core import FeatureConfig
-from ser_core.model.files import OPTIONAL_FILES, REPOSITORY_FILES
+from ser_core import DEFAULT_MODEL, FeatureConfig
+from ser_core.model.files import CARD, OPTIONAL_FILES, REPOSITORY_FILES
 from tests.support.commands import run_train
 from tests.support.hub_server import HubServer
 from tests.support.light_model import write_light_model
@@ -61,6 +61,19 @@ def test_a_dry_run_writes_everything_and_asks_nobody(model, tmp_path):
     assert f"{network.name}  {network.stat().st_size:,} bytes" in done.stdout
     assert re.search(r"Would send \d+ files, [\d,]+ bytes, to user/voices", done.stdout)
     assert 'from_pretrained("user/voices")' in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_the_embedded_model_is_published_as_it_is(tmp_path):
+    out = tmp_path / "out"
+    environment = os.environ | {"HF_ENDPOINT": "http://127.0.0.1:9"}
+    words = ["publish", "--no-waveform", "--repo", "user/voices", "--dry-run", "--out", out]
+    done = run_train(*words, environment=environment)
+    assert done.returncode == 0, done.stderr[-2000:]
+    written = {path.name: path.read_bytes() for path in out.iterdir()}
+    assert "user/voices" in written.pop(CARD).decode()
+    for name, content in written.items():
+        assert content == (Path(DEFAULT_MODEL) / name).read_bytes(), name
+    assert {*REPOSITORY_FILES} - OPTIONAL_FILES <= {*written, CARD}
 
 
 def test_two_pushes_renew_the_figures_and_keep_peoples_words(model, hub):
@@ -162,3 +175,4 @@ def test_doors_that_disagree_are_found(model):
     done = publish(model, "--dry-run")
     assert done.returncode == 1
     assert "differ by" in done.stderr
+    assert "are not of one network" in done.stderr
