@@ -26,6 +26,7 @@ from ser_core.model.files import (
 )
 from ser_core.model.keras_runtime import KerasRuntime, load_keras_network
 from ser_core.model.litert_runtime import LiteRTRuntime
+from ser_core.model.origin import load_model
 from ser_core.model.predictor import Predictor
 from ser_core.model.runtime import Runtime
 from ser_core.model.teaching import TaughtHead
@@ -93,12 +94,13 @@ def write_waveforms(model: Path, out: Path | None = None) -> list[Parity]:
         How far each is from Python.
 
     Raises:
-        ModelError: a file answers otherwise than Python, the folder holds no model, or one whose
-            features are not log-mel bands at 16 kHz; nothing is written then.
-        ConfigError: Keras runs on JAX or PyTorch.
+        ModelError: a file answers otherwise than Python, the folder holds no model, one that is not
+            what was saved, or one whose features are not log-mel bands at 16 kHz; nothing is
+            written then.
+        ConfigError: Keras runs on JAX or PyTorch, or the feature config is not what was saved.
     """
     config = _config(model)
-    network = load_keras_network(model)
+    network = _load_network(model)
     graph = waveform_network.build(network, config)
     facts = describe(model, config)
     target = model if out is None else out
@@ -133,7 +135,8 @@ def measure_parity(model: Path, files: Path, network: keras.Model | None = None)
 
     Raises:
         ModelError: a file for LiteRT is missing, one cannot be run or gives no finite answer, or
-            the folder holds no model.
+            the folder holds no model, or one that is not what was saved.
+        ConfigError: the feature config is not what was saved.
     """
     missing = [name for name in WAVEFORM_FORMS.values() if not (files / name).is_file()]
     if missing:
@@ -142,7 +145,7 @@ def measure_parity(model: Path, files: Path, network: keras.Model | None = None)
             "train waveform`."
         )
     config = _config(model)
-    network = load_keras_network(model) if network is None else network
+    network = _load_network(model) if network is None else network
     sounds = windows(config)
     found = []
     with temporary_folder() as folder:
@@ -197,6 +200,12 @@ def _config(model: Path) -> FeatureConfig:
         )
     waveform_network.require_waveform(config)
     return config
+
+
+def _load_network(model: Path) -> keras.Model:
+    """Load Keras' network of a repository that the recognizer loads, too (see `check.json`)."""
+    load_model(model, None, model.absolute().name)
+    return load_keras_network(model)
 
 
 def _python(

@@ -24,7 +24,8 @@ from ser_core.config.feature_config import FeatureConfig
 from ser_core.config.whole_files import temporary_folder, write_whole_folder
 from ser_core.errors import ConfigError, ModelError
 from ser_core.model import litert_runtime
-from ser_core.model.files import HEAD, LITERT_FORMS, files_in, require_usable
+from ser_core.model.files import HEAD, LITERT_FORMS, files_in
+from ser_core.model.origin import load_model
 from ser_core.speech.gate import CONTEXT, MAX_GAP
 from ser_core.timeline.cells import LONGEST_CELL
 from ser_core.timeline.live import HOP as LIVE_HOP
@@ -51,7 +52,8 @@ BUNDLE = WEB / "bundle"
 """What node makes of the page's sources: see web/build.mjs."""
 RUNTIMES = ("runtime", "compatible")
 """LiteRT's: for browsers with relaxed SIMD, and for the others."""
-NETWORK = LITERT_FORMS["int8"]
+FORM = "int8"
+NETWORK = LITERT_FORMS[FORM]
 FONTS = Path(gradio.__file__).parent / "templates" / "frontend" / "static" / "fonts"
 FACES = {400: "IBMPlexSans-Regular.woff2", 700: "IBMPlexSans-Bold.woff2"}
 EDGE = -(-CONTEXT // 2) * 2
@@ -90,9 +92,9 @@ def write_browser_edition(model: Path, out: Path) -> dict[str, int]:
         Path in the folder -> size [bytes].
 
     Raises:
-        ConfigError: the folder is not empty, node has not made the bundle, or Keras runs on JAX or
-            PyTorch.
-        ModelError: the page cannot run this model.
+        ConfigError: the folder is not empty, node has not made the bundle, Keras runs on JAX or
+            PyTorch, or the feature config is not the one that the model was saved with.
+        ModelError: the page cannot run this model, or it does not answer as when it was saved.
     """
     require_empty(out)
     if not (BUNDLE / "main.js").is_file():
@@ -133,7 +135,7 @@ def first_visit(sizes: Mapping[str, int]) -> int:
 
 
 def _require_followed(config: FeatureConfig, model: Path) -> None:
-    """Raise ModelError unless the page can follow recordings with this model."""
+    """Raise ModelError or ConfigError unless the page can follow recordings with this model."""
     if config.outputs.frames is None or not set(config.outputs.summary) <= SUMMARY:
         raise ModelError(
             f"The browser edition cannot run the model of recipe {config.recipe!r}: expected a "
@@ -150,7 +152,9 @@ def _require_followed(config: FeatureConfig, model: Path) -> None:
             f"{model} has no {NETWORK}, which the browser edition runs: write it with `python -m "
             "train forms`."
         )
-    require_usable(model, [NETWORK])
+    load_model(
+        model, FORM, model.absolute().name
+    )  # which tries it, and compares it with check.json
 
 
 def words(language: str) -> dict[str, object]:

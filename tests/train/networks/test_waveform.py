@@ -219,6 +219,16 @@ def test_nothing_is_written_that_answers_otherwise(unconverted, monkeypatch):
     assert waveform_contents(unconverted) == dict.fromkeys(WAVEFORM_FILES, b"old")
 
 
+def test_nothing_is_written_or_compared_of_a_model_that_the_loader_refuses(unconverted):
+    """As one whose labels were put in another order since it was saved."""
+    config = FeatureConfig.load(unconverted)
+    config.model_copy(update={"labels": config.labels[::-1]}).save(unconverted)
+    for call in (write_waveforms, add_waveforms, lambda model: measure_parity(model, model)):
+        with pytest.raises(ConfigError, match=r"not the one .* saved with \(labels changed\)"):
+            call(unconverted)
+    assert waveform_contents(unconverted) == dict.fromkeys(WAVEFORM_FILES, b"old")
+
+
 def test_a_network_that_answers_windows_takes_samples_too(tmp_path):
     """With bands of its own beside the gate's, two blocks, and short speech put in the middle."""
     config_changes = {

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ser_core import DEFAULT_MODEL
+from ser_core import DEFAULT_MODEL, FeatureConfig
 from ser_core.errors import ConfigError, ModelError
-from ser_core.model.files import FETCHED_FILES
+from ser_core.model.files import CHECK, FEATURE_CONFIG, FETCHED_FILES
 from ser_core.ui.words.languages import LANGUAGES
 from tests.support.browser_edition import BUNDLE, require_build
 from tests.support.commands import run_train
@@ -96,6 +96,24 @@ def test_no_app_is_replaced_and_no_closed_model_given_away(tmp_path: Path) -> No
         assert ran.returncode == 1
         assert "runs an app (gradio)" in ran.stderr
         assert shown.files() == {}
+
+
+def test_a_model_that_the_loader_refuses_is_put_into_no_edition(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one whose labels were put in another order since it was saved."""
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / "main.js").touch()
+    monkeypatch.setattr(browser_edition, "BUNDLE", tmp_path / "bundle")
+    mixed = tmp_path / "mixed"
+    mixed.mkdir()
+    for name in (FEATURE_CONFIG, CHECK, browser_edition.NETWORK):
+        (mixed / name).write_bytes(EMBEDDED[name])
+    config = FeatureConfig.load(mixed)
+    config.model_copy(update={"labels": config.labels[::-1]}).save(mixed)
+    with pytest.raises(ConfigError, match=r"not the one .* saved with \(labels changed\)"):
+        browser_edition.write_browser_edition(mixed, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
