@@ -229,6 +229,23 @@ def model_digest(directory: Path) -> str:
     return f"sha256:{digest.hexdigest()[:16]}"
 
 
+def own_files(directory: Path) -> tuple[str, ...]:
+    """List the files of a repository, without those that take samples and are another network's.
+
+    Nothing that loads a model notices these. Each says in plain bytes, whatever its form, which
+    digest the model has that it was made of.
+
+    Raises:
+        ModelError: one that takes samples may not be read (see `require_usable`).
+    """
+    names = files_in(directory)
+    waveforms = [name for name in names if name in WAVEFORM_FILES]
+    require_usable(directory, waveforms)
+    digest = model_digest(directory).encode() if waveforms else b""
+    stale = [name for name in waveforms if digest not in (directory / name).read_bytes()]
+    return tuple(name for name in names if name not in stale)
+
+
 def copy_files(
     source: Path,
     target: Path,

@@ -14,7 +14,7 @@ from ..config.feature_config import FeatureConfig
 from ..config.whole_files import write_text
 from ..errors import AdaptationError, ArgumentError, ModelError
 from . import hub
-from .files import CARD, NETWORK, REPOSITORY_FILES, copy_files
+from .files import CARD, NETWORK, REPOSITORY_FILES, copy_files, own_files
 from .origin import LoadedModel, Origin, load_model
 from .predictor import Predictor
 from .runtime import check_form
@@ -243,7 +243,8 @@ class HubModel(ModelHubMixin):
     ) -> str | None:
         """Write the model repository into a folder, so that `from_pretrained` reads it back.
 
-        Files that a former model left there go; files that are none of a repository's stay.
+        Files that a former model left there go; files that are none of a repository's stay. Files
+        that take samples go with it where they say that they are of this network.
 
         Args:
             save_directory: the folder; made if it is not there.
@@ -293,7 +294,7 @@ class HubModel(ModelHubMixin):
 
     def _save_pretrained(self, save_directory: Path) -> None:
         if self._taught is None:
-            copy_files(self.directory, save_directory)
+            copy_files(self.directory, save_directory, own_files(self.directory))
             return
         from .taught_repository import taught_files, taught_texts  # which takes time to import
 

@@ -191,6 +191,18 @@ def test_saving_over_another_model_leaves_exactly_the_new_one(model: Path, tmp_p
         EmotionRecognizer.from_pretrained(target, form="float16")
 
 
+def test_of_files_that_take_samples_those_of_the_model_are_saved(model: Path, tmp_path: Path):
+    """Each says in its own form of which network it is."""
+    saved = tmp_path / "saved"
+    current, *stale = files.WAVEFORM_FILES
+    for folder in (model, write_light_model(saved)):
+        for name in stale:
+            (folder / name).write_bytes(b'{"model": "sha256:0123456789abcdef"}')
+        (folder / current).write_bytes(b'{"model": "%s"}' % files.model_digest(model).encode())
+    EmotionRecognizer.from_pretrained(model).save_pretrained(saved)
+    assert set(contents(saved)) == set(contents(model)) - set(stale)
+
+
 def test_saving_that_is_cut_short_leaves_what_was_there_or_no_model(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
