@@ -44,7 +44,11 @@ JobsOption = Annotated[int, typer.Option(min=1, help="Networks at a time, one co
 EveryOption = Annotated[int, typer.Option(min=1, help="Ask only every n-th clip.")]
 
 PrivateOption = Annotated[
-    bool | None, typer.Option(help="Whether it is private, where it is made anew.")
+    bool | None,
+    typer.Option(
+        help="Whether it is private, where it is made anew; nothing that is to be private is sent "
+        "to one that is there and public."
+    ),
 ]
 ReplaceCardOption = Annotated[
     bool, typer.Option(help="Write the card anew, losing what people wrote into it.")

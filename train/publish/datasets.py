@@ -22,6 +22,7 @@ from ..corpora import Corpus, CorpusError, published
 from ..corpora.licences import licence_of
 from .dataset_files import SHARD, write_dataset
 from .hub_card import fetch_card, merge_card
+from .hub_place import require_place
 from .sent_files import folder_sizes, list_files
 
 Answer = TypeVar("Answer")
@@ -77,7 +78,7 @@ def publish_dataset(
     Raises:
         CorpusError: the licence does not allow what is asked for, a clip cannot be read, the folder
             is not empty, or the Hub does not take it.
-        ConfigError: the card on the Hub is not one of ours.
+        ConfigError: the card on the Hub is not one of ours, or as `require_place`.
     """
     about_audio = check_licence(corpus, audio)
     if dry_run is not None:
@@ -89,6 +90,7 @@ def publish_dataset(
     with temporary_folder() as folder:
         staging = folder / "dataset"
         # Before the work: a card of others, or no way to the Hub, is known at once.
+        _ask(repo, lambda: require_place(repo, "dataset", private=private))
         before = None if replace_card else _ask(repo, lambda: fetch_card(repo, repo_type="dataset"))
         if before is not None:
             merge_card(before, before)

@@ -38,6 +38,7 @@ from ..networks.export import ALLOWED, differences
 from ..networks.waveform_parity import CLIPS
 from ..networks.waveform_repository import add_waveforms, is_current
 from .hub_card import fetch_card, merge_card
+from .hub_place import require_place
 from .model_card import write_card
 from .sent_files import list_files
 
@@ -170,7 +171,8 @@ def publish(
         Publication.
 
     Raises:
-        ModelError, ConfigError: as `verify`; or the card on the Hub is not one of ours.
+        ModelError, ConfigError: as `verify` and `require_place`; or the card on the Hub is not one
+            of ours.
     """
     difference = verify(directory)
     with temporary_folder() as folder:
@@ -188,6 +190,7 @@ def publish(
             copy_files(staging, dry_run)
             return Publication(repo, _sizes(staging), difference, None)
         try:
+            require_place(repo, "model", private=private)
             before = None if replace_card else fetch_card(repo, branch)
             if before is not None:
                 write_text(staging / CARD, merge_card(before, text))

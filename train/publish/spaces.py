@@ -25,6 +25,7 @@ from ser_core.model.files import CARD, DATASET, FETCHED_FILES, load_content
 from ser_core.model.hub_faults import PUSH_FAULTS, explain_push
 
 from .hub_datasets import hub_datasets
+from .hub_place import require_place
 from .sent_files import folder_sizes, list_files, require_empty
 from .space_model import HubModel
 
@@ -235,8 +236,8 @@ def publish_space(
 
     Raises:
         ModelError: the model cannot be served, or the Hub does not take the Space.
-        ConfigError: a revision without a model, the folder of a dry run is not empty, or tools
-            where the Space has a login.
+        ConfigError: a revision without a model, the folder of a dry run is not empty, tools where
+            the Space has a login, or as `require_place`.
     """
     found = find_model(model, model_revision)
     variables = {MODEL_ID: found.id, MODEL_REVISION: found.revision} if found else {}
@@ -244,6 +245,8 @@ def publish_space(
     if dry_run is not None:
         sizes = write_space(dry_run, found, repo=repo, mcp=mcp)
         return SpacePublication(repo, sizes, variables)
+    with explaining(repo):
+        require_place(repo, "space", private=private, sdk="gradio")
     with temporary_folder() as folder:
         staging = folder / "space"
         sizes = write_space(staging, found, repo=repo, mcp=mcp)

@@ -8,17 +8,17 @@ import shutil
 from pathlib import Path
 
 from huggingface_hub import HfApi
-from huggingface_hub.errors import RepositoryNotFoundError
 
 from ser_core import DEFAULT_MODEL
 from ser_core.config.whole_files import temporary_folder, write_text
-from ser_core.errors import ConfigError, ModelError
+from ser_core.errors import ModelError
 from ser_core.model.files import CARD
 from ser_core.model.hub import fetch
 from ser_core.model.repository import card_licence
 from ser_core.ui.server.manifest import ICONS, THUMBNAIL
 
 from .browser_edition import write_browser_edition
+from .hub_place import require_place
 from .sent_files import folder_sizes
 from .space_model import HubModel
 from .spaces import (
@@ -123,8 +123,8 @@ def publish_static_space(
     Raises:
         ModelError: the page cannot run the model, it is closed and the Space is not, or the Hub
             does not take the Space.
-        ConfigError: a revision without a model, the folder of a dry run is not empty, or there is
-            no bundle of the page.
+        ConfigError: a revision without a model, the folder of a dry run is not empty, there is no
+            bundle of the page, or as `require_place`.
     """
     found, directory = find_model(model, model_revision), Path(DEFAULT_MODEL)
     if found is not None:
@@ -137,31 +137,13 @@ def publish_static_space(
     if dry_run is not None:
         return SpacePublication(repo, write_static_space(dry_run, directory, found, repo=repo))
     with explaining(repo):
-        _require_place(repo, found)
+        require_place(repo, "space", private=private, sdk="static")
     with temporary_folder() as folder:
         staging = folder / "space"
         sizes = write_static_space(staging, directory, found, repo=repo)
         with explaining(repo):
             address = _send(staging, repo, private, found)
     return SpacePublication(repo, sizes, address=address)
-
-
-def _require_place(repo: str, model: HubModel | None) -> None:
-    """Raise where a Space of that name is an app's, or would show a closed model to everybody."""
-    try:
-        info = HfApi().space_info(repo)
-    except RepositoryNotFoundError:
-        return
-    if info.sdk not in (None, "static"):
-        raise ConfigError(
-            f"The Space {repo} is there, and runs an app ({info.sdk}): name another one with "
-            "--repo, or delete it there."
-        )
-    if model is not None and model.closed and not info.private:
-        raise ModelError(
-            f"The Space {repo} is there and public, and {model.id} is private or gated: make the "
-            "Space private in its settings, or name another one."
-        )
 
 
 def _send(folder: Path, repo: str, private: bool | None, model: HubModel | None) -> str:

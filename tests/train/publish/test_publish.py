@@ -105,6 +105,14 @@ def test_two_pushes_renew_the_figures_and_keep_peoples_words(model, hub):
     assert b"measured: evaluation" in repository.files()["README.md"]
 
 
+def test_what_is_to_be_private_is_not_sent_where_all_see_it(model, hub):
+    repository = hub.repo("model", "user/voices")
+    done = publish(model, "--private", hub=hub)
+    assert done.returncode == 1
+    assert "The repository user/voices is there and public" in done.stderr
+    assert repository.files() == {}
+
+
 @pytest.mark.slow
 def test_a_branch_and_a_pull_request_leave_main_alone(model, hub):
     assert publish(model, hub=hub).returncode == 0

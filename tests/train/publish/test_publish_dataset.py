@@ -169,6 +169,14 @@ def test_a_corpus_comes_back_from_the_hub_as_it_was(hub, publish, hub_process, c
     assert contents == {clip.file: clip.path.read_bytes() for clip in corpus.clips}
 
 
+def test_what_is_to_be_private_is_not_sent_where_all_see_it(hub, publish):
+    repository = hub.repo("dataset", "user/name")
+    status, _, errors = publish("--private")
+    assert status == 1
+    assert "The dataset user/name is there and public" in errors
+    assert repository.files() == {}
+
+
 @pytest.mark.slow
 def test_features_are_the_same_and_come_from_the_same_cache(dataset_repository, hub_run, root):
     here, there = hub_run(FEATURES, f"ravdess={root}", "hub:user/name").splitlines()

@@ -218,6 +218,32 @@ def test_a_space_is_created_then_updated_each_time_in_one_commit(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
+    ("sdk", "arguments", "sentence"),
+    [
+        ("static", [], "of another kind (its SDK is static, not gradio)"),  # weights would stay
+        ("gradio", ["--private"], "The Space user/space is there and public"),
+    ],
+)
+def test_a_space_of_another_kind_or_that_all_see_is_left_alone(
+    tmp_path: Path, sdk: str, arguments: list[str], sentence: str
+) -> None:
+    with HubServer() as hub:
+        space = hub.repo("space", "user/space", sdk=sdk)
+        before = {"index.html": b"mine", "network-0123456789ab.bin": b"weights"}
+        space.write(before)
+        ran = command(
+            *("--repo", "user/space", *arguments),
+            home=tmp_path,
+            HF_ENDPOINT=hub.url,
+            HF_TOKEN=hub.token,
+        )
+        assert {request.method for request in hub.requests} == {"GET"}
+    assert ran.returncode == 1
+    assert sentence in ran.stderr
+    assert space.files() == before
+
+
+@pytest.mark.parametrize(
     ("arguments", "token", "sentence"),
     [
         (["--model", "user/none"], "hf_write", "There is no Hub repository user/none"),

@@ -94,7 +94,7 @@ def test_no_app_is_replaced_and_no_closed_model_given_away(tmp_path: Path) -> No
         shown.sdk = "gradio"
         ran = publish(hub, tmp_path)
         assert ran.returncode == 1
-        assert "runs an app (gradio)" in ran.stderr
+        assert "of another kind (its SDK is gradio, not static)" in ran.stderr
         assert shown.files() == {}
 
 
