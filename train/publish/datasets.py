@@ -23,7 +23,7 @@ from ..corpora.licences import licence_of
 from .dataset_files import SHARD, write_dataset
 from .hub_card import fetch_card, merge_card
 from .hub_place import require_place
-from .sent_files import folder_sizes, list_files
+from .sent_files import folder_sizes, list_files, require_empty
 
 Answer = TypeVar("Answer")
 
@@ -76,14 +76,14 @@ def publish_dataset(
         DatasetPublication.
 
     Raises:
-        CorpusError: the licence does not allow what is asked for, a clip cannot be read, the folder
-            is not empty, or the Hub does not take it.
-        ConfigError: the card on the Hub is not one of ours, or as `require_place`.
+        CorpusError: the licence does not allow what is asked for, a clip cannot be read, or the Hub
+            does not take it.
+        ConfigError: the card on the Hub is not one of ours, the folder is not empty, or as
+            `require_place`.
     """
     about_audio = check_licence(corpus, audio)
     if dry_run is not None:
-        if dry_run.exists() and (not dry_run.is_dir() or any(dry_run.iterdir())):
-            raise CorpusError(f"{dry_run} is not an empty folder: name another with --out.")
+        require_empty(dry_run)
         with write_whole_folder(dry_run) as staging:
             sizes = write_dataset(corpus, staging, repo, audio=audio, shard_size=shard_size)
         return DatasetPublication(repo, sizes, len(corpus.clips), about_audio)

@@ -13,7 +13,7 @@ from huggingface_hub import HfApi
 from ser_core import EmotionRecognizer
 from ser_core.audio.load import load_audio
 from ser_core.config.feature_config import FeatureConfig
-from ser_core.config.whole_files import temporary_folder, write_text
+from ser_core.config.whole_files import temporary_folder, write_text, write_whole_folder
 from ser_core.errors import ConfigError, ModelError, SpeechEmotionError
 from ser_core.features import network_inputs
 from ser_core.model.files import (
@@ -40,7 +40,7 @@ from ..networks.waveform_repository import add_waveforms, is_current
 from .hub_card import fetch_card, merge_card
 from .hub_place import require_place
 from .model_card import write_card
-from .sent_files import list_files
+from .sent_files import list_files, require_empty
 
 PROOF_SECONDS = 5.0  # [s] of each clip that the doors are compared on
 
@@ -165,15 +165,17 @@ def publish(
         replace_card: whether to write the card anew, losing what people wrote into it.
         waveform: whether to send the files that take samples too, made where they are missing or
             not current, if there can be any; else none is sent, though the folder has some.
-        dry_run: folder to write everything into instead of sending it.
+        dry_run: a new or empty folder to write everything into instead of sending it.
 
     Returns:
         Publication.
 
     Raises:
-        ModelError, ConfigError: as `verify` and `require_place`; or the card on the Hub is not one
-            of ours.
+        ModelError, ConfigError: as `verify` and `require_place`; the folder of a dry run is not
+            empty; or the card on the Hub is not one of ours.
     """
+    if dry_run is not None:
+        require_empty(dry_run)
     difference = verify(directory)
     with temporary_folder() as folder:
         staging = folder / "repository"
@@ -186,8 +188,8 @@ def publish(
                 (staging / name).unlink(missing_ok=True)
         text = write_card(staging, source=repo)  # which names those that are there
         if dry_run is not None:
-            dry_run.mkdir(parents=True, exist_ok=True)
-            copy_files(staging, dry_run)
+            with write_whole_folder(dry_run) as written:
+                copy_files(staging, written)
             return Publication(repo, _sizes(staging), difference, None)
         try:
             require_place(repo, "model", private=private)

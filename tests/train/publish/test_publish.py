@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ser_core import DEFAULT_MODEL, FeatureConfig
-from ser_core.model.files import CARD, OPTIONAL_FILES, REPOSITORY_FILES
+from ser_core.model.files import CARD, OPTIONAL_FILES, REPOSITORY_FILES, WAVEFORM_FILES
 from tests.support.commands import run_train
 from tests.support.hub_server import HubServer
 from tests.support.light_model import write_light_model
@@ -61,6 +61,16 @@ def test_a_dry_run_writes_everything_and_asks_nobody(model, tmp_path):
     assert f"{network.name}  {network.stat().st_size:,} bytes" in done.stdout
     assert re.search(r"Would send \d+ files, [\d,]+ bytes, to user/voices", done.stdout)
     assert 'from_pretrained("user/voices")' in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_a_dry_run_leaves_a_folder_with_something_in_it_alone(model):
+    """As the model's own, whose card and files that take samples it would replace."""
+    (model / WAVEFORM_FILES[0]).write_bytes(b"dear to make")
+    before = {path.name: path.read_bytes() for path in model.iterdir()}
+    done = publish(model, "--dry-run", "--out", str(model))
+    assert done.returncode == 1
+    assert "is not an empty folder" in done.stderr
+    assert {path.name: path.read_bytes() for path in model.iterdir()} == before
 
 
 def test_the_embedded_model_is_published_as_it_is(tmp_path):
