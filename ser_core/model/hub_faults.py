@@ -26,8 +26,20 @@ UNREACHED = (
 FAULTS = (httpx2.HTTPError, OSError, ValueError, KeyError, RevisionResolutionError)
 """What the client raises for all that can go wrong; `explain` says what it was."""
 
-PUSH_FAULTS = (httpx2.HTTPError, OSError, HFValidationError, RuntimeError, RevisionResolutionError)
+PUSH_FAULTS = (
+    httpx2.HTTPError,
+    OSError,
+    HFValidationError,
+    RuntimeError,
+    RevisionResolutionError,
+    UnicodeEncodeError,
+)
 """The same while it writes, which `explain_push` explains."""
+
+NO_TOKEN = (
+    "The token for the Hub has characters other than ASCII's, which no token has: log in again "
+    "with `hf auth login`, or correct HF_TOKEN."
+)
 
 
 def explain(error: Exception, name: str, revision: str | None, *, repo_type: str = "model") -> str:
@@ -50,6 +62,8 @@ def explain(error: Exception, name: str, revision: str | None, *, repo_type: str
         if repo_type == "dataset":
             return f"{name} is not the id of a Hub dataset (user/name)."
         return f"{name} is neither a folder here nor the id of a Hub repository (user/name)."
+    if _is_of_header(error):
+        return NO_TOKEN
     if isinstance(error, LocalTokenNotFoundError):
         return f"There is no stored token to read {name} with: log in with `hf auth login`."
     if isinstance(error, UNREACHED):
@@ -82,6 +96,8 @@ def explain_push(error: Exception, what: str) -> str:
         error = error.__cause__  # of "error while uploading", which the client says of all of them
     if isinstance(error, HFValidationError):
         return f"{what} cannot be published: its id is not of the form user/name."
+    if _is_of_header(error):
+        return NO_TOKEN
     if isinstance(error, UNREACHED):
         return f"The Hub cannot be reached, so nothing was sent of {what}: connect and try again."
     if isinstance(error, HfHubHTTPError):
@@ -104,6 +120,11 @@ def explain_push(error: Exception, what: str) -> str:
         f"Sending {what} broke off ({type(error).__name__}), and the Hub keeps what it had: try "
         "again."
     )
+
+
+def _is_of_header(error: Exception) -> bool:
+    """Whether a request could not be made for a header, of which the token alone is a person's."""
+    return isinstance(error, UnicodeEncodeError) and error.encoding == "ascii"
 
 
 def _refusal(error: HfHubHTTPError, name: str, revision: str | None, repo_type: str) -> str:

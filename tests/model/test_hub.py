@@ -14,6 +14,7 @@ import pytest
 
 from ser_core import EmotionRecognizer
 from ser_core.model.files import CARD, KERAS_FILES, NETWORK, WAVEFORM_FILES
+from tests.support.commands import run_train
 from tests.support.embedded import NETWORK_FILE
 from tests.support.hub_server import HubServer
 from tests.support.hub_storage import Repository
@@ -346,6 +347,20 @@ def test_a_repository_that_may_not_be_seen_is_said_so(hub, repository, errors):
         assert told[1].startswith(f"There is no Hub repository {name} that the token may see")
     assert "does not know the token" in errors("user/name", token="hf_wrong")[0][1]
     assert downloads(hub) == []
+
+
+def test_a_token_that_is_none_is_told_of_whoever_asks(hub, errors, hub_environment, tmp_path):
+    """No header takes other letters than ASCII's: to read, to write, and for a Space."""
+    token = "hf_\N{LATIN SMALL LETTER A WITH DIAERESIS}secret"
+    ((_, sentence),) = errors("user/name", token=token)
+    assert "The token for the Hub" in sentence
+    words = ("publish-space", "--repo", "user/space")
+    done = run_train(*words, environment=hub_environment(token=token))
+    assert done.returncode == 1
+    assert "error: The token for the Hub" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "secret" not in sentence + done.stderr + done.stdout
+    assert hub.requests == []
 
 
 def test_a_token_can_be_given_in_the_call(hub, repository, load):
