@@ -23,7 +23,15 @@ from ser_core import __version__
 from ser_core.config.feature_config import FeatureConfig
 from ser_core.config.whole_files import temporary_folder
 from ser_core.errors import ConfigError
-from ser_core.model.files import CARD, KERAS_FILES, ONNX_FILE, WEIGHTS, files_in, model_digest
+from ser_core.model.files import (
+    CARD,
+    KERAS_FILES,
+    NETWORK,
+    ONNX_FILE,
+    WEIGHTS,
+    files_in,
+    model_digest,
+)
 from ser_core.model.repository import card_licence
 from ser_core.speech.gate import HOP
 
@@ -178,10 +186,12 @@ def convert_keras(network: keras.Model, facts: dict[str, Any]) -> bytes:
     _, metadata, _ = KERAS_FILES
     with temporary_folder() as folder:
         network.save(folder / "whole", zipped=False)
-        files = {name: (folder / "whole" / name).read_bytes() for name in KERAS_FILES}
         copy_halved(folder / "whole" / WEIGHTS, folder / WEIGHTS, exactly=True)
-        files[WEIGHTS] = (folder / WEIGHTS).read_bytes()
-    files[metadata] = json.dumps({"keras_version": keras.__version__}).encode()  # no date
+        files = {
+            NETWORK: (folder / "whole" / NETWORK).read_bytes(),
+            metadata: json.dumps({"keras_version": keras.__version__}).encode(),  # no date
+            WEIGHTS: (folder / WEIGHTS).read_bytes(),
+        }
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w") as archive:
         for name, content in files.items():
