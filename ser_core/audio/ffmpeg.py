@@ -15,7 +15,8 @@ import numpy as np
 from ser_core.audio.containers import READABLE_FORMATS
 from ser_core.audio.last_packet import look_behind
 from ser_core.audio.mpeg_frames import stated_seconds
-from ser_core.audio.samples import BLOCK_SAMPLES, as_float32
+from ser_core.audio.packets import decode_packet, demux
+from ser_core.audio.samples import BLOCK_SAMPLES
 from ser_core.audio.source import AudioSource
 from ser_core.audio.tracks import choose_track
 from ser_core.errors import AudioFormatError
@@ -27,14 +28,13 @@ _TOLERANCE = 0.25  # seconds; a container's clock may run on a little after its 
 # Samples that an encoder of MP3 adds at both ends, which its header counts and FFmpeg leaves out.
 _MP3_PADDING = 3_000
 _NOTED_SECONDS = 0.1  # of sound that cannot be decoded, from which on it is said
-_STREAMS = ("mp3", "aac", "amr")  # nothing but frames: what is between them is no sound
+# Nothing but frames: what is between them is no sound.
+_STREAMS = ("mp3", "aac", "amr", "ac3", "eac3")
+_RUN = 25  # packets in a row that noise never has by chance
 _ENDINGS = {
     "cut": "It ends within a packet, so it may be cut off.",
     "more": "What is behind its last packet was not read.",
 }
-# PyAV looks for the end of a frame's planes in a list of eight: with none free it reads on into
-# other memory and crashes the process. Interleaved by FFmpeg first, such a frame has one plane.
-_UNSAFE_PLANES = 8
 
 
 @dataclass
@@ -43,10 +43,11 @@ class _Progress:
 
     Attributes:
         seconds: float [s], decoded.
-        begin, end: float [s], on the container's clock: the first packet, the end of the last
-            frame.
+        begin, end, damaged_end: float [s], on the container's clock: the first packet, the end of
+            the last frame and of the last damaged packet.
         rate: int [Hz], of the last frame.
         good, damaged: int, frames and packets by outcome.
+        run, longest_run: int, packets that could be decoded one after the other.
         size: int [bytes], of all packets that are not damaged.
         position: int [bytes], where the last packet begins; None where that is not known.
     """
@@ -54,9 +55,12 @@ class _Progress:
     seconds: float = 0.0
     begin: float | None = None
     end: float = 0.0
+    damaged_end: float = 0.0
     rate: int = 1
     good: int = 0
     damaged: int = 0
+    run: int = 0
+    longest_run: int = 0
     size: int = 0
     position: int | None = None
 
@@ -80,17 +84,18 @@ def ffmpeg_blocks(source: AudioSource, container: str) -> Generator[tuple[int, n
     try:
         with contextlib.ExitStack() as opened:
             media = opened.enter_context(_open_media(source, container))
-            index = choose_track(media, source, _frame_samples)
+            index = choose_track(media, source)
             if len(media.streams.audio) > 1:  # it was read to compare them
                 media = opened.enter_context(_open_media(source, container))
             track = next(one for one in media.streams.audio if one.index == index)
             stated_end = _stated_end(media, track, container)
-            for rate, block in _track_blocks(media, track, progress):
+            for rate, block in _track_blocks(media, track, source, progress):
                 yield from joiner.push(rate, block)
     except av.error.FFmpegError as error:
         cause = error
     yield from joiner.finish()
-    if progress.damaged > progress.good or (cause and progress.seconds == 0):
+    is_noise = progress.damaged > progress.good and progress.longest_run < _RUN
+    if is_noise or (cause and progress.seconds == 0):
         raise AudioFormatError(
             f"{source.label} is damaged or incomplete: expected {READABLE_FORMATS}, but nothing in "
             "it can be decoded; record or send it again."
@@ -100,7 +105,8 @@ def ffmpeg_blocks(source: AudioSource, container: str) -> Generator[tuple[int, n
         stated = stated_seconds(source.head) or 0.0
         is_short = stated - progress.seconds > max(_TOLERANCE, _MP3_PADDING / progress.rate)
     else:
-        is_short = stated_end is not None and stated_end - progress.end > _TOLERANCE
+        end = max(progress.end, progress.damaged_end)
+        is_short = stated_end is not None and stated_end - end > _TOLERANCE
     if (cause and container not in _STREAMS) or is_short:
         raise source.truncation(progress.seconds) from cause
     note = _ENDINGS.get(look_behind(source, container, progress.position))
@@ -157,22 +163,30 @@ def _stated_end(
 
 
 def _track_blocks(
-    media: "av.container.InputContainer", track: "av.AudioStream", progress: _Progress
+    media: "av.container.InputContainer",
+    track: "av.AudioStream",
+    source: AudioSource,
+    progress: _Progress,
 ) -> Generator[tuple[int, np.ndarray]]:
     """Decode packet by packet, passing over single damaged ones as players do."""
-    for packet in media.demux(track):
+    for packet in demux(media, [track], source):
         if progress.begin is None and packet.pts is not None:
             progress.begin = float(packet.pts * packet.time_base)
         if packet.size and packet.pos is not None:
             progress.position = packet.pos
-        try:
-            decoded = [(frame, _frame_samples(frame)) for frame in packet.decode()]
-        except ValueError:  # FFmpeg's InvalidDataError, and PyAV's for a frame it cannot convert
+        decoded = decode_packet(packet)
+        if decoded is None:
             progress.damaged += 1
+            progress.run = 0
+            # What the file's end has cut is no damage, but said as that.
+            if packet.pts is not None and not packet.is_corrupt:
+                end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
+                progress.damaged_end = max(progress.damaged_end, end)
             continue
         progress.size += packet.size
-        for frame, samples in decoded:
-            rate, start = frame.sample_rate, frame.time
+        progress.run += 1
+        progress.longest_run = max(progress.longest_run, progress.run)
+        for start, rate, samples in decoded:
             seconds = len(samples) / rate
             progress.good += 1
             progress.rate = rate
@@ -183,7 +197,9 @@ def _track_blocks(
 
 def _note_losses(progress: _Progress, source: AudioSource, container: str) -> None:
     """Note what of a track could not be decoded."""
-    span = progress.end - (progress.begin or 0.0)
+    # Of nothing but frames, what cannot be decoded is none.
+    end = progress.end if container in _STREAMS else max(progress.end, progress.damaged_end)
+    span = end - (progress.begin or 0.0)
     lost = span - progress.seconds
     if lost > _NOTED_SECONDS:
         source.notes.append(
@@ -195,20 +211,3 @@ def _note_losses(progress: _Progress, source: AudioSource, container: str) -> No
         source.notes.append(
             f"{between / 1000:.1f} kB between the frames are no sound, and were left out."
         )
-
-
-def _frame_samples(frame: "av.AudioFrame") -> np.ndarray:
-    """Return a frame's samples as float32 [shape=(frames, channels)]; may share its memory."""
-    channels, name = frame.layout.nb_channels, frame.format.name
-    if frame.sample_rate <= 0 or channels <= 0:
-        raise ValueError(f"a frame of {channels} channels at {frame.sample_rate} Hz")
-    if channels == 1 and name in ("flt", "fltp"):  # most frames; there are 40 and more a second
-        plane = memoryview(frame.planes[0])
-        return np.frombuffer(plane, np.float32, frame.samples)[:, np.newaxis]
-    is_unsafe = frame.format.is_planar and channels >= _UNSAFE_PLANES
-    if is_unsafe or name.startswith("s64"):  # numpy conversion lacks 64-bit integers
-        from av import AudioResampler
-
-        (frame,) = AudioResampler(format="flt").resample(frame)
-    samples = frame.to_ndarray()  # (channels, frames), or (1, frames x channels) when packed
-    return as_float32(samples.T if frame.format.is_planar else samples.reshape(-1, channels))

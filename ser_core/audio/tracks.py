@@ -5,16 +5,15 @@ silent; cameras and editors keep tracks in codings of their own, which nobody el
 """
 
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from ser_core.audio.containers import READABLE_FORMATS
+from ser_core.audio.packets import decode_packet, demux
 from ser_core.audio.source import AudioSource
 from ser_core.errors import AudioFormatError
 
 if TYPE_CHECKING:
     import av
-    import numpy as np
 
 _COMPARED_SECONDS = 30.0  # [s] of sound after which tracks are compared
 # Share of the loudest track's energy that a track has at least if it is more than hiss: 40 dB.
@@ -24,18 +23,13 @@ _SEARCHED = 2**20  # [bytes] at either end of a file, where its tracks are descr
 # How MP4 and Matroska name the coding of a track of sound.
 _CODINGS = (rb"hdlr.{8}soun.{0,400}?stsd.{12}([\w -]{4})", rb"\x86.(A_[\w/.]{2,30})")
 
-FrameSamples = Callable[["av.AudioFrame"], "np.ndarray"]
 
-
-def choose_track(
-    media: "av.container.InputContainer", source: AudioSource, frame_samples: FrameSamples
-) -> int:
+def choose_track(media: "av.container.InputContainer", source: AudioSource) -> int:
     """Choose a track, and note the others.
 
     Args:
         media: PyAV's open container, which may be read to its end.
         source: AudioSource that it reads, which takes the note.
-        frame_samples: gives a frame's samples, of shape (frames, channels).
 
     Returns:
         The index of the track that is marked as the default one, where it has sound, or else of
@@ -58,7 +52,7 @@ def choose_track(
         )
     energies = {track.index: 1.0 for track in readable}
     if len(readable) > 1:
-        energies = _measure(media, readable, frame_samples)
+        energies = _measure(media, readable, source)
     loudest = max(energies.values())
     audible = [
         track for track in readable if energies[track.index] >= max(_AUDIBLE * loudest, 1e-300)
@@ -75,22 +69,15 @@ def is_default(track: "av.AudioStream") -> bool:
 
 
 def _measure(
-    media: "av.container.InputContainer",
-    tracks: "list[av.AudioStream]",
-    frame_samples: FrameSamples,
+    media: "av.container.InputContainer", tracks: "list[av.AudioStream]", source: AudioSource
 ) -> dict[int, float]:
     """Sum the squares of each track's samples, of its first half minute that is not silent."""
     energies = dict.fromkeys((track.index for track in tracks), 0.0)
     clocks = dict(energies)
     begin: float | None = None  # [s] of the first sound
-    for packet in media.demux(tracks):
-        try:
-            decoded = cast("list[av.AudioFrame]", packet.decode())
-            frames = [(frame.sample_rate, frame_samples(frame)) for frame in decoded]
-        except ValueError:
-            continue
+    for packet in demux(media, tracks, source):
         index = packet.stream.index
-        for rate, samples in frames:
+        for _, rate, samples in decode_packet(packet) or ():
             power = float((samples.astype("f4") ** 2).mean()) if samples.size else 0.0
             if power > _LEAST_POWER:
                 energies[index] += power * len(samples) / rate

@@ -4,6 +4,7 @@ Every attack takes a file's content and a random generator, and returns another 
 changes what is said in the file, but those that cut or damage it.
 """
 
+import io
 import struct
 from collections.abc import Callable
 from typing import TypeAlias
@@ -14,6 +15,9 @@ Attack: TypeAlias = Callable[[bytes, np.random.Generator], bytes]
 
 _WORDS = "Information on Xing, VBRI, OggS, fLaC, RIFF WAVE, ftyp, ID3 and Info"
 _UNKNOWN = 0xFFFFFFFF  # a size that a program writes that cannot seek back
+_AMR_SIZES = (13, 14, 16, 18, 20, 21, 27, 32, 6, *[1] * 7)  # [bytes] by type of frame
+_AMR_PAUSE = (b"\x44" + bytes(5), *[b"\x7c"] * 7)  # a description of its noise, and nothing
+AMR_PAUSE_SECONDS = 1.6
 
 
 def cut(share: float) -> Attack:
@@ -56,6 +60,51 @@ def insert(share: float, length: int) -> Attack:
 def append(length: int, *, zeros: bool = False) -> Attack:
     """Put noise, or zeros, behind."""
     return lambda content, rng: content + (bytes(length) if zeros else rng.bytes(length))
+
+
+def damage_packets(container: str, begin: float, end: float, damage: Attack) -> Attack:
+    """Put other bytes in the place of a share of the packets, whose times stay.
+
+    Args:
+        container: str, as FFmpeg calls it.
+        begin, end: float, shares of the packets, between which they are damaged.
+        damage: gives what a packet becomes.
+    """
+
+    def apply(content: bytes, rng: np.random.Generator) -> bytes:
+        import av
+
+        target = io.BytesIO()
+        with av.open(io.BytesIO(content)) as source, av.open(target, "w", format=container) as copy:
+            track = copy.add_stream_from_template(source.streams.audio[0])
+            packets = [packet for packet in source.demux(audio=0) if packet.size]
+            for number, packet in enumerate(packets):
+                if begin <= number / len(packets) < end:
+                    new = av.Packet(damage(bytes(packet), rng))
+                    new.pts, new.dts, new.duration = packet.pts, packet.dts, packet.duration
+                    new.time_base, new.is_keyframe = packet.time_base, packet.is_keyframe
+                    packet = new
+                packet.stream = track
+                copy.mux(packet)
+        return target.getvalue()
+
+    return apply
+
+
+def pause_amr(content: bytes, _: np.random.Generator) -> bytes:
+    """Put a pause into AMR as telephones send it, that is, do not send it."""
+    frames, position = [], len(b"#!AMR\n")
+    while position < len(content):
+        size = _AMR_SIZES[content[position] >> 3 & 15]
+        frames.append(content[position : position + size])
+        position += size
+    pause = _AMR_PAUSE * round(50 * AMR_PAUSE_SECONDS / len(_AMR_PAUSE))
+    return b"".join([b"#!AMR\n", *frames[:50], *pause, *frames[50:]])
+
+
+def remux(container: str) -> Attack:
+    """Copy the packets into another container."""
+    return damage_packets(container, 0, 0, cut(1))
 
 
 def append_id3v1(content: bytes, _: np.random.Generator) -> bytes:

@@ -159,7 +159,7 @@ def _encode_av(
     ) as output:
         picture = None
         if video:
-            picture = output.add_stream("mpeg4", rate=10)
+            picture = output.add_stream("flv" if carrier.container == "flv" else "mpeg4", rate=10)
             picture.width = picture.height = 32
             picture.pix_fmt = "yuv420p"
         streams = []

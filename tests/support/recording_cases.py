@@ -22,6 +22,7 @@ from tests.support.encoding import Carrier, encode, encode_tracks, sound
 _VARIABLE = "flags=+qscale global_quality=472"
 _NO_XING = "write_xing=0"
 _FRAGMENTED = "movflags=frag_keyframe+empty_moov"
+_FLV_HEADER = 13  # [bytes]
 
 
 @dataclass(frozen=True)
@@ -212,9 +213,47 @@ _BEHIND = (".wav", ".flac", ".ogg", ".mp3")
 _STREAMS = (".mp3", ".mp2", ".aac", ".amr", ".ogg", ".opus", ".oga", ".spx", ".flac")
 
 
+# Of which copies keep the times of the packets.
+_PACKETS = (
+    ("asf", "wmav2"),
+    ("avi", "libmp3lame"),
+    ("flv", "aac"),
+    ("flv", "libmp3lame"),
+    ("matroska", "ac3"),
+    ("matroska", "flac"),
+    ("matroska", "aac"),
+    ("ipod", "alac"),
+    ("ipod", "aac"),
+    ("mpegts", "aac"),
+    ("mpeg", "mp2"),
+    ("ogg", "flac"),
+    ("caf", "alac"),
+    ("ac3", "ac3"),
+)
+
+# Whose packets FFmpeg cuts anew: of what has no frame's header, it gives none.
+_PARSED = (
+    ("avi", "libmp3lame"),
+    ("flv", "libmp3lame"),
+    ("mpegts", "aac"),
+    ("mpeg", "mp2"),
+    ("ac3", "ac3"),
+)
+
+
 def recording_cases() -> list[Case]:
     """Return the corpus, in an order that is the same in every run."""
-    groups = (_whole, _damaged, _tagged, _joined, _misstated, _tracks, _reported)
+    groups = (
+        _whole,
+        _damaged,
+        _in_packets,
+        _tagged,
+        _joined,
+        _misstated,
+        _tracks,
+        _later_tracks,
+        _reported,
+    )
     return [case for group in groups for case in group()]
 
 
@@ -279,6 +318,30 @@ def _damaged() -> Iterator[Case]:
         for label in list(damages)[index % 2 :: 2]:
             yield _case("damage inside", carrier, label, damages[label], False)
         yield _case("junk behind", carrier, "noise", attacks.append(5_000), False)
+
+
+def _in_packets() -> Iterator[Case]:
+    (amr,) = (carrier for carrier in PLAIN if carrier.ending == ".amr")
+    seconds = _seconds(amr) + attacks.AMR_PAUSE_SECONDS
+    in_3gp = _then(attacks.pause_amr, attacks.remux("3gp"))
+    for carrier, attack in ((amr, attacks.pause_amr), (replace(amr, ending=".3gp"), in_3gp)):
+        yield replace(_case("pauses not sent", carrier, "amr", attack, True), seconds=seconds)
+    damages: dict[str, Attack] = {
+        "noise": lambda packet, rng: rng.bytes(len(packet)),
+        "zeros": lambda packet, _: bytes(len(packet)),
+        "short": lambda packet, _: packet[:16],
+    }
+    for container, codec in _PACKETS:
+        for place, begin, end in (("front", 0, 0.4), ("middle", 0.3, 0.6), ("tail", 0.6, 1.1)):
+            for carrier in _here(PLAIN):
+                if (carrier.container, carrier.codec) != (container, codec):
+                    continue
+                for label, damage in damages.items():
+                    if label != "noise" and (container, codec) in _PARSED:
+                        continue
+                    attack = attacks.damage_packets(container, begin, end, damage)
+                    case = _case("damaged packets", carrier, f"{place}-{label}", attack, False)
+                    yield replace(case, seconds=_seconds(carrier))
 
 
 def _tagged() -> Iterator[Case]:
@@ -420,6 +483,29 @@ _FIELDS: tuple[tuple[str, str, bool, bytes, int, str, int | float, tuple[str, ..
     ("states too much", "matroska", False, b"\x44\x89\x88", 3, ">d", 3.0, (".mka", ".webm")),
     ("states too little", "nist", False, b"sample_count -i ", 16, ">B", 0x30, (".sph",)),
 )
+
+
+def _later_tracks() -> Iterator[Case]:
+    """Sound, and behind it tags of another codec, or of a picture and of more of the same sound."""
+    (first,) = (c for c in PLAIN if (c.container, c.codec) == ("flv", "libmp3lame"))
+    (other,) = (c for c in PLAIN if (c.container, c.codec) == ("flv", "aac"))
+    behind = {
+        "sound": lambda: encode(other),
+        "picture": lambda: encode_tracks(
+            "flv", ["libmp3lame"], [sound("voices", 22_050, 1)], 22_050, video=True
+        ),
+    }
+    for label, make in behind.items():
+        # Behind more, FFmpeg has not seen the other track when PyAV counts them.
+        for copies in (1, 2, 6, 30) if label == "picture" else (1,):
+
+            def content(copies: int = copies, make: Callable[[], bytes] = make) -> bytes:
+                file = encode(first)
+                return file + (copies - 1) * file[_FLV_HEADER:] + make()[_FLV_HEADER:]
+
+            seconds = (copies + 1) * _seconds(first)
+            kind = "another track later"
+            yield Case(kind, f"another_track_later.{label}.{copies}.flv", content, True, seconds)
 
 
 def _tracks() -> Iterator[Case]:
