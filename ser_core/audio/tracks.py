@@ -5,6 +5,7 @@ silent; cameras and editors keep tracks in codings of their own, which nobody el
 """
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ser_core.audio.containers import READABLE_FORMATS
@@ -22,6 +23,21 @@ _LEAST_POWER = 1e-9  # mean square of what is silence however quiet the others a
 _SEARCHED = 2**20  # [bytes] at either end of a file, where its tracks are described
 # How MP4 and Matroska name the coding of a track of sound.
 _CODINGS = (rb"hdlr.{8}soun.{0,400}?stsd.{12}([\w -]{4})", rb"\x86.(A_[\w/.]{2,30})")
+
+
+@dataclass
+class _Level:
+    """How loud a track is, as far as it was decoded.
+
+    Attributes:
+        energy: float, the sum of its squared samples times their length [s].
+        seconds: float [s], decoded.
+        is_whole: bool, whether that is all of it.
+    """
+
+    energy: float = 0.0
+    seconds: float = 0.0
+    is_whole: bool = False
 
 
 def choose_track(media: "av.container.InputContainer", source: AudioSource) -> int:
@@ -50,16 +66,16 @@ def choose_track(media: "av.container.InputContainer", source: AudioSource) -> i
             f"{source.label} holds audio in a coding that cannot be read here"
             f"{_name_codings(source)}: expected {READABLE_FORMATS}; convert it to WAV."
         )
-    energies = {track.index: 1.0 for track in readable}
+    levels = {track.index: _Level(energy=1.0) for track in readable}
     if len(readable) > 1:
-        energies = _measure(media, readable, source)
-    loudest = max(energies.values())
-    audible = [
-        track for track in readable if energies[track.index] >= max(_AUDIBLE * loudest, 1e-300)
-    ]
-    chosen = max(audible or readable, key=lambda track: (is_default(track), energies[track.index]))
+        levels = _measure(media, readable, source)
+    least = max(_AUDIBLE * max(level.energy for level in levels.values()), 1e-300)
+    audible = [track for track in readable if levels[track.index].energy >= least]
+    chosen = max(
+        audible or readable, key=lambda track: (is_default(track), levels[track.index].energy)
+    )
     if len(tracks) > 1:
-        source.notes.append(_note(tracks, readable, energies, chosen, loudest))
+        source.notes.append(_note(tracks, levels, chosen, least))
     return int(chosen.index)
 
 
@@ -70,41 +86,44 @@ def is_default(track: "av.AudioStream") -> bool:
 
 def _measure(
     media: "av.container.InputContainer", tracks: "list[av.AudioStream]", source: AudioSource
-) -> dict[int, float]:
-    """Sum the squares of each track's samples, of its first half minute that is not silent."""
-    energies = dict.fromkeys((track.index for track in tracks), 0.0)
-    clocks = dict(energies)
+) -> dict[int, _Level]:
+    """Measure each track's first half minute from the first sound on, by its index."""
+    levels = {track.index: _Level() for track in tracks}
     begin: float | None = None  # [s] of the first sound
     for packet in demux(media, tracks, source):
-        index = packet.stream.index
+        level = levels[packet.stream.index]
         for _, rate, samples in decode_packet(packet) or ():
             power = float((samples.astype("f4") ** 2).mean()) if samples.size else 0.0
             if power > _LEAST_POWER:
-                energies[index] += power * len(samples) / rate
-                begin = clocks[index] if begin is None else begin
-            clocks[index] += len(samples) / rate
-        if begin is not None and clocks[index] > begin + _COMPARED_SECONDS:
+                level.energy += power * len(samples) / rate
+                begin = level.seconds if begin is None else begin
+            level.seconds += len(samples) / rate
+        if begin is not None and level.seconds > begin + _COMPARED_SECONDS:
             break
-    return energies
+    else:
+        for level in levels.values():
+            level.is_whole = True
+    return levels
 
 
 def _note(
     tracks: "list[av.AudioStream]",
-    readable: "list[av.AudioStream]",
-    energies: dict[int, float],
+    levels: dict[int, _Level],
     chosen: "av.AudioStream",
-    loudest: float,
+    least: float,
 ) -> str:
-    """Say which of the tracks is used, and what the others are."""
+    """Say which of the tracks is used, and what the others are; `least` is what is audible."""
     others = []
     for number, track in enumerate(tracks, start=1):
         if track.index == chosen.index:
             continue
-        kind = ""
-        if all(track.index != one.index for one in readable):
+        level, kind = levels.get(track.index), ""
+        if level is None:
             kind = " (in a coding that cannot be read here)"
-        elif energies[track.index] < max(_AUDIBLE * loudest, 1e-300):
+        elif level.energy < least and level.is_whole:
             kind = " (silent)"
+        elif level.energy < least and level.seconds >= 1:
+            kind = f" (silent in its first {level.seconds:.0f} s)"
         others.append(f"{number}{kind}")
     used = 1 + [track.index for track in tracks].index(chosen.index)
     names = f"track {others[0]} was" if len(others) == 1 else f"tracks {', '.join(others)} were"

@@ -16,6 +16,7 @@ from ser_core.audio import isolate, joined, load_audio, stated_sizes
 from ser_core.audio.mpeg_frames import stated_seconds
 from ser_core.audio.source import AudioSource, UntrustedPath
 from ser_core.errors import AudioError, AudioFormatError, TruncatedAudioError
+from tests.support.encoding import encode_tracks
 from tests.support.recordings import FIXTURES, noise, voice, wav_bytes
 
 RATE = 16_000  # [Hz]
@@ -384,6 +385,20 @@ def test_the_track_with_sound_is_the_recording(
         assert level == pytest.approx(given[chosen - 1][0], rel=0.3)
         assert len(notes) == 1
         assert f"the answer is for number {chosen}; {said}" in notes[0]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_track_that_speaks_later_is_not_called_silent(is_first: bool) -> None:
+    """Tracks are compared over half a minute, and nothing is said of what comes behind it."""
+    spoken = np.resize(speech(rate=48_000), (60 * 48_000, 1))
+    late = spoken.copy()
+    late[: 40 * 48_000] = 0
+    movie = encode_tracks(
+        "mp4", ["aac", "aac"], [late, spoken] if is_first else [spoken, late], 48_000
+    )
+    seconds, (note,) = read(movie)
+    assert seconds == pytest.approx(60.0, abs=0.1)
+    assert f"track {1 if is_first else 2} (silent in its first 30 s) was left out" in note
 
 
 def test_a_cut_matroska_of_several_tracks_is_cut() -> None:

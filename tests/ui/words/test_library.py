@@ -99,6 +99,8 @@ EXAMPLES = {
         "0,125"
     ),
     "Of 3 audio tracks the answer is for number 2; tracks 1 (silent), 3 were left out.": "(stumm)",
+    "Of 2 audio tracks the answer is for number 1; track 2 (silent in its first 30 s) was left "
+    "out.": "(in den ersten 30 s stumm)",
     "Of 2 audio tracks the answer is for number 1; track 2 was left out.": "ausgelassen: 2.",
     "The channels cancel each other, being of opposite phase, for 1.5 s: of those only channel 1 "
     "was used.": "nur Kanal 1",
