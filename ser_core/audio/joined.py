@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from ser_core.audio.containers import name_container
 from ser_core.audio.flac_frames import find_end, has_uncounted_frames
+from ser_core.audio.mp4_boxes import movies
 from ser_core.audio.ogg_pages import OggLink, ogg_links, opus_corrections
 from ser_core.audio.source import AudioSource
 from ser_core.audio.stated_sizes import StatedSize, stated_size
 from ser_core.audio.tags import leading_tags, tag_size, trailing_tags
 
-_BOX = re.compile(rb"[\x20-\x7e\xa9]{4}")  # an MP4's kinds
 _WAVPACK_HEADER = 32  # [bytes]
 _PIECE = 2**20  # [bytes] searched at a time
 _LONGEST = 64  # [bytes] of what is searched for
@@ -100,7 +100,7 @@ def _parts_at(source: AudioSource, most: int, *, has_tags: bool) -> tuple[list[P
         return ogg_parts, links[-1].stop
     end = source.size
     if container == "mov":
-        starts, end = _movies(source, most)
+        starts, end = movies(source, most)
     elif container == "wv":
         starts, end = _wavpacks(source, most)
     elif container in _BEGINNINGS:
@@ -194,35 +194,6 @@ def _search(source: AudioSource, beginning: bytes, most: int) -> list[int]:
         found += [place for place in places if not found or place > found[-1]]
         position += _PIECE
     return found
-
-
-def _movies(source: AudioSource, most: int) -> tuple[list[int], int]:
-    """Find where `most` files, or one more, begin within an MP4, by its outermost boxes.
-
-    Returns:
-        Their starts, and the end of the last box [bytes].
-    """
-    found: list[int] = []
-    position, has_audio = 0, False
-    for _ in range(100 * _MOST):
-        if len(found) > most:
-            break
-        header = source.read_at(position, 16)
-        if len(header) < 8:
-            break
-        size = int.from_bytes(header[:4], "big")
-        if size == 1 and len(header) == 16:
-            size = int.from_bytes(header[8:], "big")
-        if header[4:8] == b"ftyp" and (has_audio or not position):
-            found.append(position)
-            has_audio = False
-        has_audio |= header[4:8] in (b"mdat", b"moov")
-        if not _BOX.fullmatch(header[4:8]) or 0 < size < 8:
-            return found, position or source.size
-        if size == 0:
-            break
-        position += size
-    return found, source.size
 
 
 def _wavpacks(source: AudioSource, most: int) -> tuple[list[int], int]:

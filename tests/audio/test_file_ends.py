@@ -14,6 +14,7 @@ from ser_core.audio.source import AudioSource
 from ser_core.audio.stated_sizes import stated_size
 from ser_core.errors import AudioFormatError, TruncatedAudioError
 from tests.support import attacks
+from tests.support.attacks import Attack
 from tests.support.encoding import Carrier, encode, sound
 from tests.support.recording_cases import PIPED, PLAIN
 
@@ -63,6 +64,50 @@ def test_what_is_joined_is_answered_whole(container: str) -> None:
     notes: list[str] = []
     samples = load_audio(2 * encode(carrier_of(container)), on_note=notes.append)
     assert len(samples) / SAMPLE_RATE > 9.5
+    assert notes == []
+
+
+RNG = np.random.default_rng(0)
+
+
+def movie(options: str = "") -> bytes:
+    return encode(Carrier(".m4a", "mp4", "aac", container_options=options))
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.9])
+def test_a_cut_movie_says_so_where_its_duration_cannot_tell(share: float) -> None:
+    fragments = movie("movflags=frag_keyframe+empty_moov frag_duration=500000")
+    third = fragments.find(b"moof", fragments.find(b"moof", fragments.find(b"moof") + 1) + 1)
+    files = [(fragments, round(share * len(fragments))), (fragments, third + 30)]
+    for duration in (0, 1, 0.3, 0xFFFFFFFF):
+        misstate = attacks.number_at(b"mdhd", 20, ">I", duration)
+        file = misstate(attacks.table_first(movie(), RNG), RNG)
+        files.append((file, round(share * len(file))))
+    for file, length in files:
+        notes: list[str] = []
+        load_audio(file, on_note=notes.append)
+        assert notes == []
+        with pytest.raises(TruncatedAudioError):
+            load_audio(file[:length])
+
+
+@pytest.mark.parametrize("arrange", [attacks.cut(1), attacks.table_first])
+def test_joined_movies_are_read_whether_or_not_they_name_a_brand(arrange: Attack) -> None:
+    branded = arrange(movie(), RNG)
+    bare = attacks.unbrand(branded, RNG)
+    alone = load_audio(branded)
+    for file in (bare, bare + bare, branded + bare, bare + branded, 3 * bare):
+        samples = load_audio(file)
+        assert len(samples) == pytest.approx(round(len(file) / len(bare)) * len(alone), abs=100)
+        np.testing.assert_allclose(samples[-8_000:], alone[-8_000:], atol=1e-6)
+
+
+def test_samples_that_are_counted_a_little_too_long_are_no_cut() -> None:
+    notes: list[str] = []
+    file = attacks.table_first(movie(), RNG)
+    place = file.find(b"mdat") - 4
+    size = int.from_bytes(file[place : place + 4], "big") + 8
+    load_audio(file[:place] + size.to_bytes(4, "big") + file[place + 4 :], on_note=notes.append)
     assert notes == []
 
 

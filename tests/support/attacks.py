@@ -107,6 +107,30 @@ def remux(container: str) -> Attack:
     return damage_packets(container, 0, 0, cut(1))
 
 
+def unbrand(content: bytes, _: np.random.Generator) -> bytes:
+    """Take the first box from an MP4 of one track, as movies before 2004 have none."""
+    size = int.from_bytes(content[:4], "big")
+    assert content[4:8] == b"ftyp"
+    return _shift_chunks(content, -size)[size:]
+
+
+def table_first(content: bytes, _: np.random.Generator) -> bytes:
+    """Put the table of an MP4 of one track, which is its last box, before its samples."""
+    size, table = int.from_bytes(content[:4], "big"), content.rfind(b"moov") - 4
+    content = _shift_chunks(content, len(content) - table)
+    return content[:size] + content[table:] + content[size:table]
+
+
+def _shift_chunks(content: bytes, by: int) -> bytes:
+    """Have the table of an MP4 of one track say that all chunks are so many bytes further back."""
+    table = content.rfind(b"stco") + 8
+    count = int.from_bytes(content[table : table + 4], "big")
+    changed = bytearray(content)
+    for place in range(table + 4, table + 4 + 4 * count, 4):
+        struct.pack_into(">I", changed, place, struct.unpack_from(">I", content, place)[0] + by)
+    return bytes(changed)
+
+
 def append_id3v1(content: bytes, _: np.random.Generator) -> bytes:
     """Put an ID3v1 tag behind, as old players do."""
     return content + (b"TAG" + _WORDS.encode()[:30].ljust(30)).ljust(128, b"\0")

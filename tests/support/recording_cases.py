@@ -174,6 +174,8 @@ PIPED = (
     Carrier(".w64", "w64", "", rate=44_100, channels=2, tool="sox", piped=True),
 )
 
+_FRAGMENTS = Carrier(".m4a", "mp4", "aac", container_options=f"{_FRAGMENTED} frag_duration=500000")
+
 _SWING = tuple(
     Carrier(".mp3", "mp3", "libmp3lame", rate, channels, "av", options, _NO_XING, sound="swing")
     for rate, channels in ((16_000, 1), (44_100, 1), (48_000, 2), (22_050, 2), (8_000, 1))
@@ -320,6 +322,19 @@ def _damaged() -> Iterator[Case]:
         yield _case("junk behind", carrier, "noise", attacks.append(5_000), False)
 
 
+def _cut_movies() -> Iterator[Case]:
+    """MP4 that are cut, and whose durations do not tell."""
+    (m4a,) = (c for c in PLAIN if (c.container, c.codec, c.rate) == ("ipod", "aac", 16_000))
+    for share in (0.3, 0.5, 0.7):
+        cases = [_case("cut", _FRAGMENTS, str(share), attacks.cut(share), False)]
+        for value in (0, 1, 0.3, 0xFFFFFFFF):
+            misstate = _then(attacks.table_first, attacks.number_at(b"mdhd", 20, ">I", value))
+            attack = _then(misstate, attacks.cut(share))
+            cases.append(_case("cut", m4a, f"{share}-mdhd-{value:g}", attack, False))
+        for case in cases:
+            yield replace(case, seconds=_seconds(m4a))
+
+
 def _in_packets() -> Iterator[Case]:
     (amr,) = (carrier for carrier in PLAIN if carrier.ending == ".amr")
     seconds = _seconds(amr) + attacks.AMR_PAUSE_SECONDS
@@ -387,6 +402,13 @@ def _joined() -> Iterator[Case]:
         if carrier.ending in (".wav", ".m4a", ".webm", ".aif", ".au", ".caf"):
             kind = "joined, as no player reads"
             yield _case(kind, carrier, "itself", lambda content, _: 2 * content, False)
+    mov = next(c for c in PLAIN if c.container == "mov")
+    orders: dict[str, Attack] = {"behind": attacks.cut(1), "before": attacks.table_first}
+    for order, arrange in orders.items():
+        for label, bare in {"00": (True, True), "01": (True, False), "10": (False, True)}.items():
+            attack = _then(arrange, _join_unbranded(*bare))
+            case = _case("joined", mov, f"table-{order}-ftyp-{label}", attack, False)
+            yield replace(case, seconds=2 * _seconds(mov))
     yield _pair("joined", *([next(c for c in _here(PLAIN) if c.container == "wv")] * 2))
     behind = [next(c for c in _here(PLAIN) if c.ending == ending) for ending in _BEHIND]
     for container in _CONTAINERS:
@@ -394,6 +416,16 @@ def _joined() -> Iterator[Case]:
             carrier = next((c for c in _here(PLAIN) if c.container == container), None)
             if carrier is not None and carrier.ending != other.ending:
                 yield _pair("another container behind", carrier, other)
+
+
+def _join_unbranded(first: bool, second: bool) -> Attack:
+    """Join a movie to itself, without the `ftyp` of the first or of the second."""
+
+    def apply(content: bytes, rng: np.random.Generator) -> bytes:
+        unbranded = attacks.unbrand(content, rng)
+        return (unbranded if first else content) + (unbranded if second else content)
+
+    return apply
 
 
 def _pair(kind: str, first: Carrier, second: Carrier) -> Case:
