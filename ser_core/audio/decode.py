@@ -16,6 +16,7 @@ from ser_core.audio.isolate import isolated_blocks
 from ser_core.audio.joined import Part, find_parts
 from ser_core.audio.samples import BLOCK_SAMPLES
 from ser_core.audio.source import AudioSource
+from ser_core.audio.stated_sizes import STATED_END
 from ser_core.errors import AudioFileError, AudioFormatError, TruncatedAudioError
 
 TRUNCATION_TOLERANCE = 0.1  # seconds; MP3 and AAC encoders miscount by a frame or two
@@ -88,6 +89,8 @@ def _decode_part(part: Part) -> Generator[tuple[int, np.ndarray]]:
             is_known = True
             seconds += len(block) / rate
             yield rate, block
+        if is_known and container == "flac":  # libsndfile reads as many samples as are stated
+            source.note_unread(source.tell(), STATED_END)
     if not is_known:
         # FFmpeg allocates what the chunk before missing data says: 2 GB for a file of 7 kB.
         if container == "wav" and stated is None:

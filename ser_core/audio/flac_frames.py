@@ -28,10 +28,12 @@ def has_uncounted_frames(source: AudioSource) -> bool:
         False also where the header says that it does not know.
     """
     total = int.from_bytes(source.head[_STREAMINFO][10:18], "big") & 2**36 - 1
-    longest = _longest_frame(source)
-    headers = _headers(source, source.size - longest, source.size, _MOST_HEADERS)
-    last = _find_frame(source, headers)
-    return last is not None and 0 < total <= last[1]
+    for longest in (_longest_frame(source), _TAIL):  # the first may be stated too small
+        headers = _headers(source, source.size - longest, source.size, _MOST_HEADERS)
+        last = _find_frame(source, headers)
+        if last is not None:
+            return 0 < total <= last[1]
+    return False
 
 
 def find_end(source: AudioSource) -> int:

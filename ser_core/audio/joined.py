@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from ser_core.audio.containers import name_container
 from ser_core.audio.flac_frames import find_end, has_uncounted_frames
 from ser_core.audio.mp4_boxes import movies
+from ser_core.audio.ogg_ends import end_corrections
 from ser_core.audio.ogg_pages import OggLink, ogg_links, opus_corrections
 from ser_core.audio.source import AudioSource
-from ser_core.audio.stated_sizes import StatedSize, stated_size
+from ser_core.audio.stated_sizes import STATED_END, StatedSize, stated_size
 from ser_core.audio.tags import leading_tags, tag_size, trailing_tags
 
 _WAVPACK_HEADER = 32  # [bytes]
@@ -72,11 +73,11 @@ def find_parts(source: AudioSource) -> list[Part]:
         is_whole = (position, last) == (0, source.size)
         rest = source if is_whole else source.part(position, last)
         if len(found) == _MOST:
-            _note_unread(rest, f"the first {_MOST:,} recordings in it")
+            rest.note_unread(0, f"the first {_MOST:,} recordings in it")
             break
         parts, length = _parts_at(rest, _MOST - len(found), has_tags=first > 0 and not found)
         if found and parts[0].container is None:
-            _note_unread(rest, "the end that its header states")
+            rest.note_unread(0, STATED_END)
             break
         found += parts
         position += length
@@ -131,6 +132,8 @@ def _ogg_part(source: AudioSource, link: OggLink) -> Part:
     source.overlays = opus_corrections(source, link)
     if link.lacks_positions and not source.overlays:
         source.notes.append("Its pages do not count its sound, so some of it may not be read.")
+    if link.has_end and not (link.is_cut or link.counts_back or source.overlays):
+        source.overlays = end_corrections(source, link)
     needs_ffmpeg = link.streams != 1 or link.counts_back
     return Part(source, "ogg", needs_ffmpeg=needs_ffmpeg, is_cut=link.is_cut)
 
@@ -163,9 +166,9 @@ def _part_with_sizes(source: AudioSource, container: str | None) -> tuple[list[P
         # libsndfile takes all that follows the samples of a W64 for samples.
         own = source.part(0, stated.stop if container == "w64" else end)
         own.overlays = stated.corrections
-        return [Part(own, container, stated)], end
+        return [Part(own, container, stated, stated.ends_within_block)], end
     source.overlays = stated.corrections
-    return [Part(source, container, stated)], source.size
+    return [Part(source, container, stated, stated.ends_within_block)], source.size
 
 
 def _without_tags(source: AudioSource) -> AudioSource:
@@ -219,11 +222,3 @@ def _wavpacks(source: AudioSource, most: int) -> tuple[list[int], int]:
         former = index if samples else former
         position += 8 + max(int.from_bytes(header[4:8], "little"), _WAVPACK_HEADER - 8)
     return found, source.size
-
-
-def _note_unread(rest: AudioSource, before: str) -> None:
-    """Note that the last of a file's bytes were not read, but for padding."""
-    if rest.size < _LONGEST or not rest.head.strip(b"\0"):
-        return
-    size = f"{rest.size / 1000:.0f} kB" if rest.size >= 1000 else f"{rest.size} bytes"
-    rest.notes.append(f"{size} behind {before} were not read.")

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 
 from ser_core.audio.source import AudioSource
 
-_HEADER = 27  # [bytes] of a page before the table of its segments
+HEADER = 27  # [bytes] of a page before the table of its segments
 _CONTINUED, _BEGINS, _ENDS = 1, 2, 4  # flags of a page, whose packet, first and last they say
 _SEARCHED = 65_536  # [bytes] read at a time where pages are lost
 _NO_POSITION = 2**64 - 1  # granule position of a page on which no packet ends
 # Whose samples are counted: of pages of a second, as programs write them, 55 hours; of packets of
 # 20 ms on pages of their own, 67 minutes.
 _MOST_PAGES = 200_000
+_CODECS = {b"OpusHea": "opus", b"\x01vorbis": "vorbis"}
 _OPUS_HEADERS = 2  # packets, which are at 0
 # Samples of one frame of an Opus packet, at 48 kHz, by its configuration.
 _OPUS_FRAMES = 3 * (480, 960, 1920, 2880) + 2 * (480, 960) + 4 * (120, 240, 480, 960)
@@ -36,7 +37,8 @@ class OggLink:
         is_cut: bool, whether its last page is incomplete.
         counts_back: bool, whether a page's granule position is smaller than an earlier one's, so
             that the positions cannot be believed.
-        is_opus: bool, whether a stream in it is Opus.
+        codec: str, "opus" or "vorbis", where the last stream that begins is that.
+        tail: (int, int) [bytes], where its last two pages begin on which a packet ends.
         has_end: bool, whether its last page is marked as that.
         lacks_positions: bool, whether packets of Opus end on a page whose position does not grow
             by them.
@@ -47,7 +49,8 @@ class OggLink:
     streams: int = 0
     is_cut: bool = False
     counts_back: bool = False
-    is_opus: bool = False
+    codec: str | None = None
+    tail: tuple[int, int] = (0, 0)
     has_end: bool = False
     lacks_positions: bool = False
 
@@ -68,7 +71,7 @@ def ogg_links(source: AudioSource, most: int) -> list[OggLink]:
     packets: dict[int, int] = {}  # of streams of Opus
     position, has_just_begun = 0, False
     while True:
-        page = source.read_at(position, _HEADER + 255)
+        page = source.read_at(position, HEADER + 255)
         if page[:4] != b"OggS":
             found = _next_page(source, position)
             if found is None:
@@ -77,7 +80,7 @@ def ogg_links(source: AudioSource, most: int) -> list[OggLink]:
                 break
             position = found
             continue
-        if len(page) < _HEADER or len(page) < _HEADER + page[26]:
+        if len(page) < HEADER or len(page) < HEADER + page[26]:
             _mark_cut(links)
             break
         flags, granule, serial = struct.unpack_from("<BQI", page, 5)
@@ -87,26 +90,29 @@ def ogg_links(source: AudioSource, most: int) -> list[OggLink]:
                     links[-1].stop = position
                 if len(links) == most:
                     break
-                links.append(OggLink(position, source.size))
+                links.append(OggLink(position, source.size, tail=(position, position)))
                 granules, packets = {}, {}
             if links:
                 links[-1].streams += 1
         has_just_begun = bool(flags & _BEGINS)
-        table = page[_HEADER : _HEADER + page[26]]
+        table = page[HEADER : HEADER + page[26]]
         if links:
             link, former = links[-1], granules.get(serial, 0)
-            if has_just_begun and page[_HEADER + len(table) :].startswith(b"OpusHead"):
-                link.is_opus, packets[serial] = True, 0
+            if has_just_begun:
+                link.codec = _CODECS.get(page[HEADER + len(table) :][:7])
+            if has_just_begun and link.codec == "opus":
+                packets[serial] = 0
             link.has_end = bool(flags & _ENDS)
             if granule != _NO_POSITION:
                 link.counts_back |= granule < former
+                link.tail = (link.tail[1], position)
                 granules[serial] = granule
             ended = sum(size < 255 for size in table)
             is_sound = ended > 0 and packets.get(serial, 0) >= _OPUS_HEADERS
             link.lacks_positions |= is_sound and granule in (_NO_POSITION, former)
             if serial in packets:
                 packets[serial] += ended
-        position += _HEADER + len(table) + sum(table)
+        position += HEADER + len(table) + sum(table)
         if position > source.size:
             _mark_cut(links)
             break
@@ -124,7 +130,7 @@ def opus_corrections(source: AudioSource, link: OggLink) -> list[tuple[int, byte
         (offset, bytes) pairs, what its pages should say; none where nothing is wrong with them,
         there are too many, or several streams.
     """
-    if not link.is_opus or link.streams != 1 or (link.has_end and not link.lacks_positions):
+    if link.codec != "opus" or link.streams != 1 or (link.has_end and not link.lacks_positions):
         return []
     found: list[tuple[int, bytes]] = []
     total, pending, packets = 0, 0, 0
@@ -135,7 +141,7 @@ def opus_corrections(source: AudioSource, link: OggLink) -> list[tuple[int, byte
         page = source.read_at(position, length)
         flags, granule = struct.unpack_from("<BQ", page, 5)
         if link.lacks_positions and packets < _OPUS_HEADERS:
-            packets += sum(size < 255 for size in page[_HEADER : _HEADER + page[26]])
+            packets += sum(size < 255 for size in page[HEADER : HEADER + page[26]])
         elif link.lacks_positions:
             total, pending, granule = _count_opus(page, total, pending)
         flags |= _ENDS if number + 1 == len(pages) else 0
@@ -149,13 +155,13 @@ def _whole_pages(source: AudioSource) -> list[tuple[int, int]]:
     position: int | None = 0
     found: list[tuple[int, int]] = []
     while position is not None:
-        head = source.read_at(position, _HEADER + 255)
+        head = source.read_at(position, HEADER + 255)
         if head[:4] != b"OggS":
             position = _next_page(source, position)
             continue
-        if len(head) < _HEADER:
+        if len(head) < HEADER:
             break
-        length = _HEADER + head[26] + sum(head[_HEADER : _HEADER + head[26]])
+        length = HEADER + head[26] + sum(head[HEADER : HEADER + head[26]])
         if position + length > source.size:
             break
         found.append((position, length))
@@ -176,12 +182,12 @@ def _count_opus(page: bytes, total: int, pending: int) -> tuple[int, int, int]:
     Returns:
         The samples up to its end, those of the packet that goes on behind it, and its position.
     """
-    place = _HEADER + page[26]
+    place = HEADER + page[26]
     begins = not page[5] & _CONTINUED
     position = _NO_POSITION
-    for size in page[_HEADER:place]:
+    for size in page[HEADER:place]:
         if begins:
-            pending = _opus_samples(page[place : place + 2]) if size else 0
+            pending = opus_samples(page[place : min(place + 2, place + size)])
         place += size
         begins = size < 255
         if begins:
@@ -190,8 +196,10 @@ def _count_opus(page: bytes, total: int, pending: int) -> tuple[int, int, int]:
     return total, pending, position
 
 
-def _opus_samples(packet: bytes) -> int:
+def opus_samples(packet: bytes) -> int:
     """Count the samples of an Opus packet, at 48 kHz, by its first two bytes."""
+    if not packet:
+        return 0
     frames = (1, 2, 2, packet[1] & 0x3F if len(packet) > 1 else 0)[packet[0] & 3]
     return frames * _OPUS_FRAMES[packet[0] >> 3]
 

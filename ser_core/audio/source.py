@@ -17,6 +17,8 @@ from ser_core.errors import (
 )
 
 _HEAD_BYTES = 16_384
+_PADDING = 65_536  # [bytes] of zeros that are read at a time
+_LEAST_UNREAD = 64  # [bytes] that are worth a word
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?:/|//[^/]|///)")  # a pathlib.Path drops a slash
 _FETCHING = {
     "http": "urllib.request.urlretrieve",
@@ -123,6 +125,22 @@ class AudioSource:
         part.head = part.read_at(0, _HEAD_BYTES)
         part.seek(0)
         return part
+
+    def skip_zeros(self, position: int) -> int:
+        """Find the first byte from `position` on that is not zero; `size` where there is none."""
+        while piece := self.read_at(position, _PADDING):
+            rest = piece.lstrip(b"\0")
+            if rest:
+                return position + len(piece) - len(rest)
+            position += len(piece)
+        return self.size
+
+    def note_unread(self, position: int, before: str) -> None:
+        """Note that what begins at `position`, behind `before`, was not read, but for padding."""
+        left = self.size - self.skip_zeros(position)
+        if left >= _LEAST_UNREAD:
+            size = f"{left / 1000:.0f} kB" if left >= 1000 else f"{left} bytes"
+            self.notes.append(f"{size} behind {before} were not read.")
 
     def readinto(self, buffer: memoryview) -> int:
         """Fill `buffer` from the current position; returns the number of bytes read."""

@@ -13,6 +13,9 @@ import numpy as np
 
 from ser_core.audio.source import AudioSource
 
+STATED_END = "the end that its header states"
+"""Behind which something is, for a note."""
+
 # From here up, a 32-bit size is what a program writes that could not seek back to fill it in
 # (ffmpeg 0xFFFFFFFF, sox 0x7FFFFFFF less the header, and 0x7F000000 and a header, arecord
 # 0x80000000).
@@ -27,6 +30,7 @@ _ASF_DATA = b"\x36\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c"
 _REPEATED = 16  # [bytes] that a header begins with, whatever sizes it states
 _TTA_HEADER = 22  # [bytes]
 _MOST_FRAMES = 1_000_000  # as many as any TTA has: 2**32 samples at 8 kHz are 514,000
+_ADPCM = (0x02, 0x11)  # format tags of a WAV, of what has blocks of many samples
 _MPEG_LAYERS = (0x50, 0x55)  # format tags of a WAV
 
 
@@ -39,6 +43,8 @@ class StatedSize:
         stop: int, the byte behind them, as stated; the file's size where nothing is stated.
         next_chunk: int, where other chunks may follow.
         is_mpeg: bool, whether they are MPEG audio in a WAV.
+        ends_within_block: bool, whether the last block of a WAV is not all there, of which
+            libsndfile reads nothing.
         corrections: (offset, bytes) pairs in order, what makes libsndfile read to the end.
     """
 
@@ -46,6 +52,7 @@ class StatedSize:
     stop: int
     next_chunk: int
     is_mpeg: bool = False
+    ends_within_block: bool = False
     corrections: list[tuple[int, bytes]] = field(default_factory=list)
 
     def missing(self, source: AudioSource) -> int:
@@ -108,27 +115,43 @@ def stated_size(source: AudioSource, container: str) -> StatedSize | None:
 def _wav(source: AudioSource) -> StatedSize | None:
     if source.head[:4] not in (b"RIFF", b"RF64"):
         return None
-    tag, long_size, long_at = 0, None, 0
+    tag, block, long_size, long_at = 0, 0, None, 0
     for name, position, size in _chunks(source, 12, "wav"):
         if name == b"fmt ":
-            tag = int.from_bytes(source.read_at(position, 2), "little")
+            fields = source.read_at(position, 14).ljust(14, b"\0")
+            tag, block = struct.unpack("<H10xH", fields)
         elif name == b"ds64":
             fields = source.read_at(position, 16)
             long_at = position + 8
             long_size = struct.unpack("<8xQ", fields)[0] if len(fields) == 16 else None
         elif name == b"data":
             available = source.size - position
-            is_long = size == 0xFFFFFFFF and long_size is not None
-            stated = long_size if is_long and long_size is not None else size
+            is_long = long_size is not None and source.head[:4] == b"RF64"
+            stated = size
+            if is_long and long_size is not None:
+                stated = _long_size(size, long_size, available)
             is_unknown = stated >= _LONG_PLACEHOLDER if is_long else _is_placeholder(size)
             is_unknown |= stated == 0 and not _is_last_chunk(source, position)
             found = _found(source, position, None if is_unknown else stated, tag in _MPEG_LAYERS)
-            if is_long and is_unknown:
-                found.corrections = [(long_at, struct.pack("<Q", available))]
+            if is_long and (is_unknown or stated != long_size):
+                there = available if is_unknown else stated
+                found.corrections = [(long_at, struct.pack("<Q", there))]
             elif is_unknown and size == 0:
                 found.corrections = [(position - 4, b"\xff\xff\xff\xff")]
+            there = min(found.stop, source.size) - position
+            found.ends_within_block = tag in _ADPCM and block > 0 and there % block > 0
             return found
     return None
+
+
+def _long_size(size: int, long_size: int, available: int) -> int:
+    """Choose between the two sizes that an RF64 states, of which libsndfile takes the second.
+
+    The first one should stand for "not known"; where it does not, the larger one is believed that
+    is there.
+    """
+    sizes = [long_size] if _is_placeholder(size) else [size, long_size]
+    return max((one for one in sizes if one <= available), default=min(sizes))
 
 
 def _aiff(source: AudioSource) -> StatedSize | None:

@@ -129,6 +129,58 @@ def test_ogg_whose_pages_count_nothing_is_read_to_the_end(name: str, position: i
     assert notes == []
 
 
+@pytest.mark.parametrize("codec", ["VORBIS", "OPUS"])
+@pytest.mark.parametrize("seconds", [0.5, 2.0])
+def test_a_last_page_that_states_too_little_is_read_whole(codec: str, seconds: float) -> None:
+    rate = 16_000 if codec == "VORBIS" else 48_000
+    samples = np.resize(sound("voices", rate, 1)[:, 0], round(seconds * rate))
+    file = io.BytesIO()
+    soundfile.write(file, samples, rate, format="OGG", subtype=codec)
+    whole = file.getvalue()
+    expected = load_audio(whole)
+    assert len(expected) == round(seconds * SAMPLE_RATE)
+    for step in (400, 2_400):
+        notes: list[str] = []
+        read = load_audio(attacks.last_ogg_step(step)(whole, RNG), on_note=notes.append)
+        assert len(expected) <= len(read) < len(expected) + 0.03 * SAMPLE_RATE
+        np.testing.assert_allclose(read[: len(expected) - 100], expected[:-100], atol=1e-6)
+        assert notes == []
+
+
+@pytest.mark.parametrize("longest", [1, 100])
+@pytest.mark.parametrize("behind", [0, 5_000])
+def test_a_flac_whose_header_is_wrong_twice_is_read_whole(longest: int, behind: int) -> None:
+    whole = encode(carrier_of("flac"))
+    wrong = attacks.flac_longest(longest)(attacks.flac_count(0.3)(whole, RNG), RNG)
+    assert len(load_audio(wrong + bytes(behind))) == len(load_audio(whole))
+
+
+def test_frames_of_flac_behind_those_that_are_counted_are_noted() -> None:
+    notes: list[str] = []
+    load_audio(attacks.repeat_flac_frames(encode(carrier_of("flac")), RNG), on_note=notes.append)
+    (note,) = notes
+    assert note.endswith("kB behind the end that its header states were not read.")
+
+
+@pytest.mark.parametrize("block", [1024, 4096, 8192])
+@pytest.mark.parametrize("codec", ["adpcm_ms", "adpcm_ima_wav"])
+def test_a_last_block_that_is_not_all_there_is_read(codec: str, block: int) -> None:
+    whole = encode(Carrier(".wav", "wav", codec, 22_050, options=f"block_size={block}"))
+    halved = attacks.halve_last_block(block)(whole, RNG)
+    read = len(load_audio(halved)) / SAMPLE_RATE
+    per_byte = len(load_audio(whole)) / SAMPLE_RATE / len(whole)
+    assert read == pytest.approx(len(halved) * per_byte, abs=0.05)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 3.0])
+def test_an_rf64_is_read_to_the_end_that_is_there(share: float) -> None:
+    whole = encode(next(one for one in PLAIN if one.container_options.startswith("rf64")))
+    notes: list[str] = []
+    samples = load_audio(attacks.rf64_sizes(share)(whole, RNG), on_note=notes.append)
+    np.testing.assert_array_equal(samples, load_audio(whole))
+    assert notes == []
+
+
 NOT_COUNTED = "Its pages do not count its sound, so some of it may not be read."
 
 

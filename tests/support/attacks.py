@@ -203,6 +203,25 @@ def flac_count(factor: float) -> Attack:
     return apply
 
 
+def flac_longest(size: int) -> Attack:
+    """Have a FLAC's header say that its longest frame is shorter, or longer, than it is."""
+
+    def apply(content: bytes, _: np.random.Generator) -> bytes:
+        at = content.find(b"fLaC") + 8 + 7
+        return content[:at] + size.to_bytes(3) + content[at + 3 :]
+
+    return apply
+
+
+def repeat_flac_frames(content: bytes, _: np.random.Generator) -> bytes:
+    """Put a FLAC's frames behind it once more, without its header."""
+    position, is_last = content.find(b"fLaC") + 4, False
+    while not is_last:
+        is_last = bool(content[position] & 0x80)
+        position += 4 + int.from_bytes(content[position + 1 : position + 4])
+    return content + content[position:]
+
+
 def last_ogg_position(factor: float) -> Attack:
     """Have the last page of an Ogg file state another end than it has."""
 
@@ -211,6 +230,21 @@ def last_ogg_position(factor: float) -> Attack:
         page = bytearray(content[at:])
         position = round(factor * struct.unpack_from("<q", page, 6)[0])
         struct.pack_into("<q", page, 6, position)
+        struct.pack_into("<I", page, 22, 0)
+        struct.pack_into("<I", page, 22, _ogg_crc(page))
+        return content[:at] + bytes(page)
+
+    return apply
+
+
+def last_ogg_step(samples: int) -> Attack:
+    """Have the last page of an Ogg file state so many samples more than the page before it."""
+
+    def apply(content: bytes, _: np.random.Generator) -> bytes:
+        at = content.rfind(b"OggS")
+        page = bytearray(content[at:])
+        former = struct.unpack_from("<q", content, content.rfind(b"OggS", 0, at) + 6)[0]
+        struct.pack_into("<q", page, 6, former + samples)
         struct.pack_into("<I", page, 22, 0)
         struct.pack_into("<I", page, 22, _ogg_crc(page))
         return content[:at] + bytes(page)
@@ -253,6 +287,33 @@ def wav_sizes(data: int | float, riff: int | None = _UNKNOWN) -> Attack:
         return (
             content[:4] + outer + content[8 : at + 4] + struct.pack("<I", size) + content[at + 8 :]
         )
+
+    return apply
+
+
+def halve_last_block(block: int) -> Attack:
+    """Leave out half of a WAV's last block, and state that."""
+
+    def apply(content: bytes, _: np.random.Generator) -> bytes:
+        at = content.find(b"data")
+        samples = content[at + 8 :]
+        samples = samples[: (len(samples) // block - 1) * block + block // 2]
+        sizes = struct.pack("<I", at + len(samples)), struct.pack("<I", len(samples))
+        return content[:4] + sizes[0] + content[8 : at + 4] + sizes[1] + samples
+
+    return apply
+
+
+def rf64_sizes(share: float) -> Attack:
+    """Have the long size of an RF64 state a share of the samples, and the short one the truth."""
+
+    def apply(content: bytes, _: np.random.Generator) -> bytes:
+        at, long_at = content.find(b"data") + 4, content.find(b"ds64") + 16
+        changed = bytearray(content)
+        true = len(content) - at - 4
+        struct.pack_into("<I", changed, at, true)
+        struct.pack_into("<Q", changed, long_at, round(share * true))
+        return bytes(changed)
 
     return apply
 

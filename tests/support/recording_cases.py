@@ -460,6 +460,15 @@ def _misstated() -> Iterator[Case]:
             more = attacks.wav_sizes(1.5, None)
             yield _case("states too much", carrier, "1.5", more, False)
             yield _case("states too little", carrier, "0.5", attacks.wav_sizes(0.5, None), False)
+    for block in (1024, 4096, 8192):
+        options = f"block_size={block}"
+        for codec in ("adpcm_ms", "adpcm_ima_wav"):
+            carrier = Carrier(".wav", "wav", codec, 22_050, options=options)
+            attack = attacks.halve_last_block(block)
+            yield _case("ends within a block", carrier, str(block), attack, False)
+    (rf64,) = (c for c in PLAIN if c.container_options.startswith("rf64"))
+    for share in (0.3, 3.0):
+        yield _case("states too little", rf64, f"{share:g}", attacks.rf64_sizes(share), True)
     for kind, label, is_whole, mark, offset, form, value, endings in _FIELDS:
         for carrier in _here(PLAIN):
             # A table of ALAC's packets stands behind the samples: then their size has to be known.
@@ -475,10 +484,21 @@ def _misstated() -> Iterator[Case]:
             for factor in (0.0, 0.3, 3.0):
                 attack = attacks.flac_count(factor)
                 yield _case("FLAC counts wrong", carrier, f"{factor:g}", attack, factor < 1)
+            for longest in (1, 100):
+                count = _then(attacks.flac_count(0.3), attacks.flac_longest(longest))
+                for behind in (0, 5_000):
+                    attack = _then(count, attacks.append(behind, zeros=True))
+                    label = f"0.3-longest-{longest}-zeros-{behind}"
+                    yield _case("FLAC counts wrong", carrier, label, attack, True)
+            again = attacks.repeat_flac_frames
+            yield _case("FLAC counts wrong", carrier, "frames-again", again, False)
         if carrier.ending in (".ogg", ".opus", ".spx"):
             for factor in (0.3, 3.0):
                 attack = attacks.last_ogg_position(factor)
                 yield _case("Ogg states a wrong end", carrier, f"{factor:g}", attack, False)
+            if carrier.ending != ".spx":
+                attack = attacks.last_ogg_step(400)
+                yield _case("Ogg states a wrong end", carrier, "step-400", attack, True)
             for label, attack in {
                 "no-position": attacks.ogg_positions(-1),
                 "position-0": attacks.ogg_positions(0),
