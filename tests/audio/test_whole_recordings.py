@@ -16,6 +16,7 @@ from ser_core.audio import isolate, joined, load_audio, stated_sizes
 from ser_core.audio.mpeg_frames import stated_seconds
 from ser_core.audio.source import AudioSource, UntrustedPath
 from ser_core.errors import AudioError, AudioFormatError, TruncatedAudioError
+from tests.support import attacks
 from tests.support.encoding import encode_tracks
 from tests.support.recordings import FIXTURES, noise, voice, wav_bytes
 
@@ -221,6 +222,28 @@ def test_tags_on_either_side_are_passed_over(name: str) -> None:
     ):
         samples = load_audio(before + plain + behind)
         assert len(samples) == pytest.approx(len(expected), abs=400)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        ("mp3", "libmp3lame"),
+        ("adts", "aac"),
+        ("ac3", "ac3", 48_000),
+        ("flac", "flac"),
+        ("mp4", "aac"),
+        ("wav", "pcm_s16le"),
+    ],
+)
+def test_a_tag_takes_nothing_of_the_sound_whatever_size_it_states(kind: tuple) -> None:
+    plain = encode(*kind, write_xing="0") if kind[0] == "mp3" else encode(*kind)
+    expected = load_audio(plain)
+    rng = np.random.default_rng(0)
+    for tag in ("ape", "3di", *(["id3"] if kind[0] in ("mp3", "adts", "flac") else [])):
+        notes: list[str] = []
+        samples = load_audio(attacks.false_tag(tag)(plain, rng), on_note=notes.append)
+        assert len(samples) == pytest.approx(len(expected), abs=400)
+        assert notes == []
 
 
 @pytest.mark.parametrize("first", [("mp3", "libmp3lame"), ("adts", "aac")])

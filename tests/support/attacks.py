@@ -169,6 +169,21 @@ def prepend(length: int, *, zeros: bool = False) -> Attack:
     return lambda content, rng: (bytes(length) if zeros else rng.bytes(length)) + content
 
 
+def false_tag(kind: str) -> Attack:
+    """Put a tag on that states half of the recording for its own: "ape", "3di" or "id3"."""
+
+    def apply(content: bytes, _: np.random.Generator) -> bytes:
+        size = len(content) // 2
+        if kind == "ape":
+            return content + b"APETAGEX" + struct.pack("<4I8x", 2000, size, 1, 0)
+        if kind == "3di":
+            return content + b"3DI\x04\0\x10" + _synchsafe(size)
+        frame = _id3_frame(b"TIT2", b"\x03hello")
+        return b"ID3\x04\0\0" + _synchsafe(size) + frame + content
+
+    return apply
+
+
 def join(other: bytes) -> Attack:
     """Put another file behind."""
     return lambda content, _: content + other

@@ -211,6 +211,7 @@ _KNOWN_CUTS = (
 )
 _CONTAINERS = ("wav", "w64", "aiff", "caf", "flac", "OGG", "mp3", "ipod", "mov", "matroska", "webm")
 _CONTAINERS += ("asf", "flv", "avi", "mpegts", "mpeg", "tta", "wv")
+_BEFORE_FRAMES = (".mp3", ".mp2", ".aac", ".flac")  # where ID3 is read by more than its size
 _BEHIND = (".wav", ".flac", ".ogg", ".mp3")
 _STREAMS = (".mp3", ".mp2", ".aac", ".amr", ".ogg", ".opus", ".oga", ".spx", ".flac")
 
@@ -371,6 +372,9 @@ def _tagged() -> Iterator[Case]:
     streams = [c for c in _here((*PLAIN, _SWING[0])) if c.ending in _STREAMS and c.is_read]
     for index, carrier in enumerate(streams):
         chosen = tags if carrier.ending in (".mp3", ".aac") else list(tags)[index % 2 :: 2]
+        for label in ("ape", "3di", *(["id3"] if carrier.ending in _BEFORE_FRAMES else [])):
+            attack = attacks.false_tag(label)
+            yield _case("tag states too much", carrier, label, attack, carrier.ending != ".amr")
         for label in chosen:
             # Only MPEG audio and FLAC are known to bear ID3; elsewhere a refusal is fine as well.
             bears = carrier.ending in (".mp3", ".mp2", ".aac", ".flac", ".ogg", ".opus")
