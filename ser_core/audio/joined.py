@@ -15,7 +15,7 @@ from ser_core.audio.ogg_ends import end_corrections
 from ser_core.audio.ogg_pages import OggLink, ogg_links, opus_corrections
 from ser_core.audio.source import AudioSource
 from ser_core.audio.stated_sizes import STATED_END, StatedSize, stated_size
-from ser_core.audio.tags import leading_tags, tag_size, trailing_tags
+from ser_core.audio.tags import find_beginning, leading_tags, tag_size, trailing_tags
 
 _WAVPACK_HEADER = 32  # [bytes]
 _PIECE = 2**20  # [bytes] searched at a time
@@ -82,7 +82,7 @@ def find_parts(source: AudioSource) -> list[Part]:
         found += parts
         position += length
         if length < rest.size:
-            position += leading_tags(source.part(position, last))
+            position += find_beginning(source.part(position, last), 0)
     return found
 
 
@@ -105,9 +105,7 @@ def _parts_at(source: AudioSource, most: int, *, has_tags: bool) -> tuple[list[P
     elif container == "wv":
         starts, end = _wavpacks(source, most)
     elif container in _BEGINNINGS:
-        starts = _search(source, _BEGINNINGS[container], most)
-        if len(starts) <= most:
-            end = _last_end(source, container, max(starts, default=0))
+        starts, end = _alike(source, container, most)
     else:
         return _part_with_sizes(source, container)
     is_cut, end = end > source.size, min(end, source.size)
@@ -138,21 +136,38 @@ def _ogg_part(source: AudioSource, link: OggLink) -> Part:
     return Part(source, "ogg", needs_ffmpeg=needs_ffmpeg, is_cut=link.is_cut)
 
 
-def _last_end(source: AudioSource, container: str, start: int) -> int:
-    """Find where the last recording of a container ends that begins at `start` [bytes]."""
-    last = source.part(start, source.size)
+def _alike(source: AudioSource, container: str, most: int) -> tuple[list[int], int]:
+    """Find where recordings of one container begin, up to where one of another lies between them.
+
+    Returns:
+        Where `most` recordings begin, or one more, and the end of the last one [bytes].
+    """
+    found = sorted({0, *_search(source, _BEGINNINGS[container], most)})
+    for index, (start, stop) in enumerate(itertools.pairwise([*found[: most + 1], source.size])):
+        if index == most:
+            break
+        end = start + _end(source.part(start, stop), container, is_last=stop == source.size)
+        if end < stop:
+            return found[: index + 1], end
+    return found, source.size
+
+
+def _end(source: AudioSource, container: str, *, is_last: bool) -> int:
+    """Find where the recording ends with which the source begins [bytes].
+
+    What is unknown may belong to it: players read on.
+    """
     if container == "flac":
-        return start + find_end(last)
-    stated = stated_size(last, container)
-    if stated is None:
+        end = find_end(source)
+        if is_last:
+            return end
+    else:
+        stated = stated_size(source, container)
+        end, _ = (source.size, 0) if stated is None else stated.unread(source, container)
+    if end >= source.size:
         return source.size
-    end, unread = stated.unread(last, container)
-    if not unread:
-        return source.size
-    rest = last.part(end, last.size)
-    # What is unknown may belong to it: players read on.
-    is_known = name_container(rest.read_at(leading_tags(rest), _PIECE)) is not None
-    return start + end if is_known else source.size
+    behind = source.read_at(find_beginning(source, end), _PIECE)
+    return end if name_container(behind) is not None else source.size
 
 
 def _part_with_sizes(source: AudioSource, container: str | None) -> tuple[list[Part], int]:

@@ -22,12 +22,22 @@ STATED_END = "the end that its header states"
 _PLACEHOLDERS = (range(0x7F000000, 0x7F000100), range(0x7FFF0000, 2**32))
 _LONG_PLACEHOLDER = 2**62  # the same of a 64-bit size; negative ones are there, too
 _MAX_CHUNKS = 10_000  # a WAV of thousands of empty chunks is an attack, not a recording
-_LEAST_UNREAD = 800  # [bytes] behind the samples that are worth a word: 0.1 s over a telephone
-_LOOKED_AT = 65_536  # [bytes] of those
+# Bytes behind the samples that are worth a word: at most 0.1 s over a telephone, at least a header.
+_LEAST_UNREAD = range(64, 800)
 _W64_HEADER = 24  # [bytes] of a chunk
 _W64_TAIL = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
 _ASF_DATA = b"\x36\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c"
 _REPEATED = 16  # [bytes] that a header begins with, whatever sizes it states
+_VOC_SOUND, _MOST_VOC = (1, 2, 9), 9  # kinds of blocks
+# Bytes of a frame of AMR, with its header, by that, whose other bits are zero but for the quality.
+_AMR_SIZES, _AMR_WB_SIZES = (
+    {kind << 3 | quality: size for kind, size in sizes.items() for quality in (0, 4)}
+    for sizes in (
+        dict(enumerate((13, 14, 16, 18, 20, 21, 27, 32, 6))) | {15: 1},
+        dict(enumerate((18, 24, 33, 37, 41, 47, 51, 59, 61, 6))) | {14: 1, 15: 1},
+    )
+)
+_PIECE = 2**16  # [bytes] read at a time
 _TTA_HEADER = 22  # [bytes]
 _MOST_FRAMES = 1_000_000  # as many as any TTA has: 2**32 samples at 8 kHz are 514,000
 _ADPCM = (0x02, 0x11)  # format tags of a WAV, of what has blocks of many samples
@@ -43,6 +53,7 @@ class StatedSize:
         stop: int, the byte behind them, as stated; the file's size where nothing is stated.
         next_chunk: int, where other chunks may follow.
         is_mpeg: bool, whether they are MPEG audio in a WAV.
+        least_unread: int [bytes], behind the samples, that are worth a word.
         ends_within_block: bool, whether the last block of a WAV is not all there, of which
             libsndfile reads nothing.
         corrections: (offset, bytes) pairs in order, what makes libsndfile read to the end.
@@ -52,6 +63,7 @@ class StatedSize:
     stop: int
     next_chunk: int
     is_mpeg: bool = False
+    least_unread: int = _LEAST_UNREAD.stop
     ends_within_block: bool = False
     corrections: list[tuple[int, bytes]] = field(default_factory=list)
 
@@ -81,10 +93,8 @@ class StatedSize:
                 if not is_chunk or header[:4] in _BEGINNINGS or end > source.size + 1:
                     break
                 position = end + -end % step
-        left = source.size - position
-        if left < _LEAST_UNREAD or not source.read_at(position, _LOOKED_AT).strip(b"\0"):
-            return source.size, 0
-        return position, left
+        left = source.size - source.skip_zeros(position)
+        return (position, left) if left >= self.least_unread else (source.size, 0)
 
 
 # Of other files, whose first letters look like a chunk's name.
@@ -115,11 +125,11 @@ def stated_size(source: AudioSource, container: str) -> StatedSize | None:
 def _wav(source: AudioSource) -> StatedSize | None:
     if source.head[:4] not in (b"RIFF", b"RF64"):
         return None
-    tag, block, long_size, long_at = 0, 0, None, 0
+    tag, per_second, block, long_size, long_at = 0, 0, 0, None, 0
     for name, position, size in _chunks(source, 12, "wav"):
         if name == b"fmt ":
             fields = source.read_at(position, 14).ljust(14, b"\0")
-            tag, block = struct.unpack("<H10xH", fields)
+            tag, per_second, block = struct.unpack("<H6xIH", fields)
         elif name == b"ds64":
             fields = source.read_at(position, 16)
             long_at = position + 8
@@ -139,6 +149,8 @@ def _wav(source: AudioSource) -> StatedSize | None:
             elif is_unknown and size == 0:
                 found.corrections = [(position - 4, b"\xff\xff\xff\xff")]
             there = min(found.stop, source.size) - position
+            tenth = min(max(per_second // 10, _LEAST_UNREAD.start), _LEAST_UNREAD.stop)
+            found.least_unread = tenth
             found.ends_within_block = tag in _ADPCM and block > 0 and there % block > 0
             return found
     return None
@@ -263,6 +275,49 @@ def _asf(source: AudioSource) -> StatedSize | None:
     return found
 
 
+def _amr(source: AudioSource) -> StatedSize | None:
+    """Follow its frames to the first byte that begins none.
+
+    Source: RFC 4867, sections 5.1 and 5.3.
+    """
+    beginning = re.match(rb"#!AMR(-WB)?\n", source.head)
+    if beginning is None:
+        return None
+    sizes = _AMR_SIZES if beginning[1] is None else _AMR_WB_SIZES
+    start = position = beginning.end()
+    content, begin = source.head, 0
+    while True:
+        if position - begin >= len(content):
+            content, begin = source.read_at(position, _PIECE), position
+            if not content:
+                break
+        size = sizes.get(content[position - begin])
+        if size is None:
+            break
+        position += size
+    return StatedSize(start, position, position)
+
+
+def _voc(source: AudioSource) -> StatedSize | None:
+    """Follow its blocks to their end.
+
+    Source: https://wiki.multimedia.cx/index.php/Creative_Voice.
+    """
+    start = position = int.from_bytes(source.head[20:22], "little")
+    for _ in range(_MAX_CHUNKS):
+        header = source.read_at(position, 4)
+        size = int.from_bytes(header[1:], "little")
+        if header[:1] == b"\0" or not header:  # the end
+            position += len(header[:1])
+            return StatedSize(start, position, position)
+        if len(header) < 4 or header[0] > _MOST_VOC or (header[0] in _VOC_SOUND and not size):
+            break
+        position += 4 + size
+        if position > source.size:
+            return StatedSize(start, position, position)
+    return None
+
+
 def _tta(source: AudioSource) -> StatedSize | None:
     """Add up its table of frames.
 
@@ -317,6 +372,8 @@ _FINDERS: dict[str, Callable[[AudioSource], StatedSize | None]] = {
     "avi": _avi,
     "asf": _asf,
     "tta": _tta,
+    "voc": _voc,
+    "amr": _amr,
 }
 
 

@@ -9,7 +9,7 @@ Source: https://id3.org/id3v2.4.0-structure, https://wiki.hydrogenaud.io/index.p
 import re
 import struct
 
-from ser_core.audio.containers import UNMISTAKABLE
+from ser_core.audio.containers import UNMISTAKABLE, name_container
 from ser_core.audio.mpeg_frames import first_frame
 from ser_core.audio.source import AudioSource
 
@@ -24,14 +24,35 @@ _APE_ITEM = re.compile(rb"[\x20-\x7e]{2,255}\0")
 
 def leading_tags(source: AudioSource) -> int:
     """Count the bytes of the tags before a recording; 0 if there are none, or nothing behind."""
-    position = 0
+    start = find_beginning(source, 0) if tag_size(source, 0) else 0
+    return start if start < source.size else 0
+
+
+def find_beginning(source: AudioSource, position: int) -> int:
+    """Find the first byte from `position` on that is of no tag, and no zero between tags [bytes].
+
+    Returns:
+        The source's size where nothing else follows.
+    """
     for _ in range(_MOST):
         size = tag_size(source, position)
-        if not size or position + size >= source.size:
+        if position + size > source.size:
             break
-        position += size
-    start = source.skip_zeros(position) if position else 0
-    return start if start < source.size else position
+        start = _skip_padding(source, position + size)
+        if start == position:
+            break
+        position = start
+    return position
+
+
+def _skip_padding(source: AudioSource, position: int) -> int:
+    """Find the first byte that is not zero, or the zeros with which a recording begins."""
+    start = source.skip_zeros(position)
+    # Of a box of MP4 and of a pack of MPEG, up to three.
+    for place in range(max(position, start - 3), start):
+        if name_container(source.read_at(place, 16)) in ("mov", "mpeg"):
+            return place
+    return start
 
 
 def tag_size(source: AudioSource, position: int) -> int:

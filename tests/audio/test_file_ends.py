@@ -181,6 +181,46 @@ def test_an_rf64_is_read_to_the_end_that_is_there(share: float) -> None:
     assert notes == []
 
 
+@pytest.mark.parametrize("container", ["wav", "ipod", "aiff", "au", "caf", "w64", "NIST", "wv"])
+def test_zeros_between_two_recordings_are_no_end(container: str) -> None:
+    whole = encode(carrier_of(container))
+    notes: list[str] = []
+    samples = load_audio(attacks.repeat(bytes(20_000))(whole, RNG), on_note=notes.append)
+    assert len(samples) == pytest.approx(2 * len(load_audio(whole)), abs=2)
+    assert notes == []
+
+
+@pytest.mark.parametrize("container", ["flac", "asf", "tta", "voc", "amr", "matroska"])
+def test_another_container_between_two_recordings_is_read(container: str) -> None:
+    voc = Carrier(".voc", "voc", "pcm_u8")
+    whole = encode(voc if container == "voc" else carrier_of(container))
+    between = encode(carrier_of("wav"))
+    notes: list[str] = []
+    samples = load_audio(attacks.repeat(between)(whole, RNG), on_note=notes.append)
+    expected = 2 * len(load_audio(whole)) + len(load_audio(between))
+    assert len(samples) == pytest.approx(expected, abs=20)
+    assert notes == []
+
+
+def test_a_long_pause_behind_a_size_that_is_not_true_hides_nothing() -> None:
+    speech = (sound("voices", 8_000, 1)[:16_000, 0] * 32_767).astype("<i2").tobytes()
+    file = io.BytesIO()
+    soundfile.write(file, np.frombuffer(speech, "<i2"), 8_000, format="WAV", subtype="PCM_16")
+    notes: list[str] = []
+    load_audio(file.getvalue() + bytes(66_000) + speech, on_note=notes.append)
+    assert notes == ["32 kB behind the end that its header states were not read."]
+
+
+def test_what_is_behind_a_low_bit_rate_is_little_and_noted() -> None:
+    whole = encode(Carrier(".wav", "wav", "g726", 8_000))
+    place = whole.find(b"data") + 4
+    size = int.from_bytes(whole[place : place + 4], "little") - 780
+    notes: list[str] = []
+    short = whole[:place] + size.to_bytes(4, "little") + whole[place + 4 :]
+    load_audio(short, on_note=notes.append)
+    assert notes == ["780 bytes behind the end that its header states were not read."]
+
+
 NOT_COUNTED = "Its pages do not count its sound, so some of it may not be read."
 
 

@@ -189,6 +189,11 @@ def join(other: bytes) -> Attack:
     return lambda content, _: content + other
 
 
+def repeat(between: bytes) -> Attack:
+    """Put it behind itself once more."""
+    return lambda content, _: content + between + content
+
+
 def xing_count(factor: float) -> Attack:
     """Have an MP3's first frame count other frames and bytes than there are."""
 

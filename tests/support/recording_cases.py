@@ -211,6 +211,7 @@ _KNOWN_CUTS = (
 )
 _CONTAINERS = ("wav", "w64", "aiff", "caf", "flac", "OGG", "mp3", "ipod", "mov", "matroska", "webm")
 _CONTAINERS += ("asf", "flv", "avi", "mpegts", "mpeg", "tta", "wv")
+_ENDLESS = ("mpegts", "mpeg")  # what lies between packets of these is passed over
 _BEFORE_FRAMES = (".mp3", ".mp2", ".aac", ".flac")  # where ID3 is read by more than its size
 _BEHIND = (".wav", ".flac", ".ogg", ".mp3")
 _STREAMS = (".mp3", ".mp2", ".aac", ".amr", ".ogg", ".opus", ".oga", ".spx", ".flac")
@@ -414,12 +415,32 @@ def _joined() -> Iterator[Case]:
             case = _case("joined", mov, f"table-{order}-ftyp-{label}", attack, False)
             yield replace(case, seconds=2 * _seconds(mov))
     yield _pair("joined", *([next(c for c in _here(PLAIN) if c.container == "wv")] * 2))
+    wav = next(c for c in PLAIN if c.ending == ".wav")
+    for carrier in _kinds():
+        apart = _case("joined, zeros between", carrier, "20k", attacks.repeat(bytes(20_000)), False)
+        yield replace(apart, seconds=2 * _seconds(carrier))
+        if carrier.container not in _ENDLESS:
+            attack = _around(wav)
+            case = _case("another container between", carrier, "wav", attack, False)
+            yield replace(case, seconds=2 * _seconds(carrier) + _seconds(wav))
     behind = [next(c for c in _here(PLAIN) if c.ending == ending) for ending in _BEHIND]
     for container in _CONTAINERS:
         for other in behind:
             carrier = next((c for c in _here(PLAIN) if c.container == container), None)
             if carrier is not None and carrier.ending != other.ending:
                 yield _pair("another container behind", carrier, other)
+
+
+def _kinds() -> list[Carrier]:
+    """One carrier of each container that is read."""
+    voc = Carrier(".voc", "voc", "pcm_u8")
+    carriers = [c for c in _here(PLAIN) if c.is_read and c.tool in ("av", "soundfile")]
+    return list({carrier.container: carrier for carrier in [*carriers, voc]}.values())
+
+
+def _around(other: Carrier) -> Attack:
+    """Put another recording between two of the same."""
+    return lambda content, _: content + encode(other) + content
 
 
 def _join_unbranded(first: bool, second: bool) -> Attack:
