@@ -128,7 +128,7 @@ def _plain_pair(pair: tuple[Any, Any]) -> tuple[Any, Any]:
         rate = rate.item()
     if isinstance(rate, Real) and not isinstance(rate, int) and float(rate).is_integer():
         rate = int(float(rate))
-    if _is_array(array) and not isinstance(array, np.ndarray):
+    if _is_array(array) and type(array) is not np.ndarray:  # its subclasses calculate otherwise
         try:
             array = np.asarray(array)
         except (TypeError, ValueError, RuntimeError) as error:  # of a tensor on another device

@@ -15,7 +15,7 @@ from ser_core.audio.ffmpeg import ffmpeg_blocks
 from ser_core.audio.isolate import isolated_blocks
 from ser_core.audio.joined import Part, find_parts
 from ser_core.audio.samples import BLOCK_SAMPLES
-from ser_core.audio.source import AudioSource
+from ser_core.audio.source import AudioSource, say_reason
 from ser_core.audio.stated_sizes import STATED_END
 from ser_core.errors import AudioFileError, AudioFormatError, TruncatedAudioError
 
@@ -71,7 +71,7 @@ def decode(source: AudioSource) -> Generator[tuple[int, np.ndarray]]:
     failure = failure or source.failure
     if failure is not None:
         raise AudioFileError(
-            f"{source.label} stopped being readable on the way ({failure.strerror}); "
+            f"{source.label} stopped being readable on the way ({say_reason(failure)}); "
             "check the disk or the connection, and try again."
         ) from failure
 

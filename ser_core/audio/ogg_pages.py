@@ -7,6 +7,7 @@ that do not decode what they pass on, both decoders leave sound out; so its samp
 Source: RFC 3533; RFC 6716, section 3.1, and RFC 7845, section 4, for Opus.
 """
 
+import re
 import struct
 import zlib
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from ser_core.audio.source import AudioSource
 HEADER = 27  # [bytes] of a page before the table of its segments
 _CONTINUED, _BEGINS, _ENDS = 1, 2, 4  # flags of a page, whose packet, first and last they say
 _SEARCHED = 65_536  # [bytes] read at a time where pages are lost
+_MARK = re.compile(rb"OggS\0[\0-\7]")  # how a page begins
 _NO_POSITION = 2**64 - 1  # granule position of a page on which no packet ends
 # Whose samples are counted: of pages of a second, as programs write them, 55 hours; of packets of
 # 20 ms on pages of their own, 67 minutes.
@@ -221,9 +223,8 @@ def _mark_cut(links: list[OggLink]) -> None:
 def _next_page(source: AudioSource, position: int) -> int | None:
     """Find the next page after damage, or None."""
     while position < source.size:
-        piece = source.read_at(position, _SEARCHED + 6)
-        found = piece.find(b"OggS\0")
-        if found >= 0 and len(piece) > found + 5 and piece[found + 5] < 8:
-            return position + found
-        position += _SEARCHED if found < 0 else found + 1
+        found = _MARK.search(source.read_at(position, _SEARCHED + 5))
+        if found is not None:
+            return position + found.start()
+        position += _SEARCHED
     return None

@@ -53,8 +53,8 @@ class AudioSource:
         head: bytes, the first 16 KiB.
         overlays: (offset, bytes) pairs in order, that are read in place of what is there.
         notes: list of str, what is to be said of the recording beside its samples.
-        failure: OSError that reading raised. libsndfile cannot pass one on, so it sees the end
-            of the file instead and the error waits here.
+        failure: Exception that reading raised; a caller's file object may raise any. libsndfile
+            cannot pass one on, so it sees the end of the file instead and the error waits here.
     """
 
     def __init__(self, audio: str | os.PathLike[str] | bytes | BinaryIO) -> None:
@@ -74,7 +74,7 @@ class AudioSource:
         self.start = 0
         self.overlays: list[tuple[int, bytes]] = []
         self.notes: list[str] = []
-        self.failure: OSError | None = None
+        self.failure: Exception | None = None
         self._owned = contextlib.ExitStack()
         if isinstance(audio, (bytes, bytearray, memoryview)):
             self._file: BinaryIO = io.BytesIO(audio)
@@ -89,7 +89,7 @@ class AudioSource:
             self._file.seek(0)
             self.head = self._file.read(_HEAD_BYTES)
             self._file.seek(0)
-        except (OSError, ValueError) as error:
+        except Exception as error:
             self._owned.close()
             raise _unreadable(self.label, error) from error
         if not self.head:
@@ -154,7 +154,7 @@ class AudioSource:
             position = self.tell()
             left = self.size - position
             data = self._file.read(left if size < 0 else min(size, left)) if left > 0 else b""
-        except OSError as error:
+        except Exception as error:
             self.failure = error
             return b""
         return self._overlay(position, data) if self.overlays else data
@@ -196,6 +196,9 @@ class AudioSource:
         try:
             return self._file.seek(self.start + offset) - self.start
         except (OSError, ValueError, OverflowError):
+            return -1
+        except Exception as error:
+            self.failure = error
             return -1
 
     def tell(self) -> int:
@@ -260,8 +263,16 @@ def _unreadable(label: str, error: Exception) -> AudioFileError:
         return AudioFileError(
             f"{label} may not be read: expected read permission, got none; grant it."
         )
-    reason = getattr(error, "strerror", None) or "the file is closed or its name is not valid"
+    reason = getattr(error, "strerror", None)
+    if reason is None and isinstance(error, OSError | ValueError):
+        reason = "the file is closed or its name is not valid"
+    reason = reason or say_reason(error)
     return AudioFileError(f"{label} cannot be read ({reason}); check the file and its path.")
+
+
+def say_reason(error: Exception) -> str:
+    """Say why bytes could not be read, in an error's own words."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def make_seekable(file: BinaryIO) -> BinaryIO:
@@ -275,7 +286,7 @@ def make_seekable(file: BinaryIO) -> BinaryIO:
         is_text = isinstance(file.read(0), str)
         seekable = is_text or file.seekable()
         file = file if seekable else io.BytesIO(file.read())
-    except (OSError, ValueError) as error:
+    except Exception as error:
         raise _unreadable("The audio", error) from error
     if is_text:
         raise AudioFormatError(

@@ -79,7 +79,7 @@ class StatedSize:
         """
         position = self.next_chunk
         if container in _CHUNK_HEADERS:
-            layout, counted, step = _CHUNK_HEADERS[container]
+            layout, counted, step = _chunk_header(source, container)
             length = struct.calcsize(layout)
             for _ in range(_MAX_CHUNKS):
                 header = source.read_at(position, length)
@@ -97,8 +97,20 @@ class StatedSize:
         return (position, left) if left >= self.least_unread else (source.size, 0)
 
 
-# Of other files, whose first letters look like a chunk's name.
-_BEGINNINGS = (b"RIFF", b"RF64", b"FORM", b"caff", b"riff", b"OggS", b"fLaC", b"wvpk", b"TTA1")
+# Of other files, whose first letters look like a chunk's name, and of samples once more.
+_BEGINNINGS = (
+    b"data",
+    b"RIFF",
+    b"RIFX",
+    b"RF64",
+    b"FORM",
+    b"caff",
+    b"riff",
+    b"OggS",
+    b"fLaC",
+    b"wvpk",
+    b"TTA1",
+)
 # Of a chunk's header: its form, whether its size counts it too, and what chunks are padded to.
 _CHUNK_HEADERS = {
     "wav": ("<4xI", False, 2),
@@ -106,6 +118,12 @@ _CHUNK_HEADERS = {
     "caf": (">4xq", False, 1),
     "w64": ("<16xq", True, 8),
 }
+
+
+def _chunk_header(source: AudioSource, container: str) -> tuple[str, bool, int]:
+    """Say what the headers of a file's chunks are like."""
+    is_big_endian = container == "wav" and source.head[:4] == b"RIFX"
+    return _CHUNK_HEADERS["aiff" if is_big_endian else container]
 
 
 def stated_size(source: AudioSource, container: str) -> StatedSize | None:
@@ -123,13 +141,14 @@ def stated_size(source: AudioSource, container: str) -> StatedSize | None:
 
 
 def _wav(source: AudioSource) -> StatedSize | None:
-    if source.head[:4] not in (b"RIFF", b"RF64"):
+    if source.head[:4] not in (b"RIFF", b"RIFX", b"RF64"):
         return None
+    order = ">" if source.head[:4] == b"RIFX" else "<"
     tag, per_second, block, long_size, long_at = 0, 0, 0, None, 0
     for name, position, size in _chunks(source, 12, "wav"):
         if name == b"fmt ":
             fields = source.read_at(position, 14).ljust(14, b"\0")
-            tag, per_second, block = struct.unpack("<H6xIH", fields)
+            tag, per_second, block = struct.unpack(f"{order}H6xIH", fields)
         elif name == b"ds64":
             fields = source.read_at(position, 16)
             long_at = position + 8
@@ -352,8 +371,9 @@ def _nist(source: AudioSource) -> StatedSize | None:
         for name in (b"sample_count", b"sample_n_bytes", b"channel_count")
     ]
     start = re.match(rb"NIST_1A\n\s*(\d{1,6})\n", head)
-    is_plain = re.search(rb"\bsample_coding -s\d+ (pcm|ulaw|alaw)\s", head)
-    if start is None or counts[0] is None or is_plain is None:
+    coding = re.search(rb"\bsample_coding -s\d+ (\S+)", head)  # PCM where it is not said
+    is_plain = coding is None or coding[1] in (b"pcm", b"ulaw", b"alaw")
+    if start is None or counts[0] is None or not is_plain:
         return None
     stated = int(counts[0][1])
     for count in counts[1:]:
@@ -401,7 +421,7 @@ def _found_unsaid(source: AudioSource, start: int) -> StatedSize:
 
 def _chunks(source: AudioSource, position: int, container: str) -> Iterator[tuple[bytes, int, int]]:
     """Yield each chunk's name, where its content begins, and the content's size as stated."""
-    layout, counted, step = _CHUNK_HEADERS[container]
+    layout, counted, step = _chunk_header(source, container)
     length = struct.calcsize(layout)
     for _ in range(_MAX_CHUNKS):
         header = source.read_at(position, length)

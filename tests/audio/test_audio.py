@@ -1,6 +1,7 @@
 """Reading audio: every format gives the same samples however it comes, or one plain error."""
 
 import contextlib
+import gzip
 import io
 import os
 import re
@@ -10,6 +11,7 @@ import sys
 import tempfile
 import time
 import tracemalloc
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -571,6 +573,32 @@ def test_an_error_on_the_way_keeps_its_cause():
     with pytest.raises(AudioFileError, match="stopped being readable") as caught:
         load_audio(Unplugged(SPEECH_48K.read_bytes()))
     assert isinstance(caught.value.__cause__, OSError)
+
+
+def test_what_a_callers_file_raises_is_an_error_of_the_file():
+    wav = wav_bytes(noise(2.0))
+    half = gzip.compress(wav)[: len(wav) // 3]
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("clip.wav", wav)
+    damaged = bytearray(zipped.getvalue())
+    damaged[5_000] ^= 1
+
+    class Remote(io.BytesIO):
+        def read(self, size=-1):
+            if self.tell() > 20_000 or size > 20_000:
+                raise RuntimeError("the session is over")
+            return super().read(size)
+
+    with contextlib.ExitStack() as opened:
+        for file, words in (
+            (gzip.GzipFile(fileobj=io.BytesIO(half)), "ended before"),
+            (zipfile.ZipFile(io.BytesIO(damaged)).open("clip.wav"), "Bad CRC-32"),  # noqa: SIM115
+            (Remote(wav), "the session is over"),
+        ):
+            opened.enter_context(file)
+            with pytest.raises(AudioFileError, match=words):
+                load_audio(file)
 
 
 # Nothing left behind

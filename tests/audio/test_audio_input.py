@@ -46,6 +46,13 @@ class Decoder:
         return Samples()
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_a_matrix_is_read_as_the_array_in_it() -> None:
+    samples = np.sin(np.arange(16_000, dtype=np.float32))
+    for matrix in (np.matrix(samples), np.matrix(samples).T):
+        np.testing.assert_array_equal(load_audio((16_000, matrix)), samples)
+
+
 @pytest.fixture(scope="module")
 def sound() -> tuple[int, np.ndarray]:
     values, rate = soundfile.read(CLIP, dtype="float32")

@@ -221,6 +221,42 @@ def test_what_is_behind_a_low_bit_rate_is_little_and_noted() -> None:
     assert notes == ["780 bytes behind the end that its header states were not read."]
 
 
+@pytest.mark.parametrize(
+    ("container", "change"),
+    [("wav", attacks.big_endian_wav), ("NIST", attacks.forget_nist_coding)],
+)
+def test_a_rare_header_is_read_for_its_size(container: str, change: Attack) -> None:
+    whole = encode(carrier_of(container))
+    changed = change(whole, RNG)
+    notes: list[str] = []
+    samples = load_audio(changed, on_note=notes.append)
+    np.testing.assert_array_equal(samples, load_audio(whole))
+    assert notes == []
+    with pytest.raises(TruncatedAudioError):
+        load_audio(changed[: len(changed) // 2])
+    assert len(load_audio(2 * changed)) == 2 * len(samples)
+
+
+def test_a_second_chunk_of_samples_is_noted() -> None:
+    whole = encode(carrier_of("wav"))
+    notes: list[str] = []
+    samples = load_audio(attacks.divide_wav(whole, RNG), on_note=notes.append)
+    np.testing.assert_array_equal(samples, load_audio(whole)[: len(samples)])
+    assert notes == ["78 kB behind the end that its header states were not read."]
+
+
+def test_false_marks_of_ogg_cost_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[int] = []
+    read_at = AudioSource.read_at
+    monkeypatch.setattr(
+        AudioSource, "read_at", lambda *given: reads.append(given[1]) or read_at(*given)
+    )
+    page = ogg("VORBIS")
+    with AudioSource(page + b"OggS\0\xff" * 300_000) as source:
+        find_parts(source)
+    assert len(reads) < 1_000
+
+
 NOT_COUNTED = "Its pages do not count its sound, so some of it may not be read."
 
 

@@ -338,6 +338,35 @@ def rf64_sizes(share: float) -> Attack:
     return apply
 
 
+def big_endian_wav(content: bytes, _: np.random.Generator) -> bytes:
+    """Turn a WAV of 16 bits, of the chunks fmt and data, into one of the other byte order."""
+    at, start = content.find(b"fmt ") + 8, content.find(b"data") + 8
+    fields = struct.unpack_from("<HHIIHH", content, at)
+    samples = np.frombuffer(content[start:], "<i2").astype(">i2").tobytes()
+    form = b"fmt " + struct.pack(">IHHIIHH", 16, *fields)
+    data = b"data" + struct.pack(">I", len(samples)) + samples
+    return b"RIFX" + struct.pack(">I", 4 + len(form) + len(data)) + b"WAVE" + form + data
+
+
+def divide_wav(content: bytes, _: np.random.Generator) -> bytes:
+    """Put a WAV's samples into two chunks."""
+    start = content.find(b"data") + 8
+    samples = content[start:]
+    half = len(samples) // 4 * 2
+    chunks = [b"data" + struct.pack("<I", len(s)) + s for s in (samples[:half], samples[half:])]
+    size = struct.pack("<I", len(content))
+    return content[:4] + size + content[8 : start - 8] + chunks[0] + chunks[1]
+
+
+def forget_nist_coding(content: bytes, _: np.random.Generator) -> bytes:
+    """Take the coding out of a NIST header, as TIMIT has none."""
+    before, coding, behind = content[:1024].partition(b"sample_coding ")
+    line, _, rest = behind.partition(b"\n")
+    return (before + rest).ljust(len(before + coding + line) + 1 + len(rest), b"\n") + content[
+        1024:
+    ]
+
+
 def wav_chunk_before(name: bytes, length: int) -> Attack:
     """Put a chunk before a WAV's samples."""
 

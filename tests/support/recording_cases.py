@@ -250,6 +250,8 @@ def recording_cases() -> list[Case]:
     groups = (
         _whole,
         _damaged,
+        _cut_movies,
+        _rare_headers,
         _in_packets,
         _tagged,
         _joined,
@@ -335,6 +337,18 @@ def _cut_movies() -> Iterator[Case]:
             cases.append(_case("cut", m4a, f"{share}-mdhd-{value:g}", attack, False))
         for case in cases:
             yield replace(case, seconds=_seconds(m4a))
+
+
+def _rare_headers() -> Iterator[Case]:
+    wav = next(c for c in PLAIN if c.ending == ".wav")
+    nist = next(c for c in PLAIN if c.container == "NIST")
+    kinds = ((wav, "RIFX", attacks.big_endian_wav), (nist, "TIMIT", attacks.forget_nist_coding))
+    for carrier, label, attack in kinds:
+        yield _case("nothing", carrier, label, attack, True)
+        cut = _case("cut", carrier, label, _then(attack, attacks.cut(0.5)), False)
+        yield replace(cut, seconds=_seconds(carrier))
+    divided = _case("two chunks of samples", wav, "half", attacks.divide_wav, False)
+    yield replace(divided, seconds=_seconds(wav))
 
 
 def _in_packets() -> Iterator[Case]:
