@@ -330,6 +330,8 @@ def test_a_crafted_structure_costs_little(monkeypatch: pytest.MonkeyPatch) -> No
     tta = b"TTA1\x01\x00\x01\x00\x10\x00" + struct.pack("<3I", 1, 1_100_000, 0)
     with AudioSource(tta + b"\xff" * 4_500_000) as source:
         assert stated_size(source, "tta") is None
+    with AudioSource(b"#!AMR\n" + b"\x7c" * 1_100_000) as source:
+        assert stated_size(source, "amr") is None
     looked_at: list[bytes] = []
     monkeypatch.setattr(flac_frames, "_frame_number", looked_at.append)
     stream = b"fLaC\x00\x00\x00\x22" + bytes(7) + b"\xff\xff\xff" + bytes(24)
