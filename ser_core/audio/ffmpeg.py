@@ -28,7 +28,7 @@ _TOLERANCE = 0.25  # seconds; a container's clock may run on a little after its 
 # Samples that an encoder of MP3 adds at both ends, which its header counts and FFmpeg leaves out.
 _MP3_PADDING = 3_000
 _NOTED_SECONDS = 0.1  # of sound that cannot be decoded, from which on it is said
-# Nothing but frames: what is between them is no sound.
+# Nothing but frames, without a container around them.
 _STREAMS = ("mp3", "aac", "amr", "ac3", "eac3")
 _RUN = 25  # packets in a row that noise never has by chance
 _ENDINGS = {
@@ -197,7 +197,7 @@ def _track_blocks(
 
 def _note_losses(progress: _Progress, source: AudioSource, container: str) -> None:
     """Note what of a track could not be decoded."""
-    # Of nothing but frames, what cannot be decoded is none.
+    # Streams of frames have no times of their own: of those, what is no frame is counted in bytes.
     end = progress.end if container in _STREAMS else max(progress.end, progress.damaged_end)
     span = end - (progress.begin or 0.0)
     lost = span - progress.seconds
@@ -208,6 +208,4 @@ def _note_losses(progress: _Progress, source: AudioSource, container: str) -> No
         return
     between = source.size - progress.size
     if container in _STREAMS and between * progress.seconds > _NOTED_SECONDS * progress.size > 0:
-        source.notes.append(
-            f"{between / 1000:.1f} kB between the frames are no sound, and were left out."
-        )
+        source.notes.append(f"{between / 1000:.1f} kB in it cannot be decoded, and were left out.")
