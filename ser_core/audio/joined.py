@@ -130,7 +130,7 @@ def _ogg_part(source: AudioSource, link: OggLink) -> Part:
     source.overlays = opus_corrections(source, link)
     if link.lacks_positions and not source.overlays:
         source.notes.append("Its pages do not count its sound, so some of it may not be read.")
-    if link.has_end and not (link.is_cut or link.counts_back or source.overlays):
+    if link.has_end and not (link.is_cut or source.overlays):
         source.overlays = end_corrections(source, link)
     needs_ffmpeg = link.streams != 1 or link.counts_back
     return Part(source, "ogg", needs_ffmpeg=needs_ffmpeg, is_cut=link.is_cut)

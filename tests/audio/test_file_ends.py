@@ -139,7 +139,9 @@ def test_a_last_page_that_states_too_little_is_read_whole(codec: str, seconds: f
     whole = file.getvalue()
     expected = load_audio(whole)
     assert len(expected) == round(seconds * SAMPLE_RATE)
-    for step in (400, 2_400):
+    for step in (400, 2_400, -400):
+        if step < 0 and seconds < 1:
+            continue  # there is no page before to count back from
         notes: list[str] = []
         read = load_audio(attacks.last_ogg_step(step)(whole, RNG), on_note=notes.append)
         assert len(expected) <= len(read) < len(expected) + 0.03 * SAMPLE_RATE
