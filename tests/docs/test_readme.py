@@ -87,6 +87,19 @@ def test_unseen_corpora_are_the_measured_ones():
     assert not any(one["trained_on_it"] for one in measured)
 
 
+def test_corpora_that_are_held_out_are_the_measured_ones():
+    from train.answers.restricted import held_out_table
+
+    stored = ROOT / "train" / "results" / "default" / "corpus" / "metrics.json"
+    measured = json.loads(stored.read_text(encoding="utf-8"))
+    between = re.search(r"<!-- held-out -->\n(.+?)<!-- /held-out -->", EVALUATION, flags=re.DOTALL)
+    assert between[1] == held_out_table(measured["held_out"])
+    pairs = re.search(r"calls (\d+) of ([\d,]+) similar pairs copies", EVALUATION)
+    assert pairs[1] == str(measured["audit"]["leaks"])
+    checked = pairs[2].replace(",", "")
+    assert measured["audit"]["checked"]["changed copies"].startswith(f"{checked} similar pairs")
+
+
 def test_calls_are_the_measured_ones():
     from train.speech.calls import calls_table
 
