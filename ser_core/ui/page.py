@@ -1,6 +1,5 @@
 """What every tab is built from."""
 
-import html
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +21,6 @@ from ..results import Embedding, EmotionPrediction, LabelSet
 from ..timeline.timeline import EmotionTimeline
 from .feedback import FeedbackBox
 from .look import microphone, text
-from .look.markup import Markup
 from .server.uploads import LiveChunks, UploadLedger
 from .settings import UPLOAD_AGE, Settings
 
@@ -57,24 +55,6 @@ def replace_in_browser(replaced: Mapping[str, str]) -> dict[str, Any]:
         replaced: what is to be shown, by what is shown; anything else stays.
     """
     return {"fn": None, "js": f"shown => ({json.dumps(replaced)})[shown] ?? shown", **QUICK}
-
-
-def only_beside(given: gr.Audio | gr.File, *shown: tuple[gr.blocks.Block, Any]) -> dict[str, Any]:
-    """Options of an event after an answer: there must be none to recordings taken away meanwhile.
-
-    Args:
-        given: the recording, or recordings, that were answered.
-        shown: what shows the answer, and what each shows where nothing is given.
-    """
-    kept = json.dumps([gr.skip()] * len(shown))
-    empty = json.dumps([value for _, value in shown])
-    return {
-        "fn": None,
-        "js": f"given => given && given.length !== 0 ? {kept} : {empty}",
-        "inputs": given,
-        "outputs": [component for component, _ in shown],
-        **QUICK,
-    }
 
 
 MINUTES = UPLOAD_AGE / 60  # [min] a recording stays on the server
@@ -250,15 +230,3 @@ def require_recording(path: str | None) -> str:
     if not Path(path).exists():
         raise AudioError(text.GONE.format(minutes=MINUTES))
     return path
-
-
-def recording_error(sentence: str) -> gr.Error:
-    """Make the error that says why a recording cannot be used.
-
-    Nothing pops up: the card in the answer's place says it, where it stays.
-
-    Args:
-        sentence: str, or Markup.
-    """
-    message = sentence if isinstance(sentence, Markup) else html.escape(sentence, quote=False)
-    return gr.Error(str(message), title=text.FAILED_TITLE, visible=False, print_exception=False)

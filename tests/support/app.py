@@ -30,6 +30,8 @@ PATIENCE = 120  # [s] a busy machine may need for one request
 HTTP = httpx.Client(timeout=PATIENCE)
 LIMITS = {"max_seconds": 10, "max_timeline_seconds": 30, "max_megabytes": 6}
 """Settings under which what is too long or too large is small."""
+CARRIED = (None, None)
+"""What a call of the page carries beside its inputs, where it says nothing of when it was made."""
 
 
 def wav(samples: np.ndarray) -> bytes:

@@ -26,6 +26,7 @@ from ser_core.ui.build import build_app
 from ser_core.ui.look import text
 from ser_core.ui.settings import Settings
 from tests.support.app import (
+    CARRIED,
     HTTP,
     LIMITS,
     PATIENCE,
@@ -91,14 +92,14 @@ def test_a_voice_is_one_visitors_until_it_is_forgotten(url: str, uploads: Path) 
     adapt = event_of(url, "voice-recordings", "upload")
     hear = event_of(url, "run", "click")
     note = text.VOICE_ANSWER.format(used="1 recording")
-    status, _ = visit(url, "mine", adapt, [[file_data(path)]])
+    status, *_ = visit(url, "mine", adapt, [[file_data(path)], *CARRIED])
     assert text.VOICE_ADAPTED.format(used="1 recording") in status
-    assert note in visit(url, "mine", hear, [file_data(path), None])[0]
-    assert note not in visit(url, "theirs", hear, [file_data(path), None])[0]
+    assert note in visit(url, "mine", hear, [file_data(path), None, *CARRIED])[0]
+    assert note not in visit(url, "theirs", hear, [file_data(path), None, *CARRIED])[0]
     forget = event_of(url, "voice-forget", "click")
     body = {"data": [], "fn_index": forget, "session_hash": "mine"}
     HTTP.post(f"{url}gradio_api/run/predict", json=body).raise_for_status()
-    assert note not in visit(url, "mine", hear, [file_data(path), None])[0]
+    assert note not in visit(url, "mine", hear, [file_data(path), None, *CARRIED])[0]
     Path(path).unlink()
 
 

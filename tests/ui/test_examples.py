@@ -17,7 +17,7 @@ from ser_core.config.emotions import LABELS
 from ser_core.ui.look import text
 from ser_core.ui.server.uploads import UploadLedger
 from ser_core.ui.tabs import examples
-from tests.support.app import HTTP, event_of, file_data, left_in, post, serving, visit
+from tests.support.app import CARRIED, HTTP, event_of, file_data, left_in, post, serving, visit
 from train.publish.spaces import write_space
 
 ROOT = Path(__file__).parents[2]
@@ -85,7 +85,7 @@ def test_a_click_gives_a_copy_that_is_answered_and_deleted_like_an_upload(
     load = event_of(url, "example-sad", "click")
     assert load == event_of(url, "example-room", "click")
     (hear,) = [
-        d["id"] for d in config["dependencies"] if d["trigger_after"] == load and d["outputs"]
+        d["id"] for d in config["dependencies"] if d["trigger_after"] == load and d["backend_fn"]
     ]
     buttons = {c["props"].get("elem_id"): c["id"] for c in config["components"]}
     given = {}
@@ -97,7 +97,7 @@ def test_a_click_gives_a_copy_that_is_answered_and_deleted_like_an_upload(
         assert HTTP.get(f"{url}gradio_api/file={file['path']}").content == before[f"{name}.mp3"]
         given[name] = file
     for name, status in (("sad", "emotion"), ("room", "no_speech")):
-        data = visit(url, "visitor", hear, [given[name], None])
+        data = visit(url, "visitor", hear, [given[name], None, *CARRIED])
         assert f'data-status="{status}"' in json.dumps(data).replace('\\"', '"')
     ledger = UploadLedger()
     for file in given.values():
@@ -108,7 +108,7 @@ def test_a_click_gives_a_copy_that_is_answered_and_deleted_like_an_upload(
 
 def press(url: str, event: int, button: int | None) -> dict:
     """Press a button as the page does; returns the file that the recording then is."""
-    body = {"data": [], "fn_index": event, "trigger_id": button, "session_hash": "visitor"}
+    body = {"data": CARRIED, "fn_index": event, "trigger_id": button, "session_hash": "visitor"}
     answer = HTTP.post(f"{url}gradio_api/run/predict", json=body)
     return answer.raise_for_status().json()["data"][0]
 

@@ -98,30 +98,27 @@ def test_what_comes_from_outside_is_escaped() -> None:
     assert "<img" not in cards.failure_card("status", "<img src=x> is no audio")
 
 
-def test_an_unusable_recording_replaces_the_answer_and_raises_our_sentence(
+def test_an_unusable_recording_replaces_the_answer_by_our_sentence(
     page: Page, tmp_path: Path
 ) -> None:
     garbage = tmp_path / "garbage.wav"
     garbage.write_bytes(b"not audio at all" * 50)
     answers = predict_tab.answers(page, str(garbage))
     assert next(answers) == (cards.working_card("status"), None)
-    shown, heard = next(answers)
+    ((shown, heard),) = answers
     assert heard is None
     assert text.FAILED_TITLE in shown
+    assert "garbage.wav" in shown
     assert not any(label in shown.lower() for label in LABELS)
-    with pytest.raises(gr.Error, match=r"garbage\.wav"):
-        next(answers)
 
 
 @pytest.mark.parametrize(
     ("path", "sentence"), [(None, text.NO_RECORDING), ("gone.wav", "no longer on the server")]
 )
 def test_no_recording_is_no_emotion(page: Page, path: str | None, sentence: str) -> None:
-    answers = predict_tab.answers(page, path)
-    next(answers)
-    assert sentence in next(answers)[0]
-    with pytest.raises(gr.Error, match=sentence):
-        next(answers)
+    _, (shown, heard) = predict_tab.answers(page, path)
+    assert sentence in shown
+    assert heard is None
 
 
 def test_an_unforeseen_failure_does_not_leave_the_page_waiting() -> None:

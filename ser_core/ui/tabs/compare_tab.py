@@ -9,6 +9,7 @@ import gradio as gr
 from ...errors import AudioError
 from ...results import EmotionPrediction
 from ..api.upload_answers import say_compared_count
+from ..latest import Calls, Latest, only_beside, while_latest
 from ..look import plots, text
 from ..look.cards import card, failure_card, list_card, waiting_card
 from ..look.glyphs import swatch
@@ -29,7 +30,6 @@ from ..page import (
     build_recorder,
     build_turn,
     in_browser,
-    only_beside,
     require_recording,
 )
 from ..server.inside import leave_no_copies
@@ -67,43 +67,37 @@ def build(page: Page) -> None:
     picture = gr.Plot(visible=False, show_label=False, elem_id="compare-picture")
     rows = gr.HTML("", elem_id="compare-rows")
     gr.HTML(small(limits(page.settings)))
+    calls = Calls()
     outputs = [cards, picture, rows]
 
-    def match(paths: list[str] | None) -> Iterator[list[Any]]:
-        yield from answers(page, paths)
+    def match(paths: list[str] | None, latest: Latest, made: float | None) -> Iterator[list[Any]]:
+        yield from while_latest(latest.note(made), paths, answers(page, paths))
 
     def add(paths: list[str] | None, recorded: str | None) -> list[Any]:
         # Gradio cannot show those that are gone by now, and would name them in the log.
         return [[path for path in (*(paths or ()), recorded) if path and Path(path).exists()], None]
 
-    matched = gr.on(
-        [recordings.upload, recordings.delete, run.click],
-        match,
-        inputs=recordings,
-        outputs=outputs,
-        trigger_mode="always_last",
+    matching: dict[str, Any] = {
+        "outputs": [*outputs, calls.answered],
+        "trigger_mode": "always_last",
+        **calls.carry(recordings),
         **page.queue_options(turn),
-    )
+    }
+    matched = gr.on([recordings.upload, recordings.delete, run.click], match, **matching)
     added = microphone.stop_recording(
         add,
         inputs=[recordings, microphone],
         outputs=[recordings, microphone],
         **QUICK,
     )
-    matched_too = added.success(
-        match,
-        inputs=recordings,
-        outputs=outputs,
-        trigger_mode="always_last",
-        **page.queue_options(turn),
-    )
     empty = [waiting_card("compare"), *no_picture()]
-    for event in (matched, matched_too):
+    shown = list(zip(outputs, empty, strict=True))
+    for event in (matched, added.success(match, **matching)):
         event.failure(
             outputs=outputs, **in_browser(failure_card("compare", text.FAULT), *no_picture())
-        )
-        event.then(**only_beside(recordings, *zip(outputs, empty, strict=True)))
-    recordings.clear(outputs=outputs, **in_browser(*empty))
+        ).then(**only_beside(recordings, *shown))
+        event.then(**only_beside(recordings, *shown, answered=calls.answered))
+    calls.forget_on([recordings.clear], outputs, *empty)
 
 
 def answers(page: Page, paths: Sequence[str] | None) -> Iterator[list[Any]]:

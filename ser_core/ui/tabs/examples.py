@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from ..latest import Calls, Latest
 from ..look import text
 from ..look.markup import subheading
 from ..page import QUICK
@@ -29,12 +30,13 @@ BY_ADDRESS = {f"{SERVED}{name}{SUFFIX}": name for name in (*SHORT, *LONG)}
 COPIES = "example-"  # how the folders of copies begin
 
 
-def build(recording: gr.Audio, names: Sequence[str]) -> Dependency:
+def build(recording: gr.Audio, names: Sequence[str], calls: Calls) -> Dependency:
     """Build a button for each example inside the open Blocks.
 
     Args:
         recording: what an example is put into.
         names: of files in FOLDER.
+        calls: Calls of the tab: an example goes on with none that was made before.
 
     Returns:
         The event that puts it there; whoever listens to its success may answer it.
@@ -47,7 +49,8 @@ def build(recording: gr.Audio, names: Sequence[str]) -> Dependency:
         ]
     named = {component_key(button): name for button, name in zip(buttons, names, strict=True)}
 
-    def load(event: gr.EventData) -> str:
+    def load(latest: Latest, made: float | None, event: gr.EventData) -> str:
+        latest.note(made)
         # Which button it was comes from the client, and may be anything.
         return copy_example(named.get(source_key(event), names[0]))
 
@@ -55,6 +58,7 @@ def build(recording: gr.Audio, names: Sequence[str]) -> Dependency:
         [button.click for button in buttons],
         load,
         outputs=recording,
+        **calls.carry(),
         trigger_mode="always_last",
         **QUICK,
     )

@@ -12,28 +12,32 @@ from gradio.events import Dependency
 from ... import __version__
 from ...errors import AudioError
 from ..feedback import NONE_OF_THEM, OTHER, Feedback, FeedbackBox
+from ..latest import Calls, only_beside
 from ..look import text
 from ..look.markup import Markup, paragraph, say_error, say_label, subheading
-from ..page import QUICK, HeldAnswer, Page, in_browser, only_beside, require_recording
+from ..page import QUICK, HeldAnswer, Page, in_browser, require_recording
 from ..server.health import ServedModel
 from ..settings import UPLOAD_AGE
 from .examples import is_example
 
 
-def build(page: Page, recording: gr.Audio) -> Callable[[Dependency, gr.State], None]:
+def build(
+    page: Page, recording: gr.Audio, answer: gr.HTML
+) -> Callable[[Dependency, gr.State, Calls], None]:
     """Build it inside the open Blocks; where the page has no box for feedback, nothing.
 
     Args:
         page: Page.
         recording: what is answered; without it nothing is asked.
+        answer: where the answer stands; nothing is asked about one that is replaced.
 
     Returns:
-        Function that makes an event's answers be asked about: it takes the event, and the State
-        with its HeldAnswer or None.
+        Function that makes an event's answers be asked about: it takes the event, the State with
+        its HeldAnswer or None, and the tab's Calls.
     """
     box = page.feedback
     if box is None:
-        return lambda event, held: None
+        return lambda event, held, calls: None
     with gr.Column(visible=False, elem_id="feedback") as panel:
         gr.HTML(intro(box))
         other = NONE_OF_THEM if OTHER in page.recognizer.labels else OTHER
@@ -50,7 +54,7 @@ def build(page: Page, recording: gr.Audio) -> Callable[[Dependency, gr.State], N
     asked = gr.State(None, time_to_live=UPLOAD_AGE)
 
     def ask(held: HeldAnswer | None, path: str | None) -> tuple[Any, ...]:
-        about = None if held is None or path is None or is_example(held.path) else held
+        about = None if held is None or path != held.path or is_example(held.path) else held
         return gr.Column(visible=about is not None), None, False, "", about
 
     def give(held: HeldAnswer | None, label: str | None, audio: bool) -> tuple[Any, ...]:
@@ -65,20 +69,19 @@ def build(page: Page, recording: gr.Audio) -> Callable[[Dependency, gr.State], N
         **QUICK | {"queue": True},  # it may have to read a recording
     ).failure(outputs=status, **in_browser(paragraph(text.FAULT)))
     empty = [gr.update(visible=False), ""]
-    gr.on(
-        [recording.clear, recording.start_recording],
-        outputs=[panel, status],
-        **in_browser(*empty),
-    )
+    answer.change(outputs=[panel, status], **in_browser(*empty))
 
-    def follow(event: Dependency, held: gr.State) -> None:
-        # After a failure too, which leaves nothing to ask about.
+    def follow(event: Dependency, held: gr.State, calls: Calls) -> None:
         event.then(
             ask,
             inputs=[held, recording],
             outputs=[panel, choice, with_audio, status, asked],
             **QUICK,
-        ).then(**only_beside(recording, *zip([panel, status], empty, strict=True)))
+        ).then(
+            **only_beside(
+                recording, *zip([panel, status], empty, strict=True), answered=calls.answered
+            )
+        )
 
     return follow
 

@@ -7,6 +7,7 @@ import gradio as gr
 
 from ...errors import AudioError
 from ...recognizer import EmotionRecognizer
+from ..latest import Calls, Latest, only_beside, while_latest
 from ..look import text
 from ..look.cards import failure_card, unfinished, waiting_card, working_card
 from ..look.markup import Markup, say_error, small
@@ -17,8 +18,6 @@ from ..page import (
     build_recorder,
     build_turn,
     in_browser,
-    only_beside,
-    recording_error,
     replace_in_browser,
     require_recording,
 )
@@ -44,52 +43,64 @@ def build(page: Page) -> None:
             answer = gr.HTML(waiting_card("status"), elem_id="answer")
             run = gr.Button(text.RUN, size="sm", elem_id="run")
             turn = build_turn()
-            ask = feedback_form.build(page, recording)
+            calls = Calls()
+            ask = feedback_form.build(page, recording, answer)
         with gr.Column(elem_id="listen-more", min_width=0):
-            loaded = examples.build(recording, examples.SHORT)
+            loaded = examples.build(recording, examples.SHORT, calls)
             mine, changes = voice.build(page)
             held = gr.State(None, time_to_live=UPLOAD_AGE)
             remember = history.build(page)
             gr.HTML(limits(page))
 
     # Their names must not be an endpoint's, which would then be given another.
-    def answer_it(path: str | None, own: EmotionRecognizer | None) -> Iterator[tuple[Any, Any]]:
-        yield from answers(page, path, own)
+    def answer_it(
+        path: str | None, own: EmotionRecognizer | None, latest: Latest, made: float | None
+    ) -> Iterator[list[Any]]:
+        yield from while_latest(latest.note(made), path, answers(page, path, own))
 
-    def answer_again(path: str | None, own: EmotionRecognizer | None) -> Iterator[tuple[Any, Any]]:
+    def answer_again(
+        path: str | None, own: EmotionRecognizer | None, latest: Latest, made: float | None
+    ) -> Iterator[list[Any]]:
         try:
             require_recording(path)
         except AudioError:
             # One that is no longer on the server keeps its answer; the next one is adapted.
-            yield gr.skip(), gr.skip()
+            yield [gr.skip()] * 3
             return
-        yield from answers(page, path, own)
+        yield from answer_it(path, own, latest, made)
 
-    def explain_it(path: str | None, own: EmotionRecognizer | None) -> Iterator[Markup]:
-        yield from explain_answer(page, path, own)
+    def explain_it(
+        path: str | None, own: EmotionRecognizer | None, answered: HeldAnswer | None
+    ) -> Iterator[Markup]:
+        if answered is not None and answered.path == path:
+            yield from explain_answer(page, path, own)
+        else:
+            yield gr.skip()
 
     options: dict[str, Any] = {
-        "inputs": [recording, mine],
-        "outputs": [answer, held],
+        "outputs": [answer, held, calls.answered],
+        "trigger_mode": "always_last",
+        **calls.carry(recording, mine),
         **page.queue_options(turn),
     }
-    predicted = gr.on(
-        [recording.upload, recording.stop_recording, run.click],
-        answer_it,
-        trigger_mode="always_last",
-        **options,
-    )
-    tried = loaded.success(answer_it, trigger_mode="always_last", **options)
-    for event in (predicted, tried):
-        event.failure(inputs=answer, outputs=answer, **replace_in_browser(unfinished("status")))
+    predicted = gr.on([recording.upload, recording.stop_recording, run.click], answer_it, **options)
+    loaded.success(outputs=answer, **in_browser(waiting_card("status")))
+    tried = loaded.success(answer_it, **options)
     remember(predicted, held)
-    again = [change.success(answer_again, **options) for change in changes]
-    for event in (predicted, tried, *again):
-        event.then(**only_beside(recording, (answer, waiting_card("status"))))
-        ask(event, held)
+    waiting = (answer, waiting_card("status"))
+    for event in (
+        predicted,
+        tried,
+        *(change.success(answer_again, **options) for change in changes),
+    ):
+        event.failure(
+            inputs=answer, outputs=answer, **replace_in_browser(unfinished("status"))
+        ).then(**only_beside(recording, waiting))
+        event.then(**only_beside(recording, waiting, answered=calls.answered))
+        ask(event, held, calls)
         explaining = event.success(
             explain_it,
-            inputs=[recording, mine],
+            inputs=[recording, mine, held],
             outputs=picture,
             trigger_mode="always_last",
             **page.queue_options(turn) | EXPLAINING,
@@ -97,11 +108,8 @@ def build(page: Page) -> None:
         explaining.then(**moments.only_of(recording, picture))
     answer.change(outputs=picture, **in_browser(""))
     # A new recording, or none, must not stand beside the answer to the one before.
-    gr.on(
-        [recording.clear, recording.start_recording],
-        outputs=answer,
-        **in_browser(waiting_card("status")),
-    )
+    taken_away = [recording.clear, recording.start_recording]
+    calls.forget_on(taken_away, *waiting)
 
 
 def answers(
@@ -116,24 +124,19 @@ def answers(
 
     Yields:
         Markup, and the answer it shows or None; the former answer is replaced before anything can
-        fail.
-
-    Raises:
-        gr.Error: the recording cannot be used; the sentence says why and what to do, and has been
-            yielded as well.
+        fail, and a sentence says why a recording cannot be used.
     """
     yield working_card("status"), None
     try:
         path = require_recording(path)
         prediction = page.predict(path, own)
     except AudioError as error:
-        sentence = say_error(error)
-    else:
-        held = HeldAnswer(path, prediction, adapted=own is not None)
-        yield answer_card(prediction, coverage=page.coverage, note=voice.note(own)), held
+        # An error raised here would keep what follows from being done, and the next call from being
+        # made that waits for this one.
+        yield failure_card("status", say_error(error)), None
         return
-    yield failure_card("status", sentence), None
-    raise recording_error(sentence)
+    held = HeldAnswer(path, prediction, adapted=own is not None)
+    yield answer_card(prediction, coverage=page.coverage, note=voice.note(own)), held
 
 
 def explain_answer(

@@ -15,6 +15,7 @@ import gradio as gr
 from ...config.whole_files import temporary_folder
 from ...errors import AudioError, SpeechEmotionError
 from ...recognizer import EmotionRecognizer
+from ..latest import Calls, Latest, only_beside, while_latest
 from ..look import text
 from ..look.cards import failure_card, unfinished, waiting_card, working_card
 from ..look.markup import Markup, join, notice, paragraph, say_error, small, subheading
@@ -23,8 +24,6 @@ from ..page import (
     Page,
     build_recorder,
     build_turn,
-    in_browser,
-    only_beside,
     replace_in_browser,
     require_recording,
 )
@@ -95,7 +94,7 @@ def build(page: Page) -> None:
             with gr.Column(min_width=300):
                 answer = gr.HTML(waiting_card("taught"), elem_id="teach-answer")
     gr.HTML(small(limits(page)))
-    lesson, taught = gr.State(Lesson()), gr.State(None)
+    calls, lesson, taught = Calls(), gr.State(Lesson()), gr.State(None)
     outputs = [status, clips, lesson, report, taught, trial, saved, recording, answer]
 
     # Their names must not be an endpoint's, which would then be given another.
@@ -112,8 +111,11 @@ def build(page: Page) -> None:
         words, left = forget_label(so_far, given)
         return _after(words, so_far, left)
 
-    def try_it(path: str | None, own: EmotionRecognizer | None) -> Iterator[Markup]:
-        yield from answers(page, path, own)
+    def try_it(
+        path: str | None, own: EmotionRecognizer | None, latest: Latest, made: float | None
+    ) -> Iterator[list[Any]]:
+        shown = ([card] for card in answers(page, path, own))
+        yield from while_latest(latest.note(made), path, shown)
 
     queued = page.queue_options(turn)
     in_order = queued | {"concurrency_id": CONCURRENCY_ID, "concurrency_limit": 1}
@@ -139,18 +141,17 @@ def build(page: Page) -> None:
     tried = gr.on(
         [recording.upload, recording.stop_recording],
         try_it,
-        inputs=[recording, taught],
-        outputs=answer,
+        outputs=[answer, calls.answered],
         trigger_mode="always_last",
+        **calls.carry(recording, taught),
         **queued,
     )
-    tried.failure(inputs=answer, outputs=answer, **replace_in_browser(unfinished("taught")))
-    tried.then(**only_beside(recording, (answer, waiting_card("taught"))))
-    gr.on(
-        [recording.clear, recording.start_recording],
-        outputs=answer,
-        **in_browser(waiting_card("taught")),
+    waiting = (answer, waiting_card("taught"))
+    tried.failure(inputs=answer, outputs=answer, **replace_in_browser(unfinished("taught"))).then(
+        **only_beside(recording, waiting)
     )
+    tried.then(**only_beside(recording, waiting, answered=calls.answered))
+    calls.forget_on([recording.clear, recording.start_recording], *waiting)
     pack.click(
         lambda own: gr.DownloadButton(value=pack_model(own), visible=own is not None),
         inputs=taught,

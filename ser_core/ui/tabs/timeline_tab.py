@@ -11,17 +11,15 @@ from ...errors import AnalysisCancelledError, AudioError
 from ...timeline.analyze import AnalysisProgress
 from ...timeline.exports import FORMATS, write_export
 from ...timeline.timeline import EmotionTimeline
+from ..latest import Calls, Latest, only_beside, while_latest
 from ..look import text
 from ..look.cards import failure_card, unfinished, waiting_card, working_card
 from ..look.markup import paragraph, say_error, small
 from ..page import (
-    QUICK,
     TIMELINE_CONCURRENCY_ID,
     Page,
     build_recorder,
     in_browser,
-    only_beside,
-    recording_error,
     replace_in_browser,
     require_recording,
 )
@@ -36,7 +34,7 @@ FALLBACK_NAME = "recording"
 
 def build(page: Page) -> None:
     """Build the tab inside the open Blocks."""
-    running: dict[str, object] = {}  # by visitor, what is being analysed
+    calls = Calls()
     gr.HTML(paragraph(text.TIMELINE_INTRO), elem_id="timeline-intro")
     with gr.Row(elem_id="follow", equal_height=False):
         with gr.Column(elem_id="follow-recorder", min_width=0):
@@ -81,7 +79,7 @@ def build(page: Page) -> None:
                     info=text.TIMELINE_CHANNELS_NOTE,
                     elem_id="timeline-channels",
                 )
-            loaded = examples.build(recording, examples.LONG)
+            loaded = examples.build(recording, examples.LONG, calls)
     gr.HTML(small(limits(page.settings)))
     outputs = [summary, strip, *files]
 
@@ -90,59 +88,55 @@ def build(page: Page) -> None:
         path: str | None,
         speakers: int,
         channels: Channels,
-        request: gr.Request,
+        latest: Latest,
+        made: float | None,
         progress: gr.Progress = gr.Progress(),  # noqa: B008, which is how Gradio passes it
     ) -> Iterator[list[Any]]:
-        visitor, token = str(request.session_hash), object()
-        running[visitor] = token
+        is_latest = latest.note(made)
 
         def tell(state: AnalysisProgress) -> None:
             progress(state.fraction, desc=progress_words(state))
 
         def cancelled() -> bool:
-            return running.get(visitor) is not token
+            return not is_latest()
 
-        try:
-            for shown in answers(page, path, tell, cancelled, speakers, channels):
-                yield [*shown, *([gr.skip()] * (len(outputs) - len(shown)))]
-        finally:
-            if running.get(visitor) is token:
-                del running[visitor]
+        shown = answers(page, path, tell, cancelled, speakers, channels)
+        yield from while_latest(is_latest, path, shown)
 
     def again(
         path: str | None,
         speakers: int,
         channels: Channels,
-        request: gr.Request,
+        latest: Latest,
+        made: float | None,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> Iterator[list[Any]]:
         if path is None:  # the choice is for a recording that is yet to come
-            yield [gr.skip() for _ in outputs]
+            yield [gr.skip()] * (len(outputs) + 1)
             return
-        yield from follow(path, speakers, channels, request, progress)
-
-    def forget(request: gr.Request) -> None:
-        running.pop(str(request.session_hash), None)
+        yield from follow(path, speakers, channels, latest, made, progress)
 
     following: dict[str, Any] = {
-        "inputs": [recording, people, channels],
-        "outputs": outputs,
+        "outputs": [*outputs, calls.answered],
         "show_progress": "full",
         "show_progress_on": summary,
         "trigger_mode": "always_last",
         "concurrency_limit": 1,
         "concurrency_id": TIMELINE_CONCURRENCY_ID,
         "api_visibility": "private",
+        **calls.carry(recording, people, channels),
     }
     analyzed = gr.on([recording.upload, recording.stop_recording, run.click], follow, **following)
     asked = gr.on([people.input, channels.input], again, **following)
     empty = [waiting_card("timeline"), "", *no_files()]
+    loaded.success(outputs=outputs, **in_browser(*empty))
+    shown = list(zip(outputs, empty, strict=True))
     for event in (analyzed, asked, loaded.success(follow, **following)):
-        event.failure(inputs=summary, outputs=summary, **replace_in_browser(unfinished("timeline")))
-        event.then(**only_beside(recording, *zip(outputs, empty, strict=True)))
-    taken_away = [recording.clear, recording.start_recording]
-    gr.on(taken_away, forget, **QUICK)
-    gr.on(taken_away, outputs=outputs, **in_browser(*empty))
+        event.failure(
+            inputs=summary, outputs=summary, **replace_in_browser(unfinished("timeline"))
+        ).then(**only_beside(recording, *shown))
+        event.then(**only_beside(recording, *shown, answered=calls.answered))
+    calls.forget_on([recording.clear, recording.start_recording], outputs, *empty)
 
 
 def answers(
@@ -165,9 +159,6 @@ def answers(
 
     Yields:
         What stands in the summary's place, under it, and the files to download.
-
-    Raises:
-        gr.Error: the recording cannot be used; the sentence has been yielded as well.
     """
     yield [working_card("timeline"), "", *no_files()]
     try:
@@ -178,12 +169,9 @@ def answers(
     except AnalysisCancelledError:
         return
     except AudioError as error:
-        sentence = say_error(error)
-    else:
-        yield [timeline_card(timeline), details(timeline), *downloads(timeline, Path(path).name)]
+        yield [failure_card("timeline", say_error(error)), "", *no_files()]
         return
-    yield [failure_card("timeline", sentence), "", *no_files()]
-    raise recording_error(sentence)
+    yield [timeline_card(timeline), details(timeline), *downloads(timeline, Path(path).name)]
 
 
 def limits(settings: Settings) -> str:

@@ -5,15 +5,17 @@ that all share. The recordings are uploads like any other.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import gradio as gr
 from gradio.events import Dependency
 
 from ...errors import SpeechEmotionError
 from ...recognizer import EmotionRecognizer
+from ..latest import Calls, Latest, name_answered, only_beside, while_latest
 from ..look import text
 from ..look.markup import Markup, fill, join, paragraph, say_error, small
-from ..page import QUICK, Page, build_turn, in_browser, only_beside, replace_in_browser
+from ..page import QUICK, Page, build_turn, in_browser, replace_in_browser
 from ..server.inside import leave_no_copies
 
 MOST = 50  # recordings: they gain little beyond thirty, and each takes computing time
@@ -43,23 +45,29 @@ def build(page: Page) -> tuple[gr.State, list[Dependency]]:
         turn = build_turn()
         forget = gr.Button(text.VOICE_FORGET, size="sm", elem_id="voice-forget")
 
-    def adapt(paths: list[str] | None) -> Iterator[tuple[Markup, EmotionRecognizer | None]]:
-        yield from adapt_to_voice(page, paths)
+    calls = Calls()
+
+    def adapt(paths: list[str] | None, latest: Latest, made: float | None) -> Iterator[list[Any]]:
+        yield from while_latest(latest.note(made), paths, adapt_to_voice(page, paths))
 
     enrolled = gr.on(
         [recordings.upload, recordings.delete],
         adapt,
-        inputs=recordings,
-        outputs=[status, state],
+        outputs=[status, state, calls.answered],
         trigger_mode="always_last",
+        **calls.carry(recordings),
         **page.queue_options(turn),
     )
-    enrolled.failure(inputs=status, outputs=status, **replace_in_browser(unfinished_status()))
-    # A voice that was forgotten while it was listened to stays so.
     none = voice_status(text.VOICE_NONE)
-    settled = enrolled.then(**only_beside(recordings, (status, none))).then(
-        lambda paths, own: own if paths else None,
-        inputs=[recordings, state],
+    enrolled.failure(inputs=status, outputs=status, **replace_in_browser(unfinished_status())).then(
+        **only_beside(recordings, (status, none))
+    )
+    # A voice that was forgotten while it was listened to stays so.
+    settled = enrolled.then(
+        **only_beside(recordings, (status, none), answered=calls.answered)
+    ).then(
+        lambda paths, answered, own: own if name_answered(paths) == answered else None,
+        inputs=[recordings, calls.answered, state],
         outputs=state,
         **QUICK,
     )

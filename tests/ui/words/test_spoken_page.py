@@ -13,7 +13,17 @@ from ser_core.ui.server.spoken import CONFIG, write_language
 from ser_core.ui.server.validation import page_path
 from ser_core.ui.words import languages
 from ser_core.ui.words.languages import COOKIE, choose_language, speaking
-from tests.support.app import HTTP, SPEECH, event_of, file_data, post, serving, upload, visit
+from tests.support.app import (
+    CARRIED,
+    HTTP,
+    SPEECH,
+    event_of,
+    file_data,
+    post,
+    serving,
+    upload,
+    visit,
+)
 
 GERMAN = {"accept-language": "de-AT,en;q=0.5"}
 
@@ -102,7 +112,7 @@ def test_an_event_of_the_page_is_answered_in_its_visitor_s_language(url: str) ->
     event = event_of(url, "recording", "upload")
     HTTP.headers.update(GERMAN)
     try:
-        shown, _ = visit(url, "german", event, [file_data(path), None])
+        shown, *_ = visit(url, "german", event, [file_data(path), None, *CARRIED])
     finally:
         HTTP.headers.pop("accept-language")
     assert "Wahrscheinlichkeit" in shown
@@ -119,7 +129,7 @@ def test_a_fault_that_the_library_finds_is_said_in_the_page_s_language(
 ) -> None:
     (path,) = upload(url, "empty.wav", b"RIFF").json()
     event = event_of(url, "recording", "upload")
-    body = {"data": [file_data(path), None], "fn_index": event, "session_hash": "fault"}
+    body = {"data": [file_data(path), None, *CARRIED], "fn_index": event, "session_hash": "fault"}
     HTTP.post(f"{url}gradio_api/queue/join", json=body, headers=GERMAN).raise_for_status()
     stream = HTTP.get(f"{url}gradio_api/queue/data?session_hash=fault").text
     with speaking("de"):
