@@ -98,6 +98,12 @@ def open_history(page: "Page", demo: gr.Blocks) -> None:
     page.wait_for_selector("#history-view:visible")
 
 
+def store_something(page: "Page") -> None:
+    page.route("http://127.0.0.1/", lambda route: route.fulfill(body=""))
+    page.goto("http://127.0.0.1/")
+    page.evaluate(f"localStorage.setItem({STORAGE_KEY!r}, 'anything')")
+
+
 def answer(page: "Page", file: Path) -> None:
     if page.locator(ANSWERED).is_visible():
         clear(page)
@@ -233,19 +239,60 @@ def test_an_answer_that_is_under_way_is_kept_as_the_switch_stands_when_it_comes(
     expect(switch).not_to_be_checked()
 
 
+def test_what_another_tab_erased_or_turned_off_stays_so(
+    page: "Page", start: Callable[[], gr.Blocks]
+) -> None:
+    demo = start()
+    open_history(page, demo)
+    switch = page.get_by_label(text.HISTORY_SWITCH)
+    rows = page.locator("#history-view tbody tr")
+    switch.check()
+    page.get_by_text(text.HISTORY_EMPTY).wait_for()
+    answer(page, SPEECH)
+    expect(rows).to_have_count(1)
+
+    other = page.context.new_page()
+    other.set_default_timeout(PATIENCE)
+    open_history(other, demo)
+    expect(other.locator("#history-view tbody tr")).to_have_count(1)
+    switch.uncheck()
+    expect(rows).to_have_count(1)
+    kept = stored(page)
+    answer(other, FIXTURES / "speech_male.wav")
+    other.wait_for_timeout(1_000)  # for what would be kept of it
+    assert stored(page) == kept
+
+    page.get_by_role("button", name=text.HISTORY_ERASE).click()
+    page.get_by_text(text.HISTORY_OFF).wait_for()
+    assert page.evaluate("localStorage.length") == 0
+    switch.check()  # which begins another one
+    page.get_by_text(text.HISTORY_EMPTY).wait_for()
+    kept = stored(page)
+    answer(other, FIXTURES / "speech_polish.wav")
+    other.wait_for_timeout(1_000)
+    assert stored(page) == kept
+
+    page.get_by_role("button", name=text.HISTORY_ERASE).click()
+    page.get_by_text(text.HISTORY_OFF).wait_for()
+    answer(other, SPEECH)
+    other.get_by_text(text.HISTORY_OFF).wait_for()
+    assert stored(page) is None
+
+
 @pytest.mark.parametrize("content", [None, 7, "on", [], {"entries": {"0": 1}}, {"on": "yes"}])
 def test_the_switch_and_an_answer_make_something_whole_of_whatever_is_stored(
     page: "Page", content: object
 ) -> None:
-    assert page.evaluate(f"content => ({TURN})(true, content)", content) == {
-        "on": True,
-        "entries": [],
-    }
-    assert page.evaluate(f"content => ({ADD})({{label: 'sad'}}, content)", content) == content
+    store_something(page)
+    turned = page.evaluate(f"content => ({TURN})(true, content)", content)
+    assert turned == {"on": True, "begun": turned["begun"], "entries": []}
+    assert page.evaluate(f"content => ({ADD})({{label: 'sad'}}, content)", content) == gr.skip()
 
 
 def test_what_is_stored_is_bounded(page: "Page") -> None:
+    store_something(page)
     content = {"on": True, "entries": list(range(MOST + 50))}
     entries = page.evaluate(f"content => ({ADD})('new', content).entries", content)
     assert entries == [*range(51, MOST + 50), "new"]
-    assert page.evaluate(f"content => ({TURN})(false, content)", content) == content | {"on": False}
+    turned = page.evaluate(f"content => ({TURN})(false, content)", content)
+    assert turned == content | {"on": False, "begun": turned["begun"]}

@@ -278,14 +278,14 @@ def source_key(event: gr.EventData) -> Hashable | None:
     return key
 
 
-def erase_script(storage_key: str, shown: Sequence[Any]) -> str:
+def erase_script(storage_keys: Sequence[str], shown: Sequence[Any]) -> str:
     """JavaScript that removes the value of a BrowserState, which Gradio only ever overwrites.
 
     Takes for granted that it lies in localStorage under the component's own key.
 
     Args:
-        storage_key: str, the component's.
+        storage_keys: str, the component's, and those of what else is to go.
         shown: values of the event's outputs, any that JSON has; null for the component itself.
     """
-    key, values = json.dumps(storage_key), json.dumps(shown)
-    return f"() => {{ localStorage.removeItem({key}); return {values}; }}"
+    erased = " ".join(f"localStorage.removeItem({json.dumps(key)});" for key in storage_keys)
+    return f"() => {{ {erased} return {json.dumps(shown)}; }}"

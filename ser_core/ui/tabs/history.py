@@ -35,11 +35,26 @@ STORAGE_KEY = "speech-emotion-history"
 # Gradio encrypts what it stores, with a key that it sends to every visitor: this protects nothing,
 # and is no secret. One that does not change lets a history outlive a restart of the server.
 STORAGE_SECRET = "kept in this browser alone"
+# Beside it lies which history it is, and whether it is on: another tab of this browser may have
+# erased it, begun another or turned it off since this one read what is stored.
+NOTE_KEY = f"{STORAGE_KEY}-note"
+_KEY, _NOTE = json.dumps(STORAGE_KEY), json.dumps(NOTE_KEY)
 # What they make of what is stored, which may be anything.
 _ENTRIES = "Array.isArray(stored?.entries) ? stored.entries : []"
-TURN = f"(on, stored) => ({{on, entries: {_ENTRIES}}})"
-ADD = f"""(entry, stored) => entry && stored?.on === true
-  ? {{on: true, entries: [...({_ENTRIES}), entry].slice(-{MOST})}} : stored"""
+TURN = f"""(on, stored) => {{
+  const [noted] = (localStorage.getItem({_NOTE}) ?? "").split(":");
+  const same = localStorage.getItem({_KEY}) !== null && noted === (stored?.begun ?? "");
+  const begun = same && noted ? noted : String(Math.random());
+  localStorage.setItem({_NOTE}, `${{begun}}:${{on}}`);
+  return {{on, begun, entries: same ? {_ENTRIES} : []}};
+}}"""
+ADD = f"""(entry, stored) => {{
+  if (localStorage.getItem({_KEY}) === null) return null;
+  const note = localStorage.getItem({_NOTE}) ?? ":true";
+  if (!entry || stored?.on !== true || note !== `${{stored.begun ?? ""}}:true`)
+    return {json.dumps(gr.skip())};
+  return {{on: true, begun: stored.begun, entries: [...({_ENTRIES}), entry].slice(-{MOST})}};
+}}"""
 WIDTH = 0.012  # of an answer in the picture, as a share of its width
 LEAST_SPAN = 300.0  # [s] that the picture's width stands for at least
 TICKS = 5  # times written under it
@@ -161,7 +176,7 @@ def build(page: Page) -> Callable[[Dependency, gr.State], None]:
     erase.click(
         None,
         outputs=[stored, switch, view],
-        js=erase_script(STORAGE_KEY, (None, False, nothing)),
+        js=erase_script((STORAGE_KEY, NOTE_KEY), (None, False, nothing)),
         **QUICK,
     )
 

@@ -364,7 +364,7 @@ def test_tools_store_their_files_where_we_can_look() -> None:
 def test_a_browser_state_is_stored_under_its_key() -> None:
     state = gr.BrowserState(None, storage_key="history", secret="none")
     assert state.get_config()["storage_key"] == "history"
-    erase = inside.erase_script("history", (None, False))
+    erase = inside.erase_script(["history"], (None, False))
     assert erase == '() => { localStorage.removeItem("history"); return [null, false]; }'
 
 
