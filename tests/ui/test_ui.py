@@ -6,6 +6,7 @@ import re
 import shutil
 import tempfile
 import tomllib
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 
@@ -369,16 +370,43 @@ def test_live_state_is_bounded_and_shares_are_of_all_speech(recognizer: EmotionR
     assert text.LIVE_STOPPED_TITLE in live_answer.summary_card(listener)
 
 
-def test_sound_that_is_being_heard_at_a_stop_changes_nothing_any_more(
-    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def chunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """Function that makes a chunk of live sound, with somebody speaking."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
 
-    def chunk() -> str:
+    def make() -> str:
         folder = Path(tempfile.mkdtemp(dir=tmp_path))
         soundfile.write(folder / "audio.wav", conversation((1.0,)), 16_000)
         return str(folder / "audio.wav")
 
+    return make
+
+
+@pytest.mark.parametrize("acts", [["clear_shown"], ["end", "begin"]])
+def test_sound_that_is_being_heard_undoes_neither_a_clear_nor_a_new_start(
+    page: Page, chunk: Callable[[], str], monkeypatch: pytest.MonkeyPatch, acts: list[str]
+) -> None:
+    *_, state = live_tab.answer_chunks(page, chunk(), None, "visitor")
+    push = state.session.push
+
+    def push_and_act(block: LiveBlock) -> list[LiveMoment]:
+        moments = list(push(block))
+        *_, after = [getattr(live_tab, act)(page, state)[-1] for act in acts]
+        assert after is state, "what is worked on puts the former one back"
+        return moments
+
+    monkeypatch.setattr(state.session, "push", push_and_act)
+    assert live_tab.answer_chunks(page, chunk(), state, "visitor") == (gr.skip(), gr.skip(), state)
+    assert not state.session.history
+    assert not state.seconds
+    shown, _, state = live_tab.answer_chunks(page, chunk(), state, "visitor")
+    assert "data-live" in shown, "and it goes on listening"
+
+
+def test_sound_that_is_being_heard_at_a_stop_changes_nothing_any_more(
+    page: Page, chunk: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     shown, _, state = live_tab.answer_chunks(page, chunk(), None, "visitor")
     assert "data-live" in shown
     push = state.session.push

@@ -20,13 +20,16 @@ STEADY = 2  # answers in a row that have to agree before a screen reader is told
 class Listener:
     """One visitor: the session, and counts of what it has predicted.
 
+    It is the same one for as long as they stay, so that what they do reaches a chunk that is worked
+    on meanwhile.
+
     Attributes:
-        session: LiveSession, which holds a few seconds of sound and a minute of answers.
+        session: LiveSession, which holds a few seconds of sound and a minute of answers; another
+            one once the visitor stopped or began anew, and what was in work is for nobody then.
         seconds: float [s] in which somebody spoke, by label, since the beginning.
         fault: str, what was wrong with the last chunk; empty where nothing was.
         steady: str, the last answer that a screen reader was told; empty before the first.
-        over: bool, whether the visitor has stopped: sound that arrives late is left out, and a
-            chunk that is worked on meanwhile shows nothing any more.
+        over: bool, whether the visitor has stopped: sound that arrives late is left out.
     """
 
     session: LiveSession
@@ -54,14 +57,15 @@ class Listener:
 
     def push(self, block: LiveBlock) -> bool:
         """Take the next sound; return whether there is something new to show."""
+        session, seconds = self.session, self.seconds
         news = bool(self.fault)
         self.fault = ""
-        for moment in self.session.push(block):
+        for moment in session.push(block):
             news = True
             if moment.prediction.label is not None:
-                self.seconds[moment.prediction.label] += self.hop
-        last = [in_short(moment.prediction) for moment in list(self.session.history)[-STEADY:]]
-        if len(last) == STEADY and len(set(last)) == 1:
+                seconds[moment.prediction.label] += self.hop
+        last = [in_short(moment.prediction) for moment in list(session.history)[-STEADY:]]
+        if self.session is session and len(last) == STEADY and len(set(last)) == 1:
             self.steady = last[0]
         return news
 
@@ -69,6 +73,13 @@ class Listener:
         """Take no further sound, and forget the sound and its answers."""
         self.over = True
         self.session = LiveSession(self.session.recognizer)
+
+    def begin_anew(self) -> None:
+        """Forget all that there was, and listen."""
+        self.session = LiveSession(self.session.recognizer)
+        self.seconds = defaultdict(float)
+        self.fault = self.steady = ""
+        self.over = False
 
 
 def in_short(prediction: EmotionPrediction) -> str:

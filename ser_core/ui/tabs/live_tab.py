@@ -69,7 +69,8 @@ def build(page: Page) -> None:
         api_visibility="private",
     )
     microphone.start_recording(
-        lambda: (starting_card(), empty_strip(page), None),
+        lambda state: begin(page, state),
+        inputs=listener,
         outputs=[answer, strip, listener],
         **QUICK,
     )
@@ -98,19 +99,29 @@ def answer_chunks(
         What stands in the answer's and in the strip's place, and the new state.
     """
     listener = new_listener(page) if state is None else state
-    news = False
+    session, news = listener.session, False
     for chunk in page.chunks.take(visitor, path):
         try:
             # Silence of zeros has one path for all its chunks, and may be deleted already.
-            if not listener.over and Path(chunk).exists():
+            wanted = listener.session is session and not listener.over
+            if wanted and Path(chunk).exists():
                 news |= listener.push(read_chunk(chunk))
         except AudioError as error:
             listener.fault, news = say_error(error), True
         finally:
             page.ledger.release(chunk, at_once=True)
-    if not news or listener.over:  # perhaps meanwhile: what the stop shows has to stay
+    if not news or listener.session is not session:  # what a stop, a start or a clear shows stays
         return gr.skip(), gr.skip(), listener
     return live_card(listener), minute_strip(listener), listener
+
+
+def begin(page: Page, state: Listener | None) -> tuple[Any, Any, Listener]:
+    """Start: listen to the visitor, from the beginning."""
+    if state is None:
+        state = new_listener(page)
+    else:
+        state.begin_anew()
+    return starting_card(), empty_strip(page), state
 
 
 def end(page: Page, state: Listener | None) -> tuple[Any, Any, Listener]:
@@ -121,7 +132,10 @@ def end(page: Page, state: Listener | None) -> tuple[Any, Any, Listener]:
         return waiting_card(), gr.skip(), state
     if state.over:
         return gr.skip(), gr.skip(), state
+    session = state.session
     card, strip = summary_card(state), minute_strip(state)
+    if state.session is not session:  # a new start came meanwhile
+        return gr.skip(), gr.skip(), state
     state.end()
     return card, strip, state
 
@@ -130,7 +144,7 @@ def clear_shown(page: Page, state: Listener | None) -> Shown:
     """Clear what is shown; while the microphone is on, begin anew."""
     if state is None or state.over:
         return waiting_card(), empty_strip(page), state
-    return starting_card(), empty_strip(page), None
+    return begin(page, state)
 
 
 def new_listener(page: Page) -> Listener:
