@@ -45,6 +45,15 @@ REFUSE = """() => {
     String(address.url ?? address).includes("/queue/join")
       ? new Response('{"detail": "full"}', { status: 503 }) : fetch(address, ...options);
 }"""
+# Calls wait for long, and how often the example is pressed meanwhile is counted.
+BUSY = """() => {
+  const fetch = window.fetch;
+  window.fetch = (address, ...options) => String(address.url ?? address).includes("/queue/join")
+    ? new Promise(() => {}) : fetch(address, ...options);
+  window.pressed = 0;
+  const count = event => { pressed += event.target.id === "example-sad"; };
+  window.addEventListener("click", count, true);
+}"""
 
 
 class Box:
@@ -159,6 +168,17 @@ def test_nothing_of_what_was_there_before_stands_beside_an_example_that_is_not_t
     with page.expect_request("**/run/predict"):
         release_answers(page)
     expect(page.locator(f"#answer :is({ANSWERED})")).to_have_count(0)
+
+
+def test_the_example_of_a_link_replaces_nothing_of_the_visitor_s(
+    browser: "Browser", url: str
+) -> None:
+    for page in open_page(browser, f"{url}?example=sad", scripts=[BUSY]):
+        page.locator("#recording").get_by_role("button", name="Clear").click()
+        choose(page, FIXTURES / MALE)
+        pressed = page.evaluate("pressed")
+        page.wait_for_timeout(4_000)  # in which it would be pressed again
+        assert page.evaluate("pressed") == pressed
 
 
 def test_only_the_latest_of_a_visitor_s_recordings_is_analyzed(

@@ -24,9 +24,14 @@ SCRIPT = """
   const find = () => document.getElementById(`example-${example}`);
   const went = button => button.closest('[id^="tab-"]')?.querySelector("div[data-status]"
     + ":not([data-status=waiting]), div[data-timeline]:not([data-timeline=waiting])");
+  // Whoever has begun with something of their own is not given an example any more.
+  let theirs = false;
+  const note = event => { theirs ||= event.isTrusted; };
+  const acts = ["pointerdown", "keydown", "drop", "paste"];
+  acts.forEach(act => document.addEventListener(act, note, true));
   const press = tries => {
     const button = find();  // found again, as Gradio may draw it anew
-    if (button && went(button)) return;
+    if (theirs || button && went(button)) return;
     if (button) button.click();
     if (tries > 1) setTimeout(press, again, tries - 1);
   };
