@@ -8,7 +8,17 @@ import pytest
 from ser_core.config.emotions import LABELS
 from ser_core.ui.look import text
 from tests.support.app import SPEECH
-from tests.support.browser import assert_fits, both_sizes, clear, expect, open_tab, settle, shoot
+from tests.support.browser import (
+    assert_fits,
+    both_sizes,
+    clear,
+    expect,
+    hold_answers,
+    open_tab,
+    release_answers,
+    settle,
+    shoot,
+)
 from tests.support.recordings import FIXTURES
 
 if TYPE_CHECKING:
@@ -62,8 +72,17 @@ def test_what_is_recorded_joins_the_others(page: "Page") -> None:
         if count == 1:
             page.get_by_text(text.COMPARE_ONE_MORE).wait_for()
     answered(page, 2)
+
+    microphone.get_by_role("button", name="Record", exact=True).click()
+    page.wait_for_timeout(1_000)
+    hold_answers(page, "/run/")
+    microphone.locator(".stop-button:visible").click()
+    files = page.locator("#compare-recordings .file")
+    expect(files, "it waits for no server, whose answer may come too late").to_have_count(3)
     clear(page, "compare", "#compare-recordings")
+    release_answers(page)
     page.get_by_text(text.COMPARE_WAITING).wait_for()
+    expect(files).to_have_count(0)
 
 
 def test_snippets_name_this_address_and_are_copied(page: "Page", url: str) -> None:

@@ -36,6 +36,9 @@ from ..server.inside import leave_no_copies
 from ..settings import LEAST_COMPARED, MOST_COMPARED, UPLOAD_AGE, Settings
 from .answer import caveats, heading
 
+# In the browser, as what is there may have changed by the time that a server answers.
+ADD = "(given, spoken) => [[...(given ?? []), ...(spoken ? [spoken] : [])], null]"
+
 Answer = EmotionPrediction | str | None
 """The answer to a recording, or the sentence that says why there is none; None before either."""
 
@@ -73,10 +76,6 @@ def build(page: Page) -> None:
     def match(paths: list[str] | None, latest: Latest, made: float | None) -> Iterator[list[Any]]:
         yield from while_latest(latest.note(made), paths, answers(page, paths))
 
-    def add(paths: list[str] | None, recorded: str | None) -> list[Any]:
-        # Gradio cannot show those that are gone by now, and would name them in the log.
-        return [[path for path in (*(paths or ()), recorded) if path and Path(path).exists()], None]
-
     matching: dict[str, Any] = {
         "outputs": [*outputs, calls.answered],
         "trigger_mode": "always_last",
@@ -85,9 +84,10 @@ def build(page: Page) -> None:
     }
     matched = gr.on([recordings.upload, recordings.delete, run.click], match, **matching)
     added = microphone.stop_recording(
-        add,
+        None,
         inputs=[recordings, microphone],
         outputs=[recordings, microphone],
+        js=ADD,
         **QUICK,
     )
     empty = [waiting_card("compare"), *no_picture()]
