@@ -37,6 +37,18 @@ GIVE = """loud => MediaDevices.prototype.getUserMedia = async () => {
     window.track = end.stream.getAudioTracks()[0];
     return end.stream;
 }"""
+# Nobody answers the question for the microphone before a test does.
+ASK = """() => {
+    const ask = MediaDevices.prototype.getUserMedia;
+    const allowed = new Promise(resolve => { window.allow = resolve; });
+    window.tracks = [];
+    MediaDevices.prototype.getUserMedia = async function (constraints) {
+        await allowed;
+        const stream = await ask.call(this, constraints);
+        tracks.push(...stream.getTracks());
+        return stream;
+    };
+}"""
 HURRY = """() => {
     const begin = setInterval;
     window.setInterval = (act, pause) => begin(act, pause === 250 ? 25 : pause);
@@ -102,6 +114,19 @@ def test_a_muted_microphone_is_said_while_it_records(browser: "Browser", url: st
         record(page)
         wait_until_said(page, text.MIC_MUTED)
         expect(page.locator("[data-status=waiting]")).to_be_visible()
+        stop(page)
+        page.wait_for_selector("[data-status=no_speech]")
+
+
+def test_a_second_press_while_the_microphone_is_asked_for_does_nothing(
+    browser: "Browser", url: str
+) -> None:
+    for page in open_page(browser, url, PHONE, scripts=[ASK]):
+        page.locator("#recording .record-button").dblclick()
+        page.evaluate("allow()")
+        page.locator("#recording .stop-button:visible").wait_for()
+        page.wait_for_timeout(1_000)  # in which the second press would end it
+        assert page.evaluate("tracks.map(one => one.readyState)") == ["live"]
         stop(page)
         page.wait_for_selector("[data-status=no_speech]")
 

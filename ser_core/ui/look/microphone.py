@@ -61,7 +61,7 @@ SCRIPT = """
       if (waited >= patience) say(recorder, most < silent ? "muted" : "faint");
     }, pause);
   };
-  let ready = null, passed = null;
+  let ready = null, passed = null, asking = false;
   const release = stream => {
     if (ready !== stream) return;
     ready = null;
@@ -80,13 +80,16 @@ SCRIPT = """
     if (!block || !find(block.id) || button === passed) return;
     event.preventDefault();
     event.stopImmediatePropagation();
+    if (asking) return;  // once more before the first press has its microphone
     say(block.id, null);
     if (!devices || !devices.getUserMedia) { say(block.id, "insecure"); return; }
+    asking = true;
     try {
       const chosen = block.querySelector(".mic-select");
       const exact = chosen && chosen.value;
       const stream = await devices.getUserMedia(
         { audio: exact ? { deviceId: { exact } } : true });
+      if (ready) release(ready);  // which nobody took
       ready = stream;
       setTimeout(() => release(stream), 5000);
       watch(stream, block.id);
@@ -96,6 +99,7 @@ SCRIPT = """
       say(block.id, name(error));
     } finally {
       passed = null;
+      asking = false;
     }
   }, true);
   document.addEventListener("change", event => {
