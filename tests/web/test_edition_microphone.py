@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ser_core.ui.tabs.examples import FOLDER as CLIPS
 from tests.support.browser import PATIENCE, expect
 from tests.support.browser_edition import LIVE, PREDICT, TIMELINE, show
 
@@ -27,6 +28,10 @@ devices.getUserMedia = async (wanted) => {
 STATES = "window.streams.flatMap((one) => one.getTracks()).map((one) => one.readyState)"
 HAPPENS = "(name) => window.streams.at(-1).getTracks()[0].dispatchEvent(new Event(name))"
 FAILS = "void (AudioWorklet.prototype.addModule = () => Promise.reject(new Error()))"
+HOLD = """() => {
+  const decoded = new Promise((_, fail) => { window.release = () => fail(new Error()); });
+  BaseAudioContext.prototype.decodeAudioData = () => decoded;
+}"""
 DROPPED = """() => {
   const dataTransfer = new DataTransfer();
   dataTransfer.items.add(new File(['no sound'], 'notes.wav'));
@@ -99,6 +104,30 @@ def test_every_fault_of_a_microphone_says_what_to_do(visit):
         shown = show(page, PREDICT)
         shown.get_by_role("button", name="Record").click()
         shown.locator("[data-status=failed]", has_text=words).wait_for()
+
+
+def test_an_answer_to_a_file_takes_the_place_of_nothing_that_the_microphone_says(visit):
+    page = visit()
+    page.evaluate(HOLD)
+    shown = show(page, PREDICT)
+    choose = shown.locator("input[type=file]").set_input_files
+    choose(CLIPS / "plain.mp3")
+    shown.locator("[data-status=working]").wait_for()
+    page.evaluate("window.fault = 'NotAllowedError'")
+    shown.get_by_role("button", name="Record").click()
+    denied = shown.locator("[data-status=failed]", has_text="may not use the microphone")
+    denied.wait_for()
+    expect(shown.locator("progress")).to_have_count(0)
+    page.evaluate("release()")
+    page.wait_for_timeout(500)
+    expect(denied).to_be_visible()
+
+    page.evaluate("window.fault = null")
+    choose(CLIPS / "plain.mp3")
+    expect(denied).to_have_count(0)
+    shown.locator("[data-status=failed]").wait_for()
+    record(page)
+    expect(shown.locator("[data-status=waiting]")).to_be_visible()
 
 
 def test_a_microphone_that_falls_silent_or_is_gone_is_said_at_once(visit):

@@ -79,7 +79,17 @@ function recordingTab(
       fail(error instanceof NoAnswer ? say('WEB_FAULT') : sayFault(error));
     }
   };
-  const { element, open, stop } = recorder({ facts, sound: take, failed: fail });
+  // What is shown from then on is not of the sound before.
+  const instead = (draw: () => void) => {
+    analysis.abort();
+    draw();
+  };
+  const { element, open, stop } = recorder({
+    facts,
+    started: () => instead(() => show(waiting)),
+    sound: take,
+    failed: (words) => instead(() => fail(words)),
+  });
   return { element: html('div', { class: 'web-tab' }, element, shown, picture), take: open, leave: stop };
 }
 

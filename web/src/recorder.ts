@@ -7,6 +7,8 @@ import { say } from './words';
 
 interface Uses {
   facts: Facts;
+  /** Told that something is being recorded. */
+  started: () => void;
   sound: (read: () => Promise<Sound>) => unknown;
   failed: (words: string) => void;
 }
@@ -20,13 +22,14 @@ export interface Recorder {
 }
 
 /** Draw a recorder; `sound` is given what reads the sound, as that takes a while. */
-export function recorder({ facts, sound, failed }: Uses): Recorder {
+export function recorder({ facts, started, sound, failed }: Uses): Recorder {
   let blocks: Float32Array[] = [];
   let left = 0; // samples
   const { button, note, stop } = recordButton({
     started: (microphone) => {
       blocks = [];
       left = facts.longestRecording * microphone.rate;
+      started();
     },
     block: (samples) => {
       blocks.push(samples);
