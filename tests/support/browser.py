@@ -144,7 +144,8 @@ def open_page(
     yield page
     found = list(faults)  # a page that is closed while a call is under way says so, too
     context.close()
-    assert [fault for fault in found if fault != UNPLAYABLE] == []
+    found = [fault for fault in found if fault != UNPLAYABLE]
+    assert not found, found
 
 
 def expect(place: "Locator", otherwise: str | None = None) -> "LocatorAssertions":
