@@ -314,26 +314,6 @@ def test_a_page_with_a_model_of_the_hub_says_which_revision() -> None:
     assert "Model: user/name, revision abc123." in contents(demo)
 
 
-def test_an_upload_two_people_share_is_deleted_by_the_second(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    upload = tmp_path / "digest" / "clip.wav"
-    upload.parent.mkdir()
-    upload.write_bytes(b"sound")
-    ledger = UploadLedger()
-    for _ in range(2):
-        ledger.begin()
-        ledger.end([str(upload)])
-    ledger.release(str(upload))
-    assert upload.exists()
-    ledger.begin()
-    ledger.release(str(upload))
-    assert upload.exists(), "an upload under way may be about to claim it"
-    ledger.end([])
-    assert not upload.parent.exists()
-
-
 def test_a_file_outside_the_upload_folder_is_never_deleted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

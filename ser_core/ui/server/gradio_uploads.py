@@ -6,6 +6,7 @@ Where their parts are written, how much comes beside the files, and the sweep by
 """
 
 import os
+import secrets
 import stat
 import time
 from collections.abc import Callable, Iterator
@@ -69,6 +70,23 @@ def _bound_fields(take: Callable[..., None]) -> Callable[..., None]:
     return bounded
 
 
+def _name_apart(make: Callable[..., None]) -> Callable[..., None]:
+    """Have each upload stored in a folder of its own, though others bring the same bytes.
+
+    Otherwise two people whose microphones are silent share each chunk, which one of them may delete
+    while the other's arrives; and whoever knows a recording knows where it lies. Takes for granted
+    that the folder is called by the digest `sha`, which a file has before any bytes come.
+    """
+
+    def made(self: Any, *arguments: Any, **options: Any) -> None:
+        make(self, *arguments, **options)
+        self.sha.update(secrets.token_bytes(32))
+
+    return made
+
+
+_FILE: Any = route_utils.GradioUploadFile
+_FILE.__init__ = _name_apart(_FILE.__init__)
 _PARSER: Any = route_utils.GradioMultiPartParser
 _PARSER.on_part_data = _bound_fields(_PARSER.on_part_data)
 
@@ -90,7 +108,6 @@ def delete_files(demo: gr.Blocks, age: float | None) -> None:
     for paths in list(demo.temp_file_sets):
         for path in paths.copy() - kept:
             if _is_due(path, age):
-                # Before the file, as an upload may bring the same one again meanwhile.
                 paths.discard(path)
                 try:
                     os.remove(path)

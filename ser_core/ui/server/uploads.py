@@ -1,9 +1,7 @@
 """Uploads that the API has used are deleted at once, and no upload that somebody still needs.
 
-Gradio stores an upload under a digest of its bytes, so two people who send the same recording share
-one file. A ledger therefore counts: each answered upload adds a claim on its file, each API call
-that used it takes one away, and the last one deletes the file. Uploads of the page keep their
-claim, because its player and its button need the file; those are left to the sweep by age.
+An API call deletes the uploads that it has used. Those of the page stay, because its player and its
+button need them, and are left to the sweep by age.
 
 Live sound comes as uploads too, a short one several times a second. Gradio hands over only the last
 of those that came while it was busy; `LiveChunks` keeps the others, so that none is lost or left.
@@ -14,7 +12,8 @@ import os
 import secrets
 import stat
 from asyncio import timeout
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict, deque
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
@@ -27,7 +26,6 @@ from .gradio_uploads import upload_parts
 from .inside import STREAM_ROUTE, upload_folder
 from .validation import RequestError, asks_upload
 
-MOST_CLAIMS = 512  # beyond it, claims on files that the sweep has deleted are forgotten
 MOST_LISTENERS = 1_000  # beyond it, the one who has not spoken for longest loses waiting sound
 MOST_CHUNKS = 12  # of one visitor that may wait: a server too slow loses sound, but stays close
 MOST_BYTES = 100_000  # of a request that says which chunk comes next; they have about 400
@@ -73,64 +71,25 @@ def too_large(settings: Settings) -> gr.Error:
 
 
 class UploadLedger:
-    """Counts who still needs an uploaded file. Safe to share between threads."""
+    """Deletes uploads that are done with. Safe to share between threads."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._claims: Counter[str] = Counter()
-        self._arriving = 0  # uploads under way: one of them may be about to claim any file
-        self._released: set[str] = set()  # files to look at again when none is
         self.known: set[str] = set()
         """The paths that the sweep by age would visit; those deleted here are taken out."""
 
-    def begin(self) -> None:
-        """An upload starts to arrive."""
-        with self._lock:
-            self._arriving += 1
-
-    def end(self, paths: list[str]) -> None:
-        """An upload has arrived, or failed and brought no paths."""
-        with self._lock:
-            self._arriving -= 1
-            if len(self._claims) > MOST_CLAIMS:
-                self._claims = Counter({p: n for p, n in self._claims.items() if is_upload(p)})
-            self._claims.update(os.path.realpath(path) for path in paths)
-            self._delete_unclaimed()
-
-    def release(self, path: str, *, at_once: bool = False) -> None:
-        """An API call is done with a file; it is deleted when nobody else has a claim on it.
+    def release(self, path: str) -> None:
+        """Delete a file that a call has used.
 
         Args:
             path: the file; one outside Gradio's upload folder is left alone.
-            at_once: whether not to wait until no upload is under way. With several listeners there
-                hardly is such a moment, and of their chunks no two are the same, but for silence.
         """
         if not is_upload(path):
             return
-        with self._lock:
-            real = os.path.realpath(path)
-            self._claims[real] -= 1
-            self._released.add(real)
-            if at_once:
-                self._delete(real)
-            self._delete_unclaimed()
-
-    def _delete_unclaimed(self) -> None:
-        if self._arriving:
-            return
-        for path in list(self._released):
-            self._delete(path)
-
-    def _delete(self, path: str) -> None:
-        self._released.discard(path)
-        if self._claims[path] > 0:
-            return
-        del self._claims[path]
-        self.known.discard(path)
-        Path(path).unlink(missing_ok=True)
-        # Each upload has a folder of its own, which another file may still be in.
-        if Path(path).parent.is_dir() and not any(Path(path).parent.iterdir()):
-            Path(path).parent.rmdir()
+        real = Path(os.path.realpath(path))
+        self.known.discard(str(real))
+        real.unlink(missing_ok=True)
+        with suppress(OSError):  # another file of the same upload may be in its folder
+            real.parent.rmdir()
 
 
 class LiveChunks:
@@ -156,15 +115,14 @@ class LiveChunks:
             if len(self._waiting) > MOST_LISTENERS:
                 dropped += self._waiting.popitem(last=False)[1]
         for path in dropped:
-            self._ledger.release(path, at_once=True)
+            self._ledger.release(path)
 
     def take(self, visitor: str, path: str) -> list[str]:
         """Take the chunk that is next, and before it those that were passed over.
 
         Args:
             visitor: str, the session's hash.
-            path: the chunk that Gradio hands over. The same sound has the same path: the first one
-                counts.
+            path: the chunk that Gradio hands over.
 
         Returns:
             Paths in the order of arrival, the last of them `path`.
@@ -183,7 +141,7 @@ class LiveChunks:
         with self._lock:
             waiting = self._waiting.pop(visitor, ())
         for path in waiting:
-            self._ledger.release(path, at_once=True)
+            self._ledger.release(path)
 
 
 class ChunkWatch:
@@ -214,7 +172,7 @@ class ChunkWatch:
 
 
 class UploadWatch:
-    """ASGI middleware that tells a ledger of every upload, before the client learns of it.
+    """ASGI middleware that looks at every upload, before the client learns of it.
 
     What Gradio wrote of one that was broken off or refused is deleted at once.
     """
@@ -244,7 +202,6 @@ class UploadWatch:
                 return
             ended = True
             paths = _paths(bytes(body))
-            self._ledger.end(paths)
             if not all(map(_is_kept, paths)):
                 for path in paths:
                     self._ledger.release(path)
@@ -252,27 +209,20 @@ class UploadWatch:
             for one in held:
                 await send(one)
 
-        self._ledger.begin()
         with upload_parts() as parts:
             try:
-                # One that never ends would keep all others from being deleted.
                 async with timeout(UPLOAD_AGE):
                     await self._app(scope, receive, watched)
             except TimeoutError:
                 raise RequestError(408, text.TOO_SLOW) from None
             finally:
-                if not ended:
-                    self._ledger.end([])
                 # Those of a whole upload have been moved; of any other one nothing is to stay.
                 for part in parts:
                     part.unlink(missing_ok=True)
 
 
 def _is_kept(path: str) -> bool:
-    """Whether a file was stored under a name that events may use: Gradio hides some from them.
-
-    It may be gone by now, where somebody else's chunk of the same silence was used and deleted.
-    """
+    """Whether a file was stored under a name that events may use: Gradio hides some from them."""
     return not (os.path.isdir(path) or Path(path).name.startswith("."))
 
 

@@ -102,14 +102,13 @@ def answer_chunks(
     session, news = listener.session, False
     for chunk in page.chunks.take(visitor, path):
         try:
-            # Silence of zeros has one path for all its chunks, and may be deleted already.
             wanted = listener.session is session and not listener.over
             if wanted and Path(chunk).exists():
                 news |= listener.push(read_chunk(chunk))
         except AudioError as error:
             listener.fault, news = say_error(error), True
         finally:
-            page.ledger.release(chunk, at_once=True)
+            page.ledger.release(chunk)
     if not news or listener.session is not session:  # what a stop, a start or a clear shows stays
         return gr.skip(), gr.skip(), listener
     return live_card(listener), minute_strip(listener), listener

@@ -476,6 +476,19 @@ def test_parts_of_uploads_are_known() -> None:
 
 
 @assumes(
+    "_name_apart",
+    that="an upload's folder is called by the digest of its bytes, and of what came before them",
+    on_it="that what one visitor has done with is not deleted while another's arrives",
+)
+def test_the_same_bytes_are_stored_apart(stage: Stage) -> None:
+    file = ("files", ("audio.wav", b"silence"))
+    answers = [HTTP.post(f"{stage.url}gradio_api/upload", files=[file, file]) for _ in range(2)]
+    paths = [Path(path) for answer in answers for path in answer.json()]
+    assert len({path.parent for path in paths}) == 4
+    assert {path.name for path in paths} == {"audio.wav"}
+
+
+@assumes(
     "MOST_FIELD_BYTES",
     that="an upload's parts come by on_part_data, and those without a file's name are fields",
     on_it="that no upload fills the memory",
