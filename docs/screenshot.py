@@ -20,7 +20,7 @@ from ser_core.ui.settings import Settings
 from tests.support.browser import launch_browser
 
 DOCS = Path(__file__).parent
-RECORDING = DOCS.parent / "tests" / "fixtures" / "speech_female.wav"
+RECORDING = DOCS.parent / "tests" / "fixtures" / "speech_male.wav"
 DESK = {"width": 1280, "height": 900}  # [px]
 PHONE = {"width": 390, "height": 844}  # [px]
 PATIENCE = 120_000  # [ms]

@@ -29,16 +29,18 @@ class Latest:
     def __init__(self) -> None:
         self._time = 0.0  # [ms]
 
-    def note(self, made: float | None) -> Callable[[], bool]:
+    def note(self, made: object) -> Callable[[], bool]:
         """Note that a call was made.
 
         Args:
-            made: float [ms], when, by the clock of the visitor's page; None is before all others.
+            made: float [ms], when, by the clock of the visitor's page; None, as anything else, is
+                before all others.
 
         Returns:
             Function that says whether there was none after it.
         """
-        time = made or 0.0
+        # A client may send anything, of which gr.Number keeps even what is no number.
+        time = made if isinstance(made, int | float) else 0.0
         self._time = max(self._time, time)
         return lambda: time >= self._time
 

@@ -112,7 +112,7 @@ def test_page_says_each_in_a_sentence(recognizer: EmotionRecognizer) -> None:
     page = Page(recognizer, Settings(), Repository.load(recognizer.directory))
     *_, (shown, _) = predict_tab.answers(page, str(SPEECH))
     assert text.UNFAMILIAR in shown
-    assert "With 90% confidence: " in shown
+    assert "It cannot rule out: " in shown
     listener = Listener(LiveSession(recognizer))
     listener.push((RATE, load_audio(SPEECH)))
     assert "do not sound like what the model was trained on" in live_answer.live_card(listener)
@@ -125,6 +125,9 @@ def test_set_is_named_where_it_holds_several_labels_and_its_coverage_is_known() 
     two = replace(SAD, likely=("sad", "calm"))
     assert "With 95% confidence: sad or calm." in answer.answer_card(two, coverage=0.95)
     assert "confidence: " not in answer.answer_card(replace(SAD, likely=("sad",)), coverage=0.9)
+    strange = answer.answer_card(replace(SAD, familiar=False), coverage=0.9)
+    assert "It cannot rule out: sad, calm or happy." in strange
+    assert "confidence: " not in strange
     assert "confidence: " not in answer.answer_card(SAD)
     assert "confidence: " not in answer.answer_card(replace(SAD, likely=None), coverage=0.9)
 

@@ -133,15 +133,21 @@ class CheckedBlocks(gr.Blocks):
             values: list[Any] = await super().preprocess_data(
                 block_fn, checked, state, explicit_call
             )
-            # The page has no way to choose none of its choices, and Gradio takes that as one.
+            # Where one is chosen from the beginning, the page has no way to choose none, and Gradio
+            # takes that as a choice.
             chosen = zip(block_fn.inputs, values, strict=True)
-            if any(isinstance(one, gr.Radio) and value is None for one, value in chosen):
+            if any(value is None and _is_always_chosen(one) for one, value in chosen):
                 raise ValueError("none of the choices")
         except Exception as error:
             # A component trusts what it is sent, and raises anything where it may not; gr.Error
             # says then what was sent, and is printed.
             raise self.describe_fault(error) from error
         return values
+
+
+def _is_always_chosen(component: Any) -> bool:
+    """Whether a component is a choice of which the page can only make another."""
+    return isinstance(component, gr.Radio) and component.value is not None
 
 
 def replace_head(head: str) -> None:
