@@ -37,7 +37,7 @@ from tests.support.ports import free_port
 from tests.support.recordings import FIXTURES
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 pytestmark = pytest.mark.slow
 
@@ -102,6 +102,15 @@ def store_something(page: "Page") -> None:
     page.route("http://127.0.0.1/", lambda route: route.fulfill(body=""))
     page.goto("http://127.0.0.1/")
     page.evaluate(f"localStorage.setItem({STORAGE_KEY!r}, 'anything')")
+
+
+def begin_history(page: "Page", demo: gr.Blocks) -> "Locator":
+    """Open a history and turn it on; returns its switch."""
+    open_history(page, demo)
+    switch = page.get_by_label(text.HISTORY_SWITCH)
+    switch.check()
+    page.get_by_text(text.HISTORY_EMPTY).wait_for()
+    return switch
 
 
 def answer(page: "Page", file: Path) -> None:
@@ -198,10 +207,7 @@ def test_foreign_content_in_the_browser_harms_nothing(
 def test_an_answer_that_is_under_way_brings_nothing_back(
     page: "Page", start: Callable[[], gr.Blocks]
 ) -> None:
-    open_history(page, start())
-    switch = page.get_by_label(text.HISTORY_SWITCH)
-    switch.check()
-    page.get_by_text(text.HISTORY_EMPTY).wait_for()
+    switch = begin_history(page, start())
     answer(page, SPEECH)
     page.wait_for_selector("#history-view tbody tr")
 
@@ -218,10 +224,7 @@ def test_an_answer_that_is_under_way_brings_nothing_back(
 def test_an_answer_that_is_under_way_is_kept_as_the_switch_stands_when_it_comes(
     page: "Page", start: Callable[[], gr.Blocks]
 ) -> None:
-    open_history(page, start())
-    switch = page.get_by_label(text.HISTORY_SWITCH)
-    switch.check()
-    page.get_by_text(text.HISTORY_EMPTY).wait_for()
+    switch = begin_history(page, start())
 
     hold_answers(page, "/run/")
     for name in ("speech_female.wav", "speech_male.wav"):
@@ -243,11 +246,8 @@ def test_what_another_tab_erased_or_turned_off_stays_so(
     page: "Page", start: Callable[[], gr.Blocks]
 ) -> None:
     demo = start()
-    open_history(page, demo)
-    switch = page.get_by_label(text.HISTORY_SWITCH)
+    switch = begin_history(page, demo)
     rows = page.locator("#history-view tbody tr")
-    switch.check()
-    page.get_by_text(text.HISTORY_EMPTY).wait_for()
     answer(page, SPEECH)
     expect(rows).to_have_count(1)
 

@@ -152,9 +152,8 @@ def _require_followed(config: FeatureConfig, model: Path) -> None:
             f"{model} has no {NETWORK}, which the browser edition runs: write it with `python -m "
             "train forms`."
         )
-    load_model(
-        model, FORM, model.absolute().name
-    )  # which tries it, and compares it with check.json
+    # This tries it, and compares it with check.json.
+    load_model(model, FORM, model.absolute().name)
 
 
 def words(language: str) -> dict[str, object]:

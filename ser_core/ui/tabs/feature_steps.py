@@ -22,9 +22,10 @@ def feature_steps(config: FeatureConfig) -> Markup:
     }
     encodes = config.outputs.frames is not None
     cut = [*text.GATE_STEPS, text.STRETCHES_STEP if encodes else text.WINDOWS_STEP]
-    steps = [text.DECODE_STEP, *cut]
+    steps = [text.DECODE_STEP]
     first = config.blocks[0]
     if not isinstance(first, LogMelBlock):
+        steps += cut
         name, what, setting = text.BLOCK_STEP
         for block in config.blocks:
             words = block.name.replace("_", " ")
@@ -35,7 +36,7 @@ def feature_steps(config: FeatureConfig) -> Markup:
             "step_ms": 1000 * first.hop_length / config.sample_rate,
             "n_mels": config.block_features,
         }
-        steps = [text.DECODE_STEP, *text.MEL_STEPS, *cut, text.LOGARITHM_STEP]
+        steps += [*text.MEL_STEPS, *cut, text.LOGARITHM_STEP]
     if config.statistics is not None:
         steps.append(text.STATISTICS_STEP)
     if config.selected is not None:
